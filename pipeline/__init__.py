@@ -1,0 +1,1 @@
+"""LesionLab's pipeline: data sets, training runs, evaluation, heatmaps and models. Never imports the app."""

@@ -1,0 +1,47 @@
+"""The one family of errors. Each says what was wrong (naming the file, column or run) and what to do next."""
+
+
+class LesionLabError(Exception):
+    """Base of all expected failures; turned into words only by a page or the command line.
+
+    Args:
+        problem: one sentence: what was wrong, with which file, column or run.
+        next_step: one sentence: what the user can do now; may be empty.
+    """
+
+    def __init__(self, problem: str, next_step: str = ""):
+        self.problem = problem
+        self.next_step = next_step
+        super().__init__(f"{problem} {next_step}".strip())
+
+
+class DataError(LesionLabError):
+    """A data set, an archive, a metadata table or a split that cannot be used."""
+
+
+class ImageError(LesionLabError):
+    """A file or an upload that is no image, is truncated, or must not go to this model."""
+
+
+class ConfigError(LesionLabError):
+    """An unknown preset or setting, or a value out of its range."""
+
+
+class RunError(LesionLabError):
+    """A run that does not exist, or is not in the state that the request needs."""
+
+
+class TrainingError(LesionLabError):
+    """A training that cannot go on: the loss is no number, a part of the split is empty, memory ran out."""
+
+
+class ModelError(LesionLabError):
+    """A model that does not exist, is incomplete, or does not fit its description."""
+
+
+class WeightsError(LesionLabError):
+    """Initial weights that cannot be had here."""
+
+
+class WorkspaceError(LesionLabError):
+    """A workspace that cannot be written, a full disk, or a damaged file in it."""
