@@ -1,0 +1,199 @@
+"""The configuration of a run: everything that decides its result, checked, and stored as JSON with the run."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from pipeline.errors import ConfigError
+
+Weights = Literal["imagenet", "random"]
+Resize = Literal["squish", "crop"]
+SplitKind = Literal["lesion", "lesion-test", "random"]
+Augment = Literal["none", "light", "article"]
+Loss = Literal["cross_entropy", "balanced_softmax"]
+Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
+
+ARCHITECTURES: dict[str, str] = {
+    "efficientnet_lite0": "EfficientNet-Lite0: small and quick, ImageNet weights come with the installation",
+    "resnet18": "ResNet18: the article's smallest network",
+    "resnet34": "ResNet34: the article's best network",
+    "resnet50": "ResNet50: the article's largest network",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stretch of training with one one-cycle schedule (Smith 2018, arXiv:1803.09820).
+
+    Attributes:
+        freeze: train the head (and BatchNorm) only, as fastai's frozen stage does.
+        epochs: at least 1.
+        lr_max: the cycle's highest learning rate, for the head.
+        lr_earliest: the highest rate of the earliest layers; None means lr_max everywhere.
+    """
+
+    freeze: bool
+    epochs: int
+    lr_max: float
+    lr_earliest: float | None = None
+
+    @property
+    def words(self) -> str:
+        rates = f"{self.lr_max:g}" if self.lr_earliest is None else f"{self.lr_earliest:g} to {self.lr_max:g}"
+        part = "frozen, head only" if self.freeze else "fine-tuning, all layers"
+        return f"{part}, {self.epochs} epoch{'s' * (self.epochs != 1)}, learning rate {rates}"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What a run does. `width` and `height` are the network's input in pixels; `limit` a number of images."""
+
+    data: str
+    data_hash: str
+    preset: str
+    arch: str
+    weights: Weights
+    width: int
+    height: int
+    resize: Resize
+    augment: Augment
+    normalize: bool
+    batch_size: int
+    loss: Loss
+    stages: tuple[Stage, ...]
+    seed: int = 0
+    split: SplitKind = "lesion"
+    limit: int | None = None
+    keep: Keep = "balanced_accuracy"
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages together."""
+        return sum(stage.epochs for stage in self.stages)
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "RunConfig":
+        """The config that `to_json` gave; unknown keys of newer versions are refused.
+
+        Raises:
+            ConfigError: keys are missing or unknown.
+        """
+        try:
+            return cls(**{**stored, "stages": tuple(Stage(**stage) for stage in stored["stages"])})
+        except (KeyError, TypeError) as error:
+            raise ConfigError(f"The stored configuration does not fit this version of LesionLab: {error}.") from error
+
+
+def _number(key: str, text: str, kind: type, low: float, high: float) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not low <= value <= high:
+        noun = "a whole number" if kind is int else "a number"
+        raise ConfigError(f"{key}={text} is not {noun} from {low:g} to {high:g}.", f"Try --set {key}=VALUE again.")
+    return value
+
+
+def _choice(key: str, text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        raise ConfigError(f"{key}={text} is not known.", f"Choose one of: {', '.join(choices)}.")
+    return text
+
+
+def _set_size(config: RunConfig, text: str) -> dict[str, Any]:
+    width, _, height = text.lower().partition("x")
+    width = _number("size", width, int, 32, 1024)
+    return {"width": width, "height": _number("size", height, int, 32, 1024) if height else width}
+
+
+def _set_epochs(config: RunConfig, text: str) -> dict[str, Any]:
+    counts = [_number("epochs", part.strip(), int, 0, 1000) for part in text.split(",")]
+    if len(counts) != len(config.stages):
+        raise ConfigError(
+            f"epochs={text} names {len(counts)} stage{'s' * (len(counts) != 1)}, but the preset has "
+            f"{len(config.stages)}.",
+            "Give one number a stage with a comma between; 0 leaves a stage out.",
+        )
+    stages = tuple(
+        dataclasses.replace(stage, epochs=n) for stage, n in zip(config.stages, counts, strict=True) if n
+    )
+    if not stages:
+        raise ConfigError(f"epochs={text} leaves no stage to train.", "Give at least one stage an epoch.")
+    return {"stages": stages}
+
+
+def _set_rates(config: RunConfig, text: str) -> dict[str, Any]:
+    parts = text.split(",")
+    if len(parts) != len(config.stages):
+        raise ConfigError(
+            f"lr={text} names {len(parts)} stage{'s' * (len(parts) != 1)}, but the run has {len(config.stages)}.",
+            "Give one rate a stage with a comma between; EARLIEST:HEAD for discriminative rates.",
+        )
+    stages = []
+    for stage, part in zip(config.stages, parts, strict=True):
+        rates = [_number("lr", rate.strip(), float, 1e-10, 10) for rate in part.split(":")]
+        if len(rates) > 2:
+            raise ConfigError(f"lr={part} has more than two rates.", "Give RATE or EARLIEST:HEAD.")
+        stages.append(
+            dataclasses.replace(stage, lr_max=rates[-1], lr_earliest=rates[0] if len(rates) == 2 else None)
+        )
+    return {"stages": tuple(stages)}
+
+
+def _set_limit(config: RunConfig, text: str) -> dict[str, Any]:
+    return {"limit": None if text == "none" else _number("limit", text, int, 20, 10_000_000)}
+
+
+def _set_normalize(config: RunConfig, text: str) -> dict[str, Any]:
+    return {"normalize": _choice("normalize", text, ("yes", "no")) == "yes"}
+
+
+def _chooser(field: str, choices: tuple[str, ...]):
+    return lambda config, text: {field: _choice(field, text, choices)}
+
+
+def _counter(field: str, low: int, high: int):
+    return lambda config, text: {field: _number(field, text, int, low, high)}
+
+
+SETTINGS = {
+    "arch": (_chooser("arch", tuple(ARCHITECTURES)), "the network: " + ", ".join(ARCHITECTURES)),
+    "weights": (_chooser("weights", get_args(Weights)), "initial weights: imagenet or random"),
+    "size": (_set_size, "input in pixels: N for N×N, or WIDTHxHEIGHT"),
+    "resize": (_chooser("resize", get_args(Resize)), "squish the image to the size, or scale and crop"),
+    "epochs": (_set_epochs, "epochs of each stage, comma between; 0 leaves a stage out"),
+    "lr": (_set_rates, "highest learning rate of each stage, comma between; EARLIEST:HEAD for two"),
+    "batch_size": (_counter("batch_size", 2, 1024), "images in a training batch"),
+    "seed": (_counter("seed", 0, 2**31 - 1), "seed of the split, the head's weights and the batches"),
+    "split": (_chooser("split", get_args(SplitKind)), "lesion, lesion-test or random"),
+    "limit": (_set_limit, "use about so many images: stratified, whole lesions"),
+    "augment": (_chooser("augment", get_args(Augment)), "changes to training images: none, light, article"),
+    "loss": (_chooser("loss", get_args(Loss)), "cross_entropy, or balanced_softmax against the imbalance"),
+    "keep": (_chooser("keep", get_args(Keep)), "which epoch's weights to keep: last, or the best by a metric"),
+    "normalize": (_set_normalize, "subtract ImageNet's mean and divide by its deviation: yes or no"),
+}
+
+
+def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
+    """`config` with each "key=value" of `settings` applied, `epochs` last so that `lr` sees every stage.
+
+    Raises:
+        ConfigError: an unknown key, or a value out of its range.
+    """
+    parsed = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        key = key.strip()
+        if not equals or key not in SETTINGS:
+            raise ConfigError(
+                f"--set {setting} is not a known setting." if equals else f"--set {setting} has no value.",
+                f"Write key=value; the keys are {', '.join(sorted(SETTINGS))}.",
+            )
+        parsed[key] = text.strip()
+    for key in sorted(parsed, key=lambda k: k == "epochs"):
+        config = dataclasses.replace(config, **SETTINGS[key][0](config, parsed[key]))
+    return config

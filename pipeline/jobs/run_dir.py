@@ -1,0 +1,147 @@
+"""The run directory: where each file of a run lies, and the runs of a workspace."""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config import RunConfig
+from pipeline.errors import RunError
+from pipeline.files import disk_errors, read_json, write_json
+from pipeline.jobs.events import read_events
+from pipeline.jobs.status import Status, read_status, write_status
+from pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """Paths of one run and its small tables; `name` is the run's id."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def config_path(self) -> Path:
+        return self.folder / "config.json"
+
+    @property
+    def status_path(self) -> Path:
+        return self.folder / "status.json"
+
+    @property
+    def events_path(self) -> Path:
+        return self.folder / "events.jsonl"
+
+    @property
+    def split_path(self) -> Path:
+        return self.folder / "split.parquet"
+
+    @property
+    def predictions_path(self) -> Path:
+        return self.folder / "predictions.parquet"
+
+    @property
+    def heatmaps_path(self) -> Path:
+        return self.folder / "heatmaps.npz"
+
+    @property
+    def results_path(self) -> Path:
+        return self.folder / "results.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model"
+
+    @property
+    def log_path(self) -> Path:
+        return self.folder / "train.log"
+
+    @property
+    def stop_path(self) -> Path:
+        """While this file exists the trainer is asked to stop."""
+        return self.folder / "stop"
+
+    def config(self) -> RunConfig:
+        return RunConfig.from_json(read_json(self.config_path)["config"])
+
+    def about(self) -> dict[str, Any]:
+        """All of config.json: `config`, library `versions`, and `created` (seconds since 1970)."""
+        return read_json(self.config_path)
+
+    def status(self) -> Status:
+        return read_status(self.status_path)
+
+    def events(self) -> list[dict[str, Any]]:
+        return read_events(self.events_path)
+
+    def split(self) -> pd.DataFrame:
+        return pd.read_parquet(self.split_path)
+
+    def predictions(self) -> pd.DataFrame:
+        """One row per judged image: part, image_id, lesion_id, truth, predicted, p_<code>…, loss.
+
+        Raises:
+            RunError: the run has not been evaluated yet.
+        """
+        if not self.predictions_path.exists():
+            raise RunError(f"The run {self.name} has no predictions yet.", "Wait until it is done, or resume it.")
+        return pd.read_parquet(self.predictions_path)
+
+    def results(self) -> dict[str, Any] | None:
+        """Stored metrics per part (`validation`, `test`); None before the evaluation."""
+        return read_json(self.results_path) if self.results_path.exists() else None
+
+
+def create_run(workspace: Workspace, config: RunConfig, versions: dict[str, str]) -> RunDir:
+    """A new run directory `<data>-<preset>-<n>` with its config, state queued, no process yet."""
+    workspace.create()
+    stem = f"{config.data}-{config.preset}"
+    taken = [int(m[1]) for p in _all_run_names(workspace) if (m := re.fullmatch(re.escape(stem) + r"-(\d+)", p))]
+    number = max(taken, default=0) + 1
+    with disk_errors(workspace.runs):
+        while True:
+            run = RunDir(workspace.runs / f"{stem}-{number}")
+            try:
+                run.folder.mkdir()
+                break
+            except FileExistsError:
+                number += 1
+    created = time.time()
+    write_json(run.config_path, {"config": config.to_json(), "versions": versions, "created": created})
+    write_status(run.status_path, Status("queued", created, doing="Waits to be started."))
+    return run
+
+
+def _all_run_names(workspace: Workspace) -> list[str]:
+    places = [workspace.runs, workspace.bin / "runs"]
+    return [p.name for place in places if place.is_dir() for p in place.iterdir()]
+
+
+def find_run(workspace: Workspace, name: str) -> RunDir:
+    """The run of that name.
+
+    Raises:
+        RunError: there is none.
+    """
+    run = RunDir(workspace.runs / name)
+    if not re.fullmatch(r"[\w.-]+", name) or not run.status_path.exists():
+        raise RunError(f"There is no run named {name}.", "`python -m pipeline runs list` lists those that there are.")
+    return run
+
+
+def list_runs(workspace: Workspace) -> list[RunDir]:
+    """All runs with a config and a status, newest first."""
+    if not workspace.runs.is_dir():
+        return []
+    runs = [RunDir(p) for p in workspace.runs.iterdir() if (p / "status.json").exists()]
+    return sorted(runs, key=lambda run: run.config_path.stat().st_mtime, reverse=True)

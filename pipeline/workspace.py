@@ -1,0 +1,53 @@
+"""Where LesionLab keeps what it makes: `$LESIONLAB_HOME`, else `./workspace`."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.files import disk_errors
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder tree `datasets/<name>`, `runs/<run_id>`, `models/<name>` under `home`."""
+
+    home: Path
+
+    @property
+    def datasets(self) -> Path:
+        return self.home / "datasets"
+
+    @property
+    def runs(self) -> Path:
+        return self.home / "runs"
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def bin(self) -> Path:
+        """Deleted runs and models wait here until they are restored or removed for good."""
+        return self.home / "deleted"
+
+    @property
+    def locks(self) -> Path:
+        return self.home / "locks"
+
+    def create(self) -> "Workspace":
+        """Make the folders.
+
+        Raises:
+            WorkspaceError: `home` cannot be written.
+        """
+        with disk_errors(self.home):
+            for folder in (self.datasets, self.runs, self.models, self.locks):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.locks / ".writable"
+            probe.touch()
+        return self
+
+
+def current_workspace() -> Workspace:
+    """The workspace that the environment names; its folders need not exist yet."""
+    return Workspace(Path(os.environ.get("LESIONLAB_HOME") or "workspace").expanduser().absolute())
