@@ -12,6 +12,7 @@ from pipeline.errors import WorkspaceError
 from pipeline.files import read_json, write_json
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+_START_SECONDS = 60  # a trainer that was just started has not written its process yet
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
 
 
@@ -66,7 +67,8 @@ def believed(stored: Status, lives: bool) -> Status:
     """The state to show: a queued or running one whose process is gone was interrupted; an ended one has no pid."""
     if stored.state in ENDED:
         return replace(stored, pid=None, pid_created=None, seconds_left=None)
-    if lives:
+    just_created = stored.state == "queued" and stored.pid is None and time.time() - stored.created < _START_SECONDS
+    if lives or just_created:
         return stored
     return replace(
         stored, state="interrupted", pid=None, pid_created=None, seconds_left=None,

@@ -1,0 +1,61 @@
+"""One run at a time on a device: first come, first served; a killed trainer frees its place by dying."""
+
+import contextlib
+import fcntl
+import time
+
+from pipeline.files import disk_errors
+from pipeline.jobs.run_dir import RunDir, list_runs
+from pipeline.progress import Cancelled
+from pipeline.workspace import Workspace
+
+_SECONDS_BETWEEN_LOOKS = 0.3
+
+
+def ahead_of(workspace: Workspace, run: RunDir) -> list[RunDir]:
+    """Live runs that come before `run`: those running, and those queued that were created earlier."""
+    mine = (run.status().created, run.name)
+    before = []
+    for other in list_runs(workspace):
+        status = other.status()
+        if other.name != run.name and (
+            status.state == "running" or (status.state == "queued" and (status.created, other.name) < mine)
+        ):
+            before.append(other)
+    return before
+
+
+@contextlib.contextmanager
+def turn(workspace: Workspace, run: RunDir, device: str, stop_asked, on_wait):
+    """Holds the device for the block. The lock belongs to the open file, so the system frees it with the process.
+
+    Args:
+        device: the device's kind; each has a queue of its own in the workspace.
+        stop_asked: called while waiting; true gives the place up.
+        on_wait: called with the list of runs ahead whenever it changes.
+
+    Raises:
+        Cancelled: stop was asked for while waiting.
+    """
+    path = workspace.locks / f"device-{device}.lock"
+    told = None
+    with disk_errors(path), path.open("a") as file:
+        while True:
+            if stop_asked():
+                raise Cancelled()
+            ahead = ahead_of(workspace, run)
+            if not [r for r in ahead if r.status().state == "queued"]:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    pass
+            names = [r.name for r in ahead]
+            if names != told:
+                told = names
+                on_wait(names)
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)

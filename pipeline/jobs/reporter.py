@@ -1,0 +1,83 @@
+"""What a trainer tells: its status file, its event log, its progress, and where its time goes."""
+
+import contextlib
+import time
+from dataclasses import replace
+
+from pipeline.jobs.events import EventLog
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.status import process_identity, read_status, write_status
+from pipeline.progress import Progress, silent
+
+# relative cost of one image, so that "time left" does not jump where training turns into validation
+COST = {"training": 1.0, "frozen": 0.7, "validating": 0.35, "judging": 0.6}
+_SECONDS_BETWEEN_WRITES = 0.5
+
+
+class Reporter:
+    """Writes the state of one run for everybody who watches it. Used by the one process that works on the run."""
+
+    def __init__(self, run: RunDir, progress: Progress = silent):
+        self.run, self.progress = run, progress
+        self.status = replace(read_status(run.status_path), **process_identity())
+        self.log = EventLog(run.events_path)
+        self.total = self.finished = 0.0
+        self._work_start = self._written = time.monotonic()
+        self._spent: dict[str, float] = {}
+
+    def set(self, **fields) -> None:
+        """Change fields of the status and write it now."""
+        self.status = replace(self.status, **fields)
+        self._written = time.monotonic()
+        write_status(self.run.status_path, self.status)
+
+    def say(self, sentence: str) -> None:
+        """What the run does now."""
+        self.set(doing=sentence)
+        self.progress(self.status.fraction, sentence)
+
+    def note(self, sentence: str) -> None:
+        """A choice that the run made by itself."""
+        if sentence not in self.status.notes:
+            self.log.write("note", words=sentence)
+            self.set(notes=(*self.status.notes, sentence))
+
+    def expect(self, work: float) -> None:
+        """All the work ahead, in cost-weighted images; the clock for "time left" starts."""
+        self.total, self.finished, self._work_start = max(work, 1.0), 0.0, time.monotonic()
+
+    def worked(self, images: int, kind: str, sentence: str) -> None:
+        """`images` more are done; the status is written at most twice a second."""
+        self.finished += images * COST[kind if kind != "training" else self.training_kind]
+        fraction = min(self.finished / self.total, 1.0)
+        elapsed = time.monotonic() - self._work_start
+        left = elapsed * (1 - fraction) / fraction if fraction > 0.01 else None
+        self.status = replace(self.status, fraction=fraction, seconds_left=left, doing=sentence)
+        if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
+            self.set()
+            self.progress(fraction, sentence)
+
+    training_kind = "training"
+
+    def spent(self, part: str, seconds: float) -> None:
+        """Add `seconds` to a part of the run's time."""
+        self._spent[part] = self._spent.get(part, 0.0) + seconds
+
+    @contextlib.contextmanager
+    def timed(self, part: str):
+        """Adds the time of the block to `part`."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.spent(part, time.monotonic() - start)
+
+    def finish(self, **fields) -> None:
+        """Write where the time went and the final state."""
+        for part, seconds in self._spent.items():
+            self.log.write("time", part=part, seconds=seconds)
+        self.log.close()
+        self.set(ended=time.time(), pid=None, pid_created=None, seconds_left=None, **fields)
+
+    def stop_asked(self) -> bool:
+        return self.run.stop_path.exists()

@@ -1,0 +1,101 @@
+"""Batches for fastai straight from decoded pixels; flips and jitter run on the whole batch."""
+
+import random
+
+import numpy as np
+import torch
+from fastai.data.core import DataLoaders
+from fastai.data.load import DataLoader
+from fastai.data.transforms import IntToFloatTensor, Normalize
+from fastai.vision.augment import Dihedral, aug_transforms
+from fastai.vision.core import TensorImage
+from fasttransform import Pipeline
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def _window(image: np.ndarray, height: int, width: int, place: tuple[float, float]) -> np.ndarray:
+    top = round((image.shape[0] - height) * place[0])
+    left = round((image.shape[1] - width) * place[1])
+    return image[top : top + height, left : left + width]
+
+
+class PixelLoader(DataLoader):
+    """A fastai DataLoader whose batches are gathered from `pixels`: images (N, 3, H, W) uint8, targets (N,) int64.
+
+    Args:
+        pixels: what `cache.open_pixels` gave.
+        rows: the pixel row of each image of this part.
+        targets: class index of each image of this part.
+        height, width: the network's input; larger stored images are cropped to it.
+        random_crop: crop at random (training) instead of centrally.
+    """
+
+    def __init__(self, pixels, rows, targets, height, width, random_crop, **kwargs):
+        self.pixels, self.rows, self.targets = pixels, np.asarray(rows), np.asarray(targets)
+        self.height, self.width, self.random_crop, self.squish = height, width, random_crop, kwargs.pop("squish")
+        super().__init__(dataset=range(len(self.rows)), num_workers=0, **kwargs)
+
+    def create_batches(self, samples):
+        chunk = []
+        for sample in samples:
+            chunk.append(sample)
+            if len(chunk) == self.bs:
+                yield self._batch(chunk)
+                chunk = []
+        if chunk and not self.drop_last:
+            yield self._batch(chunk)
+
+    def _batch(self, chosen: list[int]):
+        rows = self.rows[chosen]
+        if self.squish:
+            images = self.pixels.gather(rows)
+        else:
+            places = [(random.random(), random.random()) if self.random_crop else (0.5, 0.5) for _ in rows]
+            images = np.stack(
+                [
+                    _window(self.pixels.pixels(int(row)), self.height, self.width, place)
+                    for row, place in zip(rows, places, strict=True)
+                ]
+            )
+        # the permuted view is already in channels_last order: no copy
+        batch = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+        return TensorImage(batch), torch.from_numpy(self.targets[chosen])
+
+
+def augmentations(name: str) -> list:
+    """fastai's batch transforms for `none`, `light` (eight orientations, zoom, light) or `article` (its code's)."""
+    if name == "none":
+        return []
+    if name == "article":
+        return aug_transforms(
+            do_flip=False, max_rotate=0.0, max_warp=0.0, max_zoom=1.0, max_lighting=0.1, xtra_tfms=[Dihedral(p=1.0)]
+        )
+    return aug_transforms(flip_vert=True, max_rotate=20.0, max_zoom=1.15, max_warp=0.0, max_lighting=0.2, p_affine=0.5)
+
+
+def make_loaders(pixels, parts: dict[str, tuple[np.ndarray, np.ndarray]], config, device: str) -> DataLoaders:
+    """Training and validation loaders.
+
+    Args:
+        parts: "train" and "validation", each (rows, targets).
+        config: the run's config (size, resize, augment, normalize, batch_size, seed).
+        device: torch device name.
+    """
+    normalize = [Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=device == "cuda")] if config.normalize else []
+    common = {
+        "height": config.height, "width": config.width, "squish": config.resize == "squish",
+        "device": torch.device(device),
+    }
+    rows, targets = parts["train"]
+    batch_size = min(config.batch_size, len(rows))
+    train = PixelLoader(
+        pixels, rows, targets, random_crop=True, bs=batch_size, shuffle=True, drop_last=True, **common,
+        after_batch=Pipeline([IntToFloatTensor(), *augmentations(config.augment), *normalize], split_idx=0),
+    )
+    rows, targets = parts["validation"]
+    validation = PixelLoader(
+        pixels, rows, targets, random_crop=False, bs=2 * batch_size, shuffle=False, drop_last=False, **common,
+        after_batch=Pipeline([IntToFloatTensor(), *normalize], split_idx=1),
+    )
+    return DataLoaders(train, validation, device=torch.device(device))

@@ -1,0 +1,88 @@
+"""After training: predictions and heatmaps of all held-out images, stored once, and the model's files."""
+
+import time
+
+import numpy as np
+import pandas as pd
+from safetensors.torch import save_file
+from torch import nn
+
+from pipeline.config import RunConfig
+from pipeline.data.dataset import Dataset
+from pipeline.evaluation.evaluate import evaluate_run
+from pipeline.files import disk_errors
+from pipeline.inference.model_info import ModelInfo, write_model_info
+from pipeline.inference.predictor import Predictor
+from pipeline.jobs.reporter import Reporter
+from pipeline.jobs.run_dir import RunDir
+from pipeline.progress import Cancelled
+
+_BATCH = 32
+
+
+def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataFrame, results) -> ModelInfo:
+    """The description of the run's model, from the run itself."""
+    train = split[split["part"] == "train"]
+    return ModelInfo(
+        name=run.name, folder=run.model, classes=tuple(dataset.classes), run=run.name, data=dataset.name,
+        data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
+        width=config.width, height=config.height, resize=config.resize, normalize=config.normalize,
+        training_images=len(train), training_lesions=int(train["lesion_id"].nunique()), split=config.split,
+        validation=results["validation"] if results else None, created=time.time(), licence=dataset.licence,
+        attribution=dataset.attribution,
+    )
+
+
+def _central(pixels, row: int, config: RunConfig) -> np.ndarray:
+    image = pixels.pixels(row)
+    top, left = round((image.shape[0] - config.height) * 0.5), round((image.shape[1] - config.width) * 0.5)
+    return image[top : top + config.height, left : left + config.width]
+
+
+def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, split, reporter: Reporter, device) -> None:
+    """Writes `predictions.parquet` and `heatmaps.npz` of the validation and test parts, and `results.json`.
+
+    The images go through `Predictor`, the same door as an upload's.
+
+    Raises:
+        Cancelled: a stop was asked for.
+    """
+    predictor = Predictor(model_info(run, config, dataset, split, None), network, device)
+    classes = np.array(dataset.classes)
+    row_of = {image_id: row for row, image_id in enumerate(dataset.metadata()["image_id"])}
+    held_out = split[split["part"] != "train"].reset_index(drop=True)
+    truths = held_out["dx"].map({code: i for i, code in enumerate(classes)}).to_numpy(dtype=np.int64)
+    probabilities, predicted_maps, true_maps = [], [], []
+    for start in range(0, len(held_out), _BATCH):
+        if reporter.stop_asked():
+            raise Cancelled()
+        ids = held_out["image_id"].iloc[start : start + _BATCH]
+        images = np.stack([_central(pixels, row_of[image_id], config) for image_id in ids])
+        shares, predicted, true = predictor.judge(images, truths[start : start + _BATCH])
+        probabilities.append(shares)
+        predicted_maps.append(predicted.astype(np.float16))
+        true_maps.append(true.astype(np.float16))
+        reporter.worked(len(ids), "judging", "Judges the held-out images and draws their heatmaps.")
+    shares = np.concatenate(probabilities)
+    table = held_out[["part", "image_id", "lesion_id"]].assign(
+        truth=held_out["dx"], predicted=classes[shares.argmax(1)]
+    )
+    for i, code in enumerate(classes):
+        table[f"p_{code}"] = shares[:, i]
+    table["loss"] = -np.log(np.maximum(shares[np.arange(len(truths)), truths], np.finfo(np.float32).tiny))
+    with disk_errors(run.predictions_path):
+        table.to_parquet(run.predictions_path, index=False)
+        np.savez_compressed(
+            run.heatmaps_path, image_id=held_out["image_id"].to_numpy(dtype=str),
+            predicted=np.concatenate(predicted_maps), truth=np.concatenate(true_maps),
+        )
+    evaluate_run(run)
+
+
+def write_model(run: RunDir, config: RunConfig, dataset: Dataset, network: nn.Module, split: pd.DataFrame) -> None:
+    """Writes `model/model.safetensors`, then `model/model.json`, which makes the model exist for readers."""
+    with disk_errors(run.model):
+        run.model.mkdir(exist_ok=True)
+        state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+        save_file(state, run.model / "model.safetensors")
+    write_model_info(model_info(run, config, dataset, split, run.results()))
