@@ -85,9 +85,12 @@ def read_json(path: Path) -> Any:
         FileNotFoundError: there is no such file.
         WorkspaceError: the file is damaged.
     """
-    text = path.read_text(encoding="utf-8")
     try:
-        return json.loads(text)
+        return json.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise WorkspaceError(
+            f"{path} is damaged: it is not text.", "Delete the folder that holds it, or restore it from a copy."
+        ) from error
     except json.JSONDecodeError as error:
         raise WorkspaceError(
             f"{path} is damaged: {error.msg} in line {error.lineno}.",

@@ -17,7 +17,7 @@ SKIN_TONES = {
 }
 _MELANIN = (0.55, 0.95, 1.22)  # absorption of red, green, blue: brown, then black
 _BLOOD = (0.22, 1.05, 0.88)  # haemoglobin lets red pass
-_VEIL = (98, 112, 142)  # melanin deep in the dermis looks blue-grey
+_VEIL = (106, 115, 136)  # melanin deep in the dermis looks blue-grey
 _SCAR = (244, 228, 224)
 _KERATIN = (232, 206, 150)
 

@@ -30,9 +30,9 @@ def _lacunae(rng: np.random.Generator, outline: Outline) -> tuple[np.ndarray, np
     size = rng.uniform(8, 14)
     thrombosed_share = rng.uniform(0.05, 0.5)
     if rng.random() < 0.5:
-        cells = mesh(rng, size * 2.2, 0.95)
+        cells = mesh(rng, size * 2.0, 0.7)
         within = smoothstep(1.0, 0.9, outline.share)
-        every = smoothstep(0.10, 0.30, cells) * (0.8 + 0.2 * np.tanh(cloud(rng, size * 2))) * within
+        every = smoothstep(0.14, 0.42, cells + 0.06 * cloud(rng, 6)) * (0.75 + 0.25 * np.tanh(cloud(rng, size * 2))) * within
         dark = every * smoothstep(0.9 - thrombosed_share, 1.3 - thrombosed_share, cloud(rng, size * 2.5))
         return every, dark
     centres = outline.scatter(rng, 70, size * 1.3, (0.0, 0.88))

@@ -78,7 +78,7 @@ def actinic_keratosis(rng: np.random.Generator, outline: Outline, strength: floa
         amounts.blood += strength * 0.9 * vessels.dotted(rng, outline, 60)
         if rng.random() < 0.6:
             amounts.melanin = rng.uniform(0.1, 0.25) * cover + strength * 1.1 * _dots_in_lines(rng, outline)
-    flakes = smoothstep(0.0, 1.3, cloud(rng, 26) + 0.7 * cloud(rng, 7) + 0.6 * cloud(rng, 3))
+    flakes = smoothstep(0.0, 1.3, cloud(rng, 26) + 0.7 * cloud(rng, 8) + 0.45 * cloud(rng, 3.5))
     scale = flakes * smoothstep(1.0, 0.8, outline.share) * (0.8 + 0.2 * cloud(rng, 2.5))
     amounts.scar = (0.2 + 0.6 * strength) * scale * cover
     crust = smoothstep(1.2, 1.9, cloud(rng, 20) + 0.5 * cloud(rng, 6)) * cover
@@ -104,8 +104,8 @@ def benign_keratosis(rng: np.random.Generator, outline: Outline, strength: float
     amounts = Chromophores(blood=rng.uniform(0.02, 0.15) * cover)
     depth = rng.uniform(0.4, 0.85)
     if rng.random() < 0.25:
-        lines = smoothstep(0.0, 0.8, ridges(rng, rng.uniform(6, 8), 9.0))
-        amounts.melanin = depth * (0.5 + strength * 0.6 * lines + 0.12 * cloud(rng, 25)) * cover
+        lines = smoothstep(-0.2, 0.9, ridges(rng, rng.uniform(6, 8), 6.0))
+        amounts.melanin = depth * (0.6 + strength * 0.4 * lines * (1 + 0.5 * cloud(rng, 30)) + 0.15 * cloud(rng, 25)) * cover
         return amounts
     fissures = smoothstep(0.55, 0.95, ridges(rng, rng.uniform(17, 25), 14.0)) * smoothstep(-0.3, 0.6, cloud(rng, 45))
     melanin = depth * (0.9 + 0.22 * cloud(rng, 20) + 0.08 * cloud(rng, 5)) + 0.55 * strength * fissures

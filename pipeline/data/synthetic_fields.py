@@ -3,6 +3,7 @@
 The lesion plane is SIDE × SIDE pixels with the lesion's centre in the middle; fields are float32 arrays of that shape.
 """
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -47,12 +48,11 @@ def mesh(rng: np.random.Generator, spacing: float, jitter: float, shape: tuple[i
     # At half size, as the field is smooth between its lines: four times faster.
     height, width = (shape[0] + 1) // 2, (shape[1] + 1) // 2
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    turn, step = rng.uniform(0, np.pi), 2 / spacing
-    bend = jitter * 0.9
-    u = step * (np.cos(turn) * x - np.sin(turn) * y) + bend * cloud(rng, spacing * 2.5, (height, width))
-    v = step / 0.866 * (np.sin(turn) * x + np.cos(turn) * y) + bend * cloud(rng, spacing * 2.5, (height, width))
-    u, v = u.astype(np.float32), v.astype(np.float32)
-    stray = (rng.uniform(-0.5, 0.5, (2, 64, 64)) * jitter).astype(np.float32)
+    turn, step, bend = rng.uniform(0, np.pi), 2 / spacing, jitter * 0.9
+    cosine, sine = step * math.cos(turn), step * math.sin(turn)
+    u = cosine * x - sine * y + bend * cloud(rng, spacing * 2.5, (height, width))
+    v = (sine * x + cosine * y) / 0.866 + bend * cloud(rng, spacing * 2.5, (height, width))
+    stray_u, stray_v = (jitter * (rng.random((2, 64 * 64), dtype=np.float32) - 0.5))
     row = np.floor(v).astype(np.int32)
     nearest = np.full((height, width), 9, np.float32)
     second = nearest.copy()
@@ -61,8 +61,8 @@ def mesh(rng: np.random.Generator, spacing: float, jitter: float, shape: tuple[i
         column = np.floor(u - shift).astype(np.int32)
         for j in (column - 1, column, column + 1):
             cell = (i & 63) * 64 + (j & 63)
-            du = u - shift - j - 0.5 - stray[0].ravel()[cell]
-            dv = (v - i - 0.5 - stray[1].ravel()[cell]) * np.float32(0.866)
+            du = u - shift - j.astype(np.float32) - 0.5 - stray_u.take(cell)
+            dv = (v - i.astype(np.float32) - 0.5 - stray_v.take(cell)) * np.float32(0.866)
             distance = du * du + dv * dv
             second = np.minimum(second, np.maximum(nearest, distance))
             nearest = np.minimum(nearest, distance)

@@ -104,7 +104,7 @@ def _lighted(rng: np.random.Generator, image: np.ndarray, source: Source) -> np.
     x, y = pixels()
     slope, towards = rng.uniform(0, 0.10), rng.uniform(-np.pi, np.pi)
     light = 1 + np.float32(slope * np.cos(towards) / 200) * x + np.float32(slope * np.sin(towards) / 150) * y
-    off_x, off_y = rng.normal(0, 12, 2)
+    off_x, off_y = rng.normal(0, 12), rng.normal(0, 12)
     distance = np.hypot(x - off_x, y - off_y)
     light *= 1 - source.vignette * rng.uniform(0.7, 1.3) * smoothstep(90, 270, distance)
     if rng.random() < source.round_field:

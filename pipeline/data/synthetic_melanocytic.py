@@ -14,19 +14,19 @@ from pipeline.data.synthetic_shapes import Outline
 def nevus(rng: np.random.Generator, outline: Outline, strength: float) -> Chromophores:
     """Symmetric, one or two browns: a regular pigment network, globules, or a structureless centre."""
     pattern = rng.choice(["reticular", "globular", "homogeneous"], p=[0.6, 0.22, 0.18])
-    depth = rng.uniform(0.45, 0.95)
+    depth = rng.uniform(0.45, 1.15)
     inner = smoothstep(1.05, 0.15, outline.share)
     base = depth * (0.45 + 0.55 * inner) * (1 + 0.06 * cloud(rng, 30))
     if pattern == "reticular":
         lines = network(rng, rng.uniform(8.5, 11.5), 0.5, rng.uniform(0.28, 0.42)) * smoothstep(1.12, 0.75, outline.share)
-        centre = smoothstep(0.5, 0.1, outline.share) * rng.choice([0, 0.5, 1])
+        centre = smoothstep(0.5, 0.1, outline.share) * float(rng.choice([0, 0.5, 1]))
         base = 0.55 * base + strength * 0.75 * depth * np.maximum(lines * (1 - 0.6 * centre), 0.7 * centre)
     elif pattern == "globular":
-        base = 0.55 * base + strength * 0.85 * depth * _globules(rng, outline, int(outline.size * 1.3), 7.0, (1.6, 3.2))
+        base = 0.55 * base + strength * 0.85 * depth * _globules(rng, outline, int(outline.size * 2.2), 5.5, (1.3, 3.0))
     else:
         lines = network(rng, 9.5, 0.5, 0.35) * smoothstep(0.55, 0.9, outline.share) * smoothstep(1.1, 0.95, outline.share)
         base = base + 0.3 * strength * depth * lines
-    redness = rng.choice([0.03, 0.16], p=[0.75, 0.25])
+    redness = 0.16 if rng.random() < 0.25 else 0.03
     return Chromophores(melanin=base * outline.coverage, blood=redness * outline.coverage * inner)
 
 
@@ -52,7 +52,7 @@ def melanoma(rng: np.random.Generator, outline: Outline, strength: float) -> Chr
         # The veil's whitish, ground-glass film.
         amounts.scar = 0.22 * amounts.veil * smoothstep(-0.5, 1.2, cloud(rng, 16))
     if rng.random() < 0.35:
-        regression = smoothstep(0.6, 1.3, cloud(rng, 36) - 0.5 * tilt) * outline.coverage
+        regression = smoothstep(0.3, 1.8, cloud(rng, 36) + 0.35 * cloud(rng, 9) - 0.5 * tilt) * outline.coverage
         amounts.scar = np.maximum(amounts.scar, 0.7 * strength * regression)
     return amounts
 

@@ -26,7 +26,7 @@ HABITS = {
     "mel": Habit((68, 112), 0.38, 0.75, 0.75, (4, 12)),
     "bcc": Habit((55, 104), 0.32, 0.35, 0.25, (10, 24)),
     "akiec": Habit((56, 106), 0.40, 0.40, 0.45, (14, 30)),
-    "bkl": Habit((58, 110), 0.38, 0.30, 0.20, (1.5, 4), bites=6),
+    "bkl": Habit((58, 110), 0.38, 0.30, 0.12, (2, 5), bites=6),
     "vasc": Habit((46, 96), 0.30, 0.20, 0.15, (3, 8)),
     "df": Habit((50, 90), 0.20, 0.10, 0.06, (16, 30)),
 }
@@ -101,7 +101,7 @@ def _outline(rng: np.random.Generator, radius: np.ndarray, softness: float, jagg
     angle = np.arctan2(y, x)
     distance = np.hypot(x, y)
     border = radius[_direction(angle)]
-    depth = border - distance + (0.5 + 2 * jagged) * cloud(rng, 9) + softness * 0.15 * cloud(rng, 22)
+    depth = border - distance + (0.2 + 2 * jagged) * cloud(rng, 10) + softness * 0.15 * cloud(rng, 22)
     coverage = smoothstep(-softness * 0.5, softness * 0.5, depth)
     return Outline(radius, depth, distance / border, angle, coverage)
 

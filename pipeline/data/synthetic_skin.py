@@ -32,11 +32,11 @@ def skin_texture(rng: np.random.Generator, density: float) -> np.ndarray:
     furrows = mesh(rng, rng.uniform(16, 26), 0.9, SHAPE)
     depth = rng.uniform(0.01, 0.045)
     relief = 1 - depth * smoothstep(0.25, 0.0, furrows) + 0.012 * cloud(rng, 3, SHAPE) + 0.018 * cloud(rng, 28, SHAPE)
-    follicles = smoothstep(0.82, 0.95, mesh(rng, rng.uniform(26, 36), 1.0, SHAPE))
-    relief -= rng.choice([0.0, 0.07]) * follicles
-    if density > 0.3:
+    if rng.random() < 0.5:
+        relief -= 0.07 * smoothstep(0.82, 0.95, mesh(rng, rng.uniform(26, 36), 1.0, SHAPE))
+    if density > 0.5:
         relief -= 0.10 * density * smoothstep(0.5, 0.15, mesh(rng, 9, 0.6, SHAPE))
-    redness = 0.022 * cloud(rng, 80, SHAPE) + 0.012 * cloud(rng, 22, SHAPE) + 0.01 * cloud(rng, 7, SHAPE)
+    redness = 0.015 * cloud(rng, 80, SHAPE) + 0.012 * cloud(rng, 22, SHAPE) + 0.01 * cloud(rng, 7, SHAPE)
     return relief[..., None] * (1 + redness[..., None] * np.array([0.25, -1.0, -0.8], np.float32))
 
 

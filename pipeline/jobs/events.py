@@ -43,7 +43,7 @@ def read_events(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     events = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):  # words may hold U+2028
         try:
             events.append(json.loads(line))
         except json.JSONDecodeError:

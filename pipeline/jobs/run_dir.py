@@ -91,11 +91,16 @@ class RunDir:
         """One row per judged image: part, image_id, lesion_id, truth, predicted, p_<code>…, loss.
 
         Raises:
-            RunError: the run has not been evaluated yet.
+            RunError: the run has not been evaluated yet, or the table is damaged.
         """
         if not self.predictions_path.exists():
             raise RunError(f"The run {self.name} has no predictions yet.", "Wait until it is done, or resume it.")
-        return pd.read_parquet(self.predictions_path)
+        try:
+            return pd.read_parquet(self.predictions_path)
+        except (ValueError, OSError) as error:  # pyarrow's ArrowInvalid is a ValueError
+            raise RunError(
+                f"The predictions of the run {self.name} are damaged: {self.predictions_path}.", "Start a new run."
+            ) from error
 
     def results(self) -> dict[str, Any] | None:
         """Stored metrics per part (`validation`, `test`); None before the evaluation."""
@@ -143,5 +148,5 @@ def list_runs(workspace: Workspace) -> list[RunDir]:
     """All runs with a config and a status, newest first."""
     if not workspace.runs.is_dir():
         return []
-    runs = [RunDir(p) for p in workspace.runs.iterdir() if (p / "status.json").exists()]
+    runs = [RunDir(p) for p in workspace.runs.iterdir() if (p / "status.json").exists() and (p / "config.json").exists()]
     return sorted(runs, key=lambda run: run.config_path.stat().st_mtime, reverse=True)

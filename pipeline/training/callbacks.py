@@ -6,7 +6,7 @@ import time
 import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelFitException
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import recall_score
 
 from pipeline.errors import TrainingError
 
@@ -91,7 +91,7 @@ class WriteEvents(Callback):
         self.step_start = time.monotonic()
 
     def after_batch(self):
-        size, loss = len(self.yb[0]), float(self.loss)
+        size, loss = len(self.yb[0]), float(self.loss.detach())
         if not self.training:
             self.valid_losses.append(loss * size)
             self.predicted.append(self.pred.argmax(1).cpu().numpy())
@@ -127,7 +127,9 @@ class WriteEvents(Callback):
             "stage": self.stage, "epoch": self.epoch + 1, "overall": self.first_epoch + self.epoch + 1,
             "train_loss": sum(self.losses) / max(self.images, 1), "valid_loss": sum(self.valid_losses) / len(truths),
             "accuracy": float((truths == predicted).mean()),
-            "balanced_accuracy": float(balanced_accuracy_score(truths, predicted)),
+            "balanced_accuracy": float(
+                recall_score(truths, predicted, labels=np.unique(truths), average="macro", zero_division=0.0)
+            ),
             "images_per_second": self.images / max(trained, 1e-9), "seconds": now - self.epoch_start,
         }
         self.reporter.log.write("epoch", **row)

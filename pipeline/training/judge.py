@@ -9,6 +9,7 @@ from torch import nn
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
+from pipeline.data.prepare import central_window
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.files import disk_errors
 from pipeline.inference.model_info import ModelInfo, write_model_info
@@ -33,12 +34,6 @@ def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataF
     )
 
 
-def _central(pixels, row: int, config: RunConfig) -> np.ndarray:
-    image = pixels.pixels(row)
-    top, left = round((image.shape[0] - config.height) * 0.5), round((image.shape[1] - config.width) * 0.5)
-    return image[top : top + config.height, left : left + config.width]
-
-
 def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, split, reporter: Reporter, device) -> None:
     """Writes `predictions.parquet` and `heatmaps.npz` of the validation and test parts, and `results.json`.
 
@@ -57,7 +52,9 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
         if reporter.stop_asked():
             raise Cancelled()
         ids = held_out["image_id"].iloc[start : start + _BATCH]
-        images = np.stack([_central(pixels, row_of[image_id], config) for image_id in ids])
+        images = np.stack(
+            [central_window(pixels.pixels(row_of[image_id]), config.height, config.width) for image_id in ids]
+        )
         shares, predicted, true = predictor.judge(images, truths[start : start + _BATCH])
         probabilities.append(shares)
         predicted_maps.append(predicted.astype(np.float16))

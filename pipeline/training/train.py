@@ -5,8 +5,8 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 import torch
-from fastai.callback.channelslast import ChannelsLast
 from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
+from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.learner import Learner
 from fastai.losses import CrossEntropyLossFlat
@@ -78,7 +78,7 @@ class BestWeights:
     def offer(self, learner: Learner, row: dict) -> None:
         """Called after each epoch with its row."""
         value = 0.0 if self.keep == "last" else row[self.keep] * (-1 if self.keep == "valid_loss" else 1)
-        if self.best is None or self.keep == "last" or value > self.best:
+        if self.best is None or self.keep == "last" or value > self.best or self.best != self.best:
             self.best, self.epoch = value, row["overall"]
             with disk_errors(self.path):
                 self.path.parent.mkdir(exist_ok=True)

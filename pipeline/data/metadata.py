@@ -1,0 +1,85 @@
+"""The metadata table: read, checked, and brought into one form."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.classes import DIAGNOSES
+from pipeline.errors import DataError
+
+COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
+
+
+def _read_csv(content: bytes, name: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(io.BytesIO(content), sep=None, engine="python", dtype=str, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(f"{name} cannot be read as a table: {error}.", "Save it as CSV in UTF-8.") from error
+
+
+def _require(table: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
+    missing = [column for column in columns if column not in table]
+    if missing:
+        plural = "s" if len(missing) > 1 else ""
+        raise DataError(
+            f"{name} has no column{plural} named {', '.join(missing)}; it has {', '.join(map(str, table.columns))}.",
+            f"The table needs the columns {', '.join(columns)}.",
+        )
+
+
+def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
+    """The table in `content` and the problems of single rows, which are left out.
+
+    Returns:
+        A row an image: COLUMNS and `source` (the image source, from a `dataset` column; NA without one), age as
+        float with NaN, unknown sex and localization as "unknown"; and problems as {image_id, problem}.
+
+    Raises:
+        DataError: the table cannot be read, lacks a column, or has diagnoses that LesionLab does not know.
+    """
+    table = _read_csv(content, name).rename(columns=lambda column: str(column).strip())
+    _require(table, COLUMNS, name)
+    table = table.apply(lambda column: column.str.strip())
+    table["dx"] = table["dx"].str.lower()
+    unknown = table.loc[table["dx"].notna() & ~table["dx"].isin(list(DIAGNOSES)), "dx"]
+    if len(unknown):
+        codes = ", ".join(f"{code} ({n} rows)" for code, n in unknown.value_counts().items())
+        raise DataError(
+            f"{name} has diagnoses in column dx that LesionLab does not know: {codes}.",
+            f"The known codes are {', '.join(DIAGNOSES)}.",
+        )
+    problems = []
+
+    def leave_out(rows: pd.Series, sentence: str) -> None:
+        nonlocal table
+        for image_id in table.loc[rows, "image_id"]:
+            problems.append({"image_id": None if pd.isna(image_id) else image_id, "problem": sentence})
+        table = table[~rows]
+
+    for column in ("image_id", "lesion_id", "dx"):
+        leave_out(table[column].isna() | (table[column] == ""), f"the row has no {column}")
+    leave_out(table["image_id"].duplicated(), "a second row for the same image")
+    per_lesion = table.groupby("lesion_id")["dx"].transform("nunique")
+    leave_out(per_lesion > 1, "its lesion has two diagnoses")
+    table = table.assign(
+        age=pd.to_numeric(table["age"], errors="coerce").astype(float),
+        sex=table["sex"].fillna("unknown").replace("", "unknown").str.lower(),
+        localization=table["localization"].fillna("unknown").replace("", "unknown").str.lower(),
+        dx_type=table["dx_type"].fillna("unknown").replace("", "unknown").str.lower(),
+        source=table["dataset"] if "dataset" in table else pd.Series(pd.NA, index=table.index, dtype=object),
+    )
+    return table[[*COLUMNS, "source"]].reset_index(drop=True), problems
+
+
+def read_sources(path: Path) -> pd.Series:
+    """The image source (column `dataset`) of each image_id.
+
+    Raises:
+        DataError: no such file, or it lacks a column.
+    """
+    if not path.is_file():
+        raise DataError(f"There is no file {path}.", "Check the path after --sources.")
+    table = _read_csv(path.read_bytes(), path.name)
+    _require(table, ("image_id", "dataset"), path.name)
+    return table.drop_duplicates("image_id").set_index("image_id")["dataset"]

@@ -1,0 +1,33 @@
+"""The notice that stands beside every output of a model."""
+
+from pipeline.evaluation.melanoma import MELANOMA
+from pipeline.inference.model_info import ModelInfo
+
+_OPENING = "Education only, not a medical device."
+_CLOSING = "Do not delay seeing a doctor because of this output."
+_LOW = "A low melanoma probability does not rule melanoma out:"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _melanoma_sentence(info: ModelInfo) -> str:
+    if MELANOMA not in info.classes:
+        return "Melanoma is not one of them: no output of this model can name melanoma or rule it out."
+    count = (info.validation or {}).get("melanoma")
+    if not count or not count["lesions"]:
+        return f"{_LOW} the model was not tested on melanoma."
+    return (
+        f"{_LOW} in validation it called {count['called_else']:,} of {count['lesions']:,} melanoma lesions something "
+        f"else (95 % Wilson interval {_percent(count['low'])} to {_percent(count['high'])})."
+    )
+
+
+def notice(info: ModelInfo) -> str:
+    """What the output is not: four sentences, with the count of melanoma lesions that validation got wrong.
+
+    The count is the one that `evaluate_run` stored with the model: by lesion, with the 95 % Wilson interval.
+    """
+    choice = f"The model can only choose among the {len(info.classes)} diagnoses that it was trained on."
+    return " ".join([_OPENING, choice, _melanoma_sentence(info), _CLOSING])

@@ -1,0 +1,49 @@
+"""Shared fixtures: a workspace of its own for each test, and a tiny generated data set drawn once."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.workspace import Workspace
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch) -> Workspace:
+    """An empty workspace that the environment names too."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("LESIONLAB_HOME", str(home))
+    return Workspace(home).create()
+
+
+@pytest.fixture(scope="session")
+def tiny_set(tmp_path_factory) -> Path:
+    """A folder with 84 generated images of 7 diagnoses, laid out as the import expects."""
+    from pipeline.data.synthetic import write_generated_set
+
+    return write_generated_set(tmp_path_factory.mktemp("tiny"), images=84, seed=1, lesions_per_diagnosis=5)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the real HAM10000 copy; the test is skipped where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real HAM10000 copy (../shared/data) is not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, tiny_set):
+    """A workspace with the data set "tiny" and one finished run on it: (workspace, run)."""
+    from pipeline.data.importing import import_dataset
+    from pipeline.jobs.launch import create
+    from pipeline.jobs.plan import plan_config
+    from pipeline.jobs.work import work
+
+    home = Workspace(tmp_path_factory.mktemp("trained")).create()
+    import_dataset(home, tiny_set, "tiny")
+    run = create(home, plan_config(home, "tiny", "demo", ["size=48x32", "epochs=1,1", "batch_size=8"]))
+    status = work(run, home)
+    assert status.state == "done", status.error
+    return home, run

@@ -1,0 +1,174 @@
+"""The training loop for real, on generated images: a run's files, its numbers, its repeatability."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from captum.attr import LayerGradCam
+
+from pipeline.data.dataset import load_dataset
+from pipeline.data.importing import import_dataset
+from pipeline.data.prepare import open_image
+from pipeline.explain.gradcam import HeadGradCam
+from pipeline.inference.model_info import find_model
+from pipeline.inference.predictor import Predictor
+from pipeline.jobs.launch import create
+from pipeline.jobs.plan import plan_config
+from pipeline.jobs.work import work
+from pipeline.training.losses import BalancedSoftmax
+from pipeline.training.networks import build_network, splitter
+from pipeline.training.weights import lite0_state
+
+RANDOM = ["weights=random", "size=32", "batch_size=8"]
+
+
+def _train(workspace, *settings, preset="demo"):
+    run = create(workspace, plan_config(workspace, "tiny", preset, [*RANDOM, *settings]))
+    return run, work(run, workspace)
+
+
+@pytest.fixture
+def with_data(workspace, tiny_set):
+    import_dataset(workspace, tiny_set, "tiny")
+    return workspace
+
+
+def test_a_run_writes_its_epochs_batches_and_stages(trained):
+    _, run = trained
+    events = run.events()
+    epochs = [e for e in events if e["kind"] == "epoch"]
+    assert [(e["stage"], e["epoch"], e["overall"]) for e in epochs] == [(1, 1, 1), (2, 1, 2)]
+    assert all(np.isfinite([e["train_loss"], e["valid_loss"], e["accuracy"], e["balanced_accuracy"]]).all() for e in epochs)
+    train = (run.split()["part"] == "train").sum()
+    batches = [e for e in events if e["kind"] == "batch"]
+    assert len(batches) == 2 * (train // 8)
+    rates = [e["lr"] for e in batches if e["stage"] == 1]
+    assert max(rates) <= run.config().stages[0].lr_max and len(set(rates)) > 1
+    assert {e["part"] for e in events if e["kind"] == "time"} >= {"data", "training", "validation", "judging", "writing"}
+
+
+def test_the_epochs_train_loss_is_the_mean_of_its_batches(trained):
+    _, run = trained
+    events = run.events()
+    losses = [e["loss"] for e in events if e["kind"] == "batch" and e["stage"] == 2]
+    row = next(e for e in events if e["kind"] == "epoch" and e["stage"] == 2)
+    assert row["train_loss"] == pytest.approx(np.mean(losses), rel=1e-6)
+
+
+def test_predictions_are_those_of_the_held_out_lesions(trained):
+    _, run = trained
+    table, split = run.predictions(), run.split()
+    assert set(table["image_id"]) == set(split.loc[split["part"] != "train", "image_id"])
+    assert not set(table["lesion_id"]) & set(split.loc[split["part"] == "train", "lesion_id"])
+    shares = table[[c for c in table if c.startswith("p_")]]
+    assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
+    truth = shares.to_numpy()[np.arange(len(table)), [list(shares).index(f"p_{t}") for t in table["truth"]]]
+    assert np.allclose(table["loss"], -np.log(truth), rtol=1e-4)
+
+
+def test_the_predictor_gives_the_stored_probabilities_and_heatmaps(trained):
+    home, run = trained
+    dataset = load_dataset(home, "tiny")
+    metadata = dataset.metadata().set_index("image_id")
+    predictor = Predictor(find_model(home, run.name))
+    row = run.predictions().iloc[3]
+    path = dataset.image_path(metadata.loc[row["image_id"], "file"])
+    pixels = predictor.prepare(open_image(path, path.name))
+    shares = predictor.probabilities([pixels])[0]
+    assert np.allclose(shares, row[[f"p_{c}" for c in predictor.info.classes]].astype(float), atol=1e-5)
+    stored = np.load(run.heatmaps_path)
+    at = list(stored["image_id"]).index(row["image_id"])
+    assert np.allclose(predictor.explain(pixels, row["predicted"]), stored["predicted"][at], rtol=0.02, atol=1e-3)
+
+
+def test_grad_cam_on_the_head_equals_the_whole_networks():
+    torch.manual_seed(0)
+    network = build_network("resnet18", 7, "random").eval()
+    images, targets = torch.randn(3, 3, 64, 96), torch.tensor([0, 3, 6])
+    whole = LayerGradCam(network, network[0]).attribute(images, target=targets, relu_attributions=True)[:, 0]
+    with torch.no_grad():
+        features = network[0](images)
+    assert torch.allclose(HeadGradCam(network[1]).heatmaps(features, targets), whole, atol=1e-6)
+    assert (whole > 0).any()
+
+
+def test_the_same_seed_gives_the_same_run(with_data):
+    first, _ = _train(with_data, "epochs=1,1", "limit=60")
+    second, _ = _train(with_data, "epochs=1,1", "limit=60")
+    third, _ = _train(with_data, "epochs=1,1", "limit=60", "seed=5")
+    pd.testing.assert_frame_equal(first.predictions(), second.predictions())
+    assert not first.predictions().equals(third.predictions())
+
+
+def test_one_batch_can_be_learnt_by_heart():
+    torch.manual_seed(0)
+    network = build_network("efficientnet_lite0", 3, "imagenet")
+    images, targets = torch.randn(6, 3, 64, 64), torch.tensor([0, 1, 2, 0, 1, 2])
+    optimizer = torch.optim.Adam(network.parameters(), 1e-3)
+    for _ in range(30):
+        loss = torch.nn.functional.cross_entropy(network(images), targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.1
+
+
+@pytest.mark.parametrize("arch", ["efficientnet_lite0", "resnet18", "resnet34", "resnet50"])
+def test_parameter_groups_hold_each_parameter_once(arch):
+    network = build_network(arch, 7, "random")
+    groups = splitter(arch)(network)
+    ids = [id(p) for group in groups for p in group]
+    assert len(groups) == 3 and len(ids) == len(set(ids)) == len(list(network.parameters()))
+
+
+def test_lite0_has_its_imagenet_weights():
+    import timm
+
+    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    network.load_state_dict(lite0_state(network))
+    random = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    assert network.conv_stem.weight.std() > 2 * random.conv_stem.weight.std() or not torch.equal(
+        network.conv_stem.weight, random.conv_stem.weight
+    )
+    assert network.bn1.running_mean.abs().sum() > 0
+
+
+def test_balanced_softmax_is_cross_entropy_of_shifted_logits():
+    logits, targets = torch.tensor([[1.0, 2.0], [0.5, -1.0]]), torch.tensor([1, 0])
+    loss = BalancedSoftmax(torch.tensor([30, 10]))(logits, targets)
+    shifted = logits + torch.log(torch.tensor([0.75, 0.25]))
+    assert loss.item() == pytest.approx(torch.nn.functional.cross_entropy(shifted, targets).item())
+
+
+@pytest.mark.parametrize("setting", ["split=random", "split=lesion-test", "resize=crop", "loss=balanced_softmax"])
+def test_each_choice_runs(with_data, setting):
+    run, status = _train(with_data, "epochs=0,1", setting)
+    assert status.state == "done", status.error
+    assert set(run.predictions()["part"]) == (
+        {"validation", "test"} if setting == "split=lesion-test" else {"validation"}
+    )
+
+
+def test_weights_that_cannot_be_had_fail_the_run_in_words(with_data, monkeypatch, tmp_path):
+    from urllib.error import URLError
+
+    def unreachable(*args, **kwargs):
+        raise URLError("no network")
+
+    monkeypatch.setattr("torch.hub.load_state_dict_from_url", unreachable)
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", unreachable)
+    run = create(with_data, plan_config(with_data, "tiny", "demo", ["arch=resnet18", "size=32", "epochs=0,1"]))
+    status = work(run, with_data)
+    assert status.state == "failed"
+    assert "ImageNet weights of ResNet18 are not on this computer" in status.error
+    assert "weights=random" in status.error
+
+
+def test_a_loss_that_is_no_number_fails_the_run_in_words(with_data):
+    run, status = _train(with_data, "epochs=0,1", "lr=10", "weights=random")
+    stages = (dataclasses.replace(run.config().stages[0], lr_max=1e30),)
+    run = create(with_data, dataclasses.replace(run.config(), stages=stages))
+    status = work(run, with_data)
+    assert status.state == "failed" and "Try a learning rate ten times smaller" in status.error
