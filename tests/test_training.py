@@ -57,6 +57,14 @@ def test_the_epochs_train_loss_is_the_mean_of_its_batches(trained):
     assert row["train_loss"] == pytest.approx(np.mean(losses), rel=1e-6)
 
 
+def test_the_kept_epochs_metrics_are_those_of_the_stored_predictions(trained):
+    _, run = trained
+    kept = max((e for e in run.events() if e["kind"] == "epoch"), key=lambda e: e["balanced_accuracy"])
+    validation = run.results()["validation"]
+    assert validation["accuracy"] == pytest.approx(kept["accuracy"])
+    assert validation["balanced_accuracy"] == pytest.approx(kept["balanced_accuracy"])
+
+
 def test_predictions_are_those_of_the_held_out_lesions(trained):
     _, run = trained
     table, split = run.predictions(), run.split()
@@ -167,8 +175,8 @@ def test_weights_that_cannot_be_had_fail_the_run_in_words(with_data, monkeypatch
 
 
 def test_a_loss_that_is_no_number_fails_the_run_in_words(with_data):
-    run, status = _train(with_data, "epochs=0,1", "lr=10", "weights=random")
-    stages = (dataclasses.replace(run.config().stages[0], lr_max=1e30),)
-    run = create(with_data, dataclasses.replace(run.config(), stages=stages))
+    config = plan_config(with_data, "tiny", "demo", [*RANDOM, "epochs=0,1"])
+    stages = (dataclasses.replace(config.stages[0], lr_max=1e30),)
+    run = create(with_data, dataclasses.replace(config, stages=stages))
     status = work(run, with_data)
     assert status.state == "failed" and "Try a learning rate ten times smaller" in status.error

@@ -8,11 +8,12 @@ import csv
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 from pipeline.data import generated
 from pipeline.data.synthetic_cases import Case, planned_cases
-from pipeline.data.synthetic_image import photograph
+from pipeline.data.synthetic_image import draw_subject, photograph
 from pipeline.errors import DataError
 from pipeline.files import disk_errors
 from pipeline.progress import Progress, silent
@@ -81,20 +82,26 @@ def _write_images(folder: Path, cases: list[Case], progress: Progress) -> None:
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         try:
             progress(0.0, f"Drawing {len(cases)} generated images")
-            written = [pool.submit(_write_image, folder, case) for case in cases]
-            for done, image in enumerate(written, start=1):
-                image.result()
-                if done % every == 0:
+            lesions = [list(group) for _, group in groupby(cases, key=lambda case: case.lesion_id)]
+            done, told = 0, 0
+            for written in [pool.submit(_write_lesion, folder, views) for views in lesions]:
+                done += written.result()
+                if done >= told + every:
+                    told = done
                     progress(0.99 * done / len(cases), f"Drew {done} of {len(cases)} generated images")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _write_image(folder: Path, case: Case) -> None:
-    image, mask = photograph(case.dx, case.lesion_seed, case.view_seed, case.dataset)
-    image.save(folder / "images" / f"{case.image_id}.jpg", quality=_JPEG_QUALITY, exif=generated.exif_with_notice())
-    mask.save(folder / "masks" / f"{case.image_id}_segmentation.png", compress_level=3)
+def _write_lesion(folder: Path, views: list[Case]) -> int:
+    """Draw one lesion and write all its views; how many there were."""
+    subject = draw_subject(views[0].dx, views[0].lesion_seed)
+    for case in views:
+        image, mask = photograph(subject, case.view_seed, case.dataset)
+        image.save(folder / "images" / f"{case.image_id}.jpg", quality=_JPEG_QUALITY, exif=generated.exif_with_notice())
+        mask.save(folder / "masks" / f"{case.image_id}_segmentation.png", compress_level=3)
+    return len(views)
 
 
 def _write_metadata(path: Path, cases: list[Case]) -> None:

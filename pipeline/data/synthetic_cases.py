@@ -12,7 +12,8 @@ from pipeline.errors import DataError
 _SHARES = {"nv": 0.36, "mel": 0.15, "bkl": 0.15, "bcc": 0.12, "akiec": 0.09, "vasc": 0.065, "df": 0.065}
 _IMAGES_PER_LESION = 1.4  # HAM10000: 10015 images of 7470 lesions
 _AGES = {  # mean and standard deviation in years
-    "nv": (44, 16), "mel": (61, 14), "bkl": (64, 13), "bcc": (67, 12), "akiec": (66, 11), "vasc": (51, 19), "df": (52, 14),
+    "nv": (44, 16), "mel": (61, 14), "bkl": (64, 13), "bcc": (67, 12), "akiec": (66, 11), "vasc": (51, 19),
+    "df": (52, 14),
 }  # fmt: skip
 _DX_TYPES = {
     "mel": {"histo": 1.0},
@@ -32,8 +33,8 @@ _SUN_EXPOSED = {
     "hand": 4, "ear": 4, "abdomen": 3, "foot": 1, "unknown": 2,
 }  # fmt: skip
 _LIMBS = {
-    "lower extremity": 40, "upper extremity": 22, "trunk": 10, "back": 9, "abdomen": 8, "hand": 4, "foot": 3, "chest": 3,
-    "unknown": 2,
+    "lower extremity": 40, "upper extremity": 22, "trunk": 10, "back": 9, "abdomen": 8, "hand": 4, "foot": 3,
+    "chest": 3, "unknown": 2,
 }  # fmt: skip
 _LOCALIZATIONS = {
     "nv": _TRUNK_AND_LIMBS,
@@ -50,7 +51,7 @@ _LOCALIZATIONS = {
 class Case:
     """One image to draw and its row of metadata; `age` in years is None where missing.
 
-    The seeds go to `synthetic_image.photograph`; images of one lesion share `lesion_seed`.
+    The seeds go to `synthetic_image`; images of one lesion stand together and share `lesion_seed`.
     """
 
     lesion_id: str
@@ -81,8 +82,8 @@ def planned_cases(images: int, seed: int, lesions_per_diagnosis: int) -> list[Ca
     if seed < 0:
         raise DataError(f"A generated set cannot have the seed {seed}.", "Choose a whole number from 0 upwards.")
     rng = np.random.default_rng((seed, 0))
-    views = [(dx, n) for dx, count in _image_counts(images, lesions_per_diagnosis).items()
-             for n in _views(rng, count, lesions_per_diagnosis)]  # fmt: skip
+    counts = _image_counts(images, lesions_per_diagnosis)
+    views = [(dx, n) for dx, count in counts.items() for n in _views(rng, count, lesions_per_diagnosis)]
     cases: list[Case] = []
     for number, which in enumerate(rng.permutation(len(views)), start=1):
         dx, count = views[which]

@@ -1,4 +1,4 @@
-"""From pigment, blood, scar, keratin and veil to the colours of a dermatoscopic image (Beer-Lambert on the skin tone)."""
+"""From pigment, blood, veil, scar and keratin to the colours of a dermatoscopic image (Beer-Lambert on skin)."""
 
 from dataclasses import dataclass, field
 
@@ -50,7 +50,8 @@ class Chromophores:
 def colours(amounts: Chromophores, tone: tuple[int, int, int]) -> np.ndarray:
     """The lesion plane as it looks on plain skin of `tone`; shape (SIDE, SIDE, 3), uint8."""
     melanin, blood = np.maximum(amounts.melanin, 0), np.maximum(amounts.blood, 0)
-    covers = [(np.clip(getattr(amounts, n), 0, 1), c) for n, c in (("veil", _VEIL), ("scar", _SCAR), ("keratin", _KERATIN))]
+    covers = ((amounts.veil, _VEIL), (amounts.scar, _SCAR), (amounts.keratin, _KERATIN))
+    covers = [(np.clip(share, 0, 1), cover) for share, cover in covers]
     picture = np.empty((SIDE, SIDE, 3), np.float32)
     brightness = (tone[0] / 230) ** 0.6  # white structures on dark skin are dimmer too
     for channel in range(3):

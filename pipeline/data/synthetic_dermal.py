@@ -31,8 +31,8 @@ def _lacunae(rng: np.random.Generator, outline: Outline) -> tuple[np.ndarray, np
     thrombosed_share = rng.uniform(0.05, 0.5)
     if rng.random() < 0.5:
         cells = mesh(rng, size * 2.0, 0.7)
-        within = smoothstep(1.0, 0.9, outline.share)
-        every = smoothstep(0.14, 0.42, cells + 0.06 * cloud(rng, 6)) * (0.75 + 0.25 * np.tanh(cloud(rng, size * 2))) * within
+        filling = (0.75 + 0.25 * np.tanh(cloud(rng, size * 2))) * smoothstep(1.0, 0.9, outline.share)
+        every = smoothstep(0.14, 0.42, cells + 0.06 * cloud(rng, 6)) * filling
         dark = every * smoothstep(0.9 - thrombosed_share, 1.3 - thrombosed_share, cloud(rng, size * 2.5))
         return every, dark
     centres = outline.scatter(rng, 70, size * 1.3, (0.0, 0.88))
@@ -40,12 +40,13 @@ def _lacunae(rng: np.random.Generator, outline: Outline) -> tuple[np.ndarray, np
     levels = rng.uniform(0.5, 1.0, len(centres))
     thrombosed = rng.random(len(centres)) < thrombosed_share
     # Two or three overlapping ovals each: lacunae are lobed, not round.
-    lobes = [[(rng.normal(0, 0.4, 2), rng.uniform(0.5, 1.0, 2), rng.uniform(0, np.pi)) for _ in range(3)] for _ in centres]
+    offsets, radii = rng.normal(0, 0.4, (len(centres), 3, 2)), rng.uniform(0.5, 1.0, (len(centres), 3, 2))
+    turns = rng.uniform(0, np.pi, (len(centres), 3))
 
     def lakes(pen: Pen, chosen: np.ndarray) -> None:
         for i in np.flatnonzero(chosen):
-            for offset, radii, turn in lobes[i]:
-                pen.blob(centres[i] + reach[i] * offset, tuple(reach[i] * radii), turn, levels[i])
+            for lobe in range(3):
+                pen.blob(centres[i] + reach[i] * offsets[i, lobe], reach[i] * radii[i, lobe], turns[i, lobe], levels[i])
 
     every = drawn(lambda pen: lakes(pen, np.ones(len(centres), bool)), 1.0)
     return every, drawn(lambda pen: lakes(pen, thrombosed), 1.6)

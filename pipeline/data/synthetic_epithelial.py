@@ -95,7 +95,7 @@ def _dots_in_lines(rng: np.random.Generator, outline: Outline) -> np.ndarray:
             for share in np.arange(0.58, rng.uniform(0.9, 1.02), 5.0 / outline.size):
                 pen.dot(outline.at(angle + rng.normal(0, 0.012), share), rng.uniform(0.9, 1.5), rng.uniform(0.6, 1))
 
-    return drawn(marks, 0.4)
+    return drawn(marks)
 
 
 def benign_keratosis(rng: np.random.Generator, outline: Outline, strength: float) -> Chromophores:
@@ -105,7 +105,8 @@ def benign_keratosis(rng: np.random.Generator, outline: Outline, strength: float
     depth = rng.uniform(0.4, 0.85)
     if rng.random() < 0.25:
         lines = smoothstep(-0.2, 0.9, ridges(rng, rng.uniform(6, 8), 6.0))
-        amounts.melanin = depth * (0.6 + strength * 0.4 * lines * (1 + 0.5 * cloud(rng, 30)) + 0.15 * cloud(rng, 25)) * cover
+        lines *= 1 + 0.5 * cloud(rng, 30)
+        amounts.melanin = depth * (0.6 + strength * 0.4 * lines + 0.15 * cloud(rng, 25)) * cover
         return amounts
     fissures = smoothstep(0.55, 0.95, ridges(rng, rng.uniform(17, 25), 14.0)) * smoothstep(-0.3, 0.6, cloud(rng, 45))
     melanin = depth * (0.9 + 0.22 * cloud(rng, 20) + 0.08 * cloud(rng, 5)) + 0.55 * strength * fissures

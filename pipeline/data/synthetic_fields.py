@@ -4,7 +4,7 @@ The lesion plane is SIDE × SIDE pixels with the lesion's centre in the middle; 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -52,7 +52,7 @@ def mesh(rng: np.random.Generator, spacing: float, jitter: float, shape: tuple[i
     cosine, sine = step * math.cos(turn), step * math.sin(turn)
     u = cosine * x - sine * y + bend * cloud(rng, spacing * 2.5, (height, width))
     v = (sine * x + cosine * y) / 0.866 + bend * cloud(rng, spacing * 2.5, (height, width))
-    stray_u, stray_v = (jitter * (rng.random((2, 64 * 64), dtype=np.float32) - 0.5))
+    stray_u, stray_v = jitter * (rng.random((2, 64 * 64), dtype=np.float32) - 0.5)
     row = np.floor(v).astype(np.int32)
     nearest = np.full((height, width), 9, np.float32)
     second = nearest.copy()
@@ -87,7 +87,7 @@ def ridges(rng: np.random.Generator, spacing: float, wobble: float) -> np.ndarra
     """Winding parallel bands `spacing` pixels apart, -1..1; float32."""
     x, y = plane()
     angle = rng.uniform(0, np.pi)
-    across = np.cos(angle) * x + np.sin(angle) * y + wobble * cloud(rng, spacing * 4)
+    across = math.cos(angle) * x + math.sin(angle) * y + wobble * cloud(rng, spacing * 4)
     return np.cos(np.float32(2 * np.pi / spacing) * across + np.float32(rng.uniform(0, 2 * np.pi)))
 
 
@@ -118,7 +118,7 @@ class Pen:
         r = radius * _OVERSAMPLING
         self._draw.ellipse((x - r, y - r, x + r, y + r), fill=_level(strength))
 
-    def blob(self, centre: np.ndarray, radii: tuple[float, float], turn: float, strength: float = 1.0) -> None:
+    def blob(self, centre: np.ndarray, radii: Sequence[float], turn: float, strength: float = 1.0) -> None:
         """A filled oval with two radii, turned by `turn` radians."""
         t = np.linspace(0, 2 * np.pi, 28, endpoint=False)
         a, b = radii[0] * np.cos(t), radii[1] * np.sin(t)

@@ -40,34 +40,57 @@ SOURCES = {
 }
 
 
-def photograph(
-    dx: str, lesion_seed: tuple[int, ...], view_seed: tuple[int, ...], source: str
-) -> tuple[Image.Image, Image.Image]:
-    """One view of one lesion, decided by the arguments alone.
+@dataclass(frozen=True)
+class Subject:
+    """A lesion ready to be photographed.
+
+    Attributes:
+        picture: the lesion plane on plain skin, RGB, SIDE × SIDE.
+        coverage: how much of each pixel is lesion, "L", the same size.
+        reach: pixels from the lesion's centre to its farthest border.
+        phototype: Fitzpatrick's, a key of SKIN_TONES.
+        tone: the patient's own shade of it, red, green and blue in 0..255.
+    """
+
+    picture: Image.Image
+    coverage: Image.Image
+    reach: float
+    phototype: str
+    tone: tuple[int, int, int]
+
+
+def draw_subject(dx: str, seed: tuple[int, ...]) -> Subject:
+    """A patient's skin tone and lesion of diagnosis `dx` (a key of `synthetic_structures.STRUCTURES`)."""
+    rng = np.random.default_rng(seed)
+    phototype = str(rng.choice(list(_TONE_SHARES), p=list(_TONE_SHARES.values())))
+    tone = tuple(int(c) for c in np.clip(np.array(SKIN_TONES[phototype]) + rng.normal(0, 5, 3), 30, 245))
+    lesion = draw_lesion(rng, dx)
+    coverage = Image.fromarray((lesion.outline.coverage * 255).astype(np.uint8))
+    picture = Image.fromarray(colours(lesion.amounts, tone))
+    return Subject(picture, coverage, float(lesion.outline.radius.max()), phototype, tone)
+
+
+def photograph(subject: Subject, seed: tuple[int, ...], source: str) -> tuple[Image.Image, Image.Image]:
+    """One view of the subject, decided by the arguments alone.
 
     Args:
-        dx: a diagnosis that `synthetic_structures.STRUCTURES` draws.
-        lesion_seed: decides the lesion and the patient's skin tone.
-        view_seed: decides angle, zoom, lighting, hairs and what else lies on the skin.
+        seed: decides angle, zoom, lighting, hairs and what else lies on the skin.
         source: a key of SOURCES.
 
     Returns:
         The image with the notice in its lower edge (RGB, WIDTH × HEIGHT) and the lesion's mask ("L", the same size,
         0 skin, 255 lesion).
     """
-    body, rng = np.random.default_rng(lesion_seed), np.random.default_rng(view_seed)
-    phototype = str(body.choice(list(_TONE_SHARES), p=list(_TONE_SHARES.values())))
-    tone = tuple(int(c) for c in np.clip(np.array(SKIN_TONES[phototype]) + body.normal(0, 5, 3), 30, 245))
-    lesion = draw_lesion(body, dx)
-    aspect = _aspect(rng, float(lesion.outline.radius.max()))
-    plane = Image.fromarray(colours(lesion.amounts, tone))
-    view = plane.transform((WIDTH, HEIGHT), Image.Transform.AFFINE, aspect, Image.Resampling.BICUBIC, fillcolor=tone)
-    inside = Image.fromarray((lesion.outline.coverage * 255).astype(np.uint8))
-    mask = inside.transform((WIDTH, HEIGHT), Image.Transform.AFFINE, aspect, Image.Resampling.BILINEAR)
+    rng = np.random.default_rng(seed)
+    size, affine, bilinear = (WIDTH, HEIGHT), Image.Transform.AFFINE, Image.Resampling.BILINEAR
+    aspect = _aspect(rng, subject.reach)
+    mask = subject.coverage.transform(size, affine, aspect, bilinear)
     mask = mask.point([255 if level >= 128 else 0 for level in range(256)])
-    image = np.asarray(view, np.float32) * skin_texture(rng, list(SKIN_TONES).index(phototype) / 5)
-    image = _lighted(rng, _strewn(rng, image, SOURCES[source]), SOURCES[source])
-    return _with_notice(image), mask
+    view = subject.picture.transform(size, affine, aspect, bilinear, fillcolor=subject.tone)
+    image = np.stack([np.asarray(band, np.float32) for band in view.split()])
+    image *= skin_texture(rng, list(SKIN_TONES).index(subject.phototype) / 5)
+    image = _strewn(rng, image, SOURCES[source])
+    return _with_notice(_lighted(rng, image, SOURCES[source])), mask
 
 
 def _aspect(rng: np.random.Generator, reach: float) -> tuple[float, ...]:
@@ -99,7 +122,7 @@ def _strewn(rng: np.random.Generator, image: np.ndarray, source: Source) -> np.n
     return lay_ruler(rng, image) if rng.random() < 0.12 else image
 
 
-def _lighted(rng: np.random.Generator, image: np.ndarray, source: Source) -> np.ndarray:
+def _lighted(rng: np.random.Generator, image: np.ndarray, source: Source) -> Image.Image:
     """The image under uneven light and the source's optics: exposure, cast, vignette, round field, focus, noise."""
     x, y = pixels()
     slope, towards = rng.uniform(0, 0.10), rng.uniform(-np.pi, np.pi)
@@ -110,21 +133,19 @@ def _lighted(rng: np.random.Generator, image: np.ndarray, source: Source) -> np.
     if rng.random() < source.round_field:
         radius = rng.uniform(186, 225)
         light *= 0.06 + 0.94 * smoothstep(radius + 4, radius - 4, distance)
+    noise = np.float32(rng.uniform(1.2, 3.0)) * rng.standard_normal(SHAPE, dtype=np.float32)
     cast = rng.uniform(0.92, 1.08) * np.array(source.cast) * rng.normal(1, 0.015, 3)
-    image = image * light[..., None] * cast.astype(np.float32)
-    image += rng.uniform(1.2, 3.0) * rng.standard_normal(SHAPE, dtype=np.float32)[..., None]
-    blurred = rng.random() < 0.35
-    focus = rng.uniform(0.3, 0.9)
-    picture = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
-    return np.asarray(picture.filter(ImageFilter.GaussianBlur(focus)) if blurred else picture)
+    bands = [np.clip(image[c] * (light * np.float32(cast[c])) + noise, 0, 255) for c in range(3)]
+    picture = Image.merge("RGB", [Image.fromarray(band.astype(np.uint8)) for band in bands])
+    focus = rng.uniform(0.3, 0.8)
+    return picture.filter(ImageFilter.GaussianBlur(focus)) if rng.random() < 0.25 else picture
 
 
-def _with_notice(image: np.ndarray) -> Image.Image:
-    """The (H, W, 3) uint8 image with the notice in white on a darkened band along its lower edge."""
-    picture = image.copy()
-    picture[-_BAND:] = (picture[-_BAND:] * 0.28).astype(np.uint8)
-    picture = Image.fromarray(picture)
-    picture.paste((255, 255, 255), (0, HEIGHT - _BAND), _notice())
+def _with_notice(picture: Image.Image) -> Image.Image:
+    """The picture with the notice in white on a darkened band along its lower edge."""
+    box = (0, HEIGHT - _BAND, WIDTH, HEIGHT)
+    picture.paste(picture.crop(box).point([int(level * 0.28) for level in range(256)] * 3), box)
+    picture.paste((255, 255, 255), box[:2], _notice())
     return picture
 
 

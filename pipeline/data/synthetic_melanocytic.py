@@ -18,13 +18,15 @@ def nevus(rng: np.random.Generator, outline: Outline, strength: float) -> Chromo
     inner = smoothstep(1.05, 0.15, outline.share)
     base = depth * (0.45 + 0.55 * inner) * (1 + 0.06 * cloud(rng, 30))
     if pattern == "reticular":
-        lines = network(rng, rng.uniform(8.5, 11.5), 0.5, rng.uniform(0.28, 0.42)) * smoothstep(1.12, 0.75, outline.share)
+        lines = network(rng, rng.uniform(8.5, 11.5), 0.5, rng.uniform(0.28, 0.42))
+        lines *= smoothstep(1.12, 0.75, outline.share)
         centre = smoothstep(0.5, 0.1, outline.share) * float(rng.choice([0, 0.5, 1]))
         base = 0.55 * base + strength * 0.75 * depth * np.maximum(lines * (1 - 0.6 * centre), 0.7 * centre)
     elif pattern == "globular":
         base = 0.55 * base + strength * 0.85 * depth * _globules(rng, outline, int(outline.size * 2.2), 5.5, (1.3, 3.0))
     else:
-        lines = network(rng, 9.5, 0.5, 0.35) * smoothstep(0.55, 0.9, outline.share) * smoothstep(1.1, 0.95, outline.share)
+        ring = smoothstep(0.55, 0.9, outline.share) * smoothstep(1.1, 0.95, outline.share)
+        lines = ring * network(rng, 9.5, 0.5, 0.35)
         base = base + 0.3 * strength * depth * lines
     redness = 0.16 if rng.random() < 0.25 else 0.03
     return Chromophores(melanin=base * outline.coverage, blood=redness * outline.coverage * inner)

@@ -90,7 +90,7 @@ def draw_outline(rng: np.random.Generator, habit: Habit) -> Outline:
     for _ in range(rng.integers(2, habit.bites + 1) if habit.bites else 0):
         away = np.angle(np.exp(1j * (t - rng.uniform(-np.pi, np.pi))))
         width = rng.uniform(0.10, 0.24)
-        shape -= rng.uniform(0.08, 0.2) * np.clip(1 - (away / width) ** 2, 0, 1)
+        shape -= rng.uniform(0.05, 0.15) * np.clip(1 - (away / width) ** 2, 0, 1)
     mean_radius = rng.uniform(*habit.radius)
     radius = np.clip(mean_radius * shape / shape.mean(), 0.4 * mean_radius, 128).astype(np.float32)
     return _outline(rng, radius, rng.uniform(*habit.softness), habit.jagged)

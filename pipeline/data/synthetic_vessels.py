@@ -19,7 +19,7 @@ def arborising(rng: np.random.Generator, outline: Outline, trunks: int) -> np.nd
             inwards = angle + np.pi + rng.normal(0, 0.45)
             _branch(rng, pen, outline.at(angle, rng.uniform(0.75, 1.0)), inwards, outline.size * 1.25, 3.0, 0)
 
-    return drawn(marks, 0.35)
+    return drawn(marks)
 
 
 def _branch(
@@ -34,7 +34,8 @@ def _branch(
         if order < 3 and i > 0 and rng.random() < 0.34:
             side = rng.choice([-1, 1]) * rng.uniform(0.45, 1.0)
             left = length * (1 - i / steps)
-            _branch(rng, pen, points[-1], heading + side, max(12, left * rng.uniform(0.5, 0.9)), width * 0.62, order + 1)
+            reach = max(12, left * rng.uniform(0.5, 0.9))
+            _branch(rng, pen, points[-1], heading + side, reach, width * 0.62, order + 1)
     strength = 0.95 - 0.13 * order
     half = len(points) // 2
     pen.line(np.array(points[half:]), width * 0.75, strength)
@@ -50,9 +51,10 @@ def coiled(rng: np.random.Generator, outline: Outline, count: int, gap: float = 
             turns = rng.uniform(1.4, 2.4) * 2 * np.pi
             radius = rng.uniform(2.0, 4.2) * (0.25 + 0.75 * t)
             angle = rng.uniform(0, 2 * np.pi) + rng.choice([-1, 1]) * turns * t
-            pen.line(centre + np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), 1.1, rng.uniform(0.6, 1))
+            coil = centre + np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+            pen.line(coil, 1.1, rng.uniform(0.6, 1))
 
-    return drawn(marks, 0.3)
+    return drawn(marks)
 
 
 def dotted(
@@ -64,7 +66,7 @@ def dotted(
         for centre in outline.scatter(rng, count, 5.0, ring):
             pen.dot(centre, rng.uniform(0.9, 1.9), rng.uniform(0.5, 1))
 
-    return drawn(marks, 0.4)
+    return drawn(marks)
 
 
 def linear_irregular(rng: np.random.Generator, outline: Outline, count: int) -> np.ndarray:
@@ -78,4 +80,4 @@ def linear_irregular(rng: np.random.Generator, outline: Outline, count: int) -> 
                 points.append(points[-1] + 3.5 * np.array([np.cos(heading), np.sin(heading)]))
             pen.line(np.array(points), rng.uniform(1.0, 1.8), rng.uniform(0.5, 0.9))
 
-    return drawn(marks, 0.4)
+    return drawn(marks)

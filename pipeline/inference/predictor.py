@@ -60,7 +60,7 @@ class Predictor:
 
     def probabilities(self, images: list[np.ndarray] | np.ndarray) -> np.ndarray:
         """(N, C) float32 probabilities in the order of `info.classes`, for uint8 (height, width, 3) images."""
-        features = self._features(np.asarray(images))
+        features = self._features(np.array(images))
         with torch.inference_mode():
             return self.network[1](features).softmax(1).cpu().numpy()
 
@@ -69,7 +69,7 @@ class Predictor:
         if code not in self.info.classes:
             raise ModelError(f"The model {self.info.name} does not know the diagnosis {code}.")
         target = torch.tensor([self.info.classes.index(code)], device=self.device)
-        return self._cam.heatmaps(torch.Tensor(self._features(pixels[None])), target)[0].cpu().numpy()
+        return self._cam.heatmaps(torch.Tensor(self._features(pixels[None].copy())), target)[0].cpu().numpy()
 
     def judge(self, images: np.ndarray, truths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis, in one pass.
@@ -82,5 +82,5 @@ class Predictor:
         with torch.inference_mode():
             probabilities = self.network[1](features).softmax(1).cpu()
         predicted = self._cam.heatmaps(features, probabilities.argmax(1).to(self.device))
-        true = self._cam.heatmaps(features, torch.from_numpy(truths).to(self.device))
+        true = self._cam.heatmaps(features, torch.tensor(truths, device=self.device))
         return probabilities.numpy(), predicted.cpu().numpy(), true.cpu().numpy()

@@ -72,7 +72,7 @@ class RunDir:
         return self.folder / "stop"
 
     def config(self) -> RunConfig:
-        return RunConfig.from_json(read_json(self.config_path)["config"])
+        return RunConfig.from_json(self.about().get("config", {}))
 
     def about(self) -> dict[str, Any]:
         """All of config.json: `config`, library `versions`, and `created` (seconds since 1970)."""

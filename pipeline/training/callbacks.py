@@ -12,19 +12,31 @@ from pipeline.errors import TrainingError
 
 
 class CpuAutocast(Callback):
-    """bfloat16 autocast on the processor; fastai's MixedPrecision knows CUDA only."""
+    """bfloat16 autocast for training on the processor; fastai's MixedPrecision knows CUDA only.
+
+    Validation computes in float32, so that an epoch's metrics are those of the stored predictions.
+    """
 
     order = 10
+    autocast = None
 
     def before_batch(self):
-        self.autocast = torch.autocast("cpu", dtype=torch.bfloat16)
+        self.autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training)
         self.autocast.__enter__()
 
     def after_pred(self):
         self.learn.pred = self.pred.float()
 
     def after_loss(self):
-        self.autocast.__exit__(None, None, None)
+        self._leave()
+
+    def after_cancel_batch(self):
+        self._leave()
+
+    def _leave(self):
+        if self.autocast is not None:
+            self.autocast.__exit__(None, None, None)
+            self.autocast = None
 
 
 class ChannelsLastInput(Callback):

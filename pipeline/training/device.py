@@ -24,7 +24,8 @@ def _nvidia_names() -> list[str]:
     """Names of the NVIDIA cards that the driver reports; empty without a driver."""
     try:
         answer = subprocess.run(
-            ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, timeout=10
+            ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"],
+            capture_output=True, text=True, timeout=10, check=False,
         )
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return []

@@ -1,0 +1,94 @@
+"""Tables in, Plotly figures out, for what a model answered. The title stands in `layout.meta` for the page to show."""
+
+import textwrap
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.palette import mark, readable_on, sequential, tone
+from app.wording import percent
+from pipeline.classes import label
+
+_CELL_PIXELS = 56
+
+
+def titled(figure: go.Figure, title: str, height: int) -> go.Figure:
+    """The figure with what all charts here share; `height` in pixels, fixed so that nothing jumps."""
+    return figure.update_layout(
+        meta={"title": title}, height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, uirevision="kept",
+        legend={"orientation": "h", "y": -0.25, "x": 0}, hoverlabel={"namelength": -1},
+    )
+
+
+def wrapped(code: str, width: int = 26) -> str:
+    """A diagnosis with its code, broken into lines for an axis."""
+    return "<br>".join(textwrap.wrap(label(code), width))
+
+
+def confusion_figure(
+    matrix: pd.DataFrame, shares: pd.DataFrame, chosen: tuple[str, str] | None, dark: bool
+) -> go.Figure:
+    """The confusion matrix: colour and second line by the row's share, first line the count.
+
+    An invisible square marker lies over each cell, because Streamlit reports no selection on a heatmap; its
+    `customdata` is [truth, predicted, images].
+    """
+    classes = list(matrix.index)
+    scale = sequential(dark)
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares.to_numpy(), x=classes, y=classes, colorscale=scale, zmin=0, zmax=1, xgap=2, ygap=2,
+            hoverinfo="skip", colorbar={"title": {"text": "Share of row"}, "tickformat": ".0%", "thickness": 12},
+        )
+    )
+    for truth in classes:
+        for predicted in classes:
+            share, n = shares.at[truth, predicted], int(matrix.at[truth, predicted])
+            step = 0 if pd.isna(share) else round(8 * share)
+            figure.add_annotation(
+                x=predicted, y=truth, showarrow=False, text=f"<b>{n:,}</b><br>{percent(share, 0)}",
+                font={"size": 12, "color": readable_on(scale[step][1]) if pd.notna(share) else tone(dark).muted},
+            )
+    cells = [(truth, predicted) for truth in classes for predicted in classes]
+    figure.add_scatter(
+        x=[p for _, p in cells], y=[t for t, _ in cells], mode="markers", showlegend=False, hoverinfo="none",
+        customdata=[[t, p, int(matrix.at[t, p])] for t, p in cells],
+        marker={"symbol": "square", "size": _CELL_PIXELS, "opacity": 0},
+        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
+    )
+    if chosen and set(chosen) <= set(classes):
+        row, column = classes.index(chosen[0]), classes.index(chosen[1])
+        figure.add_shape(
+            type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
+            line={"color": tone(dark).text, "width": 3},
+        )
+    figure.update_xaxes(title="Prediction", side="bottom", showgrid=False, fixedrange=True)
+    figure.update_yaxes(title="Truth", autorange="reversed", showgrid=False, fixedrange=True)
+    titled(figure, "Confusion matrix: right answers on the diagonal, a row for each true diagnosis", 470)
+    return figure.update_layout(clickmode="event+select", dragmode=False)
+
+
+def probabilities_table(probabilities: dict[str, float]) -> pd.DataFrame:
+    """Full name, code and probability (0..1), the highest first."""
+    ordered = sorted(probabilities.items(), key=lambda item: -item[1])
+    return pd.DataFrame([{"diagnosis": label(code), "code": code, "probability": float(p)} for code, p in ordered])
+
+
+def probabilities_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
+    """One bar a diagnosis with its full name and number."""
+    shown = table.iloc[::-1]
+    figure = go.Figure(
+        go.Bar(
+            x=shown["probability"], y=[wrapped(code) for code in shown["code"]], orientation="h",
+            marker={
+                "color": [mark(code).colour for code in shown["code"]],
+                "line": {"color": tone(dark).edge, "width": 1},
+            },
+            text=[percent(p) for p in shown["probability"]], textposition="outside", cliponaxis=False,
+            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="Probability (model output)", range=[0, 1.16], tickformat=".0%",
+                        tickvals=[0, 0.25, 0.5, 0.75, 1], fixedrange=True)
+    figure.update_yaxes(title="Diagnosis", fixedrange=True, automargin=True)
+    return titled(figure, "Model output: a probability for each diagnosis", 46 * len(table) + 70)

@@ -1,0 +1,108 @@
+"""Getting images into the workspace: the generated set by one button, or a zip or folder of the user's."""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.long_work import progress_bar
+from app.wording import count
+from pipeline.data.dataset import Dataset
+from pipeline.errors import DataError
+from pipeline.files import disk_errors
+
+DRAW = "Draw the generated images"
+
+
+def draw_generated() -> Dataset:
+    """Draws and imports the embedded set, with progress."""
+    from pipeline.data.embedded import ensure_generated
+
+    with progress_bar("Draws the generated images.", "draw") as progress:
+        return ensure_generated(resources.workspace(), progress)
+
+
+def _imported(dataset: Dataset) -> None:
+    left_out = f" {count(len(dataset.problems), 'problem')} listed below." if dataset.problems else ""
+    problems.say_later(
+        f"The data set {dataset.name} is here: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}, "
+        f"{len(dataset.classes)} diagnoses.{left_out}"
+    )
+    st.rerun()
+
+
+def draw_button(primary: bool) -> None:
+    """One button that makes the generated set."""
+    if st.button(DRAW, type="primary" if primary else "secondary", key="draw", icon=":material/draw:",
+                 help="600 drawings with 7 diagnoses, about 20 seconds. Test data, not teaching material."):
+        with problems.in_words():
+            _imported(draw_generated())
+
+
+def _name_for(source: str) -> str:
+    stem = Path(source).name.removesuffix(".zip").lower()
+    return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:64]
+
+
+def _uploaded_to(folder: Path, upload) -> Path:
+    """The uploaded archive as a file of its own name in `folder`."""
+    path = folder / (Path(upload.name).name or "upload.zip")
+    with disk_errors(path), path.open("wb") as file:
+        shutil.copyfileobj(upload, file)
+    return path
+
+
+def _import(upload, path: str, name: str, sources: str) -> Dataset:
+    from pipeline.data.importing import import_dataset
+
+    workspace = resources.workspace().create()
+    with disk_errors(workspace.home):
+        folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))
+    try:
+        with progress_bar("Reads the archive.", "import") as progress:
+            source = _uploaded_to(folder, upload) if upload else Path(path).expanduser()
+            return import_dataset(
+                workspace, source, name or _name_for(source.name),
+                sources=Path(sources).expanduser() if sources else None, progress=progress,
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def import_form() -> None:
+    """A form for a zip (uploaded) or a path on the computer that runs LesionLab."""
+    with st.form("import", border=False):
+        st.markdown(
+            "A zip or a folder laid out like HAM10000: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, `dx`) "
+            "and its images, wherever in it they lie."
+        )
+        upload = st.file_uploader("Zip file, up to 50 MB", type="zip", key="import.upload")
+        path = st.text_input("Or the path of a zip or folder on the computer that runs LesionLab", key="import.path",
+                             placeholder="/data/ham10000.zip")
+        left, right = st.columns(2)
+        name = left.text_input("Name", key="import.name", placeholder="from the file's name",
+                               help="Lower-case letters, digits, dots, dashes and underscores.")
+        sources = right.text_input("Image sources (path of a CSV, optional)", key="import.sources",
+                                   help="Columns image_id and dataset: which clinic or camera each image is from.")
+        sent = st.form_submit_button("Import", type="primary", icon=":material/input:")
+    if sent:
+        with problems.in_words():
+            if not upload and not path.strip():
+                raise DataError("No archive was given.", "Choose a zip file or write a path.")
+            _imported(_import(upload, path.strip(), name.strip(), sources.strip()))
+
+
+def datasets_here(datasets: list[Dataset]) -> None:
+    """What is there, and what was left out at the import of each."""
+    for dataset in datasets:
+        st.markdown(
+            f"**{dataset.name}**: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}, "
+            f"{len(dataset.classes)} diagnoses. Licence: {dataset.licence}; {dataset.attribution}."
+        )
+        if dataset.problems:
+            with st.expander(f"{count(len(dataset.problems), 'problem')} at the import of {dataset.name}"):
+                st.dataframe(dataset.problems, hide_index=True, key=f"problems.{dataset.name}")

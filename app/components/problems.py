@@ -1,0 +1,33 @@
+"""Errors in words: what was wrong and what to do, never a traceback."""
+
+import contextlib
+
+import streamlit as st
+
+from app.wording import as_text
+from pipeline.errors import LesionLabError
+
+
+def show(error: LesionLabError) -> None:
+    """The error's problem and next step."""
+    st.error(as_text(f"{error.problem} {error.next_step}".strip()), icon=":material/error:")
+
+
+@contextlib.contextmanager
+def in_words():
+    """Shows a LesionLabError of the block instead of raising it."""
+    try:
+        yield
+    except LesionLabError as error:
+        show(error)
+
+
+def say_later(sentence: str) -> None:
+    """Keep a sentence for the next time that `said` is called, after a rerun or on another page."""
+    st.session_state["said_later"] = sentence
+
+
+def said() -> None:
+    """Show what `say_later` kept, once."""
+    if sentence := st.session_state.pop("said_later", None):
+        st.success(as_text(sentence), icon=":material/check:")

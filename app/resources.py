@@ -1,0 +1,177 @@
+"""The only place for cached loaders. Tables are keyed by their file's time and size, so a new run is never stale."""
+
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from PIL import Image, ImageOps
+
+from pipeline.data.dataset import Dataset, list_datasets
+from pipeline.data.prepare import open_image, prepare_image
+from pipeline.inference.model_info import ModelInfo, list_models
+from pipeline.jobs.events import read_events
+from pipeline.jobs.run_dir import RunDir, list_runs
+from pipeline.workspace import Workspace, current_workspace
+
+Stamp = tuple[str, int, int]  # path, time of the last change in ns, size in bytes
+_NO_FILE = (0, 0)
+_network_lock = threading.Lock()  # Grad-CAM hooks into the network that all sessions share
+
+
+def stamp(path: Path) -> Stamp:
+    """What changes whenever the file at `path` does."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (str(path), *_NO_FILE)
+    return (str(path), found.st_mtime_ns, found.st_size)
+
+
+def workspace() -> Workspace:
+    return current_workspace()
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _datasets(home: str, stamps: tuple[Stamp, ...]) -> list[Dataset]:
+    return list_datasets(Workspace(Path(home)))
+
+
+def datasets() -> list[Dataset]:
+    """All data sets, by name."""
+    place = workspace()
+    return _datasets(str(place.home), tuple(stamp(path) for path in sorted(place.datasets.glob("*/dataset.json"))))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _metadata(_dataset: Dataset, folder: str, content_hash: str) -> pd.DataFrame:
+    return _dataset.metadata().set_index("image_id", drop=False)
+
+
+def metadata(dataset: Dataset) -> pd.DataFrame:
+    """The data set's table, indexed by image_id; shared, so not to be changed."""
+    return _metadata(dataset, str(dataset.folder), dataset.content_hash)
+
+
+def runs() -> list[RunDir]:
+    """All runs, newest first."""
+    return list_runs(workspace())
+
+
+def models() -> list[ModelInfo]:
+    """All models, newest first."""
+    return list_models(workspace())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _predictions(of: Stamp) -> pd.DataFrame:
+    return RunDir(Path(of[0]).parent).predictions()
+
+
+def predictions(run: RunDir) -> pd.DataFrame:
+    """The run's predictions; shared, so not to be changed.
+
+    Raises:
+        RunError: it has none yet.
+    """
+    return _predictions(stamp(run.predictions_path))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _events(of: Stamp) -> list[dict]:
+    return read_events(Path(of[0]))
+
+
+def events(run: RunDir) -> list[dict]:
+    """The run's events so far; shared, so not to be changed."""
+    return _events(stamp(run.events_path))
+
+
+class Heatmaps(NamedTuple):
+    """A run's stored heatmaps: row by image_id, and (N, h, w) for the predicted and the true diagnosis."""
+
+    row: dict[str, int]
+    predicted: np.ndarray
+    truth: np.ndarray
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _heatmaps(of: Stamp) -> Heatmaps | None:
+    if of[1:] == _NO_FILE:
+        return None
+    with np.load(of[0], allow_pickle=False) as stored:
+        rows = {str(image_id): row for row, image_id in enumerate(stored["image_id"])}
+        return Heatmaps(rows, stored["predicted"], stored["truth"])
+
+
+def heatmaps(run: RunDir) -> Heatmaps | None:
+    """The run's heatmaps; None where none were stored."""
+    return _heatmaps(stamp(run.heatmaps_path))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _untouched(of: Stamp) -> np.ndarray:
+    image = open_image(Path(of[0]), Path(of[0]).name)
+    return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+
+
+def untouched(path: Path) -> np.ndarray:
+    """The upright pixels of an image file, uint8 (H, W, 3).
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    return _untouched(stamp(path))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _as_seen(of: Stamp, height: int, width: int, resize: str) -> np.ndarray:
+    return prepare_image(Image.fromarray(_untouched(of)), height, width, resize)
+
+
+def as_seen(path: Path, height: int, width: int, resize: str) -> np.ndarray:
+    """The image as a network with this input sees it, uint8 (height, width, 3)."""
+    return _as_seen(stamp(path), height, width, resize)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _predictor(_info: ModelInfo, of: Stamp):
+    from pipeline.inference.predictor import Predictor
+
+    return Predictor(_info)
+
+
+def predictor(info: ModelInfo):
+    """The model's network, loaded once; importing torch takes some seconds the first time.
+
+    Raises:
+        ModelError: its weights are missing or do not fit.
+    """
+    return _predictor(info, stamp(info.folder / "model.safetensors"))
+
+
+# Outputs for a visitor's images are kept for that visitor's session only, and go with it.
+@st.cache_data(scope="session", max_entries=64, show_spinner=False)
+def _output(_info: ModelInfo, of: Stamp, _pixels: np.ndarray, digest: str) -> tuple[np.ndarray, np.ndarray]:
+    network = predictor(_info)
+    seen = network.prepare(Image.fromarray(_pixels))
+    with _network_lock:
+        return seen, network.probabilities([seen])[0]
+
+
+def output(info: ModelInfo, pixels: np.ndarray, digest: str) -> tuple[np.ndarray, np.ndarray]:
+    """What the network sees of an image, and its probabilities in the order of `info.classes`."""
+    return _output(info, stamp(info.folder / "model.safetensors"), pixels, digest)
+
+
+@st.cache_data(scope="session", max_entries=256, show_spinner=False)
+def _explanation(_info: ModelInfo, of: Stamp, _seen: np.ndarray, digest: str, code: str) -> np.ndarray:
+    with _network_lock:
+        return predictor(_info).explain(_seen, code)
+
+
+def explanation(info: ModelInfo, seen: np.ndarray, digest: str, code: str) -> np.ndarray:
+    """The heatmap (h, w) of the diagnosis `code` for what the network saw."""
+    return _explanation(info, stamp(info.folder / "model.safetensors"), seen, digest, code)

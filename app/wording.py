@@ -1,0 +1,50 @@
+"""Numbers as a person would say them: shares, counts, times. What is undefined is a dash."""
+
+import math
+
+UNDEFINED = "–"
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """A share of 0..1 as "84.3 %"."""
+    if share is None or not math.isfinite(share):
+        return UNDEFINED
+    return f"{100 * share:.{decimals}f} %"
+
+
+def decimal(value: float | None, decimals: int = 3) -> str:
+    """A number as "0.912"."""
+    return UNDEFINED if value is None or not math.isfinite(value) else f"{value:.{decimals}f}"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """ "1 image", "2,003 images"."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """ "40 seconds", "a minute", "4 minutes", "1 hour 20 minutes"."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 55:
+        return f"{max(round(seconds / 10), 1) * 10} seconds"
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return "a minute"
+    if minutes < 60:
+        return f"{minutes} minutes"
+    hours, rest = divmod(5 * round(minutes / 5), 60)
+    return count(hours, "hour") + (f" {rest} minutes" if rest else "")
+
+
+def time_left(seconds: float | None) -> str:
+    """ "About 4 minutes left"; says that it is not known yet where it is not."""
+    if seconds is None:
+        return "time left not known yet"
+    words = duration(seconds)
+    return f"{words} left" if words.startswith("a few") else f"about {words} left"
+
+
+def as_text(sentence: str) -> str:
+    """`sentence` so that Streamlit's markdown shows dollar signs and brackets of paths as they are."""
+    return sentence.replace("$", "\\$").replace("[", "\\[").replace("<", "\\<")

@@ -1,0 +1,87 @@
+"""`data import` and `data list`."""
+
+from pathlib import Path
+
+from pipeline.classes import label
+from pipeline.commands.arguments import add_command, add_group
+from pipeline.commands.output import Output
+from pipeline.commands.words import count, table
+from pipeline.errors import DataError
+from pipeline.workspace import current_workspace
+
+
+def add_parsers(commands) -> None:
+    group = add_group(commands, "data", "the data sets of the workspace")
+    parser = add_command(
+        group, "import", data_import,
+        help="import a zip archive or a folder with HAM10000_metadata.csv and its images; safe to repeat",
+    )
+    parser.add_argument(
+        "path", metavar="PATH", type=Path, nargs="?",
+        help="the zip archive or the folder; may be left out to add --sources to a data set that is already there",
+    )
+    parser.add_argument("--name", required=True, metavar="NAME", help="what the data set is called from now on")
+    parser.add_argument(
+        "--sources", type=Path, metavar="CSV",
+        help="a csv with the columns image_id and dataset, naming where each image comes from; for a data set that "
+        "is already there, too",
+    )
+    add_command(group, "list", data_list, help="every data set with its images, lesions and diagnoses")
+
+
+def data_import(arguments, out: Output) -> int:
+    from pipeline.data.importing import import_dataset, set_sources
+
+    workspace, path, sources = current_workspace(), arguments.path, arguments.sources
+    if path is None and sources is None:
+        raise DataError("There is nothing to import.", "Give the PATH of an archive or folder, or --sources CSV.")
+    if path is None:
+        dataset = set_sources(workspace, arguments.name, sources)
+    else:
+        dataset = import_dataset(workspace, path, arguments.name, sources=sources, progress=out.progress)
+    answer = {
+        "name": dataset.name, "images": dataset.images, "lesions": dataset.lesions, "diagnoses": dataset.diagnoses,
+        "problems": dataset.problems, "generated": dataset.generated, "content_hash": dataset.content_hash,
+    }
+    out.answer(answer, _dataset_text(dataset))
+    return 0
+
+
+def _dataset_text(dataset) -> str:
+    lines = [f"{dataset.name}: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}"]
+    rows = [[f"  {label(code)}", f"{n['images']:,}", f"{n['lesions']:,}"] for code, n in dataset.diagnoses.items()]
+    lines.append(table(["  diagnosis", "images", "lesions"], rows, right=(1, 2)))
+    if dataset.generated:
+        from pipeline.data.generated import NOTICE
+
+        lines.append(f"Its images are {NOTICE}.")
+    if dataset.problems:
+        lines += [f"{count(len(dataset.problems), 'problem')}:", *(f"  {p['image_id']}: {p['problem']}" for p in dataset.problems)]
+    return "\n".join(lines)
+
+
+def data_list(arguments, out: Output) -> int:
+    from pipeline.data.dataset import list_datasets
+
+    datasets = list_datasets(current_workspace())
+    answer = [
+        {
+            "name": d.name, "images": d.images, "lesions": d.lesions, "diagnoses": d.diagnoses,
+            "generated": d.generated, "problems": len(d.problems), "content_hash": d.content_hash,
+        }
+        for d in datasets
+    ]
+    rows = [
+        [
+            d.name, f"{d.images:,}", f"{d.lesions:,}", ", ".join(sorted(d.diagnoses)), f"{len(d.problems):,}",
+            "generated" if d.generated else "",
+        ]
+        for d in datasets
+    ]
+    header = ["data set", "images", "lesions", "diagnoses", "problems", ""]
+    text = table(header, rows, right=(1, 2, 4)) if rows else (
+        "There is no data set yet: `python -m pipeline data import PATH --name NAME` brings one, "
+        "`python -m pipeline demo` draws one."
+    )
+    out.answer({"datasets": answer}, text)
+    return 0

@@ -1,0 +1,120 @@
+"""`predict`: a model's probabilities for image files and folders."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.commands.arguments import add_command
+from pipeline.commands.image_files import image_files, shared_stems
+from pipeline.commands.output import Output
+from pipeline.commands.prediction_csv import check_csv_path, csv_columns, csv_text, write_csv
+from pipeline.commands.words import count, percent, table
+from pipeline.workspace import current_workspace
+
+
+def add_parsers(commands) -> None:
+    parser = add_command(
+        commands, "predict", predict,
+        help="classify image files and folders; exit code 1 if an image could not be used (the others still are)",
+    )
+    parser.add_argument(
+        "--model", required=True, metavar="RUN_OR_MODEL", help="the model, as `models list` names it, or its run"
+    )
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH",
+        help="image files, and folders that are searched for images (masks, *_segmentation.png, are left out)",
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE",
+        help="write `image` (the file's stem) and a probability for each diagnosis, at full precision, to this file",
+    )
+    parser.add_argument(
+        "--format", choices=("codes", "isic"),
+        help="columns of the csv: the model's codes in alphabetical order (default), or those of the ISIC 2018 "
+        "challenge; without --csv the csv is printed",
+    )
+
+
+def predict(arguments, out: Output) -> int:
+    from pipeline.inference.model_info import find_model
+    from pipeline.inference.notice import notice
+
+    info = find_model(current_workspace(), arguments.model)
+    layout = arguments.format or "codes"
+    csv_columns(info.classes, layout)
+    if arguments.csv:
+        check_csv_path(arguments.csv)
+    files = image_files(arguments.paths)
+    for stem, same in shared_stems(files).items():
+        out.warn(f"{count(len(same), 'file')} share the name {stem}: {', '.join(map(str, same))}.")
+    predictions, problems = classify(info, files, out)
+    out.warn(notice(info))
+    if arguments.csv:
+        write_csv(arguments.csv, csv_text(predictions, info.classes, layout))
+        out.warn(f"{count(len(predictions), 'image')} written to {arguments.csv}.")
+    if out.json:
+        images = prediction_objects(predictions, info.classes)
+        answer = {"model": info.name, "images": images, "problems": problems, "notice": notice(info)}
+        out.emit({**answer, "csv": arguments.csv})
+    elif not arguments.csv:
+        as_csv = arguments.format is not None
+        text = csv_text(predictions, info.classes, layout).rstrip("\n") if as_csv else _text(predictions, info.classes)
+        out.text(text)
+    return 1 if problems else 0
+
+
+def classify(info, files: list[Path], out: Output):
+    """Probabilities of the readable `files` (a table as `predict_files` gives it) and the problems with the others.
+
+    Problems, and images that the model should not be asked about, are told on stderr as well.
+    """
+    from pipeline.data.generated import is_generated
+    from pipeline.inference.admission import refusal
+    from pipeline.inference.folder import predict_files
+    from pipeline.inference.predictor import Predictor
+
+    problems: list[str] = []
+    refused: dict[str, int] = {}
+    seen = 0
+
+    def advance() -> None:
+        nonlocal seen
+        seen += 1
+        out.progress(seen / len(files), f"Classifies image {seen:,} of {len(files):,}.")
+
+    def on_problem(path: Path, error: Exception) -> None:
+        sentence = str(error) if path.name in str(error) else f"{path}: {error}"
+        problems.append(sentence)
+        out.warn(sentence)
+        advance()
+
+    def on_image(path: Path, image) -> None:
+        if sentence := refusal(info, is_generated(image)):
+            refused[sentence] = refused.get(sentence, 0) + 1
+        advance()
+
+    predictions = predict_files(Predictor(info), files, on_problem, on_image)
+    for sentence, number in refused.items():
+        out.warn(f"Warning for {number:,} of {count(len(files), 'image')}: {sentence}")
+    return predictions, problems
+
+
+def prediction_objects(predictions, classes) -> list[dict[str, Any]]:
+    """For each row: image, path, probabilities by code, and the code with the highest."""
+    objects = []
+    for row in predictions.to_dict("records"):
+        probabilities = {code: float(row[code]) for code in classes}
+        objects.append({
+            "image": row["image"], "path": row["path"], "probabilities": probabilities,
+            "predicted": max(probabilities, key=probabilities.get),
+        })
+    return objects
+
+
+def _text(predictions, classes) -> str:
+    rows = [
+        [o["image"], o["predicted"], *(percent(o["probabilities"][code]) for code in classes)]
+        for o in prediction_objects(predictions, classes)
+    ]
+    if not rows:
+        return "No image could be classified."
+    return table(["image", "predicted", *classes], rows, right=range(2, 2 + len(classes)))

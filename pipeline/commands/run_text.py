@@ -1,0 +1,75 @@
+"""A run and its figures in words, from tables and JSON that are stored with it."""
+
+from typing import Any
+
+from pipeline.classes import label
+from pipeline.commands.words import count, duration, facts, figure, percent, table
+
+
+def run_text(summary: dict[str, Any], results: dict[str, Any] | None = None) -> str:
+    """What `run_summary` tells, in lines; with stored `results` also each diagnosis and the melanoma count."""
+    pairs = [
+        ("run", summary["run"]),
+        ("state", summary["state"] + (f" (process {summary['pid']})" if summary["pid"] else "")),
+        ("time", duration(summary["seconds"])),
+        ("data set", summary["data"] or "–"),
+        ("preset", summary["preset"] or "–"),
+        ("network", summary["arch"] or "–"),
+        ("split", summary["split"] or "–"),
+    ]
+    pairs += [("note", note) for note in summary["notes"]]
+    if summary["error"]:
+        pairs.append(("error", summary["error"]))
+    blocks = [facts(pairs)]
+    for part in ("validation", "test"):
+        if summary[part]:
+            blocks.append(_part_text(part, summary[part], (results or {}).get(part) or {}))
+    return "\n\n".join(blocks)
+
+
+def _part_text(part: str, figures: dict[str, Any], details: dict[str, Any]) -> str:
+    lines = [
+        f"{part.capitalize()}: {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}",
+        facts([
+            ("  accuracy", percent(figures["accuracy"])),
+            ("  accuracy of always saying training's most frequent diagnosis", percent(figures["majority_accuracy"])),
+            ("  balanced accuracy", percent(figures["balanced_accuracy"])),
+            ("  macro AUC", figure(figures["macro_auc"])),
+        ]),
+    ]
+    if details.get("chose_epoch"):
+        from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
+
+        lines.append("  " + CHOSE_EPOCH_SENTENCE)
+    if melanoma := details.get("melanoma"):
+        lines.append(
+            f"  It called {melanoma['called_else']:,} of {count(melanoma['lesions'], 'melanoma lesion')} something "
+            f"else (95 % Wilson interval {percent(melanoma['low'])} to {percent(melanoma['high'])})."
+        )
+    if details.get("per_diagnosis"):
+        rows = [
+            [
+                "  " + label(code), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["sensitivity"]),
+                percent(row["specificity"]), figure(row["auc"]),
+            ]
+            for code, row in details["per_diagnosis"].items()
+        ]
+        header = ["  diagnosis", "images", "lesions", "sensitivity", "specificity", "AUC"]
+        lines += ["", table(header, rows, right=range(1, 6))]
+    return "\n".join(lines)
+
+
+def runs_table(summaries: list[dict[str, Any]]) -> str:
+    """One line a run."""
+    if not summaries:
+        return "There is no run yet: `python -m pipeline demo` makes one."
+    rows = []
+    for summary in summaries:
+        figures = summary["validation"] or {}
+        rows.append([
+            summary["run"], summary["state"], duration(summary["seconds"]), summary["arch"] or "–",
+            summary["split"] or "–", f"{figures['images']:,}" if figures else "–", percent(figures.get("accuracy")),
+            percent(figures.get("balanced_accuracy")),
+        ])
+    header = ["run", "state", "time", "network", "split", "images", "accuracy", "balanced accuracy"]
+    return table(header, rows, right=(5, 6, 7)) + "\n\nImages and accuracies are those of the validation part."

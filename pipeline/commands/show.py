@@ -1,0 +1,110 @@
+"""`runs list`, `runs show`, `models list`, `presets list`, `presets show`: what there is, read and printed."""
+
+from typing import Any
+
+from pipeline.commands.arguments import add_command, add_group
+from pipeline.commands.output import Output
+from pipeline.commands.words import facts, percent, table
+from pipeline.config import SETTINGS, RunConfig
+from pipeline.presets import PRESETS, preset
+from pipeline.workspace import current_workspace
+
+
+def add_parsers(commands) -> None:
+    runs = add_group(commands, "runs", "the runs of the workspace")
+    add_command(runs, "list", runs_list, help="every run with its state and validation figures, newest first")
+    parser = add_command(runs, "show", runs_show, help="one run: its configuration, state and figures")
+    parser.add_argument("run", metavar="RUN", help="the run, as `runs list` names it")
+    models = add_group(commands, "models", "the models of the workspace")
+    add_command(models, "list", models_list, help="every model that `predict --model` takes, newest first")
+    presets = add_group(commands, "presets", "the presets that a training starts from")
+    add_command(presets, "list", presets_list, help="every preset, a line each")
+    parser = add_command(presets, "show", presets_show, help="one preset: its reason, its stages and all its settings")
+    parser.add_argument("preset", metavar="NAME", help="the preset, as `presets list` names it")
+
+
+def runs_list(arguments, out: Output) -> int:
+    from pipeline.commands.run_text import runs_table
+    from pipeline.jobs.run_dir import list_runs
+    from pipeline.jobs.summary import run_summary
+
+    summaries = [run_summary(run) for run in list_runs(current_workspace())]
+    out.answer({"runs": summaries}, runs_table(summaries))
+    return 0
+
+
+def runs_show(arguments, out: Output) -> int:
+    from pipeline.commands.run_text import run_text
+    from pipeline.jobs.run_dir import find_run
+    from pipeline.jobs.summary import run_summary
+
+    run = find_run(current_workspace(), arguments.run)
+    summary, config, results = run_summary(run), run.config(), run.results()
+    text = f"{run_text(summary, results)}\n\n{config_text(config)}"
+    out.answer({**summary, "config": config.to_json(), "results": results}, text)
+    return 0
+
+
+def models_list(arguments, out: Output) -> int:
+    from pipeline.inference.model_info import list_models
+    from pipeline.jobs.summary import FIGURES
+
+    models, rows = [], []
+    for info in list_models(current_workspace()):
+        figures = info.validation and {key: info.validation.get(key) for key in FIGURES}
+        models.append({
+            "name": info.name, "run": info.run, "data": info.data, "arch": info.arch, "classes": list(info.classes),
+            "width": info.width, "height": info.height, "generated": info.generated, "split": info.split,
+            "training_images": info.training_images, "training_lesions": info.training_lesions,
+            "created": info.created, "validation": figures,
+        })
+        rows.append([
+            info.name, info.data, info.arch, f"{info.width}×{info.height}", ", ".join(info.classes),
+            percent((figures or {}).get("balanced_accuracy")),
+        ])
+    header = ["model", "data set", "network", "pixels", "diagnoses", "balanced accuracy in validation"]
+    text = table(header, rows, right=(3, 5)) if rows else "There is no model yet: `python -m pipeline demo` trains one."
+    out.answer({"models": models}, text)
+    return 0
+
+
+def presets_list(arguments, out: Output) -> int:
+    presets = [{"name": p.name, "line": p.line} for p in PRESETS.values()]
+    out.answer({"presets": presets}, facts([(p["name"], p["line"]) for p in presets]))
+    return 0
+
+
+def presets_show(arguments, out: Output) -> int:
+    chosen = preset(arguments.preset)
+    answer = {
+        "name": chosen.name, "line": chosen.line, "reason": chosen.reason, "settings": settings_of(chosen.config),
+        "stages": [{**stage, "words": words} for stage, words in _stages(chosen.config)],
+    }
+    out.answer(answer, f"{chosen.name}: {chosen.line}\n\n{chosen.reason}\n\n{config_text(chosen.config)}")
+    return 0
+
+
+def _stages(config: RunConfig) -> list[tuple[dict[str, Any], str]]:
+    return [(dict(stage.__dict__), stage.words) for stage in config.stages]
+
+
+def settings_of(config: RunConfig) -> dict[str, str]:
+    """Every setting in the words that `--set` takes, so that `key=value` of each gives the same config again."""
+    rates = [
+        f"{s.lr_max:g}" if s.lr_earliest is None else f"{s.lr_earliest:g}:{s.lr_max:g}" for s in config.stages
+    ]
+    special = {
+        "size": f"{config.width}x{config.height}",
+        "epochs": ",".join(str(stage.epochs) for stage in config.stages),
+        "lr": ",".join(rates),
+        "limit": "none" if config.limit is None else str(config.limit),
+        "normalize": "yes" if config.normalize else "no",
+    }
+    return {key: special[key] if key in special else str(getattr(config, key)) for key in SETTINGS}
+
+
+def config_text(config: RunConfig) -> str:
+    """The stages in words, then each setting as `--set` takes it and what it means."""
+    stages = [f"  {number}. {words}" for number, (_, words) in enumerate(_stages(config), 1)]
+    rows = [[f"  {key}", value, SETTINGS[key][1]] for key, value in settings_of(config).items()]
+    return "\n".join(["Stages", *stages, "", table(["Settings", "", ""], rows)])
