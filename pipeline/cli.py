@@ -5,6 +5,7 @@ Exit codes: 0 done · 1 an error, or a run that did not end as done · 2 wrong u
 
 import argparse
 import errno
+import warnings
 from collections.abc import Sequence
 
 from pipeline.commands import data, demo, evaluate, predict, show, train
@@ -47,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: wrong usage (2), or --help (0), as argparse does it.
     """
     arguments = build_parser().parse_args(argv)
+    # a library calls it inside torch; nobody at the command line can do anything about it
+    warnings.filterwarnings("ignore", message="`torch.jit.script` is deprecated", category=FutureWarning)
     with owned_stdout(arguments.json) as out:
         try:
             return arguments.command(arguments, out)

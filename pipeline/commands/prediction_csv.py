@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,13 +49,22 @@ def csv_text(table, classes: Sequence[str], layout: str) -> str:
 
 
 def check_csv_path(path: Path) -> None:
-    """Before any work: whether a csv can be written there.
+    """Before the images are classified: whether a csv can be written there, so that no work is lost.
 
     Raises:
-        WorkspaceError: it is a folder or a device.
+        WorkspaceError: it is a folder or a device, or its folder cannot be made or written.
     """
     if path.exists() and not path.is_file():
         raise WorkspaceError(f"{path} is not a file that can be written.", "Give --csv the name of a file.")
+    folder = path.resolve().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path} cannot be written: {error.strerror}.", "Give --csv a place that can be written."
+        ) from error
 
 
 def write_csv(path: Path, text: str) -> None:
