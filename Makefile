@@ -1,47 +1,62 @@
-# Two commands: `make run` installs and starts the app, `make test` installs and passes the tests.
+# `make run` installs and starts the app, `make test` installs what the tests need and passes them.
+# A stamp in .venv stands for each finished installation; only changed requirements install again.
+
 PYTHON ?= python3
+PORT ?= 8501
+CHROMIUM ?= /usr/bin/chromium
 VENV := .venv
 BIN := $(VENV)/bin
-CHROMIUM ?= /usr/bin/chromium
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 .PHONY: run test test-slow lint browser clean
 
 run: $(VENV)/.installed
-	@echo "LesionLab starts: open http://127.0.0.1:8501 in a browser. Ctrl-C ends it; a training goes on."
-	@$(BIN)/python -m streamlit run app/main.py
+	@echo "LesionLab starts: open http://127.0.0.1:$(PORT) in a browser. Ctrl-C ends it; a training goes on."
+	@exec $(BIN)/python -m streamlit run app/main.py --server.port $(PORT)
 
 test: $(VENV)/.installed-dev browser lint
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest
 
 test-slow: $(VENV)/.installed-dev browser
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -m slow
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 
 browser:
-	@test -x $(CHROMIUM) && exit 0; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
+	@test -x "$(CHROMIUM)" && exit 0; \
+	root=; test "$$(id -u)" = 0 || root=$$(command -v sudo); \
+	if command -v apt-get >/dev/null && { test "$$(id -u)" = 0 || test -n "$$root"; }; then \
+		$$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends chromium fonts-liberation; \
 	else \
-		echo "The browser tests need Chromium: install it, or name it with make test CHROMIUM=/path/to/chromium."; exit 1; \
+		echo "The browser tests need Chromium: install it, or name it with make test CHROMIUM=/path/to/chromium." >&2; \
+		exit 1; \
 	fi
 
-$(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "LesionLab needs Python 3.11 or newer; name one with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Creates the virtual environment $(VENV)."
-	@$(PYTHON) -m venv $(VENV)
-
-$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
-	@echo "Installs the requirements; the first time this downloads several gigabytes and takes some minutes."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# an environment with pip in it is kept, so that one with a PyTorch of the user's choice can be used;
+# one that cannot run (a creation that was interrupted, a Python that was removed) is made anew
+$(VENV)/.created:
+	@$(BIN)/python -c 'import pip' 2>/dev/null || { \
+		$(PYTHON) -c '$(OLD_ENOUGH)' || { \
+			echo "LesionLab needs Python 3.11 or newer; name one with: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; \
+			exit 1; \
+		}; \
+		echo "Creates the virtual environment $(VENV)."; \
+		$(PYTHON) -m venv --clear $(VENV); \
+	}
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed: requirements.txt | $(VENV)/.created
+	@echo "Installs the requirements; the first time this downloads several gigabytes and takes some minutes."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/.created
 	@echo "Installs the requirements and what the tests need; the first time this takes some minutes."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache tests/e2e/screenshots

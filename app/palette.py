@@ -53,7 +53,7 @@ class Tone:
     high: str
 
 
-LIGHT = Tone(LIGHT_BACKGROUND, "#1b2730", "#55636e", "#1b2730", "#eff4f6", "#0b5163")
+LIGHT = Tone(LIGHT_BACKGROUND, "#101a21", "#55636e", "#101a21", "#eff4f6", "#0b5163")
 DARK = Tone(DARK_BACKGROUND, "#e6ebef", "#a9b5be", "#e6ebef", "#1d272e", "#7fd3e4")
 
 

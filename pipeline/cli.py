@@ -4,6 +4,7 @@ Exit codes: 0 done · 1 an error, or a run that did not end as done · 2 wrong u
 """
 
 import argparse
+import contextlib
 import errno
 import warnings
 from collections.abc import Sequence
@@ -76,8 +77,6 @@ def _system_sentence(error: OSError) -> str:
 def _refused(out: Output, sentence: str, code: int) -> int:
     out.warn(sentence)
     if out.json and not out.written:
-        try:
+        with contextlib.suppress(OSError):  # stdout itself may be what cannot be written
             out.emit({"error": sentence})
-        except OSError:
-            pass  # stdout itself may be what cannot be written
     return code

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called with a fraction in 0..1 (None where unknown) and a short sentence; may raise Cancelled to stop the work."""
+    """Called with a fraction in 0..1 (None: unknown) and a short sentence; may raise Cancelled to stop the work."""
 
     def __call__(self, fraction: float | None, sentence: str) -> None: ...
 

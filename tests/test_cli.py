@@ -23,6 +23,7 @@ from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
+LISTS_RUNS = "`python -m pipeline runs list` lists those that there are."
 RUN_KEYS = {"run", "state", "pid", "seconds", "validation"}
 
 
@@ -130,9 +131,9 @@ def test_an_empty_workspace_has_empty_lists_and_is_not_created(call, workspace):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["runs", "show", "x-1"], "There is no run named x-1. `python -m pipeline runs list` lists those that there are."),
-        (["cancel", "x-1"], "There is no run named x-1. `python -m pipeline runs list` lists those that there are."),
-        (["evaluate", "../x"], "There is no run named ../x. `python -m pipeline runs list` lists those that there are."),
+        (["runs", "show", "x-1"], f"There is no run named x-1. {LISTS_RUNS}"),
+        (["cancel", "x-1"], f"There is no run named x-1. {LISTS_RUNS}"),
+        (["evaluate", "../x"], f"There is no run named ../x. {LISTS_RUNS}"),
         (["presets", "show", "x"], f"There is no preset named x. The presets are {', '.join(PRESETS)}."),
         (["predict", "--model", "x", "a.jpg"],
          "There is no run or model named x. There is no model yet: train one first."),
@@ -200,7 +201,8 @@ def test_unknown_settings_are_refused_before_a_run_exists(call, tiny, workspace,
 
 
 def test_a_trained_run_is_the_only_thing_on_stdout(call, tiny, worker):
-    code, out, err = call("train", "--data", "tiny", "--preset", "quick", "--set", "seed=3", "--set", "epochs=1,0", "--json")
+    settings = ("--set", "seed=3", "--set", "epochs=1,0")
+    code, out, err = call("train", "--data", "tiny", "--preset", "quick", *settings, "--json")
     answer = json.loads(out)
     assert code == 0 and set(answer) >= RUN_KEYS
     assert (answer["run"], answer["state"], answer["pid"], answer["seconds"]) == ("tiny-quick-1", "done", None, 3.5)

@@ -114,7 +114,8 @@ def test_nothing_readable_leaves_a_csv_with_its_header_alone(call, pictures, tmp
 def test_what_cannot_be_done_is_said_before_any_image_is_read(call, pictures, tmp_path):
     (tmp_path / "file").write_text("")
     code, out, err = call(pictures, "--csv", tmp_path)
-    assert (code, out, err) == (1, "", f"{tmp_path} is not a file that can be written. Give --csv the name of a file.\n")
+    sentence = f"{tmp_path} is not a file that can be written. Give --csv the name of a file.\n"
+    assert (code, out, err) == (1, "", sentence)
     code, out, err = call(pictures, "--csv", tmp_path / "file" / "out.csv")
     assert (code, out) == (1, "") and "cannot be written" in err
     assert call(tmp_path / "none.jpg")[2] == f"There is no file or folder {tmp_path / 'none.jpg'}. Check the path.\n"

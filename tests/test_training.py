@@ -40,13 +40,15 @@ def test_a_run_writes_its_epochs_batches_and_stages(trained):
     events = run.events()
     epochs = [e for e in events if e["kind"] == "epoch"]
     assert [(e["stage"], e["epoch"], e["overall"]) for e in epochs] == [(1, 1, 1), (2, 1, 2)]
-    assert all(np.isfinite([e["train_loss"], e["valid_loss"], e["accuracy"], e["balanced_accuracy"]]).all() for e in epochs)
+    figures = [[e[key] for key in ("train_loss", "valid_loss", "accuracy", "balanced_accuracy")] for e in epochs]
+    assert np.isfinite(figures).all()
     train = (run.split()["part"] == "train").sum()
     batches = [e for e in events if e["kind"] == "batch"]
     assert len(batches) == 2 * (train // 8)
     rates = [e["lr"] for e in batches if e["stage"] == 1]
     assert max(rates) <= run.config().stages[0].lr_max and len(set(rates)) > 1
-    assert {e["part"] for e in events if e["kind"] == "time"} >= {"data", "training", "validation", "judging", "writing"}
+    parts = {e["part"] for e in events if e["kind"] == "time"}
+    assert parts >= {"data", "training", "validation", "judging", "writing"}
 
 
 def test_the_epochs_train_loss_is_the_mean_of_its_batches(trained):

@@ -12,17 +12,16 @@ def dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def show(figure: go.Figure, table: pd.DataFrame, name: str, *, key: str, on_select=None):
+def show(figure: go.Figure, table: pd.DataFrame, name: str, *, key: str, selecting: bool = False):
     """Draws the figure under its title; below it, folded, the table with a download as `<name>.csv`.
 
     Args:
-        on_select: called when a point was clicked; the selection stands in the session state under `key`.
+        selecting: a click on a point reruns the page; the selection stands in the session state under `key`.
     """
     title = figure.layout.meta["title"]
     st.markdown(f"**{title}**")
-    selecting = {"on_select": on_select, "selection_mode": "points"} if on_select else {}
     st.plotly_chart(figure, key=key, config=_CONFIG, alt=f"Chart. {title}. The table below it has the numbers.",
-                    **selecting)
+                    on_select="rerun" if selecting else "ignore", selection_mode="points")
     show_table(table, title, name, key)
 
 

@@ -56,7 +56,8 @@ def _dataset_text(dataset) -> str:
 
         lines.append(f"Its images are {NOTICE}.")
     if dataset.problems:
-        lines += [f"{count(len(dataset.problems), 'problem')}:", *(f"  {p['image_id']}: {p['problem']}" for p in dataset.problems)]
+        lines.append(f"{count(len(dataset.problems), 'problem')}:")
+        lines += [f"  {p['image_id']}: {p['problem']}" for p in dataset.problems]
     return "\n".join(lines)
 
 

@@ -77,7 +77,7 @@ def list_datasets(workspace: Workspace) -> list[Dataset]:
     """All data sets of the workspace, by name."""
     if not workspace.datasets.is_dir():
         return []
-    return [_read(path.parent) for path in sorted(workspace.datasets.glob("*/dataset.json")) if "." != path.parent.name[0]]
+    return [_read(path.parent) for path in sorted(workspace.datasets.glob("*/dataset.json")) if path.parent.name[0] != "."]
 
 
 def load_dataset(workspace: Workspace, name: str) -> Dataset:

@@ -45,13 +45,14 @@ def mesh(rng: np.random.Generator, spacing: float, jitter: float, shape: tuple[i
         spacing: mean pixels between two middles.
         jitter: how far middles stray from a lattice, 0 (honeycomb) to 1 (disorder).
     """
-    # At half size, as the field is smooth between its lines: four times faster.
-    height, width = (shape[0] + 1) // 2, (shape[1] + 1) // 2
+    # At half or a third of the size, as the field is smooth between its lines: four or nine times faster.
+    scale = 2 if spacing < 14 else 3
+    height, width = -(-shape[0] // scale), -(-shape[1] // scale)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    turn, step, bend = rng.uniform(0, np.pi), 2 / spacing, jitter * 0.9
+    turn, step, bend = rng.uniform(0, np.pi), scale / spacing, jitter * 0.9
     cosine, sine = step * math.cos(turn), step * math.sin(turn)
-    u = cosine * x - sine * y + bend * cloud(rng, spacing * 2.5, (height, width))
-    v = (sine * x + cosine * y) / 0.866 + bend * cloud(rng, spacing * 2.5, (height, width))
+    u = cosine * x - sine * y + bend * cloud(rng, 5 * spacing / scale, (height, width))
+    v = (sine * x + cosine * y) / 0.866 + bend * cloud(rng, 5 * spacing / scale, (height, width))
     stray_u, stray_v = jitter * (rng.random((2, 64 * 64), dtype=np.float32) - 0.5)
     row = np.floor(v).astype(np.int32)
     nearest = np.full((height, width), 9, np.float32)

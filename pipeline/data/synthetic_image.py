@@ -98,13 +98,14 @@ def _aspect(rng: np.random.Generator, reach: float) -> tuple[float, ...]:
 
     The lesion, `reach` pixels from its centre to its farthest border, stays above the notice.
     """
-    free = (HEIGHT - _BAND) / 2
-    zoom = min(rng.uniform(0.88, 1.28), (free - 4) / reach)
+    # Eight pixels of skin around it: the border is uneven by a few.
+    free = (HEIGHT - _BAND) / 2 - 8
+    zoom = min(rng.uniform(0.88, 1.28), free / reach)
     turn, tilt_axis, tilt = rng.uniform(-np.pi, np.pi), rng.uniform(0, np.pi), rng.uniform(0.9, 1.0)
     axis = _rotation(tilt_axis)
     forward = zoom * axis @ np.diag([1.0, tilt]) @ axis.T @ _rotation(turn)
-    room_x, room_y = min(WIDTH / 2 - zoom * reach, 45), min(free - zoom * reach, 22)
-    centre = np.array([WIDTH / 2 + rng.uniform(-room_x, room_x), free + rng.uniform(-room_y, room_y)])
+    room_x, room_y = min(WIDTH / 2 - 8 - zoom * reach, 45), min(free - zoom * reach, 22)
+    centre = np.array([WIDTH / 2 + rng.uniform(-room_x, room_x), (HEIGHT - _BAND) / 2 + rng.uniform(-room_y, room_y)])
     back = np.linalg.inv(forward)
     shift = np.array([SIDE / 2, SIDE / 2]) - back @ centre
     return (*back[0], shift[0], *back[1], shift[1])

@@ -33,7 +33,8 @@ def predict_files(
 
     def flush() -> None:
         if rows:
-            table = pd.DataFrame(predictor.probabilities([pixels for _, pixels in rows]), columns=predictor.info.classes)
+            shares = predictor.probabilities([pixels for _, pixels in rows])
+            table = pd.DataFrame(shares, columns=predictor.info.classes)
             table.insert(0, "path", [str(path) for path, _ in rows])
             table.insert(0, "image", [path.stem for path, _ in rows])
             tables.append(table)

@@ -148,5 +148,6 @@ def list_runs(workspace: Workspace) -> list[RunDir]:
     """All runs with a config and a status, newest first."""
     if not workspace.runs.is_dir():
         return []
-    runs = [RunDir(p) for p in workspace.runs.iterdir() if (p / "status.json").exists() and (p / "config.json").exists()]
+    runs = [RunDir(path) for path in workspace.runs.iterdir()]
+    runs = [run for run in runs if run.status_path.exists() and run.config_path.exists()]
     return sorted(runs, key=lambda run: run.config_path.stat().st_mtime, reverse=True)

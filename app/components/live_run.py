@@ -1,0 +1,150 @@
+"""One run as it goes: its state in words, progress, curves, epochs, and the button that stops it.
+
+The page only reads what the trainer writes; closing or refreshing it changes nothing.
+"""
+
+import contextlib
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.figures import show
+from app.components.pickers import STATE_WORDS
+from app.curve_charts import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
+from app.links import CLASSIFY, RESULTS, go
+from app.wording import UNDEFINED, as_text, duration, percent, time_left
+from pipeline.errors import RunError
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.status import ENDED, Status
+
+STOP = "Stop this run"
+_NEXT_STEPS = {
+    "failed": "Change what the sentence names and start again below.",
+    "interrupted": "Its process ended without a word (the computer was restarted, or memory ran out). Start it again "
+    "below; with less memory, choose a smaller batch or image size.",
+    "cancelled": "Its curves stay; it has no model. Start a new run below.",
+}
+
+
+def live_run(run: RunDir) -> None:
+    """Shows the run; while it is not at its end the view refreshes itself every second."""
+    active = run.status().state not in ENDED
+    st.fragment(_view, run_every="1s" if active else None)(run, active)
+
+
+def _view(run: RunDir, was_active: bool) -> None:
+    with problems.in_words():
+        status = run.status()
+        if was_active and status.state in ENDED:
+            st.rerun()  # the whole page, so that polling ends and the form below knows
+        _headline(run, status)
+        _curves(run)
+
+
+def _headline(run: RunDir, status: Status) -> None:
+    state, button = st.columns([4, 1], vertical_alignment="center")
+    state.markdown(f"### {run.name}: {STATE_WORDS[status.state]}")
+    if status.state in ENDED:
+        _ended(run, status)
+    else:
+        _active(run, status, button)
+    config = run.config()
+    st.caption(
+        f"Data set {config.data}, preset {config.preset}, {config.arch} at {config.width}×{config.height} pixels, "
+        f"batches of {config.batch_size}, seed {config.seed}. Device: {status.device or 'not known before the start'}."
+    )
+    for note in status.notes:
+        st.caption(as_text(note))
+
+
+def _active(run: RunDir, status: Status, button) -> None:
+    stopping = run.stop_path.exists()
+    doing = "Stops within two batches." if stopping else status.doing
+    left = "" if status.state == "queued" else f" · {time_left(status.seconds_left)}"
+    st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(f"{doing.rstrip('.')}{left}"))
+    button.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=_stop,
+                  args=(run,), help="Training ends within two batches. The curves stay, but a stopped run gives no "
+                  "model.")
+
+
+def _stop(run: RunDir) -> None:
+    from pipeline.jobs.launch import request_stop
+
+    with contextlib.suppress(RunError):  # it ended between the last look and the click: the page shows how
+        request_stop(run)
+
+
+def _ended(run: RunDir, status: Status) -> None:
+    took = f" It took {duration(status.seconds)}." if status.seconds else ""
+    if status.state == "done":
+        st.success(f"Training and evaluation are done.{took}", icon=":material/check:")
+        with st.container(horizontal=True):
+            if st.button("See its results", type="primary", key="to_results", icon=":material/grid_on:"):
+                go(RESULTS, run=run.name)
+            if st.button("Classify images with it", key="to_classify", icon=":material/image_search:"):
+                go(CLASSIFY, model=run.name)
+    else:
+        words = f"{status.error or status.doing} {_NEXT_STEPS[status.state]}"
+        (st.info if status.state == "cancelled" else st.error)(as_text(words))
+
+
+def _curves(run: RunDir) -> None:
+    events = resources.events(run)
+    batches = batches_table(events)
+    epochs = epochs_table(events, batches)
+    _figures(batches, epochs)
+    if batches.empty:
+        st.info("The curves appear here with the first training batches.", icon=":material/show_chart:")
+        return
+    left, right = st.columns(2)
+    with left:
+        show(loss_figure(batches, epochs), batches, f"{run.name}-batches", key=f"loss.{run.name}")
+    with right:
+        show(accuracy_figure(epochs), epochs, f"{run.name}-epochs", key=f"accuracy.{run.name}")
+    left, right = st.columns(2)
+    with left:
+        show(rate_figure(batches), batches[["batch", "learning_rate"]], f"{run.name}-rates", key=f"rate.{run.name}")
+    with right:
+        st.markdown("**Epochs: what each of them reached**")
+        _epoch_rows(epochs)
+    with st.container():
+        notes = [event["words"] for event in events if event.get("kind") == "stage" and event.get("words")]
+        if notes:
+            st.caption("Stages: " + as_text("; ".join(notes)))
+
+
+def _figures(batches, epochs) -> None:
+    """The last numbers, in a row that has the same height before the first of them."""
+    last = epochs.iloc[-1] if len(epochs) else None
+    loss, accuracy, balanced, speed = st.columns(4)
+    loss.metric("Training loss, smoothed", f"{batches['smoothed'].iloc[-1]:.3f}" if len(batches) else UNDEFINED)
+    accuracy.metric("Validation accuracy", UNDEFINED if last is None else percent(last["accuracy"]))
+    balanced.metric("Balanced accuracy", UNDEFINED if last is None else percent(last["balanced_accuracy"]),
+                    help="The mean over diagnoses of the share of its validation images that got it right.")
+    speed.metric("Images per second", UNDEFINED if last is None else f"{last['images_per_second']:.0f}",
+                 help="In training, mean of the last epoch.")
+
+
+def _epoch_rows(epochs) -> None:
+    if epochs.empty:
+        st.caption("The first row appears when the first epoch is validated.")
+        return
+    rows = epochs.drop(columns=["overall", "batch"]).assign(
+        accuracy=epochs["accuracy"].map(percent), balanced_accuracy=epochs["balanced_accuracy"].map(percent),
+        seconds=epochs["seconds"].map("{:.0f}".format),
+        images_per_second=epochs["images_per_second"].map("{:.0f}".format),
+        train_loss=epochs["train_loss"].map("{:.3f}".format), valid_loss=epochs["valid_loss"].map("{:.3f}".format),
+    )
+    st.table(rows.rename(columns={
+        "stage": "Stage", "epoch": "Epoch", "train_loss": "Training loss", "valid_loss": "Validation loss",
+        "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "images_per_second": "Images/s",
+        "seconds": "Seconds",
+    }), hide_index=True)
+
+
+def waiting_runs(runs: list[RunDir], shown: RunDir | None) -> None:
+    """The queue in words."""
+    waiting = [run for run in reversed(runs) if run.status().state == "queued" and run != shown]
+    if waiting:
+        st.caption("Waiting for the device, first come first served: " + ", ".join(run.name for run in waiting) + ".")

@@ -1,0 +1,100 @@
+"""Home: what this is, where the user stands, and the one thing that comes next."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.data_intake import draw_generated
+from app.components.help_text import help_text, prose
+from app.components.pickers import STATE_WORDS
+from app.links import CLASSIFY, RESULTS, TRAIN, go
+from app.wording import count
+from pipeline.classes import label
+from pipeline.data.generated import NOTICE
+from pipeline.jobs.status import ENDED
+
+DEMO = "Draw images and train a first classifier"
+
+
+def start_demo() -> None:
+    """Draws the generated set where it is missing, starts the demo run and opens it."""
+    dataset = draw_generated()
+    from pipeline.jobs.launch import start_run
+    from pipeline.jobs.plan import plan_config
+
+    run = start_run(resources.workspace(), plan_config(resources.workspace(), dataset.name, "demo", []))
+    go(TRAIN, run=run.name)
+
+
+def standing(datasets, runs, models) -> None:
+    """Three numbers and what stands behind each."""
+    images = sum(dataset.images for dataset in datasets)
+    going = [run for run in runs if run.status().state not in ENDED]
+    cards = (
+        ("Data sets", len(datasets),
+         f"{count(images, 'image')}: " + ", ".join(d.name for d in datasets) if datasets else "None yet."),
+        ("Runs", len(runs),
+         f"{len(going)} at work or waiting." if going else "None at work." if runs else "None yet."),
+        ("Models", len(models), f"The newest: {models[0].name}." if models else "A finished run makes one."),
+    )
+    for column, (title, number, words) in zip(st.columns(3), cards, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.metric(title, number)
+            st.caption(words)
+
+
+def next_step(datasets, runs, models) -> None:
+    """The primary button, and the other ways on."""
+    going = [run for run in reversed(runs) if run.status().state not in ENDED]
+    if going:
+        st.markdown(f"The run **{going[0].name}** {STATE_WORDS[going[0].status().state]}.")
+        if st.button("Watch it", type="primary", key="next", icon=":material/show_chart:"):
+            go(TRAIN, run=going[0].name)
+    elif models:
+        st.markdown(f"**{models[0].name}** is trained and explained.")
+        with st.container(horizontal=True):
+            done = [run.name for run in runs if run.status().state == "done"]
+            if done and st.button("Study its errors", type="primary", key="next", icon=":material/grid_on:"):
+                go(RESULTS, run=models[0].run if models[0].run in done else done[0])
+            if st.button("Classify an image", type="secondary" if done else "primary", key="classify",
+                         icon=":material/image_search:"):
+                go(CLASSIFY, model=models[0].name)
+            if st.button("Train another", key="train", icon=":material/model_training:"):
+                go(TRAIN)
+    elif datasets:
+        st.markdown("There are images, but no model yet.")
+        if st.button("Train a classifier", type="primary", key="next", icon=":material/model_training:"):
+            go(TRAIN)
+    else:
+        _first_visit()
+
+
+def _first_visit() -> None:
+    st.markdown(
+        "Nothing is here yet. One button draws 600 lesion-like images (20 seconds) and trains a small network on them "
+        "(about 2 minutes on two cores), so that you can see every step."
+    )
+    with st.container(horizontal=True):
+        started = st.button(DEMO, type="primary", key="next", icon=":material/play_arrow:")
+        if st.button("Bring your own images", key="import", icon=":material/input:"):
+            go(TRAIN)
+    st.caption(f"The drawings are {NOTICE}.")
+    if started:
+        with problems.in_words():
+            start_demo()
+
+
+def main() -> None:
+    st.title("LesionLab")
+    st.markdown(prose("home"))
+    datasets, runs, models = resources.datasets(), resources.runs(), resources.models()
+    next_step(datasets, runs, models)
+    standing(datasets, runs, models)
+    if datasets:
+        codes = sorted({code for dataset in datasets for code in dataset.classes})
+        with st.expander("Diagnoses in these data sets", icon=":material/list:"):
+            st.markdown("\n".join(f"- {label(code)}" for code in codes))
+    help_text("words", "The words used here")
+
+
+main()

@@ -1,0 +1,115 @@
+"""Results of a run: figures, confusion matrix, and the images behind any cell or with the highest losses."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.confusion_panel import chosen_cell, close_cell, confusion_panel
+from app.components.help_text import help_text
+from app.components.lesion_grid import heatmap_controls, lesion_grid
+from app.components.pickers import STATE_WORDS, pick, pick_run
+from app.components.run_figures import PART_WORDS, run_figures
+from app.links import CLASSIFY, TRAIN, go, linked
+from app.wording import as_text, count
+from pipeline.classes import label
+from pipeline.data.generated import NOTICE
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.status import ENDED
+
+_TOP = 48
+
+
+def _nothing_yet(problem: str | None) -> None:
+    if problem:
+        st.warning(as_text(problem), icon=":material/link_off:")
+    st.markdown(
+        "A finished run shows here what its network got right and wrong: the confusion matrix, the pairs it confuses, "
+        "and every held-out image with the regions that raised the output."
+    )
+    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
+        go(TRAIN)
+
+
+def _without_results(run: RunDir) -> None:
+    status = run.status()
+    if status.state in ENDED:
+        st.error(as_text(f"The run {run.name} {_was(status.state)} before it was evaluated. {status.error or ''}"))
+        words = "Start a new run"
+    else:
+        st.info(f"The run {run.name} {STATE_WORDS[status.state]}. Its results appear here when it is done.")
+        words = "Watch it"
+    if st.button(words, type="primary", key="to_train", icon=":material/show_chart:"):
+        go(TRAIN, run=run.name)
+
+
+def _was(state: str) -> str:
+    return {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}[state]
+
+
+def _images(run: RunDir, rows, cell, part: str) -> None:
+    from pipeline.evaluation.confusion import cell as cell_rows
+    from pipeline.evaluation.confusion import top_losses
+
+    config = run.config()
+    dataset = next((d for d in resources.datasets() if d.name == config.data), None)
+    if cell:
+        truth, predicted = cell
+        chosen = cell_rows(rows, truth, predicted)
+        verb = "rightly called" if truth == predicted else "called"
+        st.subheader(f"{label(truth)} {verb} {label(predicted)}: {count(len(chosen), 'image')}")
+        st.button("Back to the highest losses", on_click=close_cell, key="close_cell", icon=":material/arrow_back:")
+    else:
+        chosen = top_losses(rows, _TOP)
+        st.subheader(f"Highest losses: the {count(len(chosen), 'image')} where the network was most wrong")
+    help_text("heatmap", "How to read a heatmap")
+    if dataset is None:
+        st.info(f"The data set {config.data} is no longer here, so its images cannot be shown.")
+        return
+    if dataset.content_hash != config.data_hash:
+        st.warning(f"The data set {config.data} has changed since this run: some images may be others.")
+    if chosen.empty:
+        st.info("No image is in this cell.")
+        return
+    heatmaps = resources.heatmaps(run)
+    choice = heatmap_controls(heatmaps is not None)
+    lesion_grid(chosen, dataset, config, heatmaps, choice, f"{run.name}.{part}.{'.'.join(cell or ('top',))}")
+
+
+def main() -> None:
+    st.title("Results")
+    runs = resources.runs()
+    if not runs:
+        _nothing_yet(linked("run", []).problem)
+        return
+    done = [run for run in runs if run.status().state == "done"]
+    left, right = st.columns([2, 1])
+    with left:
+        run = pick_run(runs, (done or runs)[0])
+    results = run.results()
+    if not results:
+        _without_results(run)
+        return
+    with st.spinner("Loading the evaluation."):
+        from pipeline.evaluation.metrics import classes_of  # scikit-learn takes a second the first time
+    predictions = resources.predictions(run)
+    parts = [part for part in ("validation", "test") if part in results]
+    with right:
+        part = pick("Part", "part", parts, default=parts[0], words=PART_WORDS.get,
+                    help="Images that the network was not trained on.")
+    dataset = next((d for d in resources.datasets() if d.name == run.config().data), None)
+    if dataset and dataset.generated:
+        st.caption(f":material/draw: The images of this run are {NOTICE}.")
+    classes = classes_of(predictions)
+    rows = predictions[predictions["part"] == part]
+    run_figures(results, part, run.config(), run.name)
+    cell = chosen_cell(classes)
+    confusion_panel(rows, classes, cell, f"{run.name}-{part}")
+    help_text("confusion", "How to read a confusion matrix")
+    with problems.in_words():
+        _images(run, rows, cell, part)
+    if run.model.exists() and st.button("Classify images with this model", key="to_classify",
+                                        icon=":material/image_search:"):
+        go(CLASSIFY, model=run.name)
+
+
+main()

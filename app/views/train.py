@@ -1,0 +1,77 @@
+"""Train: bring images in, choose, start, watch."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.data_intake import datasets_here, draw_button, import_form
+from app.components.live_run import live_run, waiting_runs
+from app.components.pickers import pick_run
+from app.components.train_form import train_form
+from app.links import linked
+from app.wording import as_text
+from pipeline.data.embedded import NAME as GENERATED
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.status import ENDED
+
+
+def _data_first() -> None:
+    st.markdown("A network learns from images with known diagnoses. Here they will be listed; none is there yet.")
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Generated images")
+        st.markdown(
+            "600 drawings with seven diagnoses, made on this computer in about 20 seconds. They show the whole way; "
+            "they are test data, **generated – not for learning dermoscopy**."
+        )
+        draw_button(primary=True)
+    with right:
+        st.subheader("Your images")
+        import_form()
+
+
+def _shown_run(runs: list[RunDir]) -> RunDir | None:
+    """The run of the address, else the one at work, else one that waits; else none unless the address asked."""
+    states = {run.name: run.status().state for run in runs}
+    active = [run for run in runs if states[run.name] == "running"] or [
+        run for run in reversed(runs) if states[run.name] == "queued"
+    ]
+    link = linked("run", list(states))
+    if not runs:
+        if link.problem:
+            st.warning(as_text(link.problem), icon=":material/link_off:")
+        return None
+    if not active and not link.value and not link.problem:
+        return None
+    return pick_run(runs, active[0] if active else runs[0])
+
+
+def main() -> None:
+    st.title("Train")
+    problems.said()
+    datasets, runs = resources.datasets(), resources.runs()
+    shown = _shown_run(runs)
+    if shown:
+        live_run(shown)
+        st.divider()
+    waiting_runs(runs, shown)
+    if not datasets:
+        _data_first()
+        return
+    st.subheader("A new run")
+    with st.spinner("Loading the choices."):
+        from pipeline.data import split  # noqa: F401  scikit-learn takes a second the first time
+    train_form(datasets, busy=any(run.status().state not in ENDED for run in runs))
+    if runs and not shown:
+        st.subheader("Runs so far")
+        names = [run.name for run in runs]
+        st.selectbox("Show a run", names, index=None, key="earlier", placeholder="Choose a run",
+                     on_change=lambda: st.query_params.update({"run": st.session_state["earlier"]}))
+    with st.expander("Data sets", icon=":material/database:"):
+        datasets_here(datasets)
+        if all(dataset.name != GENERATED for dataset in datasets):
+            draw_button(primary=False)
+        import_form()
+
+
+main()

@@ -1,0 +1,295 @@
+"""Each page in Streamlit's AppTest, on an empty workspace and on one that is filled by hand."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app import resources
+from app.components.train_form import START, as_settings
+from app.components.visitor_image import visitor_image
+from app.curve_charts import batches_table, epochs_table
+from pipeline.data.prepare import prepare_image
+from pipeline.errors import ImageError
+from pipeline.presets import PRESETS
+from pipeline.workspace import Workspace
+from tests.hand_made import CODES, image_bytes, make_dataset, make_run
+
+PROJECT = Path(__file__).resolve().parents[1]
+PAGES = ("home", "train", "results", "classify")
+
+
+class StandInPredictor:
+    """Answers like a `Predictor` without a network: the first code is the most probable, evidence in one corner."""
+
+    def __init__(self, info):
+        self.info = info
+
+    def prepare(self, image):
+        return prepare_image(image, self.info.height, self.info.width, self.info.resize)
+
+    def probabilities(self, images):
+        return np.tile(np.linspace(0.4, 0.0, len(self.info.classes), dtype=np.float32), (len(images), 1))
+
+    def explain(self, pixels, code):
+        heatmap = np.zeros((3, 4), dtype=np.float32)
+        heatmap[0, 0] = code != self.info.classes[-1]
+        return heatmap
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches():
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch) -> Workspace:
+    monkeypatch.setenv("LESIONLAB_HOME", str(tmp_path / "home"))
+    return Workspace(tmp_path / "home")
+
+
+@pytest.fixture
+def filled(workspace, tmp_path, monkeypatch):
+    """The workspace with the generated set and one finished run whose model is a stand-in."""
+    monkeypatch.setattr(resources, "predictor", StandInPredictor)
+    dataset = make_dataset(workspace, tmp_path)
+    return workspace, dataset, make_run(workspace, dataset)
+
+
+def open_page(page: str, **parameters: str) -> AppTest:
+    at = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30)
+    at.run()
+    for parameter, value in parameters.items():
+        at.query_params[parameter] = value
+    at.switch_page(f"views/{page}.py").run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    """Everything that the page says."""
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success)
+    return " ".join(str(element.value) for kind in kinds for element in kind)
+
+
+def button(at: AppTest, start: str):
+    return next(b for b in at.button if b.label.startswith(start))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_empty_workspace_has_one_way_on(workspace, page):
+    at = open_page(page)
+    assert not at.error
+    primary = [b for b in at.button if b.proto.type == "primary" and b.proto.form_id == ""]
+    assert len(primary) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_filled_workspace(filled, page):
+    at = open_page(page)
+    assert not at.error and not at.warning
+
+
+def test_an_import_of_nothing_and_of_a_wrong_path_is_one_sentence(workspace):
+    at = open_page("train")
+    button(at, "Import").click().run()
+    assert [e.value for e in at.error] == ["No archive was given. Choose a zip file or write a path."]
+    at.text_input(key="import.path").set_value("/no/such/place.zip")
+    button(at, "Import").click().run()
+    assert len(at.error) == 1 and "/no/such/place.zip" in at.error[0].value
+    assert not at.exception
+
+
+def test_import_of_a_folder_in_the_page(workspace, tmp_path):
+    make_dataset(Workspace(tmp_path / "other"), tmp_path, "mine", generated=False)
+    at = open_page("train")
+    at.text_input(key="import.path").set_value(str(tmp_path / "source-mine"))
+    at.text_input(key="import.name").set_value("mine")
+    button(at, "Import").click().run()
+    assert "140 images of 70 lesions" in at.success[0].value
+    assert at.selectbox(key="train.data").value == "mine"
+    assert at.selectbox(key="train.preset.mine").value == "quick"
+
+
+def test_train_starts_what_was_chosen(filled, monkeypatch):
+    workspace, dataset, _ = filled
+    started = []
+
+    def start_run(place, config):
+        started.append(config)
+        return make_run(place, dataset, "queued")
+
+    monkeypatch.setattr("pipeline.jobs.launch.start_run", start_run)
+    at = open_page("train")
+    at.number_input(key="train.demo.epochs.1").set_value(0)
+    at.selectbox(key="train.demo.split").set_value("lesion-test").run()
+    assert "15 % are a test part" in words(at)
+    button(at, START).click().run()
+    assert not at.exception and not at.error
+    assert started[0].split == "lesion-test" and [s.epochs for s in started[0].stages] == [4]
+    assert at.query_params["run"] == "generated-demo-2"
+    assert "waits its turn" in words(at)
+
+
+def test_a_wrong_setting_is_said_and_cannot_start(filled):
+    at = open_page("train")
+    at.text_input(key="train.demo.size").set_value("big").run()
+    assert at.error[0].value.startswith("size=big is not a whole number from 32 to 1024.")
+    assert button(at, START).disabled
+
+
+def test_settings_are_only_what_differs():
+    config = PRESETS["demo"].config
+    same = {"arch": config.arch, "size": "128x96", "lr": "0.004,0.0002:0.002", "epochs": "1,4", "limit": 0}
+    assert as_settings(config, same) == []
+    assert as_settings(config, {**same, "epochs": "0,4", "limit": 100}) == ["epochs=0,4", "limit=100"]
+
+
+def test_a_running_run_is_picked_and_can_be_stopped(filled):
+    workspace, dataset, _ = filled
+    run = make_run(workspace, dataset, "running")
+    at = open_page("train")
+    assert at.query_params["run"] == run.name
+    assert f"{run.name}: is training" in words(at)
+    button(at, "Stop").click().run()
+    assert run.stop_path.exists() and not at.exception
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
+def test_an_ended_run_says_what_to_do(filled, state):
+    workspace, dataset, _ = filled
+    run = make_run(workspace, dataset, state)
+    assert "again below" in words(at := open_page("train", run=run.name)) or "below" in words(at)
+    at = open_page("results", run=run.name)
+    assert run.name in at.error[0].value
+    assert button(at, "Start a new run")
+
+
+@pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("results", "run"), ("classify", "model")])
+def test_an_address_of_something_gone_says_so(filled, page, parameter):
+    at = open_page(page, **{parameter: "gone-1"})
+    assert "gone-1" in at.warning[0].value and "not here" in at.warning[0].value
+
+
+@pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("results", "run"), ("classify", "model")])
+def test_an_address_of_something_gone_says_so_on_an_empty_workspace(workspace, page, parameter):
+    assert "gone-1" in open_page(page, **{parameter: "gone-1"}).warning[0].value
+
+
+def test_results_open_a_cell_from_the_address(filled):
+    at = open_page("results", truth="mel", predicted="mel")
+    assert any("Melanoma · mel rightly called Melanoma · mel" in h.value for h in at.subheader)
+    assert at.selectbox(key="cell.truth").value == "mel"
+    button(at, "Back to").click().run()
+    assert any("Highest losses" in h.value for h in at.subheader)
+
+
+def test_a_click_on_a_cell_opens_it(filled):
+    at = open_page("results")
+    at.session_state["matrix.0"] = {"selection": {"points": [{"customdata": ["nv", "bkl", 1]}]}}
+    at.run()
+    assert any("Melanocytic nevus · nv called Benign keratosis · bkl" in h.value for h in at.subheader)
+    assert (at.query_params["truth"], at.query_params["predicted"]) == ("nv", "bkl")
+
+
+def test_select_boxes_open_a_cell(filled):
+    at = open_page("results")
+    at.selectbox(key="cell.truth").set_value("nv").run()
+    at.selectbox(key="cell.predicted").set_value("bkl").run()
+    assert any("Melanocytic nevus · nv called Benign keratosis · bkl" in h.value for h in at.subheader)
+
+
+def test_a_confused_pair_opens_its_images(filled):
+    at = open_page("results")
+    pair = next(b for b in at.button if " called " in b.label)
+    pair.click().run()
+    assert any(h.value.startswith(pair.label.split(":")[0]) for h in at.subheader)
+
+
+def test_heatmaps_are_laid_over_on_request(filled):
+    at = open_page("results")
+    at.toggle(key="heatmap").set_value(True).run()
+    assert not at.exception and not at.error
+
+
+def test_a_test_part_can_be_chosen(filled):
+    workspace, dataset, _ = filled
+    run = make_run(workspace, dataset, split="lesion-test")
+    at = open_page("results", run=run.name, part="test")
+    assert "Test part, n = " in words(at) and "chose nothing" in words(at)
+
+
+def test_uploads_need_an_answer_and_a_dermatoscope(filled):
+    at = open_page("classify")
+    at.segmented_control(key="source").set_value("uploads").run()
+    at.file_uploader(key="uploads").set_value([("a.jpg", image_bytes(1, True), "image/jpeg")]).run()
+    assert "Answer the question above" in words(at) and "Model output" not in words(at)
+    at.radio(key="dermatoscope").set_value("no").run()
+    assert "No model output" in words(at) and "Education only" not in words(at)
+    at.radio(key="dermatoscope").set_value("yes").run()
+    assert "Model output: **Actinic keratosis or Bowen's disease · akiec**, 40.0 %" in words(at)
+    assert "Education only, not a medical device." in words(at)
+
+
+def test_an_upload_that_is_no_image_and_one_that_is_real(filled):
+    at = open_page("classify")
+    at.segmented_control(key="source").set_value("uploads").run()
+    at.radio(key="dermatoscope").set_value("yes").run()
+    at.file_uploader(key="uploads").set_value(
+        [("note.jpg", b"no image", "image/jpeg"), ("real.jpg", image_bytes(1, False), "image/jpeg")]
+    ).run()
+    assert at.error[0].value.startswith("note.jpg is not an image")
+    assert "trained on generated drawings" in words(at) and "Education only" not in words(at)
+
+
+def test_an_example_image_with_its_truth(filled):
+    at = open_page("classify")
+    uses = [b for b in at.button if b.label.startswith("Use ")]
+    assert len(uses) == len(CODES)
+    uses[0].click().run()
+    assert "Truth in the data set: Actinic keratosis or Bowen's disease · akiec." in words(at)
+    assert "not for learning dermoscopy" in words(at)
+
+
+def test_another_session_does_not_see_uploads(filled):
+    at = open_page("classify")
+    at.segmented_control(key="source").set_value("uploads").run()
+    at.radio(key="dermatoscope").set_value("yes").run()
+    at.file_uploader(key="uploads").set_value([("mine.jpg", image_bytes(1, True), "image/jpeg")]).run()
+    assert "mine.jpg" in words(at)
+    assert "mine.jpg" not in words(open_page("classify"))
+
+
+def test_a_visitor_image_keeps_pixels_only():
+    image = visitor_image(image_bytes(3, True), "x.jpg")
+    assert image.generated and image.pixels.shape == (48, 64, 3) and image.pixels.dtype == np.uint8
+    with pytest.raises(ImageError, match=r"^x.jpg is not an image"):
+        visitor_image(b"", "x.jpg")
+
+
+def test_curve_tables():
+    events = [
+        {"kind": "stage", "stage": 1},
+        *({"kind": "batch", "stage": 1, "epoch": e, "step": s, "loss": 1.0, "lr": 0.1} for e in (1, 2) for s in (0, 1)),
+        {"kind": "epoch", "stage": 1, "epoch": 1, "overall": 1, "accuracy": 0.1},
+        {"kind": "epoch", "stage": 1, "epoch": 1, "overall": 1, "accuracy": 0.5},
+    ]
+    batches = batches_table(events)
+    epochs = epochs_table(events, batches)
+    assert list(batches["batch"]) == [1, 2, 3, 4] and list(batches["smoothed"]) == [1.0] * 4
+    assert list(epochs["batch"]) == [2] and list(epochs["accuracy"]) == [0.5]
+    assert epochs_table([], batches_table([])).empty
+
+
+def test_first_page_imports_neither_torch_nor_fastai(workspace):
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; at = AppTest.from_file('app/main.py').run(); "
+        "assert not at.exception; print([m for m in ('torch', 'fastai', 'sklearn', 'timm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
