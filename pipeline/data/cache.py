@@ -1,21 +1,32 @@
 """Decoded pixels: each image decoded once per data set and size, then read from a memory-mapped file."""
 
-import fcntl
+import errno
+import os
 import shutil
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from pipeline.data.cache_record import CacheRecord, starts_of
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import fit_for_cropping, open_image, prepare_image
-from pipeline.errors import WorkspaceError
-from pipeline.files import disk_errors, read_json, write_json
+from pipeline.data.prepare import covering_size, fit_for_cropping, open_image, prepare_image
+from pipeline.data.turns import turn
+from pipeline.errors import DataError, ImageError, WorkspaceError
+from pipeline.files import disk_errors
 from pipeline.progress import Progress, silent
 
-_CHUNK = 256
 _SPARE_BYTES = 200 * 2**20
+
+
+def _lost(dataset: Dataset, sentence: str) -> DataError:
+    return DataError(
+        f"The data set {dataset.name} has lost an image: {sentence}",
+        "Import it again under the same name, which restores its images.",
+    )
 
 
 class OnTheFlyPixels:
@@ -29,12 +40,32 @@ class OnTheFlyPixels:
         return len(self._files)
 
     def pixels(self, row: int) -> np.ndarray:
-        """uint8 (height, width, 3); with resize "crop" the longer side may be longer."""
+        """uint8 (height, width, 3); with resize "crop" the longer side may be longer.
+
+        Raises:
+            DataError: the image's file is gone or damaged.
+        """
         file = self._files[row]
-        image = open_image(self._dataset.image_path(file), file)
+        try:
+            image = open_image(self._dataset.image_path(file), file)
+        except ImageError as error:
+            raise _lost(self._dataset, error.problem) from error
         if self._resize == "crop":
             return fit_for_cropping(image, self._height, self._width)
         return prepare_image(image, self._height, self._width, self._resize)
+
+    def shapes(self) -> list[tuple[int, int]]:
+        """Height and width of each image that `pixels` gives, from the files' headers."""
+        if self._resize != "crop":
+            return [(self._height, self._width)] * len(self)
+        return [self._crop_shape(file) for file in self._files]
+
+    def _crop_shape(self, file: str) -> tuple[int, int]:
+        try:
+            with Image.open(self._dataset.image_path(file)) as image:
+                return covering_size(image, self._height, self._width)
+        except (OSError, SyntaxError, ValueError) as error:
+            raise _lost(self._dataset, f"{file} is gone or damaged.") from error
 
     def gather(self, rows) -> np.ndarray:
         """uint8 (N, height, width, 3); the images must have one shape."""
@@ -45,10 +76,8 @@ class PixelCache:
     """Reads the pixels of each row of the data set's table from one flat file."""
 
     def __init__(self, folder: Path, shapes: np.ndarray):
-        self._shapes = shapes
-        sizes = shapes.prod(axis=1) * 3
-        self._starts = np.concatenate([[0], sizes.cumsum()])
-        self._flat = np.memmap(folder / "pixels.u8", dtype=np.uint8, mode="r")
+        self._shapes, self._starts = shapes, starts_of(shapes)
+        self._flat = np.memmap(folder / "pixels.u8", dtype=np.uint8, mode="r", shape=(int(self._starts[-1]),))
         same = (shapes == shapes[0]).all()
         self._block = self._flat.reshape(len(shapes), *shapes[0], 3) if same else None
 
@@ -67,77 +96,76 @@ class PixelCache:
         return np.stack([self.pixels(int(row)) for row in rows])
 
 
-def _shapes(dataset: Dataset, height: int, width: int, resize: str) -> np.ndarray:
-    """(N, 2) stored height and width of each image."""
-    if resize != "crop":
-        return np.tile([height, width], (dataset.images, 1))
-    files = dataset.metadata()["file"]
-    # PIL's own rounding and EXIF turns decide, so the shape is that of the prepared image's header
-    return np.array([_crop_shape(dataset.image_path(file), file, height, width) for file in files])
-
-
-def _crop_shape(path: Path, name: str, height: int, width: int) -> tuple[int, int]:
-    from PIL import Image
-
-    with Image.open(path) as image:
-        turned = image.getexif().get(0x0112, 1) >= 5
-        columns, lines = (image.height, image.width) if turned else image.size
-    scale = max(height / lines, width / columns)
-    return max(height, round(lines * scale)), max(width, round(columns * scale))
-
-
 def build_cache(dataset: Dataset, height: int, width: int, resize: str, progress: Progress = silent) -> PixelCache:
-    """The cache of that size, built where it is missing, incomplete or of older content; resumable after a kill.
+    """The cache of that size, built where it is missing, incomplete, damaged or of older content; resumable after a
+    kill.
 
     Raises:
         WorkspaceError: there is no room for it; the sentence names needed and free.
+        DataError: an image of the data set is gone or damaged.
+        Cancelled: `progress` asked to stop; the images decoded so far are used the next time.
     """
     folder = dataset.folder / "cache" / f"{width}x{height}-{resize}"
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    with disk_errors(folder), (folder / "lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        record = folder / "cache.json"
-        done = read_json(record) if record.exists() else {}
-        if done.get("content_hash") != dataset.content_hash:
-            done = {"content_hash": dataset.content_hash, "chunks": 0, "shapes": None}
-        if done["shapes"] is None:
-            done["shapes"] = _shapes(dataset, height, width, resize).tolist()
-        shapes = np.array(done["shapes"])
-        chunks = -(-len(shapes) // _CHUNK)
-        if done["chunks"] < chunks:
-            _fill(dataset, folder, shapes, done, OnTheFlyPixels(dataset, height, width, resize), progress)
-    return PixelCache(folder, shapes)
+    with turn(folder / "lock", progress, "Waits for another process that decodes the same images."):
+        source = OnTheFlyPixels(dataset, height, width, resize)
+        record = CacheRecord(folder, source.shapes, dataset.content_hash)
+        if record.current:
+            record.verify(progress)
+        else:  # a new file: a process that reads the old one keeps it
+            record.pixels.unlink(missing_ok=True)
+        if record.missing():
+            _fill(dataset, record, source, progress)
+        return PixelCache(folder, record.shapes)
 
 
-def _fill(dataset: Dataset, folder: Path, shapes: np.ndarray, done: dict, source: OnTheFlyPixels, progress) -> None:
-    path, total = folder / "pixels.u8", int((shapes.prod(axis=1) * 3).sum())
-    held = path.stat().st_blocks * 512 if path.exists() else 0
-    free = shutil.disk_usage(folder).free
-    if total - held + _SPARE_BYTES > free:
-        raise WorkspaceError(
-            f"No room for the decoded images of {dataset.name}: {total / 1e6:,.0f} MB are needed and "
-            f"{free / 1e6:,.0f} MB are free.",
-            "Free some space, or train at a smaller size.",
-        )
-    starts = np.concatenate([[0], (shapes.prod(axis=1) * 3).cumsum()])
-    if not path.exists() or path.stat().st_size != total:
-        with path.open("wb") as file:
-            file.truncate(total)
-        done["chunks"] = 0
-    flat = np.memmap(path, dtype=np.uint8, mode="r+")
+def _no_room(dataset: Dataset, needed: int, folder: Path) -> WorkspaceError:
+    return WorkspaceError(
+        f"No room for the decoded images of {dataset.name}: {needed / 1e6:,.0f} MB are needed and "
+        f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB are free.",
+        "Free some space, or train at a smaller size.",
+    )
+
+
+def _fill(dataset: Dataset, record: CacheRecord, source: OnTheFlyPixels, progress: Progress) -> None:
+    folder = record.pixels.parent
+    spans = [record.span(number) for number in record.missing()]
+    needed = sum(end - start for start, end in spans) + _SPARE_BYTES
+    if needed > shutil.disk_usage(folder).free:
+        raise _no_room(dataset, needed, folder)
+    try:
+        with disk_errors(record.pixels):
+            record.pixels.touch()
+            # written, not mapped: on a full disk a write fails with an error, a mapped page kills the process
+            with record.pixels.open("r+b") as file, ThreadPoolExecutor(4) as pool:
+                for number in record.missing():
+                    _fill_chunk(number, record, source, file, pool, progress)
+                os.truncate(record.pixels, record.starts[-1])
+                os.fsync(file.fileno())
+            record.write()
+    except WorkspaceError as error:
+        if getattr(error.__cause__, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        no_room = _no_room(dataset, needed, folder)
+        for path in (record.pixels, record.path):  # half a cache is no use on a full disk
+            path.unlink(missing_ok=True)
+        raise no_room from error
+
+
+def _fill_chunk(number: int, record: CacheRecord, source: OnTheFlyPixels, file, pool, progress: Progress) -> None:
+    start, end = record.span(number)
+    chunk = np.empty(end - start, dtype=np.uint8)
+    rows = range(record.firsts[number], min(record.firsts[number] + record.chunk, len(source)))
 
     def decode(row: int) -> None:
-        flat[starts[row] : starts[row + 1]] = source.pixels(row).ravel()
+        chunk[record.starts[row] - start : record.starts[row + 1] - start] = source.pixels(row).ravel()
 
-    with ThreadPoolExecutor(4) as pool:
-        for first in range(done["chunks"] * _CHUNK, len(shapes), _CHUNK):
-            rows = range(first, min(first + _CHUNK, len(shapes)))
-            list(pool.map(decode, rows))
-            flat.flush()
-            done["chunks"] += 1
-            write_json(folder / "cache.json", done)
-            progress(rows.stop / len(shapes), f"Decoded {rows.stop:,} of {len(shapes):,} images.")
+    list(pool.map(decode, rows))
+    file.seek(start)
+    file.write(chunk)
+    file.flush()
+    record.checksums[number] = zlib.crc32(chunk)
+    record.write()
+    progress(rows.stop / len(source), f"Decoded {rows.stop:,} of {len(source):,} images.")
 
 
 def open_pixels(

@@ -10,6 +10,8 @@ from pipeline.errors import DataError, WorkspaceError
 from pipeline.files import read_json
 from pipeline.workspace import Workspace
 
+_REPAIR = "Import the data set again under the same name."
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -39,8 +41,16 @@ class Dataset:
 
     def metadata(self) -> pd.DataFrame:
         """A row an image, in a fixed order: image_id, lesion_id, dx, dx_type, age (years, NaN where not recorded),
-        sex, localization, source, file, width, height (pixels), sha256."""
-        return pd.read_parquet(self.folder / "metadata.parquet")
+        sex, localization, source, file, width, height (pixels), sha256.
+
+        Raises:
+            WorkspaceError: the table is damaged or gone.
+        """
+        path = self.folder / "metadata.parquet"
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+            raise WorkspaceError(f"{path} is damaged or gone.", _REPAIR) from error
 
     def image_path(self, file: str) -> Path:
         return self.folder / "images" / file
@@ -65,19 +75,52 @@ def check_name(name: str) -> str:
     return name
 
 
-def _read(folder: Path) -> Dataset:
-    stored = read_json(folder / "dataset.json")
+def _check_table(path: Path) -> None:
+    """A quick look: a parquet file ends in its magic number, unless it was cut off."""
     try:
-        return Dataset(folder=folder, **{**stored, "classes": tuple(stored["classes"])})
-    except (KeyError, TypeError) as error:
-        raise WorkspaceError(f"{folder / 'dataset.json'} is damaged: {error}.", "Import the data set again.") from error
+        with path.open("rb") as file:
+            file.seek(-4, 2)
+            whole = file.read() == b"PAR1"
+    except OSError:
+        whole = False
+    if not whole:
+        raise WorkspaceError(f"{path} is damaged or gone.", _REPAIR)
+
+
+def _read(folder: Path) -> Dataset:
+    path = folder / "dataset.json"
+    try:
+        stored = read_json(path)
+        # the folder's name counts: it is what every other command knows the data set by
+        dataset = Dataset(**{**stored, "folder": folder, "name": folder.name, "classes": tuple(stored["classes"])})
+    except (KeyError, TypeError, OSError) as error:
+        raise WorkspaceError(f"{path} is damaged: {error}.", _REPAIR) from error
+    except WorkspaceError as error:
+        raise WorkspaceError(error.problem, _REPAIR) from error
+    _check_table(folder / "metadata.parquet")
+    return dataset
+
+
+def _read_all(workspace: Workspace) -> dict[str, Dataset | WorkspaceError]:
+    """Every data set, or what is wrong with it, by name; half-made ones are hidden folders and no data sets."""
+    found: dict[str, Dataset | WorkspaceError] = {}
+    paths = sorted(workspace.datasets.glob("*/dataset.json")) if workspace.datasets.is_dir() else []
+    for folder in (path.parent for path in paths if not path.parent.name.startswith(".")):
+        try:
+            found[folder.name] = _read(folder)
+        except WorkspaceError as error:
+            found[folder.name] = error
+    return found
 
 
 def list_datasets(workspace: Workspace) -> list[Dataset]:
-    """All data sets of the workspace, by name."""
-    if not workspace.datasets.is_dir():
-        return []
-    return [_read(path.parent) for path in sorted(workspace.datasets.glob("*/dataset.json")) if path.parent.name[0] != "."]
+    """All whole data sets of the workspace, by name; `damaged_datasets` has the others."""
+    return [found for found in _read_all(workspace).values() if isinstance(found, Dataset)]
+
+
+def damaged_datasets(workspace: Workspace) -> dict[str, WorkspaceError]:
+    """What is wrong with each data set that cannot be read, by name."""
+    return {name: found for name, found in _read_all(workspace).items() if isinstance(found, WorkspaceError)}
 
 
 def load_dataset(workspace: Workspace, name: str) -> Dataset:
@@ -85,6 +128,7 @@ def load_dataset(workspace: Workspace, name: str) -> Dataset:
 
     Raises:
         DataError: there is none; the sentence names those that there are.
+        WorkspaceError: it is damaged.
     """
     check_name(name)
     folder = workspace.datasets / name

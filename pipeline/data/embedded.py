@@ -7,6 +7,8 @@ from pathlib import Path
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.importing import import_dataset
 from pipeline.data.synthetic import write_generated_set
+from pipeline.data.turns import turn
+from pipeline.errors import DataError
 from pipeline.files import disk_errors
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
@@ -14,16 +16,38 @@ from pipeline.workspace import Workspace
 NAME = "generated"
 
 
-def ensure_generated(workspace: Workspace, progress: Progress = silent) -> Dataset:
-    """The data set named "generated", drawn and imported if the workspace lacks it (about 20 s)."""
+def _present(workspace: Workspace) -> Dataset | None:
     for dataset in list_datasets(workspace):
+        if dataset.name == NAME and not dataset.generated:
+            raise DataError(
+                f"The name {NAME} is taken by a data set with real images.", "Rename its folder in the workspace."
+            )
         if dataset.name == NAME:
             return dataset
+    return None
+
+
+def ensure_generated(workspace: Workspace, progress: Progress = silent) -> Dataset:
+    """The data set named "generated", drawn and imported if the workspace lacks it (about 20 s).
+
+    Raises:
+        DataError: the name is taken by real images.
+        WorkspaceError: the disk is full or the workspace cannot be written.
+        Cancelled: `progress` asked to stop; nothing is left behind.
+    """
+    if found := _present(workspace):
+        return found
     workspace.create()
-    with disk_errors(workspace.home):
-        folder = Path(tempfile.mkdtemp(prefix=".drawing-", dir=workspace.home))
+    lock = workspace.locks / "draw-generated.lock"
+    with turn(lock, progress, "Waits for another process that draws the generated images."):
+        if found := _present(workspace):  # the other process has drawn it
+            return found
+        for left_by_a_kill in workspace.home.glob(".drawing-*"):
+            shutil.rmtree(left_by_a_kill, ignore_errors=True)
+        with disk_errors(workspace.home):
+            folder = Path(tempfile.mkdtemp(prefix=".drawing-", dir=workspace.home))
         try:
             write_generated_set(folder, progress=progress)
             return import_dataset(workspace, folder, NAME, progress=progress)
         finally:
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)

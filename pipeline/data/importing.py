@@ -1,104 +1,40 @@
 """Bringing a zip or a folder into the workspace: checked, resumable, and in place only when it is whole."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data.archive import Archive, Member, open_archive
+from pipeline.data.archive import Archive, open_archive
+from pipeline.data.copying import Copied, bytes_needed, copy_images, copy_masks, too_full
 from pipeline.data.dataset import Dataset, check_name, load_dataset
-from pipeline.data.generated import is_generated
 from pipeline.data.metadata import read_metadata, read_sources
-from pipeline.data.prepare import open_image
-from pipeline.errors import DataError, ImageError, WorkspaceError
-from pipeline.files import disk_errors, replace_file, write_json
+from pipeline.errors import DataError, LesionLabError, WorkspaceError
+from pipeline.files import disk_errors, write_json
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
-_SPARE_BYTES = 200 * 2**20
 HAM10000 = ("CC BY-NC 4.0", "Tschandl, Rosendahl & Kittler 2018, HAM10000, doi:10.7910/DVN/DBW86T")
 
 
-@dataclass(frozen=True)
-class _Checked:
-    image_id: str
-    file: str
-    width: int = 0
-    height: int = 0
-    sha256: str = ""
-    generated: bool = False
-    problem: str = ""
-
-
 @contextlib.contextmanager
-def _alone(workspace: Workspace, name: str):
+def _alone(workspace: Workspace, name: str) -> Iterator[None]:
     path = workspace.locks / f"import-{name}.lock"
-    with disk_errors(path), path.open("a") as file:
+    with disk_errors(path):
+        file = path.open("a")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise DataError(f"The data set {name} is being imported already.", "Wait until that has ended.") from error
         yield
-
-
-def _check_room(workspace: Workspace, archive: Archive, there: int) -> None:
-    needed = sum(member.size for member in archive.images.values()) - there + _SPARE_BYTES
-    free = shutil.disk_usage(workspace.home).free
-    if needed > free:
-        raise WorkspaceError(
-            f"The disk is too full: the import needs {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free.",
-            "Free some space, or set LESIONLAB_HOME to a folder on a larger disk.",
-        )
-
-
-def _fetch(member: Member, image_id: str, folder: Path) -> _Checked:
-    """Copies one image (unless a whole copy is there), opens it, and says what it is."""
-    target = folder / f"{image_id}{member.suffix}"
-    if target.exists() and target.stat().st_size == member.size:
-        content = target.read_bytes()
-    else:
-        try:
-            content = member.read()
-        except DataError as error:
-            return _Checked(image_id, target.name, problem=error.problem)
-    try:
-        image = open_image(content, target.name)
-    except ImageError as error:
-        return _Checked(image_id, target.name, problem=error.problem)
-    if not target.exists() or target.stat().st_size != member.size:
-        with disk_errors(target):
-            partial = target.with_suffix(".partial")
-            partial.write_bytes(content)
-            partial.replace(target)
-    digest = hashlib.sha256(content).hexdigest()
-    return _Checked(image_id, target.name, *image.size, digest, is_generated(image))
-
-
-def _fetch_all(archive: Archive, wanted: list[str], folder: Path, progress: Progress) -> list[_Checked]:
-    checked = []
-    with ThreadPoolExecutor(4) as pool:
-        jobs = [pool.submit(_fetch, archive.images[image_id], image_id, folder) for image_id in wanted]
-        try:
-            for number, job in enumerate(jobs, start=1):
-                checked.append(job.result())
-                if number % 50 == 0 or number == len(jobs):
-                    progress(0.95 * number / len(jobs), f"Copied and checked {number:,} of {len(jobs):,} images.")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return checked
-
-
-def _masks(archive: Archive, kept: set[str], folder: Path) -> None:
-    for image_id, member in archive.masks.items():
-        if image_id in kept:
-            replace_file(folder / f"{image_id}.png", member.read())
 
 
 def _content_hash(table: pd.DataFrame) -> str:
@@ -117,29 +53,47 @@ def _diagnoses(table: pd.DataFrame) -> dict[str, dict[str, int]]:
     return {code: {"images": int(row.images), "lesions": int(row.lesions)} for code, row in counts.iterrows()}
 
 
-def _table(archive: Archive, folder: Path, progress: Progress) -> tuple[pd.DataFrame, list[dict], bool]:
-    """The rows whose images are there and open, what was wrong with the others, and whether they are generated."""
-    table, problems = read_metadata(archive.metadata.read(), archive.metadata.path)
-    there = table["image_id"].isin(list(archive.images))
-    problems += [{"image_id": i, "problem": "the table has it, but there is no image"} for i in table["image_id"][~there]]
-    without_row = sorted(set(archive.images) - set(table["image_id"]))
-    problems += [{"image_id": i, "problem": "there is an image, but no row in the table"} for i in without_row]
-    checked = _fetch_all(archive, table["image_id"][there].tolist(), folder, progress)
-    problems += [{"image_id": c.image_id, "problem": c.problem} for c in checked if c.problem]
-    good = pd.DataFrame([asdict(c) for c in checked if not c.problem])
+def _sizes(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    return dict(zip(table["image_id"], zip(table["width"], table["height"], strict=True), strict=True))
+
+
+def _read_rows(archive: Archive) -> tuple[pd.DataFrame, list[dict]]:
+    """The rows that have an image, and everything that lacks the one or the other."""
+    rows, problems = read_metadata(archive.metadata.read(), archive.metadata.path)
+    named = set(rows["image_id"]) | {problem["image_id"] for problem in problems}
+    there = rows["image_id"].isin(list(archive.images))
+    absent, extra = rows["image_id"][~there], sorted(set(archive.images) - named)
+    problems += [{"image_id": i, "problem": "the table has it, but there is no image"} for i in absent]
+    problems += [{"image_id": i, "problem": "there is an image, but no row in the table"} for i in extra]
+    return rows[there], problems + archive.problems
+
+
+def _joined(rows: pd.DataFrame, copied: list[Copied], problems: list[dict], name: str) -> tuple[pd.DataFrame, bool]:
+    """The rows whose images open, with what the images are; whether they are generated. Adds to `problems`."""
+    problems += [{"image_id": c.image_id, "problem": c.problem} for c in copied if c.problem]
+    good = pd.DataFrame([asdict(c) for c in copied if not c.problem])
     if good.empty:
         raise DataError(
-            f"{archive.path.name} has no image that opens and has a row in the table ({len(problems)} problems, the "
-            f"first: {problems[0]['image_id']}: {problems[0]['problem']}).",
+            f"{name} has no image that opens and has a row in the table ({len(problems):,} problems, the first: "
+            f"{problems[0]['image_id']}: {problems[0]['problem'].rstrip('.')}).",
             "Check that the table and the images belong together.",
         )
     if good["generated"].nunique() > 1:
-        raise DataError(f"{archive.path.name} mixes generated and real images.", "Import them as two data sets.")
-    table = table.merge(good[["image_id", "file", "width", "height", "sha256"]], on="image_id")
-    return table, problems, bool(good["generated"].iloc[0])
+        raise DataError(f"{name} mixes generated and real images.", "Import them as two data sets.")
+    table = rows.merge(good[["image_id", "file", "width", "height", "sha256"]], on="image_id")
+    return table, bool(good["generated"].iloc[0])
 
 
-def _store(table: pd.DataFrame, folder: Path) -> None:
+def _check_sources(ids: pd.Series, given: pd.Series, name: str) -> None:
+    if not ids.isin(given.dropna().index).any():
+        raise DataError(f"None of the image_ids of the sources file is in the data set {name}.", "Check the file.")
+
+
+def _with_sources(table: pd.DataFrame, given: pd.Series) -> pd.DataFrame:
+    return table.assign(source=table["image_id"].map(given).fillna(table["source"]))
+
+
+def _store_table(table: pd.DataFrame, folder: Path) -> None:
     path = folder / "metadata.parquet"
     with disk_errors(path):
         partial = path.with_suffix(".partial")
@@ -147,10 +101,92 @@ def _store(table: pd.DataFrame, folder: Path) -> None:
         partial.replace(path)
 
 
+def _present(workspace: Workspace, name: str) -> Dataset | None:
+    """The data set of that name if it is there and whole."""
+    if not (workspace.datasets / name / "dataset.json").exists():
+        return None
+    try:
+        dataset = load_dataset(workspace, name)
+        dataset.metadata()
+    except WorkspaceError:
+        return None
+    return dataset
+
+
+def _again(present: Dataset, archive: Archive, given: pd.Series | None, progress: Progress) -> Dataset:
+    """Compares the archive with the data set that is there, and restores files of it that are lost or damaged."""
+    rows, problems = _read_rows(archive)
+    wanted = rows["image_id"].tolist()
+    images = present.folder / "images"
+    copied = copy_images(archive, wanted, images, progress, write=False)
+    table, _ = _joined(rows, copied, problems, archive.path.name)
+    if _content_hash(table) != present.content_hash:
+        raise DataError(
+            f"The name {present.name} is taken by a data set with other content.", "Choose another name."
+        )
+    lost = [c.image_id for c in copied if not (c.stored or c.problem)]
+    copy_images(archive, lost, images, progress)
+    copy_masks(archive, _sizes(table), present.folder / "masks", progress)
+    if given is not None:
+        _store_table(_with_sources(present.metadata(), given), present.folder)
+    progress(1.0, f"The data set {present.name} is here already: {present.images:,} images.")
+    return present
+
+
+def _move_aside(workspace: Workspace, name: str) -> None:
+    """Puts a folder that holds no whole data set where deleted things wait."""
+    final, bin_ = workspace.datasets / name, workspace.bin / "datasets"
+    if final.exists():
+        with disk_errors(bin_):
+            bin_.mkdir(parents=True, exist_ok=True)
+            final.rename(bin_ / f"{name}-{time.time_ns()}")
+
+
+def _fill(
+    incoming: Path, name: str, archive: Archive, given: pd.Series | None, progress: Progress
+) -> Dataset:
+    """Makes the whole data set in the hidden folder `incoming`."""
+    rows, problems = _read_rows(archive)
+    if given is not None:
+        _check_sources(rows["image_id"], given, name)
+    images, masks = incoming / "images", incoming / "masks"
+    wanted = rows["image_id"].tolist()
+    needed = bytes_needed(archive, wanted, images)
+    if needed > shutil.disk_usage(incoming.parent).free:
+        raise too_full(needed, incoming.parent)
+    try:
+        table, generated = _joined(rows, copy_images(archive, wanted, images, progress), problems, archive.path.name)
+        problems += copy_masks(archive, _sizes(table), masks, progress)
+        progress(0.98, "Writes the table.")
+        for folder, kept in ((images, set(table["file"])), (masks, {f"{i}.png" for i in table["image_id"]})):
+            for file in folder.glob("*"):  # what an earlier, interrupted import of something else has left
+                if file.name not in kept:
+                    file.unlink()
+        _store_table(table if given is None else _with_sources(table, given), incoming)
+        licence, attribution = _rights(table, generated)
+        dataset = Dataset(
+            name=name, folder=incoming, classes=tuple(sorted(table["dx"].unique())), content_hash=_content_hash(table),
+            generated=generated, images=len(table), lesions=int(table["lesion_id"].nunique()),
+            diagnoses=_diagnoses(table), problems=problems, licence=licence, attribution=attribution,
+            imported=time.time(),
+        )
+        described = {key: value for key, value in asdict(dataset).items() if key != "folder"}
+        write_json(incoming / "dataset.json", described)
+    except LesionLabError as error:
+        full = getattr(error.__cause__, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        told = too_full(needed, incoming.parent) if full else error
+        # what cannot become a data set must not fill the disk; only a stop or a kill leaves copies to go on from
+        shutil.rmtree(incoming, ignore_errors=True)
+        raise told from error.__cause__
+    return dataset
+
+
 def import_dataset(
     workspace: Workspace, path: Path, name: str, *, sources: Path | None = None, progress: Progress = silent
 ) -> Dataset:
     """Imports the zip or folder at `path` as `name`. Doing it again, or after an interruption, is safe.
+
+    A data set that is there with the same content stays, and gets back files that it has lost.
 
     Args:
         sources: a CSV with image_id and dataset (the image source).
@@ -161,59 +197,23 @@ def import_dataset(
         Cancelled: `progress` asked to stop; what was copied is used the next time.
     """
     check_name(name)
+    path = Path(path) if Path(path).name else Path(path).absolute()  # the sentences name it
+    given = read_sources(Path(sources)) if sources else None
     workspace.create()
-    given = read_sources(sources) if sources else None
-    with _alone(workspace, name):
+    with _alone(workspace, name), open_archive(path) as archive:
         progress(0.0, f"Reads {path.name}.")
-        archive = open_archive(path)
+        present = _present(workspace, name)
+        if present:
+            if given is not None:
+                _check_sources(present.metadata()["image_id"], given, name)
+            return _again(present, archive, given, progress)
         final, incoming = workspace.datasets / name, workspace.datasets / f".{name}.incoming"
-        with disk_errors(incoming):
-            (incoming / "images").mkdir(parents=True, exist_ok=True)
-        there = sum(file.stat().st_size for file in (incoming / "images").iterdir())
-        _check_room(workspace, archive, there)
-        table, problems, generated = _table(archive, incoming / "images", progress)
-        content_hash = _content_hash(table)
-        if (final / "dataset.json").exists():
-            present = load_dataset(workspace, name)
-            shutil.rmtree(incoming)
-            if present.content_hash != content_hash:
-                raise DataError(
-                    f"The name {name} is taken by a data set with other content.", "Choose another name."
-                )
-            return _with_sources(present, given) if given is not None else present
-        progress(0.96, "Writes the table and the lesion masks.")
-        _masks(archive, set(table["image_id"]), incoming / "masks")
-        kept = set(table["file"])
-        for file in (incoming / "images").iterdir():
-            if file.name not in kept:
-                file.unlink()
-        _store(table, incoming)
-        licence, attribution = _rights(table, generated)
-        dataset = Dataset(
-            name=name, folder=incoming, classes=tuple(sorted(table["dx"].unique())), content_hash=content_hash,
-            generated=generated, images=len(table), lesions=int(table["lesion_id"].nunique()),
-            diagnoses=_diagnoses(table), problems=problems, licence=licence, attribution=attribution,
-            imported=time.time(),
-        )
-        if given is not None:
-            _with_sources(dataset, given)
-        described = {key: value for key, value in asdict(dataset).items() if key != "folder"}
-        write_json(incoming / "dataset.json", described)
+        dataset = _fill(incoming, name, archive, given, progress)
+        _move_aside(workspace, name)
         with disk_errors(final):
             incoming.rename(final)
-        progress(1.0, f"Imported {len(table):,} images.")
+        progress(1.0, f"Imported {dataset.images:,} images.")
         return replace(dataset, folder=final)
-
-
-def _with_sources(dataset: Dataset, given: pd.Series) -> Dataset:
-    table = dataset.metadata()
-    found = table["image_id"].map(given)
-    if found.isna().all():
-        raise DataError(
-            f"None of the image_ids of the sources file is in the data set {dataset.name}.", "Check the file."
-        )
-    _store(table.assign(source=found.fillna(table["source"])), dataset.folder)
-    return dataset
 
 
 def set_sources(workspace: Workspace, name: str, sources: Path) -> Dataset:
@@ -221,6 +221,11 @@ def set_sources(workspace: Workspace, name: str, sources: Path) -> Dataset:
 
     Raises:
         DataError: no such data set or file, or none of its images is named.
+        WorkspaceError: the data set is damaged, or the disk is full.
     """
-    given = read_sources(sources)
-    return _with_sources(load_dataset(workspace, name), given)
+    given = read_sources(Path(sources))
+    dataset = load_dataset(workspace, name)
+    table = dataset.metadata()
+    _check_sources(table["image_id"], given, name)
+    _store_table(_with_sources(table, given), dataset.folder)
+    return dataset

@@ -11,11 +11,26 @@ from pipeline.errors import DataError
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
 
 
+def _delimiter(content: bytes) -> str:
+    """Comma, tab or semicolon: whichever the header has most of."""
+    header = content.lstrip(b"\r\n").partition(b"\n")[0]
+    return max(",\t;", key=lambda mark: header.count(mark.encode()))
+
+
 def _read_csv(content: bytes, name: str) -> pd.DataFrame:
     try:
-        return pd.read_csv(io.BytesIO(content), sep=None, engine="python", dtype=str, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
+        table = pd.read_csv(
+            io.BytesIO(content), sep=_delimiter(content), dtype=str, encoding="utf-8-sig", index_col=False
+        )
+    except pd.errors.EmptyDataError as error:
+        raise DataError(f"{name} is empty.", "Give a table with a header and a row for each image.") from error
+    except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
         raise DataError(f"{name} cannot be read as a table: {error}.", "Save it as CSV in UTF-8.") from error
+    table = table.rename(columns=lambda column: str(column).strip())
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"{name} has several columns named {twice[0]}.", "Keep one of them.")
+    return table.apply(lambda column: column.str.strip())
 
 
 def _require(table: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
@@ -28,6 +43,21 @@ def _require(table: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
         )
 
 
+def _require_known_diagnoses(table: pd.DataFrame, name: str) -> None:
+    unknown = table.loc[table["dx"].notna() & ~table["dx"].isin(["", *DIAGNOSES]), "dx"]
+    if len(unknown):
+        counts = unknown.value_counts().sort_index()
+        codes = ", ".join(f"{code} ({n} row{'s' if n > 1 else ''})" for code, n in counts.items())
+        raise DataError(
+            f"{name} has diagnoses in column dx that LesionLab does not know: {codes}.",
+            f"The known codes are {', '.join(DIAGNOSES)}.",
+        )
+
+
+def _words(column: pd.Series) -> pd.Series:
+    return column.fillna("unknown").replace("", "unknown").str.lower()
+
+
 def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
     """The table in `content` and the problems of single rows, which are left out.
 
@@ -36,19 +66,14 @@ def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
         float with NaN, unknown sex and localization as "unknown"; and problems as {image_id, problem}.
 
     Raises:
-        DataError: the table cannot be read, lacks a column, or has diagnoses that LesionLab does not know.
+        DataError: the table cannot be read, has no rows, lacks a column, or has diagnoses that LesionLab does not know.
     """
-    table = _read_csv(content, name).rename(columns=lambda column: str(column).strip())
+    table = _read_csv(content, name)
     _require(table, COLUMNS, name)
-    table = table.apply(lambda column: column.str.strip())
+    if table.empty:
+        raise DataError(f"{name} has no rows.", "Give a table with a row for each image.")
     table["dx"] = table["dx"].str.lower()
-    unknown = table.loc[table["dx"].notna() & ~table["dx"].isin(list(DIAGNOSES)), "dx"]
-    if len(unknown):
-        codes = ", ".join(f"{code} ({n} rows)" for code, n in unknown.value_counts().items())
-        raise DataError(
-            f"{name} has diagnoses in column dx that LesionLab does not know: {codes}.",
-            f"The known codes are {', '.join(DIAGNOSES)}.",
-        )
+    _require_known_diagnoses(table, name)
     problems = []
 
     def leave_out(rows: pd.Series, sentence: str) -> None:
@@ -64,9 +89,9 @@ def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
     leave_out(per_lesion > 1, "its lesion has two diagnoses")
     table = table.assign(
         age=pd.to_numeric(table["age"], errors="coerce").astype(float),
-        sex=table["sex"].fillna("unknown").replace("", "unknown").str.lower(),
-        localization=table["localization"].fillna("unknown").replace("", "unknown").str.lower(),
-        dx_type=table["dx_type"].fillna("unknown").replace("", "unknown").str.lower(),
+        sex=_words(table["sex"]),
+        localization=_words(table["localization"]),
+        dx_type=_words(table["dx_type"]),
         source=table["dataset"] if "dataset" in table else pd.Series(pd.NA, index=table.index, dtype=object),
     )
     return table[[*COLUMNS, "source"]].reset_index(drop=True), problems
@@ -76,10 +101,14 @@ def read_sources(path: Path) -> pd.Series:
     """The image source (column `dataset`) of each image_id.
 
     Raises:
-        DataError: no such file, or it lacks a column.
+        DataError: no such file, it cannot be read, or it lacks a column.
     """
     if not path.is_file():
-        raise DataError(f"There is no file {path}.", "Check the path after --sources.")
-    table = _read_csv(path.read_bytes(), path.name)
+        raise DataError(f"There is no file {path}.", "Check the path of the sources.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.", "Check the file.") from error
+    table = _read_csv(content, path.name)
     _require(table, ("image_id", "dataset"), path.name)
-    return table.drop_duplicates("image_id").set_index("image_id")["dataset"]
+    return table.dropna(subset=["image_id"]).drop_duplicates("image_id").set_index("image_id")["dataset"]

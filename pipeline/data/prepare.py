@@ -6,53 +6,114 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from pipeline.errors import ImageError
 
 _MOST_PIXELS = 60_000_000
+_MOST_ELONGATED = 20  # a wider strip would grow without bound when it is scaled to cover a window
+_FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")  # Pillow would also hand PostScript to Ghostscript
+_ORIENTATION = 0x0112
+_TURNS = {  # EXIF 2.3, tag Orientation
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_LYING = {_TURNS[number] for number in (5, 6, 7, 8)}
+
+# our own limit is lower and ends in a sentence; set once, because catch_warnings is not made for threads
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+def _file(source: Path | bytes | BinaryIO, name: str) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not isinstance(source, Path):
+        return source
+    try:
+        return io.BytesIO(source.read_bytes())
+    except FileNotFoundError as error:
+        raise ImageError(f"There is no image {name}.", "Check the path.") from error
+    except OSError as error:
+        raise ImageError(f"{name} cannot be read: {error.strerror}.", "Check the path.") from error
 
 
 def open_image(source: Path | bytes | BinaryIO, name: str) -> Image.Image:
     """The image, fully decoded, with its EXIF still on it.
 
     Raises:
-        ImageError: no such file, no image, a truncated one, or more than 60 million pixels; the sentence names `name`.
+        ImageError: no such file, no image, a truncated one, more than 60 million pixels, or a strip more than 20 times
+            as long as wide; the sentence names `name`.
     """
-    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    file = _file(source, name)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(file)
-            if image.width * image.height > _MOST_PIXELS:
-                raise ImageError(
-                    f"{name} has {image.width} × {image.height} pixels, more than LesionLab opens (60 million).",
-                    "Make the image smaller and try again.",
-                )
-            image.load()
-    except FileNotFoundError as error:
-        raise ImageError(f"There is no image {name}.", "Check the path.") from error
+        image = Image.open(file, formats=_FORMATS)
+        _check_size(image, name)
+        image.load()
     except UnidentifiedImageError as error:
         raise ImageError(f"{name} is not an image that LesionLab can read.", "Use a JPEG or PNG file.") from error
     except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} has more pixels than LesionLab opens (60 million).", "Make it smaller.") from error
-    except (OSError, SyntaxError, ValueError) as error:
+        raise ImageError(
+            f"{name} has more pixels than LesionLab opens (60 million).", "Make the image smaller and try again."
+        ) from error
+    except (OSError, SyntaxError, ValueError, TypeError, EOFError) as error:
         raise ImageError(
             f"{name} is damaged or incomplete and cannot be opened ({error}).", "Get a fresh copy of the file."
         ) from error
+    if image.mode == "LAB":
+        raise ImageError(f"{name} has Lab colours, which LesionLab cannot read.", "Save it as an RGB JPEG or PNG file.")
     return image
 
 
+def _check_size(image: Image.Image, name: str) -> None:
+    size = f"{image.width} × {image.height} pixels"
+    if image.width * image.height > _MOST_PIXELS:
+        raise ImageError(
+            f"{name} has {size}, more than LesionLab opens (60 million).", "Make the image smaller and try again."
+        )
+    if max(image.size) > _MOST_ELONGATED * min(image.size):
+        raise ImageError(
+            f"{name} has {size}: a strip more than {_MOST_ELONGATED} times as long as wide.", "Cut it to the lesion."
+        )
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """How to turn the image upright. ImageOps.exif_transpose also rewrites the EXIF, and fails where that is broken."""
+    return _TURNS.get(image.getexif().get(_ORIENTATION))
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "I" or image.mode.startswith("I;16"):  # convert() would cut 16-bit grey off at 255
+        return Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        # black, as outside of a dermatoscope's field; the colours beneath transparency are anything
+        return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
+    return image.convert("RGB")
+
+
 def _upright(image: Image.Image) -> Image.Image:
-    return ImageOps.exif_transpose(image).convert("RGB")
+    turn = _turn(image)
+    image = _rgb(image)
+    return image if turn is None else image.transpose(turn)
+
+
+def covering_size(image: Image.Image, height: int, width: int) -> tuple[int, int]:
+    """(height, width) to which an image is scaled so that it just covers height × width; reads its header only."""
+    turn = _turn(image)
+    lines, columns = (image.width, image.height) if turn in _LYING else (image.height, image.width)
+    scale = max(height / lines, width / columns)
+    return max(height, round(lines * scale)), max(width, round(columns * scale))
 
 
 def fit_for_cropping(image: Image.Image, height: int, width: int) -> np.ndarray:
     """The image scaled so that it just covers height × width: uint8 (at least height, at least width, 3)."""
-    image = _upright(image)
-    scale = max(height / image.height, width / image.width)
-    size = (max(width, round(image.width * scale)), max(height, round(image.height * scale)))
-    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+    lines, columns = covering_size(image, height, width)
+    return np.asarray(_upright(image).resize((columns, lines), Image.Resampling.BILINEAR))
 
 
 def central_window(pixels: np.ndarray, height: int, width: int) -> np.ndarray:

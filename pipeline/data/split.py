@@ -12,9 +12,11 @@ SPLIT_SENTENCES = {
     "lesion": "80 % of the lesions train, 20 % validate; all images of a lesion are on the same side.",
     "lesion-test": "70 % of the lesions train, 15 % validate, and 15 % are a test part that nothing is chosen on; all "
     "images of a lesion are in the same part.",
-    "random": "The article's split: 80 % of the images train, 20 % validate, drawn image by image. Images of one lesion "
-    "land on both sides, so the validation figures flatter the network.",
+    "random": "The article's split: 80 % of the images train, 20 % validate, drawn image by image. Images of one "
+    "lesion land on both sides, so the validation figures flatter the network.",
 }
+_HELD_OUT = {"lesion": {"validation": 0.2}, "lesion-test": {"validation": 0.15, "test": 0.15}}
+_FOLDS = {"lesion": 5, "lesion-test": 20}
 
 
 def _by_lesion(metadata: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
@@ -29,8 +31,38 @@ def _by_lesion(metadata: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     return fold
 
 
+def _fill_gaps(part: np.ndarray, dx: pd.Series, unit: pd.Series, parts: list[str], seed: int) -> None:
+    """Sees to it that each part has each diagnosis: moves single units (lesions or images) from where most are."""
+    rng = np.random.default_rng(seed)
+    for code in sorted(dx.unique()):
+        units = pd.Series(part, index=unit)[(dx == code).to_numpy()]
+        units = units[~units.index.duplicated()].sort_index()
+        for lacking in parts:
+            if (units == lacking).any():
+                continue
+            donor = units.value_counts().sort_index().idxmax()
+            moved = rng.choice(units.index[units == donor])
+            units[moved] = lacking
+            part[(unit == moved).to_numpy()] = lacking
+
+
+def _check(split: pd.DataFrame, parts: int) -> None:
+    lesions = split.groupby("dx")["lesion_id"].nunique()
+    if len(lesions) < 2:
+        raise DataError(
+            f"There is one diagnosis only, {', '.join(lesions.index)}: nothing to tell apart.",
+            "Use a data set with two or more.",
+        )
+    if len(split) < 10 or (lesions < parts).any():
+        few = ", ".join(f"{code} ({n})" for code, n in lesions[lesions < parts].items()) or "all diagnoses"
+        raise DataError(
+            f"Too few lesions to split: {few}; each diagnosis needs at least {parts}, and the set 10 images.",
+            "Use a larger data set or a higher limit.",
+        )
+
+
 def make_split(metadata: pd.DataFrame, kind: str, seed: int) -> pd.DataFrame:
-    """The part of each image.
+    """The part of each image; every part has every diagnosis.
 
     Args:
         metadata: with image_id, lesion_id, dx.
@@ -41,27 +73,25 @@ def make_split(metadata: pd.DataFrame, kind: str, seed: int) -> pd.DataFrame:
         image_id, lesion_id, dx, part ("train", "validation" or "test"), in the order of `metadata`.
 
     Raises:
-        DataError: a diagnosis has too few lesions to train on some and hold some out.
+        DataError: a diagnosis has too few lesions to train on some and hold some out, or there is one diagnosis only.
     """
     split = metadata[["image_id", "lesion_id", "dx"]].reset_index(drop=True)
-    lesions = split.groupby("dx")["lesion_id"].nunique()
-    needed = 3 if kind == "lesion-test" else 2
-    if len(split) < 10 or (lesions < needed).any():
-        few = ", ".join(f"{code} ({n})" for code, n in lesions[lesions < needed].items()) or "all diagnoses"
-        raise DataError(
-            f"Too few lesions to split: {few}; each diagnosis needs at least {needed}, and the set 10 images.",
-            "Use a larger data set or a higher limit.",
-        )
+    parts = ["train", *_HELD_OUT.get(kind, {"validation": 0.2})]
+    _check(split, len(parts))
     part = np.full(len(split), "train", dtype=object)
     if kind == "random":
         order = np.random.default_rng(seed).permutation(len(split))
         part[order[: round(0.2 * len(split))]] = "validation"
-    elif kind == "lesion":
-        part[_by_lesion(split, 5, seed) == 0] = "validation"
-    else:
-        fold = _by_lesion(split, 20, seed)
-        part[fold < 3] = "validation"
-        part[(fold >= 3) & (fold < 6)] = "test"
+        _fill_gaps(part, split["dx"], split["image_id"], parts, seed)
+        return split.assign(part=part)
+    # no more folds than the largest diagnosis has images
+    folds = min(_FOLDS[kind], int(split["dx"].value_counts().max()))
+    fold, first = _by_lesion(split, folds, seed), 0
+    for name, share in _HELD_OUT[kind].items():
+        end = first + max(1, round(share * folds))
+        part[(fold >= first) & (fold < end)] = name
+        first = end
+    _fill_gaps(part, split["dx"], split["lesion_id"], parts, seed)
     return split.assign(part=part)
 
 

@@ -1,5 +1,6 @@
 """The whole work on one run in this process: wait for the device, train, evaluate, write the model."""
 
+import os
 import time
 import traceback
 
@@ -33,6 +34,8 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent) -> Stat
         with turn(workspace, run, device.kind, reporter.stop_asked, waiting):
             reporter.set(state="running", started=time.time(), device=device.words)
             reporter.say("Loads fastai and the network.")
+            # read when torch loads: waiting threads give way, which trebles the speed beside a busy browser
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
             from pipeline.training.train import train_and_judge
 
             train_and_judge(run, workspace, reporter, device)

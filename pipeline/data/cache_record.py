@@ -1,0 +1,101 @@
+"""What a pixel cache knows about itself: which chunks are done, and whether its file still holds them."""
+
+import itertools
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import WorkspaceError
+from pipeline.files import read_json, write_json
+from pipeline.progress import Progress
+
+_VERSION = 2  # to be raised whenever prepare.py gives other pixels
+_CHUNK_IMAGES, _CHUNK_BYTES = 256, 32 * 2**20
+
+
+def starts_of(shapes: np.ndarray) -> np.ndarray:
+    """(N + 1,) byte at which each image starts; the last is the file's size."""
+    return np.concatenate([[0], (shapes.astype(np.int64).prod(axis=1) * 3).cumsum()])
+
+
+class CacheRecord:
+    """`cache.json`: what the pixel file must hold, and which chunks of it are done, with their CRC-32.
+
+    A file whose size and time of change are as recorded is taken as it is; in any other, each chunk is checked.
+
+    Args:
+        find_shapes: gives height and width of each image; asked only where no record of this content is there.
+
+    Attributes:
+        current: whether there was a record of this content.
+        shapes: (N, 2) height and width of each image.
+        starts: (N + 1,) byte at which each image starts; the last is the file's size.
+        checksums: a chunk's CRC-32, None while it is not done.
+    """
+
+    def __init__(self, folder: Path, find_shapes: Callable[[], list[tuple[int, int]]], content_hash: str):
+        self.path, self.pixels = folder / "cache.json", folder / "pixels.u8"
+        self._fixed = {"version": _VERSION, "content_hash": content_hash}
+        stored = self._stored()
+        self.current = bool(stored)
+        if self.current:
+            runs = np.array(stored["shapes"])
+            self.shapes = np.repeat(runs[:, :2], runs[:, 2], axis=0)
+        else:
+            self.shapes = np.array(find_shapes())
+        self.starts = starts_of(self.shapes)
+        count = len(self.shapes)
+        self.chunk = max(1, min(_CHUNK_IMAGES, _CHUNK_BYTES * count // int(self.starts[-1])))
+        self.firsts = range(0, count, self.chunk)
+        self.checksums = stored["checksums"] if self.current else [None] * len(self.firsts)
+        self._stamp = stored.get("stamp")
+
+    def _stored(self) -> dict:
+        """What is recorded of this content by this version; empty where nothing is."""
+        try:
+            stored = read_json(self.path)
+        except (FileNotFoundError, WorkspaceError):  # a cache is made anew, not mourned
+            return {}
+        return stored if isinstance(stored, dict) and stored.items() >= self._fixed.items() else {}
+
+    def span(self, number: int) -> tuple[int, int]:
+        """First byte of a chunk and the byte after its last."""
+        first = self.firsts[number]
+        return int(self.starts[first]), int(self.starts[min(first + self.chunk, len(self.shapes))])
+
+    def missing(self) -> list[int]:
+        """Numbers of the chunks that have to be made."""
+        return [number for number, checksum in enumerate(self.checksums) if checksum is None]
+
+    def _file_stamp(self) -> list[int] | None:
+        if not self.pixels.is_file():
+            return None
+        found = self.pixels.stat()
+        return [found.st_size, found.st_mtime_ns]
+
+    def verify(self, progress: Progress) -> None:
+        """Forgets the chunks that the file does not hold any more."""
+        stamp = self._file_stamp()
+        if stamp is not None and stamp == self._stamp:
+            return
+        if stamp is None:
+            self.checksums = [None] * len(self.firsts)
+            return
+        with self.pixels.open("rb") as file:
+            for number, checksum in enumerate(self.checksums):
+                if checksum is not None:
+                    progress(None, "Checks the decoded images, whose file was changed.")
+                    start, end = self.span(number)
+                    file.seek(start)
+                    if zlib.crc32(file.read(end - start)) != checksum:
+                        self.checksums[number] = None
+        self.write()
+
+    def write(self) -> None:
+        """Stores it, with the pixel file's present size and time."""
+        self._stamp = self._file_stamp()
+        shapes = map(tuple, self.shapes.tolist())
+        runs = [[*shape, len(list(same))] for shape, same in itertools.groupby(shapes)]
+        write_json(self.path, {**self._fixed, "stamp": self._stamp, "shapes": runs, "checksums": self.checksums})

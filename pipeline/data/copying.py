@@ -1,0 +1,150 @@
+"""Images and lesion masks from an archive into a folder: read, opened, checked, and written where they differ."""
+
+import hashlib
+import io
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.data.archive import Archive, Member
+from pipeline.data.generated import is_generated
+from pipeline.data.prepare import open_image
+from pipeline.errors import DataError, ImageError, WorkspaceError
+from pipeline.files import disk_errors
+from pipeline.progress import Progress
+
+_SPARE_BYTES = 200 * 2**20
+_BATCH = 32  # files between two reports: a stop is heard within a second
+
+
+@dataclass(frozen=True)
+class Copied:
+    """One image of the archive: what it is, whether the folder holds exactly it, or the problem with it."""
+
+    image_id: str
+    file: str
+    width: int = 0
+    height: int = 0
+    sha256: str = ""
+    generated: bool = False
+    stored: bool = False
+    problem: str = ""
+
+
+def _holds(target: Path, content: bytes) -> bool:
+    return target.is_file() and target.stat().st_size == len(content) and target.read_bytes() == content
+
+
+def _store(target: Path, content: bytes) -> None:
+    """Writes `content` unless `target` is exactly it already; never leaves half of it under that name."""
+    if _holds(target, content):
+        return
+    with disk_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_suffix(".partial")
+        partial.write_bytes(content)
+        partial.replace(target)
+
+
+def _copy(member: Member, image_id: str, folder: Path, write: bool) -> Copied:
+    target = folder / f"{image_id}{member.suffix}"
+    try:
+        content = member.read()
+        image = open_image(content, target.name)
+    except (DataError, ImageError) as error:
+        return Copied(image_id, target.name, problem=error.problem)
+    if write:
+        _store(target, content)
+    stored = write or _holds(target, content)
+    digest = hashlib.sha256(content).hexdigest()
+    return Copied(image_id, target.name, *image.size, digest, is_generated(image), stored)
+
+
+def _in_batches(work: Callable, items: list, progress: Callable[[int], None]) -> list:
+    done: list = []
+    with ThreadPoolExecutor(4) as pool:
+        for first in range(0, len(items), _BATCH):
+            done += pool.map(work, items[first : first + _BATCH])
+            progress(len(done))
+    return done
+
+
+def copy_images(
+    archive: Archive, wanted: list[str], folder: Path, progress: Progress, *, write: bool = True
+) -> list[Copied]:
+    """Reads, opens and checks the images of `wanted`, and with `write` brings them into `folder`.
+
+    Raises:
+        WorkspaceError: the disk is full or the folder cannot be written.
+        Cancelled: `progress` asked to stop; what was copied stays, and is not written a second time.
+    """
+    word = "Copied and checked" if write else "Checked"
+    return _in_batches(
+        lambda image_id: _copy(archive.images[image_id], image_id, folder, write),
+        wanted,
+        lambda n: progress(0.95 * n / len(wanted), f"{word} {n:,} of {len(wanted):,} images."),
+    )
+
+
+def _grey_png(content: bytes, name: str, size: tuple[int, int]) -> bytes:
+    """The mask as 8-bit grey PNG: untouched where it is one."""
+    image = open_image(content, name)
+    if image.size != size:
+        raise ImageError(
+            f"{name} has {image.width} × {image.height} pixels, but its image {size[0]} × {size[1]}."
+        )
+    if image.mode == "L" and image.format == "PNG":
+        return content
+    file = io.BytesIO()
+    image.convert("L").save(file, "PNG")
+    return file.getvalue()
+
+
+def copy_masks(archive: Archive, sizes: dict[str, tuple[int, int]], folder: Path, progress: Progress) -> list[dict]:
+    """Brings the lesion masks of the images in `sizes` (image_id to width and height) to `folder`.
+
+    Returns:
+        Masks that cannot be used, as {image_id, problem}.
+
+    Raises:
+        WorkspaceError, Cancelled: as `copy_images`.
+    """
+
+    def copy(image_id: str) -> dict | None:
+        member = archive.masks[image_id]
+        try:
+            content = _grey_png(member.read(), Path(member.path).name, sizes[image_id])
+        except (DataError, ImageError) as error:
+            return {"image_id": image_id, "problem": f"its lesion mask is left out: {error.problem}"}
+        _store(folder / f"{image_id}.png", content)
+        return None
+
+    wanted = [image_id for image_id in archive.masks if image_id in sizes]
+    total = len(wanted)
+    found = _in_batches(
+        copy, wanted, lambda n: progress(0.95 + 0.03 * n / total, f"Copied {n:,} of {total:,} lesion masks.")
+    )
+    return [problem for problem in found if problem]
+
+
+def bytes_needed(archive: Archive, wanted: Iterable[str], folder: Path) -> int:
+    """Disk space that copying will take, what `folder` holds already left aside, with some to spare."""
+
+    def missing(image_id: str) -> int:
+        member = archive.images[image_id]
+        target = folder / f"{image_id}{member.suffix}"
+        return 0 if target.is_file() and target.stat().st_size == member.size else member.size
+
+    masks = sum(archive.masks[image_id].size for image_id in wanted if image_id in archive.masks)
+    return sum(missing(image_id) for image_id in wanted) + masks + _SPARE_BYTES
+
+
+def too_full(needed: int, place: Path) -> WorkspaceError:
+    """The error for a disk without room for an import into `place`."""
+    free = shutil.disk_usage(place).free
+    return WorkspaceError(
+        f"The disk is too full: the import needs {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free.",
+        "Free some space, or set LESIONLAB_HOME to a folder on a larger disk.",
+    )
