@@ -6,17 +6,20 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.palette import mark, readable_on, sequential, tone
-from app.wording import percent
+from app.wording import percent, probability
 from pipeline.classes import label
 
 _CELL_PIXELS = 56
 
 
-def titled(figure: go.Figure, title: str, height: int) -> go.Figure:
+def titled(figure: go.Figure, title: str, height: int, dark: bool) -> go.Figure:
     """The figure with what all charts here share; `height` in pixels, fixed so that nothing jumps."""
+    text = {"color": tone(dark).muted, "size": 13}  # Streamlit's own grey has less than 4.5:1
+    figure.update_xaxes(tickfont=text, title_font=text)
+    figure.update_yaxes(tickfont=text, title_font=text)
     return figure.update_layout(
         meta={"title": title}, height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, uirevision="kept",
-        legend={"orientation": "h", "y": -0.25, "x": 0}, hoverlabel={"namelength": -1},
+        legend={"orientation": "h", "y": -0.25, "x": 0, "font": text}, hoverlabel={"namelength": -1},
     )
 
 
@@ -38,7 +41,7 @@ def confusion_figure(
     figure = go.Figure(
         go.Heatmap(
             z=shares.to_numpy(), x=classes, y=classes, colorscale=scale, zmin=0, zmax=1, xgap=2, ygap=2,
-            hoverinfo="skip", colorbar={"title": {"text": "Share of row"}, "tickformat": ".0%", "thickness": 12},
+            hoverinfo="skip", showscale=False,
         )
     )
     for truth in classes:
@@ -64,7 +67,7 @@ def confusion_figure(
         )
     figure.update_xaxes(title="Prediction", side="bottom", showgrid=False, fixedrange=True)
     figure.update_yaxes(title="Truth", autorange="reversed", showgrid=False, fixedrange=True)
-    titled(figure, "Confusion matrix: right answers on the diagonal, a row for each true diagnosis", 470)
+    titled(figure, "Confusion matrix: right answers on the diagonal, a row for each true diagnosis", 470, dark)
     return figure.update_layout(clickmode="event+select", dragmode=False)
 
 
@@ -77,18 +80,18 @@ def probabilities_table(probabilities: dict[str, float]) -> pd.DataFrame:
 def probabilities_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
     """One bar a diagnosis with its full name and number."""
     shown = table.iloc[::-1]
+    colours = [mark(code).colour for code in shown["code"]]
     figure = go.Figure(
         go.Bar(
             x=shown["probability"], y=[wrapped(code) for code in shown["code"]], orientation="h",
-            marker={
-                "color": [mark(code).colour for code in shown["code"]],
-                "line": {"color": tone(dark).edge, "width": 1},
-            },
-            text=[percent(p) for p in shown["probability"]], textposition="outside", cliponaxis=False,
+            marker={"color": colours, "line": {"width": 0}}, text=[probability(p) for p in shown["probability"]],
+            textposition=["inside" if p > 0.5 else "outside" for p in shown["probability"]], cliponaxis=False,
+            insidetextanchor="end", insidetextfont={"color": [readable_on(c) for c in colours], "size": 14},
+            outsidetextfont={"color": tone(dark).text, "size": 14},
             hovertemplate="%{y}: %{x:.4f}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="Probability (model output)", range=[0, 1.16], tickformat=".0%",
+    figure.update_xaxes(title="Probability (model output)", range=[0, 1], tickformat=".0%",
                         tickvals=[0, 0.25, 0.5, 0.75, 1], fixedrange=True)
     figure.update_yaxes(title="Diagnosis", fixedrange=True, automargin=True)
-    return titled(figure, "Model output: a probability for each diagnosis", 46 * len(table) + 70)
+    return titled(figure, "Model output: a probability for each diagnosis", 46 * len(table) + 70, dark)

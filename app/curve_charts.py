@@ -52,7 +52,7 @@ def _line(x, y, name: str, mark: Mark, mode: str = "lines+markers", width: float
     )
 
 
-def loss_figure(batches: pd.DataFrame, epochs: pd.DataFrame) -> go.Figure:
+def loss_figure(batches: pd.DataFrame, epochs: pd.DataFrame, dark: bool) -> go.Figure:
     """Batch loss, its smoothed course, and both losses at the end of each epoch."""
     shown = _thinned(batches)
     figure = go.Figure(
@@ -65,27 +65,26 @@ def loss_figure(batches: pd.DataFrame, epochs: pd.DataFrame) -> go.Figure:
     )
     figure.update_xaxes(title="Training batch")
     figure.update_yaxes(title="Loss (lower is better)", rangemode="tozero")
-    return titled(figure, "Loss: it should fall, and the validation loss with it", 340)
+    return titled(figure, "Loss: it should fall, and the validation loss with it", 340, dark)
 
 
-def accuracy_figure(epochs: pd.DataFrame) -> go.Figure:
-    """Accuracy and balanced accuracy of the validation part after each epoch."""
+def accuracy_figure(epochs: pd.DataFrame, planned: int, dark: bool) -> go.Figure:
+    """Accuracy and balanced accuracy of the validation part after each of the `planned` epochs."""
     figure = go.Figure(
         [
             _line(epochs["overall"], epochs["accuracy"], "Accuracy", SECOND),
             _line(epochs["overall"], epochs["balanced_accuracy"], "Balanced accuracy", VALIDATION),
         ]
     )
-    figure.update_xaxes(title="Epoch (over all stages)", dtick=max(len(epochs) // 10, 1), rangemode="tozero")
-    figure.update_yaxes(title="Validation images (balanced: mean per diagnosis)", range=[0, 1.02], tickformat=".0%")
-    figure.update_yaxes(title="Share right in validation")
-    return titled(figure, "Accuracy after each epoch: balanced accuracy weighs all diagnoses alike", 340)
+    figure.update_xaxes(title="Epoch (over all stages)", dtick=max(planned // 10, 1), range=[0.5, planned + 0.5])
+    figure.update_yaxes(title="Share right in validation", range=[0, 1.02], tickformat=".0%")
+    return titled(figure, "Accuracy after each epoch: balanced accuracy weighs all diagnoses alike", 340, dark)
 
 
-def rate_figure(batches: pd.DataFrame) -> go.Figure:
+def rate_figure(batches: pd.DataFrame, dark: bool) -> go.Figure:
     """The learning rate of the head at each batch."""
     shown = _thinned(batches)
     figure = go.Figure(_line(shown["batch"], shown["learning_rate"], "Learning rate", VALIDATION, "lines"))
     figure.update_xaxes(title="Training batch")
     figure.update_yaxes(title="Learning rate of the head", rangemode="tozero", exponentformat="power")
-    return titled(figure, "Learning rate: one cycle in each stage, up and then down", 300)
+    return titled(figure, "Learning rate: one cycle in each stage, up and then down", 300, dark)

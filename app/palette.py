@@ -43,18 +43,17 @@ SECOND = Mark("#c2591f", "square", "dot")
 
 @dataclass(frozen=True)
 class Tone:
-    """What depends on the page being light or dark: text, edges of fills, and the ends of the sequential map."""
+    """What depends on the page being light or dark: text, and the ends of the sequential map."""
 
     background: str
     text: str
     muted: str
-    edge: str
     low: str
     high: str
 
 
-LIGHT = Tone(LIGHT_BACKGROUND, "#101a21", "#55636e", "#101a21", "#eff4f6", "#0b5163")
-DARK = Tone(DARK_BACKGROUND, "#e6ebef", "#a9b5be", "#e6ebef", "#1d272e", "#7fd3e4")
+LIGHT = Tone(LIGHT_BACKGROUND, "#101a21", "#55636e", "#eff4f6", "#0b5163")
+DARK = Tone(DARK_BACKGROUND, "#e6ebef", "#a9b5be", "#1d272e", "#7fd3e4")
 
 
 def tone(dark: bool) -> Tone:

@@ -12,6 +12,13 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return f"{100 * share:.{decimals}f} %"
 
 
+def probability(value: float) -> str:
+    """Like `percent`, but a number that is not quite 0 or 1 is not written as if it were."""
+    if 0 < value < 0.0005:
+        return "< 0.1 %"
+    return "> 99.9 %" if 0.9995 < value < 1 else percent(value)
+
+
 def decimal(value: float | None, decimals: int = 3) -> str:
     """A number as "0.912"."""
     return UNDEFINED if value is None or not math.isfinite(value) else f"{value:.{decimals}f}"

@@ -110,6 +110,7 @@ def _write_results(run: RunDir, config: RunConfig, dataset: Dataset) -> None:
         name=run.name, folder=run.model, classes=CODES, run=run.name, data=dataset.name,
         data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
         width=config.width, height=config.height, resize=config.resize, normalize=config.normalize,
+        loss=config.loss,
         training_images=int((split["part"] == "train").sum()),
         training_lesions=int(split.loc[split["part"] == "train", "lesion_id"].nunique()), split=config.split,
         validation=results["validation"], created=time.time(), licence=dataset.licence,

@@ -33,6 +33,7 @@ def home(tmp_path_factory):
     write_model_info(ModelInfo(
         name="random", folder=folder, classes=CODES, run="none", data="none", data_hash="", generated=True,
         arch="efficientnet_lite0", weights="random", width=64, height=48, resize="squish", normalize=True,
+        loss="cross_entropy",
         training_images=0, training_lesions=0, split="lesion", validation=None, created=0.0, licence="", attribution="",
     ))
     return workspace

@@ -26,7 +26,8 @@ def _run(workspace):
 def _write(folder, name, created=1.0):
     info = ModelInfo(
         name=name, folder=folder, classes=("mel", "nv"), run=name, data="tiny", data_hash="hash", generated=True,
-        arch="resnet18", weights="imagenet", width=128, height=96, resize="crop", normalize=True, training_images=400,
+        arch="resnet18", weights="imagenet", width=128, height=96, resize="crop", normalize=True,
+        loss="cross_entropy", training_images=400,
         training_lesions=130, split="lesion-test", validation={"accuracy": 0.8, "macro_auc": float("nan")},
         created=created, licence="Apache-2.0", attribution="LesionLab",
     )

@@ -1,12 +1,13 @@
 """The notice word for word, and which images a model refuses."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.inference.admission import refusal
 from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.notice import notice
+from pipeline.inference.notice import notice, weighing
 
 SEVEN = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 TESTED = {"melanoma": {"lesions": 123, "called_else": 61, "low": 0.40904, "high": 0.58296}}
@@ -16,6 +17,7 @@ def _info(classes=SEVEN, validation=None, generated=False):
     return ModelInfo(
         name="ham-quick-1", folder=Path("model"), classes=classes, run="ham-quick-1", data="ham", data_hash="h",
         generated=generated, arch="resnet18", weights="random", width=64, height=48, resize="squish", normalize=True,
+        loss="cross_entropy",
         training_images=8000, training_lesions=6000, split="lesion", validation=validation, created=1.0,
         licence="CC BY-NC 4.0", attribution="Tschandl 2018",
     )
@@ -72,3 +74,8 @@ def test_a_model_of_real_images_refuses_a_generated_one():
 @pytest.mark.parametrize("generated", [True, False])
 def test_like_is_admitted_to_like(generated):
     assert refusal(_info(generated=generated), image_is_generated=generated) is None
+
+
+def test_the_weighing_says_which_frequencies_the_probabilities_assume():
+    assert weighing(_info()).endswith("as frequent as in its training images.")
+    assert "weigh all diagnoses alike" in weighing(replace(_info(), loss="balanced_softmax"))

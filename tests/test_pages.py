@@ -226,7 +226,7 @@ def test_a_test_part_can_be_chosen(filled):
 
 def test_uploads_need_an_answer_and_a_dermatoscope(filled):
     at = open_page("classify")
-    at.segmented_control(key="source").set_value("uploads").run()
+    at.radio(key="source").set_value("uploads").run()
     at.file_uploader(key="uploads").set_value([("a.jpg", image_bytes(1, True), "image/jpeg")]).run()
     assert "Answer the question above" in words(at) and "Model output" not in words(at)
     at.radio(key="dermatoscope").set_value("no").run()
@@ -238,7 +238,7 @@ def test_uploads_need_an_answer_and_a_dermatoscope(filled):
 
 def test_an_upload_that_is_no_image_and_one_that_is_real(filled):
     at = open_page("classify")
-    at.segmented_control(key="source").set_value("uploads").run()
+    at.radio(key="source").set_value("uploads").run()
     at.radio(key="dermatoscope").set_value("yes").run()
     at.file_uploader(key="uploads").set_value(
         [("note.jpg", b"no image", "image/jpeg"), ("real.jpg", image_bytes(1, False), "image/jpeg")]
@@ -258,7 +258,7 @@ def test_an_example_image_with_its_truth(filled):
 
 def test_another_session_does_not_see_uploads(filled):
     at = open_page("classify")
-    at.segmented_control(key="source").set_value("uploads").run()
+    at.radio(key="source").set_value("uploads").run()
     at.radio(key="dermatoscope").set_value("yes").run()
     at.file_uploader(key="uploads").set_value([("mine.jpg", image_bytes(1, True), "image/jpeg")]).run()
     assert "mine.jpg" in words(at)

@@ -1,8 +1,13 @@
-"""Getting images into the workspace: the generated set by one button, or a zip or folder of the user's."""
+"""Getting images into the workspace: the generated set by one button, or a zip or folder of the user's.
+
+What takes long is handed back as a `Pending` job, so that the page can draw everything else first and nothing of the
+last view stands about while it runs.
+"""
 
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +21,7 @@ from pipeline.errors import DataError
 from pipeline.files import disk_errors
 
 DRAW = "Draw the generated images"
+Pending = Callable[[], None]
 
 
 def draw_generated() -> Dataset:
@@ -35,12 +41,23 @@ def _imported(dataset: Dataset) -> None:
     st.rerun()
 
 
-def draw_button(primary: bool) -> None:
-    """One button that makes the generated set."""
+def in_place(work: Pending) -> Pending:
+    """`work`, to be called at the end of the page, showing its progress and its error here."""
+    place = st.container()
+
+    def run() -> None:
+        with place, problems.in_words():
+            work()
+
+    return run
+
+
+def draw_button(primary: bool) -> Pending | None:
+    """One button that makes the generated set; the work to do, if it was clicked."""
     if st.button(DRAW, type="primary" if primary else "secondary", key="draw", icon=":material/draw:",
                  help="600 drawings with 7 diagnoses, about 20 seconds. Test data, not teaching material."):
-        with problems.in_words():
-            _imported(draw_generated())
+        return in_place(lambda: _imported(draw_generated()))
+    return None
 
 
 def _name_for(source: str) -> str:
@@ -59,6 +76,8 @@ def _uploaded_to(folder: Path, upload) -> Path:
 def _import(upload, path: str, name: str, sources: str) -> Dataset:
     from pipeline.data.importing import import_dataset
 
+    if not upload and not path:
+        raise DataError("No archive was given.", "Choose a zip file or write a path.")
     workspace = resources.workspace().create()
     with disk_errors(workspace.home):
         folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))
@@ -73,8 +92,8 @@ def _import(upload, path: str, name: str, sources: str) -> Dataset:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def import_form() -> None:
-    """A form for a zip (uploaded) or a path on the computer that runs LesionLab."""
+def import_form() -> Pending | None:
+    """A form for a zip (uploaded) or a path on the computer that runs LesionLab; the work to do, if it was sent."""
     with st.form("import", border=False):
         st.markdown(
             "A zip or a folder laid out like HAM10000: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, `dx`) "
@@ -90,10 +109,8 @@ def import_form() -> None:
                                    help="Columns image_id and dataset: which clinic or camera each image is from.")
         sent = st.form_submit_button("Import", type="primary", icon=":material/input:")
     if sent:
-        with problems.in_words():
-            if not upload and not path.strip():
-                raise DataError("No archive was given.", "Choose a zip file or write a path.")
-            _imported(_import(upload, path.strip(), name.strip(), sources.strip()))
+        return in_place(lambda: _imported(_import(upload, path.strip(), name.strip(), sources.strip())))
+    return None
 
 
 def datasets_here(datasets: list[Dataset]) -> None:

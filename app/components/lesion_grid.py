@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
-from app.wording import as_text, decimal, percent
+from app.wording import as_text, decimal, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
@@ -93,8 +93,8 @@ def _card(row, dataset, table, config, heatmaps, choice) -> None:
     source = table.at[image_id, "dx_type"]
     st.markdown(
         f"**Truth:** {label(row['truth'])}" + (f" ({_TRUTH_WORDS.get(source, source)})" if source else "")
-        + f"  \n**Prediction:** {label(row['predicted'])}, {percent(row['p_' + row['predicted']])}"
-        + f"  \nProbability of the truth {percent(row['p_' + row['truth']])} · loss {decimal(row['loss'], 2)}"
+        + f"  \n**Prediction:** {label(row['predicted'])}, {probability(row['p_' + row['predicted']])}"
+        + f"  \nProbability of the truth {probability(row['p_' + row['truth']])} · loss {decimal(row['loss'], 2)}"
     )
     st.caption(f"Image {image_id} · lesion {row['lesion_id']}")
 

@@ -9,8 +9,9 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.figures import show
+from app.components.figures import dark, show
 from app.components.pickers import STATE_WORDS
+from app.components.run_figures import metric_places
 from app.curve_charts import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
 from app.links import CLASSIFY, RESULTS, go
 from app.wording import UNDEFINED, as_text, duration, percent, time_left
@@ -29,17 +30,17 @@ _NEXT_STEPS = {
 
 def live_run(run: RunDir) -> None:
     """Shows the run; while it is not at its end the view refreshes itself every second."""
-    active = run.status().state not in ENDED
-    st.fragment(_view, run_every="1s" if active else None)(run, active)
+    state = run.status().state
+    st.fragment(_view, run_every=None if state in ENDED else "1s")(run, state)
 
 
-def _view(run: RunDir, was_active: bool) -> None:
+def _view(run: RunDir, drawn_as: str) -> None:
     with problems.in_words():
         status = run.status()
-        if was_active and status.state in ENDED:
-            st.rerun()  # the whole page, so that polling ends and the form below knows
+        if status.state != drawn_as:
+            st.rerun()  # the whole page: its other parts say the state too, and at the end polling has to stop
         _headline(run, status)
-        _curves(run)
+        _curves(run, run.config().epochs)
 
 
 def _headline(run: RunDir, status: Status) -> None:
@@ -52,10 +53,9 @@ def _headline(run: RunDir, status: Status) -> None:
     config = run.config()
     st.caption(
         f"Data set {config.data}, preset {config.preset}, {config.arch} at {config.width}×{config.height} pixels, "
-        f"batches of {config.batch_size}, seed {config.seed}. Device: {status.device or 'not known before the start'}."
+        f"batches of {config.batch_size}, seed {config.seed}. Device: {status.device or 'not known before the start'}. "
+        + as_text(" ".join(status.notes))
     )
-    for note in status.notes:
-        st.caption(as_text(note))
 
 
 def _active(run: RunDir, status: Status, button) -> None:
@@ -89,7 +89,7 @@ def _ended(run: RunDir, status: Status) -> None:
         (st.info if status.state == "cancelled" else st.error)(as_text(words))
 
 
-def _curves(run: RunDir) -> None:
+def _curves(run: RunDir, planned: int) -> None:
     events = resources.events(run)
     batches = batches_table(events)
     epochs = epochs_table(events, batches)
@@ -99,12 +99,13 @@ def _curves(run: RunDir) -> None:
         return
     left, right = st.columns(2)
     with left:
-        show(loss_figure(batches, epochs), batches, f"{run.name}-batches", key=f"loss.{run.name}")
+        show(loss_figure(batches, epochs, dark()), batches, f"{run.name}-batches", key=f"loss.{run.name}")
     with right:
-        show(accuracy_figure(epochs), epochs, f"{run.name}-epochs", key=f"accuracy.{run.name}")
+        show(accuracy_figure(epochs, planned, dark()), epochs, f"{run.name}-epochs", key=f"accuracy.{run.name}")
     left, right = st.columns(2)
     with left:
-        show(rate_figure(batches), batches[["batch", "learning_rate"]], f"{run.name}-rates", key=f"rate.{run.name}")
+        rates = batches[["batch", "learning_rate"]]
+        show(rate_figure(batches, dark()), rates, f"{run.name}-rates", key=f"rate.{run.name}")
     with right:
         st.markdown("**Epochs: what each of them reached**")
         _epoch_rows(epochs)
@@ -117,8 +118,9 @@ def _curves(run: RunDir) -> None:
 def _figures(batches, epochs) -> None:
     """The last numbers, in a row that has the same height before the first of them."""
     last = epochs.iloc[-1] if len(epochs) else None
-    loss, accuracy, balanced, speed = st.columns(4)
-    loss.metric("Training loss, smoothed", f"{batches['smoothed'].iloc[-1]:.3f}" if len(batches) else UNDEFINED)
+    loss, accuracy, balanced, speed = metric_places(4)
+    loss.metric("Training loss", f"{batches['smoothed'].iloc[-1]:.3f}" if len(batches) else UNDEFINED,
+                help="Smoothed over batches.")
     accuracy.metric("Validation accuracy", UNDEFINED if last is None else percent(last["accuracy"]))
     balanced.metric("Balanced accuracy", UNDEFINED if last is None else percent(last["balanced_accuracy"]),
                     help="The mean over diagnoses of the share of its validation images that got it right.")

@@ -7,7 +7,7 @@ from app.charts import probabilities_figure, probabilities_table
 from app.components.figures import dark, show
 from app.components.lesion_grid import NO_EVIDENCE
 from app.components.visitor_image import VisitorImage
-from app.wording import as_text, percent
+from app.wording import as_text, probability
 from pipeline.classes import label
 from pipeline.data.generated import NOTICE
 from pipeline.explain.overlay import has_evidence, overlay
@@ -39,7 +39,7 @@ def prediction_panel(info: ModelInfo, image: VisitorImage, opacity: float, numbe
 
 def _pictures(info: ModelInfo, image: VisitorImage, seen, table, opacity: float, number: int) -> None:
     first = table.iloc[0]
-    st.markdown(f"Model output: **{first['diagnosis']}**, {percent(first['probability'])}")
+    st.markdown(f"Model output: **{first['diagnosis']}**, {probability(first['probability'])}")
     code = st.selectbox(
         "Regions that raised the output for", list(table["code"]), format_func=label,
         key=f"regions.{number}.{info.name}.{image.digest[:12]}",

@@ -10,7 +10,14 @@ from app.wording import UNDEFINED, count, decimal, percent
 from pipeline.classes import label
 from pipeline.config import RunConfig
 
+_METRIC_PIXELS = 165
 PART_WORDS = {"validation": "Validation", "test": "Test"}
+
+
+def metric_places(n: int) -> list:
+    """Places for `n` numbers in a row, two in a row on a phone."""
+    row = st.container(horizontal=True, gap="medium")
+    return [row.container(width=_METRIC_PIXELS) for _ in range(n)]
 
 
 def run_figures(results: dict[str, Any], part: str, config: RunConfig, name: str) -> None:
@@ -20,7 +27,7 @@ def run_figures(results: dict[str, Any], part: str, config: RunConfig, name: str
 
     figures = results[part]
     n = f"n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}"
-    balanced, accuracy, area, size = st.columns(4)
+    balanced, accuracy, area, size = metric_places(4)
     balanced.metric("Balanced accuracy", percent(figures["balanced_accuracy"]),
                     help="Mean over the diagnoses of the share of its images that got it right.")
     accuracy.metric("Accuracy", percent(figures["accuracy"]), help="Share of all images that got their diagnosis.")

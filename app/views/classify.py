@@ -14,6 +14,7 @@ from app.wording import as_text, count, percent
 from pipeline.classes import label
 from pipeline.errors import ImageError, LesionLabError
 from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.notice import weighing
 from pipeline.jobs.run_dir import find_run
 
 QUESTION = "Were your images taken with a dermatoscope?"
@@ -21,6 +22,7 @@ NOT_DERMATOSCOPIC = (
     "No model output: the model has seen only dermatoscopic images, taken through a lens on the skin. In an ordinary "
     "photograph the structures that it knows are not visible, so its numbers would mean nothing."
 )
+_THUMBNAIL_PIXELS = 160
 _SPLIT_WORDS = {"lesion": "split by lesion", "lesion-test": "split by lesion, with a test part",
                 "random": "split by image, which flatters the figures"}
 
@@ -47,7 +49,7 @@ def _about(info: ModelInfo) -> None:
             f"frequent diagnosis alone {percent(figures['majority_accuracy'])}), balanced accuracy "
             f"{percent(figures['balanced_accuracy'])}."
         )
-    st.caption(as_text(words))
+    st.caption(as_text(f"{words} {weighing(info)}"))
     st.caption("It chooses among: " + ", ".join(label(code) for code in info.classes) + ".")
 
 
@@ -74,12 +76,14 @@ def _examples(info: ModelInfo) -> list[VisitorImage]:
     rows, dataset = found
     st.caption("From the model's validation part: it was not trained on them.")
     key = f"example.{info.name}"
-    columns = st.columns(max(len(rows), 1), wrap=True)
-    for column, row in zip(columns, rows.itertuples(), strict=False):
+    places = st.container(horizontal=True)
+    for row in rows.itertuples():
+        column = places.container(width=_THUMBNAIL_PIXELS)
         with column, problems.in_words():
             column.image(resources.untouched(dataset.image_path(row.file)), width="stretch", output_format="JPEG",
                          alt=f"Example image {row.image_id}")
             column.button(f"Use {row.image_id}", key=f"{key}.{row.image_id}", width="stretch", wrap=True,
+                          type="primary" if st.session_state.get(key) == row.image_id else "secondary",
                           on_click=lambda image_id=row.image_id: st.session_state.update({key: image_id}))
     chosen = rows[rows.index == st.session_state.get(key)]
     return [
@@ -111,16 +115,18 @@ def _uploads() -> list[VisitorImage]:
 
 
 def main() -> None:
-    st.title("Classify")
+    title, picker = st.columns([1, 2], vertical_alignment="bottom")
+    title.title("Classify")
     models = resources.models()
     if not models:
         _nothing_yet(linked("model", []).problem)
         return
     by_name = {info.name: info for info in models}
-    info = by_name[pick("Model", "model", list(by_name), default=models[0].name)]
+    with picker:
+        info = by_name[pick("Model", "model", list(by_name), default=models[0].name)]
     _about(info)
-    source = st.segmented_control("Images to classify", ["examples", "uploads"], default="examples", required=True,
-                                  format_func={"examples": "Example images", "uploads": "My images"}.get, key="source")
+    source = st.radio("Images to classify", ["examples", "uploads"], horizontal=True, key="source",
+                      format_func={"examples": "Example images", "uploads": "My own images"}.get)
     images = _examples(info) if source == "examples" else _uploads()
     if images:
         opacity = st.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key="opacity", width=320) / 100

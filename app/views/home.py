@@ -3,8 +3,7 @@
 import streamlit as st
 
 from app import resources
-from app.components import problems
-from app.components.data_intake import draw_generated
+from app.components.data_intake import Pending, draw_generated, in_place
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.links import CLASSIFY, RESULTS, TRAIN, go
@@ -43,8 +42,8 @@ def standing(datasets, runs, models) -> None:
             st.caption(words)
 
 
-def next_step(datasets, runs, models) -> None:
-    """The primary button, and the other ways on."""
+def next_step(datasets, runs, models) -> Pending | None:
+    """The primary button, and the other ways on; the work to do, if it starts some."""
     going = [run for run in reversed(runs) if run.status().state not in ENDED]
     if going:
         st.markdown(f"The run **{going[0].name}** {STATE_WORDS[going[0].status().state]}.")
@@ -66,10 +65,11 @@ def next_step(datasets, runs, models) -> None:
         if st.button("Train a classifier", type="primary", key="next", icon=":material/model_training:"):
             go(TRAIN)
     else:
-        _first_visit()
+        return _first_visit()
+    return None
 
 
-def _first_visit() -> None:
+def _first_visit() -> Pending | None:
     st.markdown(
         "Nothing is here yet. One button draws 600 lesion-like images (20 seconds) and trains a small network on them "
         "(about 2 minutes on two cores), so that you can see every step."
@@ -79,22 +79,22 @@ def _first_visit() -> None:
         if st.button("Bring your own images", key="import", icon=":material/input:"):
             go(TRAIN)
     st.caption(f"The drawings are {NOTICE}.")
-    if started:
-        with problems.in_words():
-            start_demo()
+    return in_place(start_demo) if started else None
 
 
 def main() -> None:
     st.title("LesionLab")
     st.markdown(prose("home"))
     datasets, runs, models = resources.datasets(), resources.runs(), resources.models()
-    next_step(datasets, runs, models)
+    work = next_step(datasets, runs, models)
     standing(datasets, runs, models)
     if datasets:
         codes = sorted({code for dataset in datasets for code in dataset.classes})
         with st.expander("Diagnoses in these data sets", icon=":material/list:"):
             st.markdown("\n".join(f"- {label(code)}" for code in codes))
     help_text("words", "The words used here")
+    if work:
+        work()
 
 
 main()

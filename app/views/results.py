@@ -60,7 +60,7 @@ def _images(run: RunDir, rows, cell, part: str) -> None:
         st.button("Back to the highest losses", on_click=close_cell, key="close_cell", icon=":material/arrow_back:")
     else:
         chosen = top_losses(rows, _TOP)
-        st.subheader(f"Highest losses: the {count(len(chosen), 'image')} where the network was most wrong")
+        st.subheader(f"Highest losses: the {count(len(chosen), 'image')} whose truth got the least probability")
     help_text("heatmap", "How to read a heatmap")
     if dataset is None:
         st.info(f"The data set {config.data} is no longer here, so its images cannot be shown.")
@@ -76,13 +76,13 @@ def _images(run: RunDir, rows, cell, part: str) -> None:
 
 
 def main() -> None:
-    st.title("Results")
+    title, left, right = st.columns([2, 3, 1], vertical_alignment="bottom")
+    title.title("Results")
     runs = resources.runs()
     if not runs:
         _nothing_yet(linked("run", []).problem)
         return
     done = [run for run in runs if run.status().state == "done"]
-    left, right = st.columns([2, 1])
     with left:
         run = pick_run(runs, (done or runs)[0])
     results = run.results()

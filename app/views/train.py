@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.data_intake import datasets_here, draw_button, import_form
+from app.components.data_intake import Pending, datasets_here, draw_button, import_form
 from app.components.live_run import live_run, waiting_runs
 from app.components.pickers import pick_run
 from app.components.train_form import train_form
@@ -15,7 +15,7 @@ from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
 
 
-def _data_first() -> None:
+def _data_first() -> list[Pending | None]:
     st.markdown("A network learns from images with known diagnoses. Here they will be listed; none is there yet.")
     left, right = st.columns(2, gap="large")
     with left:
@@ -24,10 +24,10 @@ def _data_first() -> None:
             "600 drawings with seven diagnoses, made on this computer in about 20 seconds. They show the whole way; "
             "they are test data, **generated – not for learning dermoscopy**."
         )
-        draw_button(primary=True)
+        drawing = draw_button(primary=True)
     with right:
         st.subheader("Your images")
-        import_form()
+        return [drawing, import_form()]
 
 
 def _shown_run(runs: list[RunDir]) -> RunDir | None:
@@ -47,17 +47,23 @@ def _shown_run(runs: list[RunDir]) -> RunDir | None:
 
 
 def main() -> None:
-    st.title("Train")
     problems.said()
     datasets, runs = resources.datasets(), resources.runs()
-    shown = _shown_run(runs)
+    title, picker = st.columns([1, 2], vertical_alignment="bottom")
+    title.title("Train")
+    with picker:
+        shown = _shown_run(runs)
     if shown:
         live_run(shown)
         st.divider()
     waiting_runs(runs, shown)
-    if not datasets:
-        _data_first()
-        return
+    for work in _forms(datasets, runs, shown) if datasets else _data_first():
+        if work:
+            work()
+
+
+def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> list[Pending | None]:
+    """The form of a new run, the earlier runs, and what concerns data."""
     st.subheader("A new run")
     with st.spinner("Loading the choices."):
         from pipeline.data import split  # noqa: F401  scikit-learn takes a second the first time
@@ -69,9 +75,8 @@ def main() -> None:
                      on_change=lambda: st.query_params.update({"run": st.session_state["earlier"]}))
     with st.expander("Data sets", icon=":material/database:"):
         datasets_here(datasets)
-        if all(dataset.name != GENERATED for dataset in datasets):
-            draw_button(primary=False)
-        import_form()
+        missing = all(dataset.name != GENERATED for dataset in datasets)
+        return [draw_button(primary=False) if missing else None, import_form()]
 
 
 main()

@@ -92,7 +92,7 @@ def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
         sex=_words(table["sex"]),
         localization=_words(table["localization"]),
         dx_type=_words(table["dx_type"]),
-        source=table["dataset"] if "dataset" in table else pd.Series(pd.NA, index=table.index, dtype=object),
+        source=table["dataset"] if "dataset" in table else pd.Series(pd.NA, index=table.index, dtype="str"),
     )
     return table[[*COLUMNS, "source"]].reset_index(drop=True), problems
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Resize, SplitKind, Weights
+from pipeline.config import Loss, Resize, SplitKind, Weights
 from pipeline.errors import ModelError, WorkspaceError
 from pipeline.files import read_json, write_json
 from pipeline.jobs.run_dir import RunDir, find_run
@@ -26,6 +26,7 @@ class ModelInfo:
         generated: whether it was trained on generated images.
         width, height: of its input, in pixels; `resize` says how an image gets there.
         normalize: whether ImageNet's mean and deviation are applied.
+        loss: what it was trained with; it decides which frequencies its probabilities assume.
         validation: the run's validation figures as `evaluate_run` stores them, or None.
         created: seconds since 1970 (UTC).
         licence, attribution: of the images it was trained on.
@@ -44,6 +45,7 @@ class ModelInfo:
     height: int
     resize: Resize
     normalize: bool
+    loss: Loss
     training_images: int
     training_lesions: int
     split: SplitKind

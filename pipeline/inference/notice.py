@@ -31,3 +31,13 @@ def notice(info: ModelInfo) -> str:
     """
     choice = f"The model can only choose among the {len(info.classes)} diagnoses that it was trained on."
     return " ".join([_OPENING, choice, _melanoma_sentence(info), _CLOSING])
+
+
+def weighing(info: ModelInfo) -> str:
+    """Which frequencies of the diagnoses the model's probabilities assume, in one sentence."""
+    if info.loss == "balanced_softmax":
+        return (
+            "Its probabilities weigh all diagnoses alike: a rare diagnosis gets a higher one than its frequency in the "
+            "data set would give it."
+        )
+    return "Its probabilities assume the diagnoses as frequent as in its training images."

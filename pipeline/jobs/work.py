@@ -44,7 +44,7 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent) -> Stat
         reporter.finish(state="cancelled", doing="Stopped on request.")
     except LesionLabError as error:
         reporter.finish(state="failed", error=str(error), doing="Failed.")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the job's edge: whatever happened is written down and said
         with run.log_path.open("a", encoding="utf-8") as log:
             traceback.print_exc(file=log)
         reporter.finish(

@@ -27,7 +27,7 @@ def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataF
     return ModelInfo(
         name=run.name, folder=run.model, classes=tuple(dataset.classes), run=run.name, data=dataset.name,
         data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
-        width=config.width, height=config.height, resize=config.resize, normalize=config.normalize,
+        width=config.width, height=config.height, resize=config.resize, normalize=config.normalize, loss=config.loss,
         training_images=len(train), training_lesions=int(train["lesion_id"].nunique()), split=config.split,
         validation=results["validation"] if results else None, created=time.time(), licence=dataset.licence,
         attribution=dataset.attribution,
