@@ -18,7 +18,6 @@ from pipeline.data.cache import OnTheFlyPixels, PixelCache, build_cache, open_pi
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
 from pipeline.data.prepare import central_window, fit_for_cropping, open_image, prepare_image
-from pipeline.data.turns import turn
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.progress import Cancelled, silent
 from tests.small_archives import exactly, files_of, noise, rows, write_folder
@@ -230,20 +229,6 @@ def test_a_kill_keeps_what_is_decoded_and_frees_its_turn(workspace, dataset):
         finally:
             child.kill()
     assert decoded(dataset) == [f"Decoded {n} of 40 images." for n in (24, 32, 40)]
-
-
-def test_waiting_ends_when_it_is_ones_turn(tmp_path):
-    heard = []
-    with turn(tmp_path / "lock", silent, "Waits.") as _:
-        with pytest.raises(Cancelled), turn(tmp_path / "lock", lambda f, s: heard.append(s) or stop(), "Waits."):
-            pass
-    with turn(tmp_path / "lock", lambda f, s: stop(), "Waits."):
-        pass
-    assert heard == ["Waits."]
-
-
-def stop():
-    raise Cancelled
 
 
 def without_room(monkeypatch):

@@ -64,7 +64,7 @@ def test_shares_order_and_diagnoses(kind):
 
 @pytest.mark.parametrize("kind", BY_LESION)
 def test_no_lesion_on_two_sides_and_each_diagnosis_in_its_share(kind):
-    for seed in range(3):
+    for seed in (0, 1):
         split = make_split(LIKE_HAM, kind, seed)
         assert (parts_of_lesions(split) == 1).all()
         by_dx = pd.crosstab(split["dx"], split["part"], normalize="index")
@@ -81,7 +81,8 @@ def test_the_articles_split_puts_lesions_on_both_sides():
 
 @pytest.mark.parametrize("kind", SHARES)
 def test_the_seed_decides(kind):
-    first, again, other = (make_split(LIKE_HAM, kind, seed) for seed in (5, 5, 6))
+    table = made_up({"nv": 60, "mel": 20, "df": 5})
+    first, again, other = (make_split(table, kind, seed) for seed in (5, 5, 6))
     pd.testing.assert_frame_equal(first, again)
     assert (first["part"] != other["part"]).any()
 
@@ -94,7 +95,7 @@ def test_small_sets_have_each_diagnosis_in_each_part(kind, lesions):
         split = make_split(made_up(dict.fromkeys(codes, lesions), seed), kind, seed)
         assert (pd.crosstab(split["dx"], split["part"])[list(SHARES[kind])] > 0).all(axis=None)
         assert kind == "random" or (parts_of_lesions(split) == 1).all()
-        assert (split["part"] == "train").mean() > 0.3
+        assert (split["part"] == "train").mean() > 0.2
 
 
 def test_two_lesions_of_a_diagnosis_are_enough_for_two_parts():
@@ -119,7 +120,10 @@ def test_two_lesions_of_a_diagnosis_are_enough_for_two_parts():
             "Too few lesions to split: df (2); each diagnosis needs at least 3, and the set 10 images. Use a larger "
             "data set or a higher limit.",
         ),
-        ({"nv": 40}, "lesion", "There is one diagnosis only, nv: nothing to tell apart. Use a data set with two or more."),
+        (
+            {"nv": 40}, "lesion",
+            "There is one diagnosis only, nv: nothing to tell apart. Use a data set with two or more.",
+        ),
     ],
 )
 def test_too_little_to_split(lesions, kind, sentence):

@@ -126,7 +126,7 @@ def main() -> None:
         info = by_name[pick("Model", "model", list(by_name), default=models[0].name)]
     _about(info)
     source = st.radio("Images to classify", ["examples", "uploads"], horizontal=True, key="source",
-                      format_func={"examples": "Example images", "uploads": "My own images"}.get)
+                      format_func={"examples": "Example images", "uploads": "My images"}.get)
     images = _examples(info) if source == "examples" else _uploads()
     if images:
         opacity = st.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key="opacity", width=320) / 100

@@ -49,7 +49,9 @@ class CacheRecord:
         count = len(self.shapes)
         self.chunk = max(1, min(_CHUNK_IMAGES, _CHUNK_BYTES * count // int(self.starts[-1])))
         self.firsts = range(0, count, self.chunk)
-        self.checksums = stored["checksums"] if self.current else [None] * len(self.firsts)
+        self.checksums = stored.get("checksums", [])
+        if len(self.checksums) != len(self.firsts):
+            self.checksums = [None] * len(self.firsts)
         self._stamp = stored.get("stamp")
 
     def _stored(self) -> dict:
@@ -58,7 +60,8 @@ class CacheRecord:
             stored = read_json(self.path)
         except (FileNotFoundError, WorkspaceError):  # a cache is made anew, not mourned
             return {}
-        return stored if isinstance(stored, dict) and stored.items() >= self._fixed.items() else {}
+        same = isinstance(stored, dict) and stored.items() >= self._fixed.items() and stored.get("shapes")
+        return stored if same else {}
 
     def span(self, number: int) -> tuple[int, int]:
         """First byte of a chunk and the byte after its last."""

@@ -4,14 +4,14 @@ import time
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import central_window
 from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.files import disk_errors
+from pipeline.files import disk_errors, replace_file
 from pipeline.inference.model_info import ModelInfo, write_model_info
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.reporter import Reporter
@@ -78,8 +78,6 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
 
 def write_model(run: RunDir, config: RunConfig, dataset: Dataset, network: nn.Module, split: pd.DataFrame) -> None:
     """Writes `model/model.safetensors`, then `model/model.json`, which makes the model exist for readers."""
-    with disk_errors(run.model):
-        run.model.mkdir(exist_ok=True)
-        state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-        save_file(state, run.model / "model.safetensors")
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    replace_file(run.model / "model.safetensors", save(state))
     write_model_info(model_info(run, config, dataset, split, run.results()))

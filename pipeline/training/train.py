@@ -1,5 +1,6 @@
 """One run from its configuration to its model: data, stages, best weights, predictions, heatmaps."""
 
+import io
 from dataclasses import asdict
 
 import numpy as np
@@ -16,7 +17,7 @@ from pipeline.data.cache import open_pixels
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.split import limit_images, make_split
 from pipeline.errors import DataError, TrainingError
-from pipeline.files import disk_errors
+from pipeline.files import disk_errors, replace_file
 from pipeline.jobs.reporter import COST, Reporter
 from pipeline.jobs.run_dir import RunDir
 from pipeline.progress import Cancelled
@@ -80,9 +81,9 @@ class BestWeights:
         value = 0.0 if self.keep == "last" else row[self.keep] * (-1 if self.keep == "valid_loss" else 1)
         if self.best is None or self.keep == "last" or value > self.best or self.best != self.best:
             self.best, self.epoch = value, row["overall"]
-            with disk_errors(self.path):
-                self.path.parent.mkdir(exist_ok=True)
-                torch.save(learner.model.state_dict(), self.path)
+            content = io.BytesIO()  # torch's own writer hides that the disk is full
+            torch.save(learner.model.state_dict(), content)
+            replace_file(self.path, content.getvalue())
 
     def load_into(self, network: torch.nn.Module) -> None:
         network.load_state_dict(torch.load(self.path, map_location="cpu", weights_only=True))

@@ -1,0 +1,19 @@
+"""Work that several processes may want is done by one at a time, and a wait can be ended."""
+
+import pytest
+
+from pipeline.data.turns import turn
+from pipeline.progress import Cancelled
+from tests.small_archives import exactly
+
+
+def test_waiting_ends_when_it_is_ones_turn(tmp_path):
+    def stop(fraction, sentence):
+        raise Cancelled(sentence)
+
+    mine, another = tmp_path / "lock", tmp_path / "other lock"
+    refused = pytest.raises(Cancelled, match=exactly("Waits."))
+    with turn(mine, stop, "Waits."), turn(another, stop, "Waits."), refused, turn(mine, stop, "Waits."):
+        pass
+    with turn(mine, stop, "Waits."):
+        pass
