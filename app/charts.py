@@ -18,7 +18,7 @@ def titled(figure: go.Figure, title: str, height: int, dark: bool) -> go.Figure:
     figure.update_xaxes(tickfont=text, title_font=text)
     figure.update_yaxes(tickfont=text, title_font=text)
     return figure.update_layout(
-        meta={"title": title}, height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, uirevision="kept",
+        meta={"title": title}, height=height, margin={"l": 8, "r": 28, "t": 8, "b": 8}, uirevision="kept",
         legend={"orientation": "h", "y": -0.25, "x": 0, "font": text}, hoverlabel={"namelength": -1},
     )
 
@@ -92,6 +92,6 @@ def probabilities_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
         )
     )
     figure.update_xaxes(title="Probability (model output)", range=[0, 1], tickformat=".0%",
-                        tickvals=[0, 0.25, 0.5, 0.75, 1], fixedrange=True)
+                        tickvals=[0, 0.5, 1], tickangle=0, fixedrange=True)
     figure.update_yaxes(title="Diagnosis", fixedrange=True, automargin=True)
     return titled(figure, "Model output: a probability for each diagnosis", 46 * len(table) + 70, dark)

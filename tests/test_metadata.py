@@ -157,3 +157,16 @@ def test_sources_that_cannot_be_used_are_named(tmp_path):
 def test_the_real_sources(real_data):
     counts = read_sources(real_data / "ham10000-sources.csv").value_counts().to_dict()
     assert counts == {"vidir_molemax": 3954, "vidir_modern": 3363, "rosendahl": 2259, "vienna_dias": 439}
+
+
+def test_contradictions_and_impossible_ages_are_listed():
+    content = (
+        b"lesion_id,image_id,dx,dx_type,age,sex,localization\nL1,I1,nv,histo,50,male,back\n"
+        b"L2,I2,nv,histo,400,male,back\nL3,I3,nv,histo,50,male,back\nL4,I3,mel,histo,50,male,back\n"
+    )
+    table, problems = read_metadata(content, "HAM10000_metadata.csv")
+    assert table["image_id"].tolist() == ["I1", "I2"] and table["age"].isna().tolist() == [False, True]
+    assert [(p["image_id"], p["problem"]) for p in problems] == [
+        ("I3", "its rows name different diagnoses"), ("I3", "its rows name different diagnoses"),
+        ("I2", "age 400 is no age in years; kept without an age"),
+    ]

@@ -173,3 +173,10 @@ def test_the_real_table(real):
     assert abs(leaks[validation["dx"] == "mel"].mean() - 0.68) < 0.08
     kept = limit_images(real, 2000, 0)
     assert 2000 <= len(kept) <= 2015
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_few_lesions_are_split_or_refused_in_words(seed):
+    rows = [(f"I{n}", f"L{n}", "nv" if n < 12 else "mel" if n < 15 else "df") for n in range(18)]
+    split = make_split(pd.DataFrame(rows, columns=["image_id", "lesion_id", "dx"]), "lesion-test", seed)
+    assert split.groupby("part")["dx"].nunique().to_dict() == {"test": 3, "train": 3, "validation": 3}

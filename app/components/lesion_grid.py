@@ -55,7 +55,7 @@ def lesion_grid(
                 _card(row, dataset, table, config, heatmaps, choice)
     if shown < len(rows):
         st.button(
-            f"Show {min(PAGE, len(rows) - shown)} more of {len(rows) - shown:,}", key=f"{key}.more",
+            f"Show {min(PAGE, len(rows) - shown)} more ({shown} of {len(rows):,} shown)", key=f"{key}.more",
             on_click=lambda: st.session_state.update({key: shown + PAGE}), icon=":material/expand_more:",
         )
 

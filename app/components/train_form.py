@@ -19,6 +19,7 @@ _SPLITS = {
     "lesion": "By lesion: training and validation", "lesion-test": "By lesion, with a test part",
     "random": "By image, as in the article",
 }
+_NETWORKS = {name: words.partition(":")[0] for name, words in ARCHITECTURES.items()}
 _WEIGHTS = {"imagenet": "ImageNet (transfer learning)", "random": "Random (from nothing)"}
 _RESIZE = {"squish": "Squish the whole image", "crop": "Scale and crop the middle"}
 _LOSSES = {"cross_entropy": "Cross-entropy", "balanced_softmax": "Balanced softmax (against the imbalance)"}
@@ -63,7 +64,7 @@ def _more_choices(preset: str, config: RunConfig) -> dict[str, Any]:
     key = f"train.{preset}"
     left, middle, right = st.columns(3)
     chosen = {
-        "arch": _select(left, "Network", ARCHITECTURES, config.arch, f"{key}.arch",
+        "arch": _select(left, "Network", _NETWORKS, config.arch, f"{key}.arch",
                         "Larger networks learn finer structures and take much longer."),
         "weights": _select(left, "Initial weights", _WEIGHTS, config.weights, f"{key}.weights",
                            "ImageNet weights already know edges and textures; random ones need far more images."),
@@ -105,7 +106,7 @@ def _more_choices(preset: str, config: RunConfig) -> dict[str, Any]:
 def _plan_in_words(config: RunConfig) -> str:
     stages = "; ".join(f"stage {n}: {stage.words}" for n, stage in enumerate(config.stages, start=1))
     return (
-        f"{ARCHITECTURES[config.arch].split(':')[0]} at {config.width}×{config.height} pixels, "
+        f"{_NETWORKS[config.arch]} at {config.width}×{config.height} pixels, "
         f"{_WEIGHTS[config.weights].split(' (')[0]} weights; {stages}."
     )
 

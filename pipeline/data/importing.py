@@ -81,6 +81,8 @@ def _joined(rows: pd.DataFrame, copied: list[Copied], problems: list[dict], name
     if good["generated"].nunique() > 1:
         raise DataError(f"{name} mixes generated and real images.", "Import them as two data sets.")
     table = rows.merge(good[["image_id", "file", "width", "height", "sha256"]], on="image_id")
+    # one order for one content, so that a seed gives the same split whatever the order of the rows was
+    table = table.sort_values("image_id", ignore_index=True)
     return table, bool(good["generated"].iloc[0])
 
 

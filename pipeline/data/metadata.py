@@ -54,6 +54,9 @@ def _require_known_diagnoses(table: pd.DataFrame, name: str) -> None:
         )
 
 
+_OLDEST = 120  # years
+
+
 def _words(column: pd.Series) -> pd.Series:
     return column.fillna("unknown").replace("", "unknown").str.lower()
 
@@ -84,11 +87,18 @@ def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
 
     for column in ("image_id", "lesion_id", "dx"):
         leave_out(table[column].isna() | (table[column] == ""), f"the row has no {column}")
+    per_image = table.groupby("image_id")["dx"].transform("nunique")
+    leave_out(per_image > 1, "its rows name different diagnoses")
     leave_out(table["image_id"].duplicated(), "a second row for the same image")
     per_lesion = table.groupby("lesion_id")["dx"].transform("nunique")
     leave_out(per_lesion > 1, "its lesion has two diagnoses")
+    age = pd.to_numeric(table["age"], errors="coerce").astype(float)
+    age = age.where(age.between(0, _OLDEST))
+    odd = age.isna() & table["age"].notna() & ~table["age"].fillna("").str.lower().isin(["", "unknown", "nan"])
+    for image_id, text in table.loc[odd, ["image_id", "age"]].itertuples(index=False):
+        problems.append({"image_id": image_id, "problem": f"age {text} is no age in years; kept without an age"})
     table = table.assign(
-        age=pd.to_numeric(table["age"], errors="coerce").astype(float),
+        age=age,
         sex=_words(table["sex"]),
         localization=_words(table["localization"]),
         dx_type=_words(table["dx_type"]),

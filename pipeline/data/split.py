@@ -84,8 +84,8 @@ def make_split(metadata: pd.DataFrame, kind: str, seed: int) -> pd.DataFrame:
         part[order[: round(0.2 * len(split))]] = "validation"
         _fill_gaps(part, split["dx"], split["image_id"], parts, seed)
         return split.assign(part=part)
-    # no more folds than the largest diagnosis has images
-    folds = min(_FOLDS[kind], int(split["dx"].value_counts().max()))
+    # no more folds than there are lesions, or images of the largest diagnosis
+    folds = min(_FOLDS[kind], split["lesion_id"].nunique(), int(split["dx"].value_counts().max()))
     fold, first = _by_lesion(split, folds, seed), 0
     for name, share in _HELD_OUT[kind].items():
         end = first + max(1, round(share * folds))
