@@ -94,7 +94,7 @@ def _number(key: str, text: str, kind: type, low: float, high: float) -> Any:
         value = None
     if value is None or not low <= value <= high:
         noun = "a whole number" if kind is int else "a number"
-        raise ConfigError(f"{key}={text} is not {noun} from {low:g} to {high:g}.", f"Try --set {key}=VALUE again.")
+        raise ConfigError(f"{key}={text} is not {noun} from {low:g} to {high:g}.", "Give a value in that range.")
     return value
 
 
@@ -190,7 +190,7 @@ def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
         key = key.strip()
         if not equals or key not in SETTINGS:
             raise ConfigError(
-                f"--set {setting} is not a known setting." if equals else f"--set {setting} has no value.",
+                f"{setting} is not a known setting." if equals else f"The setting {setting} has no value.",
                 f"Write key=value; the keys are {', '.join(sorted(SETTINGS))}.",
             )
         parsed[key] = text.strip()

@@ -13,6 +13,7 @@ from app.links import CLASSIFY, TRAIN, go, linked
 from app.wording import as_text, count
 from pipeline.classes import label
 from pipeline.data.generated import NOTICE
+from pipeline.evaluation.metrics import classes_of
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
 
@@ -89,8 +90,6 @@ def main() -> None:
     if not results:
         _without_results(run)
         return
-    with st.spinner("Loading the evaluation."):
-        from pipeline.evaluation.metrics import classes_of  # scikit-learn takes a second the first time
     predictions = resources.predictions(run)
     parts = [part for part in ("validation", "test") if part in results]
     with right:

@@ -65,8 +65,6 @@ def main() -> None:
 def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> list[Pending | None]:
     """The form of a new run, the earlier runs, and what concerns data."""
     st.subheader("A new run")
-    with st.spinner("Loading the choices."):
-        from pipeline.data import split  # noqa: F401  scikit-learn takes a second the first time
     train_form(datasets, busy=any(run.status().state not in ENDED for run in runs))
     if runs and not shown:
         st.subheader("Runs so far")

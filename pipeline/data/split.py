@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
 from pipeline.errors import DataError
 
@@ -21,6 +20,8 @@ _FOLDS = {"lesion": 5, "lesion-test": 20}
 
 def _by_lesion(metadata: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     """The fold of each image, 0..folds-1: stratified by diagnosis, grouped by lesion."""
+    from sklearn.model_selection import StratifiedGroupKFold  # a second to import, and pages only read the sentences
+
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     fold = np.zeros(len(metadata), dtype=int)
     with warnings.catch_warnings():

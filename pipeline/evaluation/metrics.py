@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import multilabel_confusion_matrix, roc_auc_score
 
 from pipeline.errors import DataError
 
@@ -48,12 +47,16 @@ def _mean(values: list[float]) -> float:
 
 
 def _auc(positive: np.ndarray, probability: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score  # a second to import, and pages read stored figures
+
     if not positive.any() or positive.all():
         return math.nan
     return float(roc_auc_score(positive, probability))
 
 
 def _per_diagnosis(predictions: pd.DataFrame, classes: list[str]) -> dict[str, dict[str, Any]]:
+    from sklearn.metrics import multilabel_confusion_matrix
+
     truth = predictions["truth"].to_numpy(dtype=object)
     if not len(truth):
         nothing = {"images": 0, "lesions": 0, "sensitivity": math.nan, "specificity": math.nan, "auc": math.nan}
