@@ -46,13 +46,13 @@ def datasets() -> list[Dataset]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _metadata(_dataset: Dataset, folder: str, content_hash: str) -> pd.DataFrame:
+def _metadata(_dataset: Dataset, table: Stamp) -> pd.DataFrame:
     return _dataset.metadata().set_index("image_id", drop=False)
 
 
 def metadata(dataset: Dataset) -> pd.DataFrame:
     """The data set's table, indexed by image_id; shared, so not to be changed."""
-    return _metadata(dataset, str(dataset.folder), dataset.content_hash)
+    return _metadata(dataset, stamp(dataset.folder / "metadata.parquet"))
 
 
 def runs() -> list[RunDir]:

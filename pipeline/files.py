@@ -23,7 +23,7 @@ def disk_errors(path: Path):
                 f"The disk is full: {path} could not be written.",
                 "Free some space (old runs and caches in the workspace are the first candidates) and try again.",
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT):
             raise WorkspaceError(
                 f"{path} cannot be written: {error.strerror}.",
                 "Set LESIONLAB_HOME to a folder that you may write to.",

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from app import resources
+from app.components import problems
 from app.components.data_intake import Pending, draw_generated, in_place
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.links import CLASSIFY, RESULTS, TRAIN, go
 from app.wording import count
 from pipeline.classes import label
+from pipeline.data.dataset import damaged_datasets
 from pipeline.data.generated import NOTICE
 from pipeline.jobs.status import ENDED
 
@@ -86,6 +88,8 @@ def main() -> None:
     st.title("LesionLab")
     st.markdown(prose("home"))
     datasets, runs, models = resources.datasets(), resources.runs(), resources.models()
+    for error in damaged_datasets(resources.workspace()).values():
+        problems.show(error)
     work = next_step(datasets, runs, models)
     standing(datasets, runs, models)
     if datasets:

@@ -62,9 +62,11 @@ def _dataset_text(dataset) -> str:
 
 
 def data_list(arguments, out: Output) -> int:
-    from pipeline.data.dataset import list_datasets
+    from pipeline.data.dataset import damaged_datasets, list_datasets
 
     datasets = list_datasets(current_workspace())
+    for error in damaged_datasets(current_workspace()).values():
+        out.warn(str(error))
     answer = [
         {
             "name": d.name, "images": d.images, "lesions": d.lesions, "diagnoses": d.diagnoses,

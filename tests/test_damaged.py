@@ -1,0 +1,41 @@
+"""A damaged data set hides no other, and both edges say which it is; an unusable workspace is said in words."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pipeline.cli import main
+from tests.hand_made import make_dataset
+
+
+@pytest.fixture
+def damaged(workspace, tmp_path):
+    make_dataset(workspace, tmp_path)
+    folder = workspace.datasets / "broken"
+    folder.mkdir()
+    (folder / "dataset.json").write_text("{")
+    return workspace
+
+
+def test_data_list_names_it_and_lists_the_others(damaged, capsys):
+    assert main(["data", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert "generated" in out and "broken" not in out
+    assert str(damaged.datasets / "broken" / "dataset.json") in err
+
+
+def test_home_names_it_and_counts_the_others(damaged):
+    at = AppTest.from_file("app/main.py", default_timeout=30).run()
+    assert not at.exception
+    assert any("broken" in error.value for error in at.error)
+    assert at.metric[0].value == "1"
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "with-file"])
+def test_a_workspace_that_cannot_be_written_is_said_in_words(tmp_path, monkeypatch, capsys, name):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "with-file").mkdir()
+    (tmp_path / "with-file" / "datasets").write_text("")
+    monkeypatch.setenv("LESIONLAB_HOME", str(tmp_path / name))
+    assert main(["demo"]) == 1
+    assert "cannot be written" in (err := capsys.readouterr().err)
+    assert "Set LESIONLAB_HOME to a folder that you may write to." in err
