@@ -16,26 +16,26 @@ def damaged(workspace, tmp_path):
     return workspace
 
 
-def test_data_list_names_it_and_lists_the_others(damaged, capsys):
+def test_data_list_names_it_and_lists_the_others(damaged, capfd):
     assert main(["data", "list"]) == 0
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     assert "generated" in out and "broken" not in out
     assert str(damaged.datasets / "broken" / "dataset.json") in err
 
 
 def test_home_names_it_and_counts_the_others(damaged):
-    at = AppTest.from_file("app/main.py", default_timeout=30).run()
+    at = AppTest.from_file("../app/main.py", default_timeout=30).run()
     assert not at.exception
     assert any("broken" in error.value for error in at.error)
     assert at.metric[0].value == "1"
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "with-file"])
-def test_a_workspace_that_cannot_be_written_is_said_in_words(tmp_path, monkeypatch, capsys, name):
+def test_a_workspace_that_cannot_be_written_is_said_in_words(tmp_path, monkeypatch, capfd, name):
     (tmp_path / "file").write_text("")
     (tmp_path / "with-file").mkdir()
     (tmp_path / "with-file" / "datasets").write_text("")
     monkeypatch.setenv("LESIONLAB_HOME", str(tmp_path / name))
     assert main(["demo"]) == 1
-    assert "cannot be written" in (err := capsys.readouterr().err)
+    assert "cannot be written" in (err := capfd.readouterr().err)
     assert "Set LESIONLAB_HOME to a folder that you may write to." in err
