@@ -24,14 +24,15 @@ test-slow: $(VENV)/.installed-dev browser
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 
-browser:
-	@test -x "$(CHROMIUM)" && exit 0; \
+# playwright's driver needs libatomic1, which a bare Debian lacks
+browser: $(VENV)/.installed-dev
+	@test -x "$(CHROMIUM)" && $(BIN)/python -m playwright --version >/dev/null 2>&1 && exit 0; \
 	root=; test "$$(id -u)" = 0 || root=$$(command -v sudo); \
 	if command -v apt-get >/dev/null && { test "$$(id -u)" = 0 || test -n "$$root"; }; then \
 		$$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -qq --no-install-recommends chromium fonts-liberation; \
+			apt-get install -y -qq --no-install-recommends chromium fonts-liberation libatomic1; \
 	else \
-		echo "The browser tests need Chromium: install it, or name it with make test CHROMIUM=/path/to/chromium." >&2; \
+		echo "The browser tests need Chromium (name it: make test CHROMIUM=/path/to/chromium) and libatomic." >&2; \
 		exit 1; \
 	fi
 

@@ -29,5 +29,7 @@ def say_later(sentence: str) -> None:
 
 def said() -> None:
     """Show what `say_later` kept, once."""
+    # the place is there with and without a sentence: else all below it moves, and open expanders close
+    place = st.container()
     if sentence := st.session_state.pop("said_later", None):
-        st.success(as_text(sentence), icon=":material/check:")
+        place.success(as_text(sentence), icon=":material/check:")

@@ -53,10 +53,11 @@ def main() -> None:
     title.title("Train")
     with picker:
         shown = _shown_run(runs)
-    if shown:
-        live_run(shown)
-        st.divider()
-    waiting_runs(runs, shown)
+    with st.container():  # one place, so that the form below stays where it is when runs come and go
+        if shown:
+            live_run(shown)
+            st.divider()
+        waiting_runs(runs, shown)
     for work in _forms(datasets, runs, shown) if datasets else _data_first():
         if work:
             work()
