@@ -24,7 +24,7 @@ def _below(figure: go.Figure, names, title: str, height: int, dark: bool) -> go.
     room = _LEGEND_ROW * len(names)
     titled(figure, title, height + room, dark)
     return figure.update_layout(
-        legend={"orientation": "v", "x": 0, "xref": "container", "y": 0, "yref": "container", "yanchor": "bottom"},
+        legend={"orientation": "v", "x": 0, "y": -0.28, "yanchor": "top"},
         margin={"b": room + 60},
     )
 

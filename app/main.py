@@ -8,6 +8,7 @@ st.set_page_config(page_title="LesionLab", layout="wide")
 page = st.navigation(
     [
         st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("views/dataset.py", title="Dataset", icon=":material/database:", url_path="dataset"),
         st.Page("views/train.py", title="Train", icon=":material/model_training:", url_path="train"),
         st.Page("views/runs.py", title="Runs", icon=":material/table_rows:", url_path="runs"),
         st.Page("views/results.py", title="Results", icon=":material/grid_on:", url_path="results"),

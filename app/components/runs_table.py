@@ -88,8 +88,8 @@ def _table(runs: list[RunDir], drawn: dict[str, str], search: str, sort: str) ->
                     icon=":material/search_off:")
             return
         st.dataframe(
-            _displayed(shown), hide_index=True, key="runs.table", column_config=_columns(), width="stretch",
-            height=_ROW * (min(len(shown), _MOST_ROWS) + 1) + 3, row_height=_ROW,
+            _displayed(shown), hide_index=True, key="runs.table", placeholder="–", column_config=_columns(),
+            width="stretch", height=_ROW * (min(len(shown), _MOST_ROWS) + 1) + 3, row_height=_ROW,
         )
         _caption(shown, len(rows))
 
