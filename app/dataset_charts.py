@@ -73,7 +73,8 @@ def cross_figure(counts: pd.DataFrame, factor: Factor, unit: Unit, dark: bool) -
     """
     shares = (counts / counts.sum()).fillna(0.0)
     scale = sequential(dark)
-    names = ["<br>".join(textwrap.wrap(level_words(factor, level), 12)) for level in counts.index]
+    words = [level_words(factor, level) for level in counts.index]
+    names = ["<br>".join(textwrap.wrap(word, 12, break_long_words=False)) for word in words]
     figure = go.Figure(
         go.Heatmap(z=shares.to_numpy(), x=list(counts.columns), y=names, colorscale=scale, zmin=0, zmax=1, xgap=2,
                    ygap=2, hoverinfo="skip", showscale=False)
