@@ -55,7 +55,7 @@ def _parts(split: pd.DataFrame, metadata: pd.DataFrame, classes) -> dict[str, tu
 
 def _loss(config: RunConfig, targets: np.ndarray, classes):
     if config.loss == "balanced_softmax":
-        return BalancedSoftmax(torch.bincount(torch.from_numpy(targets), minlength=len(classes)))
+        return BalancedSoftmax(torch.bincount(torch.tensor(targets), minlength=len(classes)))
     return CrossEntropyLossFlat()
 
 
