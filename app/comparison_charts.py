@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from app.charts import titled, wrapped
 from app.palette import Mark
+from app.wording import count
 
 # by place in the choice; each 3:1 on both pages, and no two share a dash or a symbol
 RUN_MARKS = (
@@ -16,6 +17,7 @@ RUN_MARKS = (
     Mark("#7d8790", "x", "longdashdot"),
 )
 MOST_RUNS = len(RUN_MARKS)
+_AXIS_ROOM = 60  # pixels for the numbers and the title of the axis
 _LEGEND_ROW = 24  # pixels of one legend entry; names are long, so each gets a row of its own
 
 
@@ -23,9 +25,10 @@ def _below(figure: go.Figure, names, title: str, height: int, dark: bool) -> go.
     """`titled`, with the legend as a column under the axis title and room for it."""
     room = _LEGEND_ROW * len(names)
     titled(figure, title, height + room, dark)
+    # the plot is what the margins leave of the height; its legend starts under the axis title, however tall it is
     return figure.update_layout(
-        legend={"orientation": "v", "x": 0, "y": -0.28, "yanchor": "top"},
-        margin={"b": room + 60},
+        legend={"orientation": "v", "x": 0, "y": -_AXIS_ROOM / (height - _AXIS_ROOM - 8), "yanchor": "top"},
+        margin={"b": room + _AXIS_ROOM},
     )
 
 
@@ -66,7 +69,8 @@ def balanced_figure(epochs: Mapping[str, pd.DataFrame], names: Mapping[str, str]
 def sensitivity_figure(sensitivity: pd.DataFrame, names: Mapping[str, str], dark: bool) -> go.Figure:
     """A row a diagnosis, a mark a run: the share of the shared images that the run got right."""
     figure = go.Figure()
-    rows = [f"{wrapped(dx)}<br>n = {n:,}" for dx, n in zip(sensitivity["dx"], sensitivity["images"], strict=True)]
+    counted = zip(sensitivity["dx"], sensitivity["images"], strict=True)
+    rows = [f"{wrapped(dx)}<br>n = {count(n, 'image')}" for dx, n in counted]
     places = list(range(len(rows)))
     step = 0.6 / max(len(names) - 1, 1)
     for number, ((run, name), mark) in enumerate(zip(names.items(), RUN_MARKS, strict=False)):
@@ -78,7 +82,7 @@ def sensitivity_figure(sensitivity: pd.DataFrame, names: Mapping[str, str], dark
         )
     for place in places[1:]:
         figure.add_hline(y=place - 0.5, line={"color": "#7d8790", "width": 1}, opacity=0.5)
-    figure.update_xaxes(title="Share of its images that got it right (sensitivity)", range=[-0.02, 1.02],
+    figure.update_xaxes(title="Sensitivity (share right)", range=[-0.02, 1.02],
                         tickformat=".0%", tickvals=[0, 0.5, 1], fixedrange=True, tickangle=0)
     figure.update_yaxes(title="Truth", tickvals=places, ticktext=rows, range=[len(rows) - 0.5, -0.5], automargin=True,
                         showgrid=False, zeroline=False, fixedrange=True)

@@ -13,6 +13,7 @@ from app.wording import as_text, count, percent, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
+from pipeline.data.generated import NOTICE
 from pipeline.errors import ImageError
 from pipeline.evaluation.compare import Comparison, prediction_column, probability_column
 from pipeline.jobs.run_dir import RunDir
@@ -173,6 +174,8 @@ def _cards(cases: pd.DataFrame, found: Comparison, names, dataset: Dataset, conf
     key = f"runs.cards.{view}"
     shown = st.session_state.get(key, _CARDS)
     metadata = resources.metadata(dataset)
+    if dataset.generated:
+        st.caption(f":material/draw: These images are {NOTICE}.")
     for start in range(0, min(shown, len(cases)), 3):
         for column, case in zip(st.columns(3), cases.iloc[start : start + 3].to_dict("records"), strict=False):
             with column.container(border=True, height="stretch"):
