@@ -1,4 +1,4 @@
-"""The only place for cached loaders. Tables are keyed by their file's time and size, so a new run is never stale."""
+"""Cached loaders of several pages; run_rows and thumbnails have those of one. A file's time and size are its key."""
 
 import threading
 from pathlib import Path
@@ -13,7 +13,7 @@ from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.prepare import open_image, prepare_image
 from pipeline.inference.model_info import ModelInfo, list_models
 from pipeline.jobs.events import read_events
-from pipeline.jobs.run_dir import RunDir, list_runs
+from pipeline.jobs.run_dir import RunDir, list_runs, readable_runs
 from pipeline.workspace import Workspace, current_workspace
 
 Stamp = tuple[str, int, int]  # path, time of the last change in ns, size in bytes
@@ -56,7 +56,12 @@ def metadata(dataset: Dataset) -> pd.DataFrame:
 
 
 def runs() -> list[RunDir]:
-    """All runs, newest first."""
+    """The runs that can be read, newest first."""
+    return readable_runs(workspace())
+
+
+def all_runs() -> list[RunDir]:
+    """All runs, damaged ones too, newest first."""
     return list_runs(workspace())
 
 

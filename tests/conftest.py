@@ -1,5 +1,6 @@
 """Shared fixtures: a workspace of its own for each test, and a tiny generated data set drawn once."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ def workspace(tmp_path, monkeypatch) -> Workspace:
     home = tmp_path / "home"
     monkeypatch.setenv("LESIONLAB_HOME", str(home))
     return Workspace(home).create()
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches():
+    """What a test before this one left in Streamlit's caches is gone; tests without Streamlit do not load it."""
+    if streamlit := sys.modules.get("streamlit"):
+        streamlit.cache_data.clear()
+        streamlit.cache_resource.clear()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from pipeline.data import cache_record
 from pipeline.data.cache import OnTheFlyPixels, PixelCache, build_cache, open_pixels
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
-from pipeline.data.prepare import central_window, fit_for_cropping, open_image, prepare_image
+from pipeline.data.prepare import fit_for_cropping, open_image, prepare_image, window
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.progress import Cancelled, silent
 from tests.small_archives import exactly, files_of, noise, rows, write_folder
@@ -87,7 +87,7 @@ def test_cropped_pixels_of_mixed_shapes(mixed, size):
     for row, image in enumerate(images_of(mixed)):
         assert np.array_equal(pixels.pixels(row), fit_for_cropping(image, *size))
         assert np.array_equal(pixels.pixels(row), on_the_fly.pixels(row))
-        assert np.array_equal(central_window(pixels.pixels(row), *size), prepare_image(image, *size, "crop"))
+        assert np.array_equal(window(pixels.pixels(row), *size), prepare_image(image, *size, "crop"))
     alike = [row for row in range(IMAGES) if pixels.pixels(row).shape == pixels.pixels(0).shape]
     assert len(alike) > 3 and np.array_equal(pixels.gather(alike), on_the_fly.gather(alike))
     again = build_cache(mixed, *size, "crop")

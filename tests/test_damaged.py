@@ -1,10 +1,10 @@
 """A damaged data set hides no other, and both edges say which it is; an unusable workspace is said in words."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from pipeline.cli import main
-from tests.hand_made import make_dataset
+from tests.app_pages import open_page
+from tests.hand_made import make_dataset, make_run
 
 
 @pytest.fixture
@@ -24,8 +24,7 @@ def test_data_list_names_it_and_lists_the_others(damaged, capfd):
 
 
 def test_home_names_it_and_counts_the_others(damaged):
-    at = AppTest.from_file("../app/main.py", default_timeout=30).run()
-    assert not at.exception
+    at = open_page("home")
     assert any("broken" in error.value for error in at.error)
     assert at.metric[0].value == "1"
 
@@ -39,3 +38,13 @@ def test_a_workspace_that_cannot_be_written_is_said_in_words(tmp_path, monkeypat
     assert main(["demo"]) == 1
     assert "cannot be written" in (err := capfd.readouterr().err)
     assert "Set LESIONLAB_HOME to a folder that you may write to." in err
+
+
+@pytest.mark.parametrize("page", ["home", "train", "results", "classify", "runs"])
+def test_a_damaged_run_closes_no_page(workspace, tmp_path, page):
+    dataset = make_dataset(workspace, tmp_path)
+    make_run(workspace, dataset)
+    make_run(workspace, dataset).status_path.write_text("{")
+    at = open_page(page)
+    assert not at.error or page == "runs"
+    assert at.title[0].value

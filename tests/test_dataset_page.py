@@ -1,10 +1,8 @@
 """The Dataset page in Streamlit's AppTest: counts, cross-tables, what is missing, and the wall behind its address."""
 
-from pathlib import Path
 
 import pandas as pd
 import pytest
-import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -13,23 +11,9 @@ from app.thumbnails import SIDE, thumbnail
 from pipeline.data.importing import set_sources
 from pipeline.data.tables import counts_by_diagnosis, cross_table, described
 from pipeline.errors import ImageError
-from pipeline.workspace import Workspace
+from tests import app_pages
+from tests.app_pages import button, words
 from tests.hand_made import make_dataset
-from tests.test_pages import button, words
-
-PROJECT = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches():
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch) -> Workspace:
-    monkeypatch.setenv("LESIONLAB_HOME", str(tmp_path / "home"))
-    return Workspace(tmp_path / "home")
 
 
 @pytest.fixture
@@ -38,11 +22,8 @@ def dataset(workspace, tmp_path):
 
 
 def open_page(**parameters: str) -> AppTest:
-    at = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30).run()
-    for parameter, value in parameters.items():
-        at.query_params[parameter] = value
-    at.switch_page("views/dataset.py").run()
-    assert not at.exception and not at.error
+    at = app_pages.open_page("dataset", **parameters)
+    assert not at.error
     return at
 
 

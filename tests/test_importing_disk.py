@@ -24,13 +24,16 @@ def good(tmp_path) -> Path:
     return write_zip(tmp_path / "good.zip", files_of(rows()))
 
 
+def too_full(free: int) -> str:
+    return exactly(
+        f"The disk is too full: the import needs 210 MB and {free} MB are free. Free some space, or set LESIONLAB_HOME "
+        "to a folder on a larger disk."
+    )
+
+
 def test_a_disk_without_room(workspace, good, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(9e9, 8.9e9, 100e6))
-    sentence = (
-        "The disk is too full: the import needs 210 MB and 100 MB are free. Free some space, or set LESIONLAB_HOME to "
-        "a folder on a larger disk."
-    )
-    with pytest.raises(WorkspaceError, match=exactly(sentence)):
+    with pytest.raises(WorkspaceError, match=too_full(100)):
         import_dataset(workspace, good, "good")
     assert list(workspace.datasets.iterdir()) == []
 
@@ -47,11 +50,7 @@ def test_a_disk_that_fills_up_midway(workspace, good, monkeypatch, method):
 
     monkeypatch.setattr(Path, method, full)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(9e9, 8.7e9, 300e6))
-    sentence = (
-        "The disk is too full: the import needs 210 MB and 300 MB are free. Free some space, or set LESIONLAB_HOME to "
-        "a folder on a larger disk."
-    )
-    with pytest.raises(WorkspaceError, match=exactly(sentence)):
+    with pytest.raises(WorkspaceError, match=too_full(300)):
         import_dataset(workspace, good, "good")
     assert list(workspace.datasets.iterdir()) == []
     monkeypatch.undo()

@@ -86,3 +86,11 @@ def test_a_data_set_that_changed_fails_the_run(with_data):
     config = dataclasses.replace(plan_config(with_data, "tiny", "demo", SHORT), data_hash="other")
     status = work(create(with_data, config), with_data)
     assert status.state == "failed" and "has changed since this run was planned" in status.error
+
+
+def test_a_damaged_run_does_not_block_the_queue(with_data):
+    damaged = create(with_data, plan_config(with_data, "tiny", "demo", SHORT))
+    damaged.status_path.write_text("{")
+    run = create(with_data, plan_config(with_data, "tiny", "demo", SHORT))
+    assert work(run, with_data).state == "done"
+    assert not any(run.checkpoints.iterdir())

@@ -2,12 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from app import resources
 from app.components.train_form import START, as_settings
@@ -17,9 +14,9 @@ from pipeline.data.prepare import prepare_image
 from pipeline.errors import ImageError
 from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace
+from tests.app_pages import PROJECT, button, open_page, words
 from tests.hand_made import CODES, image_bytes, make_dataset, make_run
 
-PROJECT = Path(__file__).resolve().parents[1]
 PAGES = ("home", "train", "results", "classify")
 
 
@@ -41,44 +38,12 @@ class StandInPredictor:
         return heatmap
 
 
-@pytest.fixture(autouse=True)
-def fresh_caches():
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch) -> Workspace:
-    monkeypatch.setenv("LESIONLAB_HOME", str(tmp_path / "home"))
-    return Workspace(tmp_path / "home")
-
-
 @pytest.fixture
 def filled(workspace, tmp_path, monkeypatch):
     """The workspace with the generated set and one finished run whose model is a stand-in."""
     monkeypatch.setattr(resources, "predictor", StandInPredictor)
     dataset = make_dataset(workspace, tmp_path)
     return workspace, dataset, make_run(workspace, dataset)
-
-
-def open_page(page: str, **parameters: str) -> AppTest:
-    at = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30)
-    at.run()
-    for parameter, value in parameters.items():
-        at.query_params[parameter] = value
-    at.switch_page(f"views/{page}.py").run()
-    assert not at.exception
-    return at
-
-
-def words(at: AppTest) -> str:
-    """Everything that the page says."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success)
-    return " ".join(str(element.value) for kind in kinds for element in kind)
-
-
-def button(at: AppTest, start: str):
-    return next(b for b in at.button if b.label.startswith(start))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from pipeline.data.generated import exif_with_notice, is_generated
-from pipeline.data.prepare import central_window, covering_size, fit_for_cropping, open_image, prepare_image
+from pipeline.data.prepare import covering_size, fit_for_cropping, open_image, prepare_image, window
 from pipeline.errors import ImageError
 from tests.small_archives import encoded, exactly, jpeg, noise
 
@@ -94,7 +94,7 @@ def test_squish_takes_the_whole_image_and_crop_its_middle():
 
 
 @pytest.mark.parametrize(
-    ("size", "window", "covering"),
+    ("size", "shape", "covering"),
     [
         ((60, 40), (40, 60), (40, 60)),
         ((60, 40), (40, 40), (40, 60)),
@@ -105,13 +105,13 @@ def test_squish_takes_the_whole_image_and_crop_its_middle():
         ((1, 20), (10, 10), (200, 10)),
     ],
 )
-def test_crop_covers_the_window(size, window, covering):
+def test_crop_covers_the_window(size, shape, covering):
     image = opened(noise(1, size))
-    fitted = fit_for_cropping(image, *window)
+    fitted = fit_for_cropping(image, *shape)
     assert fitted.shape == (*covering, 3)
-    middle = prepare_image(image, *window, "crop")
-    assert middle.shape == (*window, 3)
-    assert np.array_equal(middle, central_window(fitted, *window))
+    middle = prepare_image(image, *shape, "crop")
+    assert middle.shape == (*shape, 3)
+    assert np.array_equal(middle, window(fitted, *shape))
 
 
 def test_an_image_of_the_right_size_is_untouched():

@@ -5,7 +5,6 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 
 from app import run_rows
 from app.comparison_charts import RUN_MARKS, balanced_figure, course_table, losses_figure, sensitivity_figure
@@ -17,14 +16,8 @@ from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE, evaluate_run
 from pipeline.jobs.run_dir import RunDir, list_runs
 from pipeline.jobs.shelf import Label, delete_run, deleted_runs, label_run, read_label
 from pipeline.workspace import Workspace
+from tests.app_pages import button, open_page, words
 from tests.hand_made import CODES, make_dataset, make_run
-from tests.test_pages import button, open_page, words
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches():
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture

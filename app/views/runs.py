@@ -83,7 +83,7 @@ def main() -> None:
     problems.said()
     st.title("Runs")
     just_deleted()
-    runs = resources.runs()
+    runs = resources.all_runs()
     if not runs:
         _nothing_yet()
     else:

@@ -10,6 +10,8 @@ from PIL import Image, UnidentifiedImageError
 
 from pipeline.errors import ImageError
 
+# mean and deviation of ImageNet's red, green and blue on 0..1, as torchvision documents them
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _MOST_PIXELS = 60_000_000
 _MOST_ELONGATED = 20  # a wider strip would grow without bound when it is scaled to cover a window
 _FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")  # Pillow would also hand PostScript to Ghostscript
@@ -116,9 +118,9 @@ def fit_for_cropping(image: Image.Image, height: int, width: int) -> np.ndarray:
     return np.asarray(_upright(image).resize((columns, lines), Image.Resampling.BILINEAR))
 
 
-def central_window(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The middle (height, width) of an image that is at least that large."""
-    top, left = round((pixels.shape[0] - height) * 0.5), round((pixels.shape[1] - width) * 0.5)
+def window(pixels: np.ndarray, height: int, width: int, place: tuple[float, float] = (0.5, 0.5)) -> np.ndarray:
+    """The (height, width) part of an image that is at least that large; `place` 0..1 down and across, else central."""
+    top, left = round((pixels.shape[0] - height) * place[0]), round((pixels.shape[1] - width) * place[1])
     return pixels[top : top + height, left : left + width]
 
 
@@ -129,5 +131,5 @@ def prepare_image(image: Image.Image, height: int, width: int, resize: str) -> n
         resize: "squish" changes the aspect to fit; "crop" scales until it covers and takes the middle.
     """
     if resize == "crop":
-        return np.ascontiguousarray(central_window(fit_for_cropping(image, height, width), height, width))
+        return np.ascontiguousarray(window(fit_for_cropping(image, height, width), height, width))
     return np.asarray(_upright(image).resize((width, height), Image.Resampling.BILINEAR))

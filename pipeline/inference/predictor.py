@@ -6,13 +6,13 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 
-from pipeline.data.prepare import prepare_image
+from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
 from pipeline.errors import ModelError
 from pipeline.explain.gradcam import HeadGradCam
 from pipeline.inference.model_info import ModelInfo
 
-_MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
-_STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+_MEAN = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
+_STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
 
 
 def _load_network(info: ModelInfo) -> nn.Sequential:
@@ -69,7 +69,7 @@ class Predictor:
         if code not in self.info.classes:
             raise ModelError(f"The model {self.info.name} does not know the diagnosis {code}.")
         target = torch.tensor([self.info.classes.index(code)], device=self.device)
-        return self._cam.heatmaps(torch.Tensor(self._features(pixels[None].copy())), target)[0].cpu().numpy()
+        return self._cam.heatmaps(self._features(pixels[None].copy()), target)[0].cpu().numpy()
 
     def judge(self, images: np.ndarray, truths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis, in one pass.

@@ -5,7 +5,7 @@ import fcntl
 import time
 
 from pipeline.files import disk_errors
-from pipeline.jobs.run_dir import RunDir, list_runs
+from pipeline.jobs.run_dir import RunDir, readable_runs
 from pipeline.progress import Cancelled
 from pipeline.workspace import Workspace
 
@@ -16,7 +16,7 @@ def ahead_of(workspace: Workspace, run: RunDir) -> list[RunDir]:
     """Live runs that come before `run`: those running, and those queued that were created earlier."""
     mine = (run.status().created, run.name)
     before = []
-    for other in list_runs(workspace):
+    for other in readable_runs(workspace):
         status = other.status()
         if other.name != run.name and (
             status.state == "running" or (status.state == "queued" and (status.created, other.name) < mine)

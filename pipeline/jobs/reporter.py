@@ -47,8 +47,8 @@ class Reporter:
         self.total, self.finished, self._work_start = max(work, 1.0), 0.0, time.monotonic()
 
     def worked(self, images: int, kind: str, sentence: str) -> None:
-        """`images` more are done; the status is written at most twice a second."""
-        self.finished += images * COST[kind if kind != "training" else self.training_kind]
+        """`images` more are done, `kind` (a key of COST) of work; the status is written at most twice a second."""
+        self.finished += images * COST[kind]
         fraction = min(self.finished / self.total, 1.0)
         elapsed = time.monotonic() - self._work_start
         left = elapsed * (1 - fraction) / fraction if fraction > 0.01 else None
@@ -56,8 +56,6 @@ class Reporter:
         if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
             self.set()
             self.progress(fraction, sentence)
-
-    training_kind = "training"
 
     def spent(self, part: str, seconds: float) -> None:
         """Add `seconds` to a part of the run's time."""

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config import RunConfig
-from pipeline.errors import RunError
+from pipeline.errors import LesionLabError, RunError
 from pipeline.files import disk_errors, read_json, write_json
 from pipeline.jobs.events import read_events
 from pipeline.jobs.status import Status, read_status, write_status
@@ -151,3 +151,15 @@ def list_runs(workspace: Workspace) -> list[RunDir]:
     runs = [RunDir(path) for path in workspace.runs.iterdir()]
     runs = [run for run in runs if run.status_path.exists() and run.config_path.exists()]
     return sorted(runs, key=lambda run: run.config_path.stat().st_mtime, reverse=True)
+
+
+def readable_runs(workspace: Workspace) -> list[RunDir]:
+    """Those of `list_runs` whose status and config are whole; the list of all names the damaged ones."""
+    readable = []
+    for run in list_runs(workspace):
+        try:
+            run.status(), run.config()
+        except (LesionLabError, FileNotFoundError):
+            continue
+        readable.append(run)
+    return readable

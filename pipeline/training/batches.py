@@ -11,13 +11,7 @@ from fastai.vision.augment import Dihedral, aug_transforms
 from fastai.vision.core import TensorImage
 from fasttransform import Pipeline
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-def _window(image: np.ndarray, height: int, width: int, place: tuple[float, float]) -> np.ndarray:
-    top = round((image.shape[0] - height) * place[0])
-    left = round((image.shape[1] - width) * place[1])
-    return image[top : top + height, left : left + width]
+from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
 
 
 class PixelLoader(DataLoader):
@@ -54,7 +48,7 @@ class PixelLoader(DataLoader):
             places = [(random.random(), random.random()) if self.random_crop else (0.5, 0.5) for _ in rows]
             images = np.stack(
                 [
-                    _window(self.pixels.pixels(int(row)), self.height, self.width, place)
+                    window(self.pixels.pixels(int(row)), self.height, self.width, place)
                     for row, place in zip(rows, places, strict=True)
                 ]
             )

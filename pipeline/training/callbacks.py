@@ -83,24 +83,21 @@ class WriteEvents(Callback):
 
     Args:
         reporter: the run's `jobs.reporter.Reporter`.
-        stage, first_epoch: number of this stage and of its first epoch over all stages, from 1.
-        classes: the codes, in the order of the network's outputs.
+        stage: number of this stage, from 1; `frozen` says whether it trains the head only.
+        first_epoch: how many epochs the stages before it had.
         on_epoch: called with the epoch's row (dict) after validation.
     """
 
     order = 60
 
-    def __init__(self, reporter, stage: int, first_epoch: int, classes, on_epoch):
-        self.reporter, self.stage, self.first_epoch = reporter, stage, first_epoch
-        self.classes, self.on_epoch = classes, on_epoch
+    def __init__(self, reporter, stage: int, frozen: bool, first_epoch: int, on_epoch):
+        self.reporter, self.stage, self.first_epoch, self.on_epoch = reporter, stage, first_epoch, on_epoch
+        self.work = "frozen" if frozen else "training"
 
     def before_epoch(self):
         self.losses, self.sizes, self.images = [], [], 0
         self.valid_losses, self.truths, self.predicted = [], [], []
         self.epoch_start = self.train_end = time.monotonic()
-
-    def before_batch(self):
-        self.step_start = time.monotonic()
 
     def after_batch(self):
         size, loss = len(self.yb[0]), float(self.loss.detach())
@@ -125,7 +122,7 @@ class WriteEvents(Callback):
         )
         rate = self.images / max(self.train_end - self.epoch_start, 1e-9)
         self.reporter.worked(
-            size, "training",
+            size, self.work,
             f"Stage {self.stage}, epoch {self.epoch + 1} of {self.n_epoch}: training, {rate:.0f} images a second.",
         )
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import central_window
+from pipeline.data.prepare import window
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.files import disk_errors, replace_file
 from pipeline.inference.model_info import ModelInfo, write_model_info
@@ -53,7 +53,7 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
             raise Cancelled()
         ids = held_out["image_id"].iloc[start : start + _BATCH]
         images = np.stack(
-            [central_window(pixels.pixels(row_of[image_id]), config.height, config.width) for image_id in ids]
+            [window(pixels.pixels(row_of[image_id]), config.height, config.width) for image_id in ids]
         )
         shares, predicted, true = predictor.judge(images, truths[start : start + _BATCH])
         probabilities.append(shares)

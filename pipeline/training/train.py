@@ -99,15 +99,14 @@ def _expect(reporter: Reporter, config: RunConfig, parts) -> None:
     reporter.expect(work + held_out * COST["judging"])
 
 
-def _run_stages(learner: Learner, config: RunConfig, reporter: Reporter, classes, best: BestWeights) -> None:
+def _run_stages(learner: Learner, config: RunConfig, reporter: Reporter, best: BestWeights) -> None:
     done = 0
     for number, stage in enumerate(config.stages, start=1):
         reporter.log.write("stage", stage=number, **asdict(stage), words=stage.words)
-        reporter.training_kind = "frozen" if stage.freeze else "training"
         learner.freeze() if stage.freeze else learner.unfreeze()
         rates = stage.lr_max if stage.lr_earliest is None else slice(stage.lr_earliest, stage.lr_max)
         stop = StopOnRequest(reporter.stop_asked)
-        write = WriteEvents(reporter, number, done, classes, lambda row: best.offer(learner, row))
+        write = WriteEvents(reporter, number, stage.freeze, done, lambda row: best.offer(learner, row))
         with learner.no_bar(), learner.no_logging():
             learner.fit_one_cycle(stage.epochs, lr_max=rates, cbs=[SeedEpochs(config.seed, done), stop, write])
         if stop.stopped:
@@ -153,14 +152,16 @@ def train_and_judge(run: RunDir, workspace: Workspace, reporter: Reporter, devic
     )
     _expect(reporter, config, parts)
     best = BestWeights(run, config.keep)
-    _run_stages(learner, config, reporter, classes, best)
+    try:
+        _run_stages(learner, config, reporter, best)
+        best.load_into(network)
+    finally:
+        best.path.unlink(missing_ok=True)  # without a model nothing can go on from it
     reporter.say("Judges the held-out images and draws their heatmaps.")
-    best.load_into(network)
     with reporter.timed("judging"):
         judge(run, config, dataset, network, pixels, split, reporter, name)
     with reporter.timed("writing"):
         write_model(run, config, dataset, network, split)
-    best.path.unlink()
 
 
 def _watch(reporter: Reporter):

@@ -1,0 +1,27 @@
+"""Opening the app's pages in Streamlit's AppTest, and reading what they say."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def open_page(page: str, /, **parameters: str) -> AppTest:
+    at = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30)
+    at.run()
+    for parameter, value in parameters.items():
+        at.query_params[parameter] = value
+    at.switch_page(f"views/{page}.py").run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    """Everything that the page says."""
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success)
+    return " ".join(str(element.value) for kind in kinds for element in kind)
+
+
+def button(at: AppTest, start: str):
+    return next(b for b in at.button if b.label.startswith(start))
