@@ -10,7 +10,7 @@ NOUNS: dict[str, str] = {
     "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "true diagnosis",
     "predicted": "predicted diagnosis",
 }
-HOME, TRAIN, RESULTS, CLASSIFY = (f"views/{page}.py" for page in ("home", "train", "results", "classify"))
+HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}.py" for page in ("home", "train", "errors", "classify"))
 
 
 class Linked(NamedTuple):

@@ -11,7 +11,7 @@ page = st.navigation(
         st.Page("views/dataset.py", title="Dataset", icon=":material/database:", url_path="dataset"),
         st.Page("views/train.py", title="Train", icon=":material/model_training:", url_path="train"),
         st.Page("views/runs.py", title="Runs", icon=":material/table_rows:", url_path="runs"),
-        st.Page("views/results.py", title="Results", icon=":material/grid_on:", url_path="results"),
+        st.Page("views/errors.py", title="Errors", icon=":material/grid_on:", url_path="errors"),
         st.Page("views/classify.py", title="Classify", icon=":material/image_search:", url_path="classify"),
     ],
     position="top",

@@ -46,7 +46,19 @@ class Stage:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a run does. `width` and `height` are the network's input in pixels; `limit` a number of images."""
+    """What a run does.
+
+    Attributes:
+        width, height: the network's input in pixels.
+        limit: a number of images; None means all.
+        fold: which of the five lesion folds validates (0..4), for the split "lesion".
+        label_smoothing: share of the target spread over all diagnoses, 0..1 (Szegedy et al. 2016).
+        weight_decay: decoupled (Loshchilov & Hutter 2019).
+        dropout: of the head's last layer, 0..1; the layer before it gets half.
+        drop_path: highest rate of stochastic depth, 0..1 (Huang et al. 2016); EfficientNets only.
+        ema: decay of the weights' exponential moving average a step; 0 means none.
+        parent, parent_stage: the run and its stage (from 1) whose weights this run starts from; None: `weights`.
+    """
 
     data: str
     data_hash: str
@@ -65,6 +77,14 @@ class RunConfig:
     split: SplitKind = "lesion"
     limit: int | None = None
     keep: Keep = "balanced_accuracy"
+    fold: int = 0
+    label_smoothing: float = 0.0
+    weight_decay: float = 0.01
+    dropout: float = 0.5
+    drop_path: float = 0.0
+    ema: float = 0.0
+    parent: str | None = None
+    parent_stage: int | None = None
 
     @property
     def epochs(self) -> int:

@@ -40,7 +40,7 @@ def test_a_workspace_that_cannot_be_written_is_said_in_words(tmp_path, monkeypat
     assert "Set LESIONLAB_HOME to a folder that you may write to." in err
 
 
-@pytest.mark.parametrize("page", ["home", "train", "results", "classify", "runs"])
+@pytest.mark.parametrize("page", ["home", "train", "errors", "classify", "runs"])
 def test_a_damaged_run_closes_no_page(workspace, tmp_path, page):
     dataset = make_dataset(workspace, tmp_path)
     make_run(workspace, dataset)

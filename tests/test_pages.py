@@ -17,7 +17,7 @@ from pipeline.workspace import Workspace
 from tests.app_pages import PROJECT, button, open_page, words
 from tests.hand_made import CODES, image_bytes, make_dataset, make_run
 
-PAGES = ("home", "train", "results", "classify")
+PAGES = ("home", "train", "errors", "classify")
 
 
 class StandInPredictor:
@@ -130,24 +130,24 @@ def test_an_ended_run_says_what_to_do(filled, state):
     workspace, dataset, _ = filled
     run = make_run(workspace, dataset, state)
     assert "again below" in words(at := open_page("train", run=run.name)) or "below" in words(at)
-    at = open_page("results", run=run.name)
+    at = open_page("errors", run=run.name)
     assert run.name in at.error[0].value
     assert button(at, "Start a new run")
 
 
-@pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("results", "run"), ("classify", "model")])
+@pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("errors", "run"), ("classify", "model")])
 def test_an_address_of_something_gone_says_so(filled, page, parameter):
     at = open_page(page, **{parameter: "gone-1"})
     assert "gone-1" in at.warning[0].value and "not here" in at.warning[0].value
 
 
-@pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("results", "run"), ("classify", "model")])
+@pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("errors", "run"), ("classify", "model")])
 def test_an_address_of_something_gone_says_so_on_an_empty_workspace(workspace, page, parameter):
     assert "gone-1" in open_page(page, **{parameter: "gone-1"}).warning[0].value
 
 
 def test_results_open_a_cell_from_the_address(filled):
-    at = open_page("results", truth="mel", predicted="mel")
+    at = open_page("errors", truth="mel", predicted="mel")
     assert any("Melanoma · mel rightly called Melanoma · mel" in h.value for h in at.subheader)
     assert at.selectbox(key="cell.truth").value == "mel"
     button(at, "Back to").click().run()
@@ -155,7 +155,7 @@ def test_results_open_a_cell_from_the_address(filled):
 
 
 def test_a_click_on_a_cell_opens_it(filled):
-    at = open_page("results")
+    at = open_page("errors")
     at.session_state["matrix.0"] = {"selection": {"points": [{"customdata": ["nv", "bkl", 1]}]}}
     at.run()
     assert any("Melanocytic nevus · nv called Benign keratosis · bkl" in h.value for h in at.subheader)
@@ -163,21 +163,21 @@ def test_a_click_on_a_cell_opens_it(filled):
 
 
 def test_select_boxes_open_a_cell(filled):
-    at = open_page("results")
+    at = open_page("errors")
     at.selectbox(key="cell.truth").set_value("nv").run()
     at.selectbox(key="cell.predicted").set_value("bkl").run()
     assert any("Melanocytic nevus · nv called Benign keratosis · bkl" in h.value for h in at.subheader)
 
 
 def test_a_confused_pair_opens_its_images(filled):
-    at = open_page("results")
+    at = open_page("errors")
     pair = next(b for b in at.button if " called " in b.label)
     pair.click().run()
     assert any(h.value.startswith(pair.label.split(":")[0]) for h in at.subheader)
 
 
 def test_heatmaps_are_laid_over_on_request(filled):
-    at = open_page("results")
+    at = open_page("errors")
     at.toggle(key="heatmap").set_value(True).run()
     assert not at.exception and not at.error
 
@@ -185,7 +185,7 @@ def test_heatmaps_are_laid_over_on_request(filled):
 def test_a_test_part_can_be_chosen(filled):
     workspace, dataset, _ = filled
     run = make_run(workspace, dataset, split="lesion-test")
-    at = open_page("results", run=run.name, part="test")
+    at = open_page("errors", run=run.name, part="test")
     assert "Test part, n = " in words(at) and "chose nothing" in words(at)
 
 

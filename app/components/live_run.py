@@ -13,7 +13,7 @@ from app.components.figures import dark, show
 from app.components.pickers import STATE_WORDS
 from app.components.run_figures import metric_places
 from app.curve_charts import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
-from app.links import CLASSIFY, RESULTS, go
+from app.links import CLASSIFY, ERRORS, go
 from app.wording import UNDEFINED, as_text, duration, percent, time_left
 from pipeline.errors import RunError
 from pipeline.jobs.run_dir import RunDir
@@ -80,8 +80,8 @@ def _ended(run: RunDir, status: Status) -> None:
     if status.state == "done":
         st.success(f"Training and evaluation are done.{took}", icon=":material/check:")
         with st.container(horizontal=True):
-            if st.button("See its results", type="primary", key="to_results", icon=":material/grid_on:"):
-                go(RESULTS, run=run.name)
+            if st.button("Study its errors", type="primary", key="to_results", icon=":material/grid_on:"):
+                go(ERRORS, run=run.name)
             if st.button("Classify images with it", key="to_classify", icon=":material/image_search:"):
                 go(CLASSIFY, model=run.name)
     else:

@@ -7,7 +7,7 @@ import streamlit as st
 from app import resources
 from app.components import problems
 from app.components.runs_table import title_of
-from app.links import CLASSIFY, RESULTS, TRAIN, go, remember
+from app.links import CLASSIFY, ERRORS, TRAIN, go, remember
 from app.wording import as_text, count
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.shelf import (
@@ -51,7 +51,7 @@ def run_actions(row: dict[str, Any], run: RunDir) -> None:
     name = run.name
     with st.container(horizontal=True):
         if row["images"] is not None and st.button("See its results", key="runs.results", icon=":material/grid_on:"):
-            go(RESULTS, run=name)
+            go(ERRORS, run=name)
         if run.model.exists() and st.button("Classify images with it", key="runs.classify",
                                             icon=":material/image_search:"):
             go(CLASSIFY, model=name)

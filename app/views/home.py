@@ -7,7 +7,7 @@ from app.components import problems
 from app.components.data_intake import Pending, draw_generated, in_place
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
-from app.links import CLASSIFY, RESULTS, TRAIN, go
+from app.links import CLASSIFY, ERRORS, TRAIN, go
 from app.wording import count
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
@@ -56,7 +56,7 @@ def next_step(datasets, runs, models) -> Pending | None:
         with st.container(horizontal=True):
             done = [run.name for run in runs if run.status().state == "done"]
             if done and st.button("Study its errors", type="primary", key="next", icon=":material/grid_on:"):
-                go(RESULTS, run=models[0].run if models[0].run in done else done[0])
+                go(ERRORS, run=models[0].run if models[0].run in done else done[0])
             if st.button("Classify an image", type="secondary" if done else "primary", key="classify",
                          icon=":material/image_search:"):
                 go(CLASSIFY, model=models[0].name)

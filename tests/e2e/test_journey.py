@@ -108,8 +108,8 @@ def stop(page: Page, run: RunDir) -> None:
 def wait_until_done(page: Page, run: RunDir) -> None:
     expect(heading_of(page, run, "done")).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_text("Training and evaluation are done.")).to_be_visible()
-    page.get_by_role("button", name="See its results").click()
-    expect(page).to_have_url(re.compile(f"/results\\?run={run.name}"))
+    page.get_by_role("button", name="Study its errors").click()
+    expect(page).to_have_url(re.compile(f"/errors\\?run={run.name}"))
 
 
 def open_a_confusion_cell(page: Page) -> None:

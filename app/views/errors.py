@@ -1,4 +1,4 @@
-"""Results of a run: figures, confusion matrix, and the images behind any cell or with the highest losses."""
+"""Errors of a run: its figures, its confusion matrix, and the images behind any cell or with the highest losses."""
 
 import streamlit as st
 
@@ -37,7 +37,7 @@ def _without_results(run: RunDir) -> None:
         st.error(as_text(f"The run {run.name} {_was(status.state)} before it was evaluated. {status.error or ''}"))
         words = "Start a new run"
     else:
-        st.info(f"The run {run.name} {STATE_WORDS[status.state]}. Its results appear here when it is done.")
+        st.info(f"The run {run.name} {STATE_WORDS[status.state]}. Its errors appear here when it is done.")
         words = "Watch it"
     if st.button(words, type="primary", key="to_train", icon=":material/show_chart:"):
         go(TRAIN, run=run.name)
@@ -78,7 +78,7 @@ def _images(run: RunDir, rows, cell, part: str) -> None:
 
 def main() -> None:
     title, left, right = st.columns([2, 3, 1], vertical_alignment="bottom")
-    title.title("Results")
+    title.title("Errors")
     runs = resources.runs()
     if not runs:
         _nothing_yet(linked("run", []).problem)
