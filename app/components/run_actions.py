@@ -50,7 +50,7 @@ def run_actions(row: dict[str, Any], run: RunDir) -> None:
     """Ways on from the run, its name and note, and its deletion."""
     name = run.name
     with st.container(horizontal=True):
-        if row["images"] is not None and st.button("See its results", key="runs.results", icon=":material/grid_on:"):
+        if row["images"] is not None and st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
             go(ERRORS, run=name)
         if run.model.exists() and st.button("Classify images with it", key="runs.classify",
                                             icon=":material/image_search:"):
