@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.confusion import ConfusedPair, cell, confusion_matrix, most_confused, row_shares, top_losses
+from pipeline.evaluation.confusion import (
+    ConfusedPair,
+    cell,
+    confused_either_way,
+    confusion_matrix,
+    most_confused,
+    row_shares,
+    top_losses,
+)
 
 CLASSES = ["bcc", "df", "mel", "nv"]
 
@@ -63,3 +71,9 @@ def test_top_losses_come_largest_first_and_ties_by_image(predictions):
 def test_a_cell_holds_its_images_largest_loss_first(predictions):
     assert cell(predictions, "mel", "nv")["image_id"].tolist() == ["i05", "i06"]
     assert cell(predictions, "df", "nv").empty
+
+
+def test_pairs_either_way_count_both_directions_together(predictions):
+    # nv called mel 2 and mel called nv 2; mel called bcc 1 and bcc called mel 1
+    assert confused_either_way(predictions, CLASSES) == [("mel", "nv"), ("bcc", "mel")]
+    assert confused_either_way(predictions.head(0), CLASSES) == []

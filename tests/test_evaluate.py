@@ -51,6 +51,8 @@ def test_results_are_computed_and_stored(run):
     assert figures["majority_accuracy"] == pytest.approx(0.25)  # bcc, training's most frequent, not mel
     # lesion E: mean mel 0.55, right; lesion F: called bcc
     assert (figures["melanoma"]["lesions"], figures["melanoma"]["called_else"]) == (2, 1)
+    low, high = figures["intervals"]["accuracy"]
+    assert list(figures["intervals"]) == ["accuracy", "balanced_accuracy", "macro_auc"] and low < 0.5 < high
     assert run.results() == results == json.loads(run.results_path.read_text())
 
 
@@ -78,6 +80,7 @@ def test_undefined_figures_are_stored_as_null(run):
     table[table["truth"] == "bcc"].to_parquet(run.predictions_path)
     figures = evaluate_run(run)["validation"]
     assert figures["macro_auc"] is None and figures["melanoma"] is None
+    assert figures["intervals"]["macro_auc"] == [None, None]
     assert figures["per_diagnosis"]["mel"]["sensitivity"] is None
     assert "NaN" not in run.results_path.read_text()
 

@@ -1,4 +1,4 @@
-"""The confusion matrix whose cells open their images, the select boxes that do the same, and the pairs in words."""
+"""The confusion matrix whose cells open their images, the pairs in words and the select boxes that do the same."""
 
 import pandas as pd
 import streamlit as st
@@ -59,20 +59,23 @@ def _chosen_in_boxes() -> None:
         open_cell(truth, predicted)
 
 
-def confusion_panel(predictions: pd.DataFrame, classes: list[str], chosen: tuple[str, str] | None, name: str) -> None:
-    """Matrix on the left, boxes and pairs on the right; `predictions` of one part."""
+def confusion_chart(predictions: pd.DataFrame, classes: list[str], chosen: tuple[str, str] | None, name: str) -> None:
+    """The matrix of `predictions`, which are of one part, and the full names of its codes."""
     matrix = confusion_matrix(predictions, classes)
     shares = row_shares(matrix)
+    table = matrix.assign(images=matrix.sum(axis=1)).join(shares.add_suffix(" share")).reset_index()
+    show(confusion_figure(matrix, shares, chosen, dark()), table, f"{name}-confusion", key=matrix_key(), selecting=True)
+    st.caption("Count, and share of the row's n images. A click on a cell opens its images. "
+               + " – ".join(label(code) for code in classes))
+
+
+def ways_to_a_cell(predictions: pd.DataFrame, classes: list[str], chosen: tuple[str, str] | None) -> None:
+    """The most confused pairs as buttons, and a select box for each side of any cell."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        table = matrix.join(shares.add_suffix(" share")).reset_index()
-        show(confusion_figure(matrix, shares, chosen, dark()), table, f"{name}-confusion", key=matrix_key(),
-             selecting=True)
-        st.caption("Count, and share of the row's images. A click on a cell opens its images. "
-                   + " – ".join(label(code) for code in classes))
-    with right:
         st.markdown("**Most confused pairs**")
         _pairs(predictions, classes)
+    with right:
         st.markdown("**Any cell**")
         _boxes(classes, chosen)
 
@@ -81,13 +84,15 @@ def _pairs(predictions: pd.DataFrame, classes: list[str]) -> None:
     pairs = most_confused(predictions, classes, _PAIRS)
     if not pairs:
         st.caption("No image of this part was confused with another diagnosis.")
-    for pair in pairs:
-        st.button(
-            f"{label(pair.truth)} called {label(pair.predicted)}: {count(pair.images, 'image')}, "
-            f"{percent(pair.share)} of its truth",
-            key=f"pair.{pair.truth}.{pair.predicted}", on_click=open_cell, args=(pair.truth, pair.predicted),
-            width="stretch", wrap=True,
-        )
+    of_truth = predictions["truth"].value_counts()
+    for start in range(0, len(pairs), 2):
+        for column, pair in zip(st.columns(2), pairs[start : start + 2], strict=False):
+            column.button(
+                f"{label(pair.truth)} called {label(pair.predicted)}: {pair.images:,} of "
+                f"{count(int(of_truth[pair.truth]), 'image')}, {percent(pair.share)}",
+                key=f"pair.{pair.truth}.{pair.predicted}", on_click=open_cell, args=(pair.truth, pair.predicted),
+                width="stretch", wrap=True,
+            )
 
 
 def _boxes(classes: list[str], chosen: tuple[str, str] | None) -> None:

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from app.components.image_filters import image_filters, open_images
+from app.components.pager import page_of_address, pager
 from app.dataset_charts import level_words
-from app.links import remember
 from app.thumbnails import thumbnail
 from app.wording import as_text, count
 from pipeline.classes import label
@@ -17,33 +17,6 @@ from pipeline.errors import ImageError
 
 PAGE = 24
 _IN_A_ROW = 4
-
-
-def _page_of_address(pages: int) -> int:
-    """The page (1..pages) that the address names, the first without one; says so where it names one that is not."""
-    asked = st.query_params.get("page")
-    if asked is None:
-        return 1
-    if asked.isascii() and asked.isdecimal() and 1 <= int(asked[:9]) <= pages:
-        return int(asked[:9])
-    st.warning(as_text(f"The address names page {asked[:20]}, but there is only "
-                       f"{'one page' if pages == 1 else f'a page 1 to {pages:,}'}. Shown instead: page 1."),
-               icon=":material/link_off:")
-    return 1
-
-
-def _turn_to(page: int) -> None:
-    remember(page=None if page == 1 else str(page))
-
-
-def _pager(place: str, page: int, pages: int, images: int) -> None:
-    first = (page - 1) * PAGE + 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Previous", key=f"wall.previous.{place}", disabled=page == 1, on_click=_turn_to, args=(page - 1,),
-                  icon=":material/arrow_back:")
-        st.button("Next", key=f"wall.next.{place}", disabled=page == pages, on_click=_turn_to, args=(page + 1,),
-                  icon=":material/arrow_forward:", icon_position="right")
-        st.markdown(f"{first:,}–{min(first + PAGE - 1, images):,} of {images:,}", width="content")
 
 
 def image_wall(dataset: Dataset, metadata: pd.DataFrame, rows: pd.DataFrame) -> None:
@@ -62,15 +35,15 @@ def image_wall(dataset: Dataset, metadata: pd.DataFrame, rows: pd.DataFrame) -> 
         st.info("No image has all of these. Set one of the filters to All.")
         return
     pages = math.ceil(len(found) / PAGE)
-    page = _page_of_address(pages)
-    _pager("top", page, pages, len(found))
+    page = page_of_address(pages)
+    pager("wall.top", page, pages, PAGE, len(found))
     shown = metadata.loc[found["image_id"].iloc[(page - 1) * PAGE : page * PAGE]].to_dict("records")
     for start in range(0, len(shown), _IN_A_ROW):
         for column, row in zip(st.columns(_IN_A_ROW), shown[start : start + _IN_A_ROW], strict=False):
             with column:
                 _picture(dataset, row, rows.loc[row["image_id"]])
     if pages > 1:
-        _pager("bottom", page, pages, len(found))
+        pager("wall.bottom", page, pages, PAGE, len(found))
 
 
 def _picture(dataset: Dataset, row: dict, levels: pd.Series) -> None:

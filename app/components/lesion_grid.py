@@ -1,5 +1,6 @@
 """Judged images as cards: what the network saw with its heatmap, the untouched image beside it, truth and output."""
 
+import math
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -7,6 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
+from app.components.pager import page_of_address, pager
+from app.dataset_charts import level_words
+from app.links import remember
 from app.wording import as_text, decimal, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
@@ -16,6 +20,7 @@ from pipeline.explain.overlay import has_evidence, overlay
 
 NO_EVIDENCE = "No positive evidence: no region raised this output."
 PAGE = 8
+_VIEW = "grid.view"
 
 
 class HeatmapChoice(NamedTuple):
@@ -26,13 +31,23 @@ class HeatmapChoice(NamedTuple):
     opacity: float
 
 
-def heatmap_controls(heatmaps_there: bool) -> HeatmapChoice:
-    """Switch, diagnosis and slider for all cards of a page."""
+class Judged(NamedTuple):
+    """Where a run's judged images come from: its data set, that one's table by image_id, what it saw, its heatmaps."""
+
+    dataset: Dataset
+    table: pd.DataFrame
+    config: RunConfig
+    heatmaps: resources.Heatmaps | None
+
+
+def heatmap_controls(heatmaps_there: bool, switch: bool = True) -> HeatmapChoice:
+    """Switch, diagnosis and slider for all cards of a page; without `switch` heatmaps are shown."""
     if not heatmaps_there:
         st.caption("This run stored no heatmaps.")
         return HeatmapChoice(False, "predicted", 0)
-    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
-        shown = st.toggle("Heatmap", key="heatmap", help="Regions that raised the output, over what the network saw.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        shown = not switch or st.toggle("Heatmap", key="heatmap",
+                                        help="Regions that raised the output, over what the network saw.")
         opacity = st.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key="heatmap.opacity",
                             disabled=not shown, width=260)
         of = st.radio("Regions that raised the output for", ["predicted", "truth"], horizontal=True, key="heatmap.of",
@@ -41,62 +56,80 @@ def heatmap_controls(heatmaps_there: bool) -> HeatmapChoice:
     return HeatmapChoice(shown, of, opacity / 100)
 
 
-def lesion_grid(
-    rows: pd.DataFrame, dataset: Dataset, config: RunConfig, heatmaps: resources.Heatmaps | None,
-    choice: HeatmapChoice, view: str,
-) -> None:
-    """The cards of `rows`, some at a time; `view` names what is shown, so that another view starts at its top."""
-    key = f"grid.{view}"
-    shown = st.session_state.get(key, PAGE)
-    table = resources.metadata(dataset)
-    for start in range(0, min(shown, len(rows)), 2):
-        for column, row in zip(st.columns(2), rows.iloc[start : start + 2].to_dict("records"), strict=False):
+def lesion_grid(rows: pd.DataFrame, judged: Judged, choice: HeatmapChoice, view: str) -> None:
+    """The cards of `rows`, a page at a time; `view` names what is shown, so that another view starts at its top."""
+    if st.session_state.get(_VIEW, view) != view:
+        remember(page=None)
+    st.session_state[_VIEW] = view
+    pages = math.ceil(len(rows) / PAGE)
+    page = page_of_address(pages)
+    pager("grid.top", page, pages, PAGE, len(rows))
+    shown = rows.iloc[(page - 1) * PAGE : page * PAGE].to_dict("records")
+    for start in range(0, len(shown), 2):
+        for column, row in zip(st.columns(2), shown[start : start + 2], strict=False):
             with column.container(border=True):
-                _card(row, dataset, table, config, heatmaps, choice)
-    if shown < len(rows):
-        st.button(
-            f"Show {min(PAGE, len(rows) - shown)} more ({shown} of {len(rows):,} shown)", key=f"{key}.more",
-            on_click=lambda: st.session_state.update({key: shown + PAGE}), icon=":material/expand_more:",
-        )
+                _card(row, judged, choice)
+    if pages > 1:
+        pager("grid.bottom", page, pages, PAGE, len(rows))
 
 
-def _heatmap(row: dict, heatmaps: resources.Heatmaps, of: str) -> np.ndarray | None:
-    index = heatmaps.row.get(row["image_id"])
-    return None if index is None else getattr(heatmaps, of)[index].astype(np.float32)
+def pictures(image_id: str, judged: Judged) -> tuple[np.ndarray, np.ndarray]:
+    """The image as the network saw it, and untouched; both uint8 (H, W, 3).
 
-
-def _card(row, dataset, table, config, heatmaps, choice) -> None:
-    image_id = row["image_id"]
-    seen_side, untouched_side = st.columns(2, wrap=False)
+    Raises:
+        ImageError: the data set no longer has it, or its file is gone or cannot be read.
+    """
+    if image_id not in judged.table.index:
+        raise ImageError(f"The data set {judged.dataset.name} no longer has the image {image_id}.")
+    path = judged.dataset.image_path(judged.table.at[image_id, "file"])
     try:
-        path = dataset.image_path(table.at[image_id, "file"])
-        seen = resources.as_seen(path, config.height, config.width, config.resize)
-        untouched = resources.untouched(path)
-    except KeyError:
-        st.caption(f"The data set no longer has the image {image_id}.")
-        return
+        seen = resources.as_seen(path, judged.config.height, judged.config.width, judged.config.resize)
+        return seen, resources.untouched(path)
     except ImageError as error:
-        st.caption(as_text(str(error)))
-        return
-    caption = "As the network saw it"
-    if choice.shown and heatmaps is not None:
-        heatmap = _heatmap(row, heatmaps, choice.of)
-        if heatmap is not None and has_evidence(heatmap):
-            seen = overlay(seen, heatmap, choice.opacity)
-            caption = f"Regions that raised the output for {row[choice.of]}"
-        else:
-            caption = NO_EVIDENCE
-    seen_side.image(seen, caption=caption, width="stretch", output_format="PNG",
-                    alt=f"Image {image_id} as the network saw it")
-    untouched_side.image(untouched, caption="Untouched", width="stretch", output_format="JPEG",
-                         alt=f"Untouched image {image_id}")
-    source = table.at[image_id, "dx_type"]
-    st.markdown(
-        f"**Truth:** {label(row['truth'])}" + (f" ({_TRUTH_WORDS.get(source, source)})" if source else "")
+        raise ImageError(
+            f"The image file {path.name} is gone or cannot be read.",
+            f"Import the data set {judged.dataset.name} again under the same name.",
+        ) from error
+
+
+def laid_over(seen: np.ndarray, row: dict, judged: Judged, choice: HeatmapChoice) -> tuple[np.ndarray, str]:
+    """What the network saw with the chosen heatmap over it, and the caption that says what it shows."""
+    if not choice.shown or judged.heatmaps is None:
+        return seen, "As the network saw it, without heatmap"  # as long as the other caption: nothing jumps
+    index = judged.heatmaps.row.get(row["image_id"])
+    heatmap = None if index is None else getattr(judged.heatmaps, choice.of)[index].astype(np.float32)
+    if heatmap is None or not has_evidence(heatmap):
+        return seen, NO_EVIDENCE
+    return overlay(seen, heatmap, choice.opacity), f"Regions that raised the output for {row[choice.of]}"
+
+
+def judgement(row: dict, judged: Judged) -> str:
+    """Truth and where it comes from, prediction, probabilities and loss, as markdown."""
+    source = judged.table["dx_type"].get(row["image_id"])
+    return as_text(
+        f"**Truth:** {label(row['truth'])}" + (f" ({level_words('dx_type', source)})" if source else "")
         + f"  \n**Prediction:** {label(row['predicted'])}, {probability(row['p_' + row['predicted']])}"
         + f"  \nProbability of the truth {probability(row['p_' + row['truth']])} · loss {decimal(row['loss'], 2)}"
     )
-    st.caption(f"Image {image_id} · lesion {row['lesion_id']}")
 
 
-_TRUTH_WORDS = {"histo": "histology", "follow_up": "follow-up", "consensus": "consensus", "confocal": "confocal"}
+def identity(row: dict) -> str:
+    """Which image of which lesion it is."""
+    return as_text(f"Image {row['image_id']} · lesion {row['lesion_id']}")
+
+
+def _card(row: dict, judged: Judged, choice: HeatmapChoice) -> None:
+    image_id = row["image_id"]
+    try:
+        seen, untouched = pictures(image_id, judged)
+    except ImageError as error:
+        st.warning(as_text(f"{error.problem} {error.next_step}".strip()), icon=":material/broken_image:")
+    else:
+        seen_side, untouched_side = st.columns(2, wrap=False)
+        pixels, caption = laid_over(seen, row, judged, choice)
+        seen_side.image(pixels, caption=caption, width="stretch", output_format="PNG",
+                        alt=f"Image {image_id} as the network saw it")
+        untouched_side.image(untouched, caption="Untouched", width="stretch", output_format="JPEG",
+                             alt=f"Untouched image {image_id}")
+    st.markdown(judgement(row, judged))
+    st.caption(identity(row))

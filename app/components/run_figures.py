@@ -1,5 +1,6 @@
 """The headline figures of a run's held-out part, with what they are figures of."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ PART_WORDS = {"validation": "Validation", "test": "Test"}
 
 def metric_places(n: int) -> list:
     """Places for `n` numbers in a row, two in a row on a phone."""
-    row = st.container(horizontal=True, gap="medium")
+    row = st.container(horizontal=True, gap="small")
     return [row.container(width=_METRIC_PIXELS) for _ in range(n)]
 
 
@@ -27,17 +28,7 @@ def run_figures(results: dict[str, Any], part: str, config: RunConfig, name: str
 
     figures = results[part]
     n = f"n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}"
-    balanced, accuracy, area, size = metric_places(4)
-    balanced.metric("Balanced accuracy", percent(figures["balanced_accuracy"]),
-                    help="Mean over the diagnoses of the share of its images that got it right.")
-    accuracy.metric("Accuracy", percent(figures["accuracy"]), help="Share of all images that got their diagnosis.")
-    accuracy.caption(f"The most frequent diagnosis alone: {percent(figures['majority_accuracy'])}")
-    area.metric("AUC, mean of diagnoses", decimal(figures["macro_auc"]),
-                help="Area under the ROC curve, each diagnosis against the rest: 0.5 is chance, 1 is perfect order.")
-    size.metric(f"{PART_WORDS[part]} images", f"{figures['images']:,}")
-    size.caption(f"of {count(figures['lesions'], 'lesion')}")
-    balanced.caption("All diagnoses weigh alike")
-    area.caption(f"{sum(f['auc'] is not None for f in figures['per_diagnosis'].values())} diagnoses")
+    _headline(figures, part, n)
     sentences = [f"{PART_WORDS[part]} part, {n}.", SPLIT_SENTENCES[config.split]]
     if figures.get("chose_epoch"):
         sentences.append(CHOSE_EPOCH_SENTENCE)
@@ -48,9 +39,39 @@ def run_figures(results: dict[str, Any], part: str, config: RunConfig, name: str
             f"{melanoma['called_else']:,} of {count(melanoma['lesions'], 'melanoma lesion')} called something else "
             f"(95 % Wilson interval {percent(melanoma['low'])} to {percent(melanoma['high'])})."
         )
+    if "intervals" in figures:
+        sentences.append("The intervals beside the figures: bootstrap over lesions.")
     st.markdown(" ".join(sentences))
     show_table(_per_diagnosis(figures["per_diagnosis"]), "Each diagnosis: sensitivity, specificity, AUC",
                f"{name}-{part}-diagnoses", f"diagnoses.{part}")
+
+
+def _headline(figures: dict[str, Any], part: str, n: str) -> None:
+    intervals = figures.get("intervals", {})  # runs that were evaluated before there were any have none
+    diagnoses = count(sum(f["auc"] is not None for f in figures["per_diagnosis"].values()), "diagnosis", "diagnoses")
+    balanced, accuracy, area, size = metric_places(4)
+    balanced.metric(
+        "Balanced accuracy", percent(figures["balanced_accuracy"]),
+        help=f"Mean over the diagnoses of the share of its images that got it right: all diagnoses weigh alike. {n}.",
+    )
+    balanced.caption(_interval(intervals.get("balanced_accuracy"), percent) or "All diagnoses weigh alike")
+    accuracy.metric("Accuracy", percent(figures["accuracy"]),
+                    help=f"Share of all images that got their diagnosis. {n}.")
+    accuracy.caption(f"{_interval(intervals.get('accuracy'), percent)}  \nThe most frequent diagnosis alone: "
+                     f"{percent(figures['majority_accuracy'])}".strip())
+    area.metric("AUC, mean of diagnoses", decimal(figures["macro_auc"]),
+                help="Area under the ROC curve, each diagnosis against the rest: 0.5 is chance, 1 is perfect order. "
+                f"Mean over {diagnoses}.")
+    area.caption(_interval(intervals.get("macro_auc"), decimal) or diagnoses)
+    size.metric(f"{PART_WORDS[part]} images", f"{figures['images']:,}")
+    size.caption(f"of {count(figures['lesions'], 'lesion')}")
+
+
+def _interval(bounds: list[float | None] | None, words: Callable[[float], str]) -> str:
+    """ "95 % interval 62.4 % to 70.1 %" in two lines; empty where there is none."""
+    if not bounds or None in bounds:
+        return ""
+    return f"95 % interval  \n{words(bounds[0])} to {words(bounds[1])}"
 
 
 def _per_diagnosis(figures: dict[str, dict[str, Any]]) -> pd.DataFrame:

@@ -1,18 +1,21 @@
-"""Errors of a run: its figures, its confusion matrix, and the images behind any cell or with the highest losses."""
+"""Errors of a run: its figures, its confusion matrix, the images behind them, and the same with the truth hidden."""
 
 import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.confusion_panel import chosen_cell, close_cell, confusion_panel
+from app.components.confusion_panel import chosen_cell, close_cell, confusion_chart, ways_to_a_cell
 from app.components.help_text import help_text
-from app.components.lesion_grid import heatmap_controls, lesion_grid
+from app.components.hidden_truth import hidden_truth, hide_switch, hiding
+from app.components.lesion_grid import Judged, heatmap_controls, lesion_grid
 from app.components.pickers import STATE_WORDS, pick, pick_run
 from app.components.run_figures import PART_WORDS, run_figures
 from app.links import CLASSIFY, TRAIN, go, linked
 from app.wording import as_text, count
 from pipeline.classes import label
 from pipeline.data.generated import NOTICE
+from pipeline.evaluation.confusion import cell as cell_rows
+from pipeline.evaluation.confusion import top_losses
 from pipeline.evaluation.metrics import classes_of
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
@@ -47,12 +50,19 @@ def _was(state: str) -> str:
     return {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}[state]
 
 
-def _images(run: RunDir, rows, cell, part: str) -> None:
-    from pipeline.evaluation.confusion import cell as cell_rows
-    from pipeline.evaluation.confusion import top_losses
-
+def _judged(run: RunDir) -> Judged | None:
+    """Where the run's images come from; says so where that is gone or has changed."""
     config = run.config()
     dataset = next((d for d in resources.datasets() if d.name == config.data), None)
+    if dataset is None:
+        st.info(f"The data set {config.data} is no longer here, so its images cannot be shown.")
+        return None
+    if dataset.content_hash != config.data_hash:
+        st.warning(f"The data set {config.data} has changed since this run: some images may be others.")
+    return Judged(dataset, resources.metadata(dataset), config, resources.heatmaps(run))
+
+
+def _images(run: RunDir, rows, cell, part: str) -> None:
     if cell:
         truth, predicted = cell
         chosen = cell_rows(rows, truth, predicted)
@@ -63,21 +73,28 @@ def _images(run: RunDir, rows, cell, part: str) -> None:
         chosen = top_losses(rows, _TOP)
         st.subheader(f"Highest losses: the {count(len(chosen), 'image')} whose truth got the least probability")
     help_text("heatmap", "How to read a heatmap")
-    if dataset is None:
-        st.info(f"The data set {config.data} is no longer here, so its images cannot be shown.")
-        return
-    if dataset.content_hash != config.data_hash:
-        st.warning(f"The data set {config.data} has changed since this run: some images may be others.")
     if chosen.empty:
         st.info("No image is in this cell.")
-        return
-    heatmaps = resources.heatmaps(run)
-    choice = heatmap_controls(heatmaps is not None)
-    lesion_grid(chosen, dataset, config, heatmaps, choice, f"{run.name}.{part}.{'.'.join(cell or ('top',))}")
+    elif judged := _judged(run):
+        choice = heatmap_controls(judged.heatmaps is not None)
+        lesion_grid(chosen, judged, choice, f"{run.name}.{part}.{'.'.join(cell or ('top',))}")
+
+
+def _errors(run: RunDir, results, part: str, rows, classes: list[str]) -> None:
+    cell = chosen_cell(classes)
+    figures, matrix = st.columns([2, 3], gap="large")
+    with figures:
+        run_figures(results, part, run.config(), run.name)
+    with matrix:
+        confusion_chart(rows, classes, cell, f"{run.name}-{part}")
+    help_text("confusion", "How to read a confusion matrix, and how the article reads its own")
+    ways_to_a_cell(rows, classes, cell)
+    with problems.in_words():
+        _images(run, rows, cell, part)
 
 
 def main() -> None:
-    title, left, right = st.columns([2, 3, 1], vertical_alignment="bottom")
+    title, left, right, switch = st.columns([2, 5, 2, 2], vertical_alignment="bottom")
     title.title("Errors")
     runs = resources.runs()
     if not runs:
@@ -95,17 +112,17 @@ def main() -> None:
     with right:
         part = pick("Part", "part", parts, default=parts[0], words=PART_WORDS.get,
                     help="Images that the network was not trained on.")
+    with switch:
+        hide_switch()
     dataset = next((d for d in resources.datasets() if d.name == run.config().data), None)
     if dataset and dataset.generated:
         st.caption(f":material/draw: The images of this run are {NOTICE}.")
     classes = classes_of(predictions)
     rows = predictions[predictions["part"] == part]
-    run_figures(results, part, run.config(), run.name)
-    cell = chosen_cell(classes)
-    confusion_panel(rows, classes, cell, f"{run.name}-{part}")
-    help_text("confusion", "How to read a confusion matrix")
-    with problems.in_words():
-        _images(run, rows, cell, part)
+    if not hiding():
+        _errors(run, results, part, rows, classes)
+    elif judged := _judged(run):
+        hidden_truth(rows, classes, judged, f"{run.name}.{part}")
     if run.model.exists() and st.button("Classify images with this model", key="to_classify",
                                         icon=":material/image_search:"):
         go(CLASSIFY, model=run.name)

@@ -41,6 +41,15 @@ def most_confused(predictions: pd.DataFrame, classes: list[str], n: int) -> list
     return sorted(pairs, key=lambda pair: (-pair.images, -pair.share, pair.truth, pair.predicted))[:n]
 
 
+def confused_either_way(predictions: pd.DataFrame, classes: list[str]) -> list[tuple[str, str]]:
+    """Pairs of different diagnoses, alphabetical in themselves, of which one was called the other; the most first."""
+    images: dict[tuple[str, str], int] = {}
+    for pair in most_confused(predictions, classes, len(classes) ** 2):
+        both = tuple(sorted((pair.truth, pair.predicted)))
+        images[both] = images.get(both, 0) + pair.images
+    return sorted(images, key=lambda both: (-images[both], both))
+
+
 def cell(predictions: pd.DataFrame, truth: str, predicted: str) -> pd.DataFrame:
     """The images of one cell of the matrix, the largest loss first."""
     inside = (predictions["truth"] == truth) & (predictions["predicted"] == predicted)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipeline.errors import RunError
+from pipeline.evaluation.bootstrap import lesion_bootstrap
 from pipeline.evaluation.melanoma import melanoma_lesions_called_else
 from pipeline.evaluation.metrics import summarise
 from pipeline.files import plain, write_json
@@ -30,8 +31,8 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
 
     Returns:
         What was written: for "validation", and "test" where the split has one, the dict of `summarise` with
-        `melanoma` (see `melanoma_lesions_called_else`) and `chose_epoch` (whether these very images also chose the
-        epoch whose weights were kept); None for what is undefined.
+        `intervals` (see `lesion_bootstrap`), `melanoma` (see `melanoma_lesions_called_else`) and `chose_epoch` (whether
+        these very images also chose the epoch whose weights were kept); None for what is undefined.
 
     Raises:
         RunError: the run has no predictions or no split.
@@ -47,6 +48,7 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
             continue
         results[part] = {
             **summarise(rows, majority_class),
+            "intervals": lesion_bootstrap(rows),
             "melanoma": melanoma_lesions_called_else(rows),
             "chose_epoch": chooses and part == "validation",
         }

@@ -1,0 +1,159 @@
+"""Guess first: judged images without truth, output and heatmap until each is revealed, and the tally of both sides.
+
+The address keeps which images are asked and which one is open; guesses live in the session, under keys that begin with
+`guess.`, and another browser never sees them.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from app.components import problems
+from app.components.lesion_grid import Judged, heatmap_controls, identity, judgement, laid_over, pictures
+from app.components.pickers import pick
+from app.links import linked, remember
+from app.wording import as_text
+from pipeline.classes import label
+from pipeline.errors import ImageError
+from pipeline.evaluation.confusion import confused_either_way
+from pipeline.evaluation.quiz import draw_quiz
+
+_ALL = "all"
+_IMAGES = 24
+_SWITCH = "guess.switch"
+_VIEW = "guess.view"
+_HEATMAP_PIXELS = 300
+
+
+def hiding() -> bool:
+    """Whether the address asks to hide the truth."""
+    return "quiz" in st.query_params
+
+
+def hide_switch() -> None:
+    """The switch between the errors and the images to guess."""
+    st.session_state[_SWITCH] = hiding()
+    st.toggle("Hide the truth", key=_SWITCH, on_change=_switched,
+              help="Guess each image before truth, prediction and heatmap are shown.")
+
+
+def _switched() -> None:
+    """An open cell would name the answer: its two diagnoses are asked both ways round instead."""
+    if not st.session_state[_SWITCH]:
+        remember(quiz=None, case=None)
+        return
+    cell = {st.query_params.get("truth"), st.query_params.get("predicted")} - {None}
+    remember(quiz=_name(*cell) if len(cell) == 2 else _ALL, case=None, truth=None, predicted=None, page=None)
+
+
+def _name(one: str, other: str) -> str:
+    return ".".join(sorted((one, other)))
+
+
+def hidden_truth(rows: pd.DataFrame, classes: list[str], judged: Judged, name: str) -> None:
+    """One image to guess at a time; `rows` of one part, `name` that of run and part, under which guesses are kept."""
+    pairs = {_name(*pair): pair for pair in confused_either_way(rows, classes)}
+    picture, answer = st.columns([5, 4], gap="large")
+    image = picture.container()
+    with picture:
+        asked = pick("Images to guess", "quiz", [_ALL, *pairs], default=_ALL, words=lambda quiz: _words(quiz, pairs))
+        st.caption("A chosen mix of right answers and of the highest losses, so no score on it is an accuracy.")
+    drawn = draw_quiz(rows, _IMAGES, seed=0, pair=pairs.get(asked))
+    if drawn.empty:
+        image.info("This part has no images to guess.")
+        return
+    if st.session_state.get(_VIEW, (name, asked)) != (name, asked):
+        remember(case=None)
+    st.session_state[_VIEW] = (name, asked)
+    guesses = st.session_state.setdefault(f"guess.{name}", {})
+    with answer:
+        case = _case(len(drawn))
+        row = drawn.iloc[case - 1].to_dict()
+        revealed = row["image_id"] in guesses
+        _pager(case, len(drawn), revealed)
+        _tally(drawn, guesses)
+    try:
+        seen, untouched = pictures(row["image_id"], judged)
+    except ImageError as error:
+        with image:
+            problems.show(error)
+        return
+    image.image(untouched, width="stretch", output_format="JPEG",
+                alt=f"Image {case} of {len(drawn)}" + ("" if revealed else ", truth hidden"))
+    with answer:
+        if revealed:
+            _revealed(row, guesses[row["image_id"]], seen, judged)
+        else:
+            _question(row["image_id"], list(pairs.get(asked, classes)), name)
+
+
+def _words(quiz: str, pairs: dict[str, tuple[str, str]]) -> str:
+    return "All diagnoses, mixed" if quiz == _ALL else " or ".join(label(code) for code in pairs[quiz])
+
+
+def _tally(drawn: pd.DataFrame, guesses: dict[str, str]) -> None:
+    done = drawn[drawn["image_id"].isin(guesses)]
+    yours = int((done["image_id"].map(guesses) == done["truth"]).sum())
+    models = int((done["predicted"] == done["truth"]).sum())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**You {yours} of {len(done)}, the model {models} of {len(done)}** on the same images." if len(done)
+            else "Guess, then reveal.",
+            width="content",
+        )
+        st.button("Start again", key="guess.again", disabled=done.empty, icon=":material/restart_alt:",
+                  on_click=_start_again, args=(list(drawn["image_id"]), guesses))
+
+
+def _start_again(images: list[str], guesses: dict[str, str]) -> None:
+    for image_id in images:
+        guesses.pop(image_id, None)
+    remember(case=None)
+
+
+def _case(images: int) -> int:
+    link = linked("case", [str(case) for case in range(1, images + 1)])
+    if link.problem:
+        st.warning(as_text(f"{link.problem} Shown instead: image 1."), icon=":material/link_off:")
+    return int(link.value or 1)
+
+
+def _turn_to(case: int) -> None:
+    remember(case=str(case))
+
+
+def _pager(case: int, images: int, revealed: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Previous", key="guess.previous", disabled=case == 1, on_click=_turn_to, args=(case - 1,),
+                  icon=":material/arrow_back:")
+        st.button("Next", key="guess.next", disabled=case == images, on_click=_turn_to, args=(case + 1,),
+                  type="primary" if revealed else "secondary", icon=":material/arrow_forward:", icon_position="right")
+        st.markdown(f"**Image {case} of {images}**", width="content")
+
+
+def _question(image_id: str, options: list[str], name: str) -> None:
+    key = f"guess.{name}.choice.{image_id}"
+    guess = st.radio("Your guess", options, index=None, format_func=label, key=key)
+    st.button("Reveal", key="guess.reveal", type="primary", disabled=guess is None, on_click=_reveal,
+              args=(image_id, guess, name), icon=":material/visibility:")
+
+
+def _reveal(image_id: str, guess: str, name: str) -> None:
+    st.session_state[f"guess.{name}"][image_id] = guess
+
+
+def _verdict(right: bool) -> str:
+    return ":material/check_circle: right" if right else ":material/cancel: wrong"
+
+
+def _revealed(row: dict, guess: str, seen, judged: Judged) -> None:
+    st.markdown(
+        f"**Your guess:** {label(guess)}  \n**You:** {_verdict(guess == row['truth'])} – "
+        f"**the model:** {_verdict(row['predicted'] == row['truth'])}"
+    )
+    st.markdown(judgement(row, judged))
+    place = st.container()
+    choice = heatmap_controls(judged.heatmaps is not None, switch=False)
+    pixels, caption = laid_over(seen, row, judged, choice)
+    place.image(pixels, caption=caption, width=_HEATMAP_PIXELS, output_format="PNG",
+                alt=f"Image {row['image_id']} as the network saw it. {caption}")
+    st.caption(identity(row))
