@@ -9,12 +9,14 @@ from pipeline.errors import ConfigError
 Weights = Literal["imagenet", "random"]
 Resize = Literal["squish", "crop"]
 SplitKind = Literal["lesion", "lesion-test", "random"]
-Augment = Literal["none", "light", "article"]
-Loss = Literal["cross_entropy", "balanced_softmax"]
+Augment = Literal["none", "light", "strong", "article"]
+Loss = Literal["cross_entropy", "balanced_softmax", "weighted"]
 Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
 
 ARCHITECTURES: dict[str, str] = {
     "efficientnet_lite0": "EfficientNet-Lite0: small and quick, ImageNet weights come with the installation",
+    "efficientnet_lite1": "EfficientNet-Lite1: deeper and about a third slower, ImageNet weights come along too",
+    "efficientnet_lite2": "EfficientNet-Lite2: deeper and wider, about half as fast, ImageNet weights come along too",
     "resnet18": "ResNet18: the article's smallest network",
     "resnet34": "ResNet34: the article's best network",
     "resnet50": "ResNet50: the article's largest network",
@@ -30,12 +32,14 @@ class Stage:
         epochs: at least 1.
         lr_max: the cycle's highest learning rate, for the head.
         lr_earliest: the highest rate of the earliest layers; None means lr_max everywhere.
+        pct_start: share of the cycle in which the rate rises; fastai 2's default is 0.25, fastai 1's was 0.3.
     """
 
     freeze: bool
     epochs: int
     lr_max: float
     lr_earliest: float | None = None
+    pct_start: float = 0.25
 
     @property
     def words(self) -> str:
@@ -57,7 +61,9 @@ class RunConfig:
         dropout: of the head's last layer, 0..1; the layer before it gets half.
         drop_path: highest rate of stochastic depth, 0..1 (Huang et al. 2016); EfficientNets only.
         ema: decay of the weights' exponential moving average a step; 0 means none.
+        keep_epochs: write each epoch's weights to a file of their own, too.
         parent, parent_stage: the run and its stage (from 1) whose weights this run starts from; None: `weights`.
+        stages_before, epochs_before: what those weights have gone through.
     """
 
     data: str
@@ -83,8 +89,11 @@ class RunConfig:
     dropout: float = 0.5
     drop_path: float = 0.0
     ema: float = 0.0
+    keep_epochs: bool = False
     parent: str | None = None
     parent_stage: int | None = None
+    stages_before: int = 0
+    epochs_before: int = 0
 
     @property
     def epochs(self) -> int:
@@ -146,6 +155,18 @@ def _set_epochs(config: RunConfig, text: str) -> dict[str, Any]:
     return {"stages": stages}
 
 
+def stage_rates(text: str) -> list[float]:
+    """The learning rates that "RATE" or "EARLIEST:HEAD" names: one or two, each from 1e-10 to 10.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    rates = [_number("lr", rate.strip(), float, 1e-10, 10) for rate in text.split(":")]
+    if len(rates) > 2:
+        raise ConfigError(f"lr={text} has more than two rates.", "Give RATE or EARLIEST:HEAD.")
+    return rates
+
+
 def _set_rates(config: RunConfig, text: str) -> dict[str, Any]:
     parts = text.split(",")
     if len(parts) != len(config.stages):
@@ -155,9 +176,7 @@ def _set_rates(config: RunConfig, text: str) -> dict[str, Any]:
         )
     stages = []
     for stage, part in zip(config.stages, parts, strict=True):
-        rates = [_number("lr", rate.strip(), float, 1e-10, 10) for rate in part.split(":")]
-        if len(rates) > 2:
-            raise ConfigError(f"lr={part} has more than two rates.", "Give RATE or EARLIEST:HEAD.")
+        rates = stage_rates(part)
         stages.append(
             dataclasses.replace(stage, lr_max=rates[-1], lr_earliest=rates[0] if len(rates) == 2 else None)
         )
@@ -168,8 +187,8 @@ def _set_limit(config: RunConfig, text: str) -> dict[str, Any]:
     return {"limit": None if text == "none" else _number("limit", text, int, 20, 10_000_000)}
 
 
-def _set_normalize(config: RunConfig, text: str) -> dict[str, Any]:
-    return {"normalize": _choice("normalize", text, ("yes", "no")) == "yes"}
+def _switch(field: str):
+    return lambda config, text: {field: _choice(field, text, ("yes", "no")) == "yes"}
 
 
 def _chooser(field: str, choices: tuple[str, ...]):
@@ -178,6 +197,10 @@ def _chooser(field: str, choices: tuple[str, ...]):
 
 def _counter(field: str, low: int, high: int):
     return lambda config, text: {field: _number(field, text, int, low, high)}
+
+
+def _share(field: str, high: float):
+    return lambda config, text: {field: _number(field, text, float, 0, high)}
 
 
 SETTINGS = {
@@ -191,10 +214,17 @@ SETTINGS = {
     "seed": (_counter("seed", 0, 2**31 - 1), "seed of the split, the head's weights and the batches"),
     "split": (_chooser("split", get_args(SplitKind)), "lesion, lesion-test or random"),
     "limit": (_set_limit, "use about so many images: stratified, whole lesions"),
-    "augment": (_chooser("augment", get_args(Augment)), "changes to training images: none, light, article"),
-    "loss": (_chooser("loss", get_args(Loss)), "cross_entropy, or balanced_softmax against the imbalance"),
+    "augment": (_chooser("augment", get_args(Augment)), "changes to training images: none, light, strong, article"),
+    "loss": (_chooser("loss", get_args(Loss)), "cross_entropy, or balanced_softmax or weighted against the imbalance"),
+    "label_smoothing": (_share("label_smoothing", 0.5), "share of the target spread over all diagnoses"),
+    "weight_decay": (_share("weight_decay", 1), "how fast weights shrink towards 0, times the learning rate a step"),
+    "dropout": (_share("dropout", 0.9), "dropout of the head's last layer; the one before gets half"),
+    "drop_path": (_share("drop_path", 0.9), "highest rate of skipped blocks (stochastic depth); EfficientNets only"),
+    "ema": (_share("ema", 0.99999), "decay a step of the average of the weights that is kept; 0 for none"),
+    "fold": (_counter("fold", 0, 4), "which fifth of the lesions validates, for split=lesion"),
     "keep": (_chooser("keep", get_args(Keep)), "which epoch's weights to keep: last, or the best by a metric"),
-    "normalize": (_set_normalize, "subtract ImageNet's mean and divide by its deviation: yes or no"),
+    "keep_epochs": (_switch("keep_epochs"), "write each epoch's weights to a file of their own, too: yes or no"),
+    "normalize": (_switch("normalize"), "subtract ImageNet's mean and divide by its deviation: yes or no"),
 }
 
 

