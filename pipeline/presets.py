@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipeline.article import ARTICLE
 from pipeline.config import RunConfig, Stage
 from pipeline.errors import ConfigError
 
@@ -50,6 +51,30 @@ PRESETS: dict[str, Preset] = {
                 stages=(Stage(True, 1, 4e-3), Stage(False, 3, 2e-3, 2e-4)),
             ),
         ),
+        Preset(
+            "balanced",
+            "As quick, with the loss weighted by class instead",
+            "The same network and stages as quick, with the older answer to the imbalance: cross-entropy in which each "
+            "diagnosis counts as much as any other, an image of a rare one therefore many times as much as a "
+            "nevus. Compare it with quick, and with quick and --set loss=cross_entropy.",
+            _config(
+                "balanced", **_LITE0, width=160, height=120, augment="light", batch_size=32, loss="weighted",
+                stages=(Stage(True, 1, 4e-3), Stage(False, 3, 2e-3, 2e-4)),
+            ),
+        ),
+        Preset(
+            "strong",
+            "Provisional: the recipe of the bundled model, being searched for; its minutes are not yet measured",
+            "Any rotation, scale, colour, sharpness and compression, so that the network learns none of them; balanced "
+            "softmax with smoothed labels; strong regularisation; the average of the weights over the last steps is "
+            "kept, so that no epoch is chosen on the validation images.",
+            _config(
+                "strong", **_LITE0, width=200, height=150, augment="strong", batch_size=32, loss="balanced_softmax",
+                stages=(Stage(True, 1, 4e-3), Stage(False, 15, 2e-3, 4e-4)), keep="last", label_smoothing=0.05,
+                weight_decay=0.05, dropout=0.3, drop_path=0.1, ema=0.998,
+            ),
+        ),
+        *(Preset(*fields) for fields in ARTICLE),
     )
 }
 

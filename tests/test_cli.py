@@ -69,7 +69,7 @@ def worker(monkeypatch):
     """Stands in for the trainer: `worker.act(run)` gives the fields of the final status."""
     stand_in = SimpleNamespace(act=lambda run: {"state": "done"})
 
-    def work(run, workspace, progress):
+    def work(run, workspace, progress, search=False):
         print("a library that prints")
         os.write(1, b"C code that prints\n")
         progress(0.5, "Half of it.")

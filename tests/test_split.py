@@ -72,6 +72,24 @@ def test_no_lesion_on_two_sides_and_each_diagnosis_in_its_share(kind):
         assert all((abs(large[part] - share) < 0.06).all() for part, share in SHARES[kind].items())
 
 
+def test_each_lesion_validates_in_one_of_the_five_folds():
+    folds = [make_split(LIKE_HAM, "lesion", 3, fold) for fold in range(5)]
+    validated = pd.concat([split.loc[split["part"] == "validation", "image_id"] for split in folds])
+    assert sorted(validated) == sorted(LIKE_HAM["image_id"])
+    assert all((parts_of_lesions(split) == 1).all() for split in folds)
+    pd.testing.assert_frame_equal(folds[0], make_split(LIKE_HAM, "lesion", 3))
+
+
+def test_a_fold_that_is_none_is_refused():
+    sentence = "There is no fold 1 in the split random. Set fold=0, or split=lesion."
+    with pytest.raises(DataError, match=exactly(sentence)):
+        make_split(LIKE_HAM, "random", 0, 1)
+    rows = [(f"I{n}", f"L{n}", ("nv", "mel", "df")[n % 3]) for n in range(12)]
+    few = pd.DataFrame(rows, columns=["image_id", "lesion_id", "dx"])
+    with pytest.raises(DataError, match=exactly("There is no fold 4: so few images make 4 folds. Set fold=0.")):
+        make_split(few, "lesion", 0, 4)
+
+
 def test_the_articles_split_puts_lesions_on_both_sides():
     split = make_split(LIKE_HAM, "random", 0)
     both = parts_of_lesions(split) == 2

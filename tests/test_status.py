@@ -1,5 +1,6 @@
 """A run's status, events and directory when processes die, files are cut short, and names are taken."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -108,6 +109,17 @@ def test_seconds_are_undefined_before_the_start_and_grow_until_the_end():
     assert Status("running", 1.0, started=time.time() - 10).seconds == pytest.approx(10, abs=2)
 
 
+def test_seconds_of_a_resumed_run_leave_the_pause_out():
+    again = Status("queued", 1.0, queued=90.0, seconds_before=30.0)
+    assert (again.seconds, again.waits_since) == (30.0, 90.0)
+    assert dataclasses.replace(again, state="done", started=100.0, ended=105.0).seconds == 35.0
+
+
+def test_a_run_put_back_into_the_queue_waits_for_its_trainer_like_a_new_one():
+    assert believed(Status("queued", 1.0, queued=time.time()), lives=False).state == "queued"
+    assert believed(Status("queued", 1.0, queued=time.time() - 3600), lives=False).state == "interrupted"
+
+
 @pytest.mark.parametrize("content", ["", "{", '{"state": "run'])
 def test_a_cut_off_status_is_named(run, content):
     run.status_path.write_text(content)
@@ -152,6 +164,19 @@ def test_line_separators_inside_words_do_not_cut_an_event(run):
     log.write("note", words="a\u2028b\x85c")
     log.close()
     assert [event["words"] for event in run.events()] == ["a\u2028b\x85c"]
+
+
+def test_going_back_takes_back_all_but_notes(run):
+    log = EventLog(run.events_path)
+    log.write("batch", step=1)
+    size = log.synced_size()
+    log.write("batch", step=2)
+    log.write("note", words="kept")
+    log.write("time", part="data", seconds=1.0)
+    log.go_back(size)
+    log.write("batch", step=2)
+    assert [(e["kind"], e.get("step")) for e in run.events()] == [("batch", 1), ("note", None), ("batch", 2)]
+    log.close()
 
 
 def test_a_run_without_events_has_none(run):

@@ -17,9 +17,7 @@ from pipeline.inference.predictor import Predictor
 from pipeline.jobs.launch import create
 from pipeline.jobs.plan import plan_config
 from pipeline.jobs.work import work
-from pipeline.training.losses import BalancedSoftmax
-from pipeline.training.networks import build_network, splitter
-from pipeline.training.weights import lite0_state
+from pipeline.training.networks import build_network
 
 RANDOM = ["weights=random", "size=32", "batch_size=8"]
 
@@ -123,33 +121,6 @@ def test_one_batch_can_be_learnt_by_heart():
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.1
-
-
-@pytest.mark.parametrize("arch", ["efficientnet_lite0", "resnet18", "resnet34", "resnet50"])
-def test_parameter_groups_hold_each_parameter_once(arch):
-    network = build_network(arch, 7, "random")
-    groups = splitter(arch)(network)
-    ids = [id(p) for group in groups for p in group]
-    assert len(groups) == 3 and len(ids) == len(set(ids)) == len(list(network.parameters()))
-
-
-def test_lite0_has_its_imagenet_weights():
-    import timm
-
-    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    network.load_state_dict(lite0_state(network))
-    random = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    assert network.conv_stem.weight.std() > 2 * random.conv_stem.weight.std() or not torch.equal(
-        network.conv_stem.weight, random.conv_stem.weight
-    )
-    assert network.bn1.running_mean.abs().sum() > 0
-
-
-def test_balanced_softmax_is_cross_entropy_of_shifted_logits():
-    logits, targets = torch.tensor([[1.0, 2.0], [0.5, -1.0]]), torch.tensor([1, 0])
-    loss = BalancedSoftmax(torch.tensor([30, 10]))(logits, targets)
-    shifted = logits + torch.log(torch.tensor([0.75, 0.25]))
-    assert loss.item() == pytest.approx(torch.nn.functional.cross_entropy(shifted, targets).item())
 
 
 @pytest.mark.parametrize("setting", ["split=random", "split=lesion-test", "resize=crop", "loss=balanced_softmax"])

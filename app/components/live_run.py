@@ -16,16 +16,20 @@ from app.curve_charts import accuracy_figure, batches_table, epochs_table, loss_
 from app.links import CLASSIFY, ERRORS, go
 from app.wording import UNDEFINED, as_text, duration, percent, time_left
 from pipeline.errors import RunError
+from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED, Status
 
 STOP = "Stop this run"
-_NEXT_STEPS = {
-    "failed": "Change what the sentence names and start again below.",
-    "interrupted": "Its process ended without a word (the computer was restarted, or memory ran out). Start it again "
-    "below; with less memory, choose a smaller batch or image size.",
-    "cancelled": "Its curves stay; it has no model. Start a new run below.",
+RESUME = "Resume this run"
+_WORDS = {
+    "failed": "",
+    "interrupted": "Perhaps the computer was restarted, or its memory ran out.",
+    "cancelled": "Its curves stay; it has no model.",
 }
+_GO_ON = "It can go on from its last full epoch."
+_BEGIN = "No epoch of it was finished, so it starts at its beginning when it is resumed."
+_NEW = {"failed": "Change what the sentence names and start again below.", "cancelled": "Start a new run below."}
 
 
 def live_run(run: RunDir) -> None:
@@ -65,7 +69,7 @@ def _active(run: RunDir, status: Status, button) -> None:
     st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(f"{doing.rstrip('.')}{left}"))
     button.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=_stop,
                   args=(run,), help="Training ends within two batches. The curves stay, but a stopped run gives no "
-                  "model.")
+                  "model until it is resumed.")
 
 
 def _stop(run: RunDir) -> None:
@@ -85,8 +89,25 @@ def _ended(run: RunDir, status: Status) -> None:
             if st.button("Classify images with it", key="to_classify", icon=":material/image_search:"):
                 go(CLASSIFY, model=run.name)
     else:
-        words = f"{status.error or status.doing} {_NEXT_STEPS[status.state]}"
-        (st.info if status.state == "cancelled" else st.error)(as_text(words))
+        _broken_off(run, status)
+
+
+def _broken_off(run: RunDir, status: Status) -> None:
+    """What ended it and what can be done now, with the button that goes on where that can be."""
+    resumable = can_resume(run)
+    way_on = (_GO_ON if run.resume_path.exists() else _BEGIN) if resumable else _NEW[status.state]
+    words = " ".join(filter(None, [status.error or status.doing, _WORDS[status.state], way_on]))
+    (st.info if status.state == "cancelled" else st.error)(as_text(words))
+    if resumable:
+        st.button(RESUME, type="primary", key=f"resume.{run.name}", icon=":material/resume:", on_click=_resume,
+                  args=(run,))
+
+
+def _resume(run: RunDir) -> None:
+    from pipeline.jobs.launch import resume_run
+
+    with problems.in_words():
+        resume_run(resources.workspace(), run)
 
 
 def _curves(run: RunDir, planned: int) -> None:

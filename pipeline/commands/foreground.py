@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pipeline.commands.output import Output
 from pipeline.errors import RunError
 from pipeline.jobs.launch import request_stop
+from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import Status
 from pipeline.workspace import Workspace
@@ -36,8 +37,11 @@ def stop_on_signal(run: RunDir, out: Output) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def work_here(run: RunDir, workspace: Workspace, out: Output) -> Status:
+def work_here(run: RunDir, workspace: Workspace, out: Output, search: bool = False) -> Status:
     """Works on the queued `run` until it has ended; says on stderr how it ended where that is not "done".
+
+    Args:
+        search: it is a learning-rate search, not a training.
 
     Raises:
         RunError: the run is not queued.
@@ -46,9 +50,11 @@ def work_here(run: RunDir, workspace: Workspace, out: Output) -> Status:
     with stop_on_signal(run, out):
         from pipeline.jobs.work import work  # brings torch, so only now
 
-        status = work(run, workspace, out.progress)
+        status = work(run, workspace, out.progress, search=search)
     if status.state == "failed":
         out.warn(status.error or f"The run {run.name} failed.")
     elif status.state != "done":
         out.warn(f"The run {run.name} is {status.state}.")
+    if status.state != "done" and not search and can_resume(run):
+        out.warn(f"`python -m pipeline resume {run.name}` goes on from its last full epoch.")
     return status

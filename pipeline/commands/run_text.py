@@ -17,6 +17,8 @@ def run_text(summary: dict[str, Any], results: dict[str, Any] | None = None) -> 
         ("network", summary["arch"] or "–"),
         ("split", summary["split"] or "–"),
     ]
+    if summary["parent"]:
+        pairs.append(("started from", f"{summary['parent']}:{summary['parent_stage']}"))
     pairs += [("note", note) for note in summary["notes"]]
     if summary["error"]:
         pairs.append(("error", summary["error"]))

@@ -15,7 +15,13 @@ def add_parsers(commands) -> None:
         commands, "train", train, epilog=settings_epilog(),
         help="train a model: in the foreground, waiting for its turn; exit code 0 only for a run that is done",
     )
-    parser.add_argument("--data", required=True, metavar="NAME", help="the data set, as `data list` names it")
+    parser.add_argument(
+        "--data", metavar="NAME", help="the data set, as `data list` names it; may be left out with --from"
+    )
+    parser.add_argument(
+        "--from", metavar="RUN:STAGE", dest="start", help="start from the weights at the end of a stage, from 1, of "
+        "another run, on its data and its split; the preset's stages that they have gone through are left out",
+    )
     parser.add_argument(
         "--preset", required=True, metavar="NAME", help=f"where to start from: {', '.join(PRESETS)}"
     )
@@ -24,10 +30,12 @@ def add_parsers(commands) -> None:
         "--detach", action="store_true",
         help="start the run in a process of its own, print the run's name and return",
     )
+    parser.set_defaults(usage_error=parser.error)
     parser = add_command(commands, "cancel", cancel, help="ask a queued or running run to stop, and wait until it has")
     parser.add_argument("run", metavar="RUN", help="the run, as `runs list` names it")
     parser = add_command(commands, "work", work, help=None)
     parser.add_argument("run", metavar="RUN", help="a queued run to work on in this process")
+    parser.add_argument("--search", action="store_true", help="RUN is a learning-rate search")
 
 
 def train(arguments, out: Output) -> int:
@@ -37,8 +45,10 @@ def train(arguments, out: Output) -> int:
     from pipeline.jobs.plan import plan_config
     from pipeline.jobs.summary import run_summary
 
+    if arguments.data is None and arguments.start is None:
+        arguments.usage_error("one of the arguments --data and --from is required")
     workspace = current_workspace()
-    config = plan_config(workspace, arguments.data, arguments.preset, arguments.settings)
+    config = plan_config(workspace, arguments.data, arguments.preset, arguments.settings, arguments.start)
     if arguments.detach:
         run = start_run(workspace, config)
         out.answer(run_summary(run), run.name)
@@ -54,11 +64,12 @@ def train(arguments, out: Output) -> int:
 def work(arguments, out: Output) -> int:
     from pipeline.commands.foreground import work_here
     from pipeline.jobs.run_dir import find_run
+    from pipeline.jobs.searches import find_search
     from pipeline.jobs.summary import run_summary
 
     workspace = current_workspace()
-    run = find_run(workspace, arguments.run)
-    status = work_here(run, workspace, out)
+    run = (find_search if arguments.search else find_run)(workspace, arguments.run)
+    status = work_here(run, workspace, out, arguments.search)
     out.answer(run_summary(run), f"{run.name}: {status.state}")
     return 0 if status.state == "done" else 1
 

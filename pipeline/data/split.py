@@ -62,24 +62,28 @@ def _check(split: pd.DataFrame, parts: int) -> None:
         )
 
 
-def make_split(metadata: pd.DataFrame, kind: str, seed: int) -> pd.DataFrame:
+def make_split(metadata: pd.DataFrame, kind: str, seed: int, held_out_fold: int = 0) -> pd.DataFrame:
     """The part of each image; every part has every diagnosis.
 
     Args:
         metadata: with image_id, lesion_id, dx.
         kind: a key of SPLIT_SENTENCES.
         seed: the same seed gives the same split.
+        held_out_fold: for "lesion", which of the five folds (0..4) validates; each lesion validates in one of them.
 
     Returns:
         image_id, lesion_id, dx, part ("train", "validation" or "test"), in the order of `metadata`.
 
     Raises:
-        DataError: a diagnosis has too few lesions to train on some and hold some out, or there is one diagnosis only.
+        DataError: a diagnosis has too few lesions to train on some and hold some out, there is one diagnosis only, or
+            no such fold.
     """
     split = metadata[["image_id", "lesion_id", "dx"]].reset_index(drop=True)
     parts = ["train", *_HELD_OUT.get(kind, {"validation": 0.2})]
     _check(split, len(parts))
     part = np.full(len(split), "train", dtype=object)
+    if held_out_fold and kind != "lesion":
+        raise DataError(f"There is no fold {held_out_fold} in the split {kind}.", "Set fold=0, or split=lesion.")
     if kind == "random":
         order = np.random.default_rng(seed).permutation(len(split))
         part[order[: round(0.2 * len(split))]] = "validation"
@@ -87,7 +91,9 @@ def make_split(metadata: pd.DataFrame, kind: str, seed: int) -> pd.DataFrame:
         return split.assign(part=part)
     # no more folds than there are lesions, or images of the largest diagnosis
     folds = min(_FOLDS[kind], split["lesion_id"].nunique(), int(split["dx"].value_counts().max()))
-    fold, first = _by_lesion(split, folds, seed), 0
+    if held_out_fold >= folds:
+        raise DataError(f"There is no fold {held_out_fold}: so few images make {folds} folds.", "Set fold=0.")
+    fold, first = (_by_lesion(split, folds, seed) - held_out_fold) % folds, 0
     for name, share in _HELD_OUT[kind].items():
         end = first + max(1, round(share * folds))
         part[(fold >= first) & (fold < end)] = name

@@ -1,16 +1,18 @@
 """A run's event log: one JSON object a line, appended and flushed; a half-written last line is ignored.
 
 Kinds: `stage` (stage, freeze, epochs, words) · `batch` (stage, epoch, step, loss, lr, momentum) · `epoch` (stage,
-epoch, overall, train_loss, valid_loss, accuracy, balanced_accuracy, images_per_second, seconds) · `time` (part,
-seconds) · `note` (words). Stages and epochs count from 1; `overall` counts epochs over all stages.
+epoch, overall, train_loss, valid_loss, accuracy, error_rate, f_beta, balanced_accuracy, images_per_second, seconds) ·
+`time` (part, seconds) · `note` (words). Stages and epochs count from 1; `overall` counts epochs over all stages. A run
+that is resumed takes back the events of the epoch that was not finished, so that none is told twice.
 """
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import disk_errors, to_json
+from pipeline.files import disk_errors, replace_file, to_json
 
 
 class EventLog:
@@ -34,18 +36,37 @@ class EventLog:
             self._file.write(to_json({"kind": kind, "at": time.time(), **fields}) + "\n")
             self._file.flush()
 
+    def synced_size(self) -> int:
+        """Bytes of all events so far, which from here on survive a power cut."""
+        with disk_errors(self.path):
+            os.fsync(self._file.fileno())
+        return os.fstat(self._file.fileno()).st_size
+
+    def go_back(self, size: int) -> None:
+        """Takes back what was written after the first `size` bytes, but for notes, which stay true."""
+        self._file.close()
+        with disk_errors(self.path):
+            content = self.path.read_bytes()
+            later = content[size:].decode(errors="replace").split("\n")
+            notes = [line + "\n" for line in later if (event := _event(line)) and event.get("kind") == "note"]
+            if len(content) > size:
+                replace_file(self.path, content[:size] + "".join(notes).encode())
+            self._file = self.path.open("a", encoding="utf-8")
+
     def close(self) -> None:
         self._file.close()
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError:
+        return None  # what a killed trainer left of its last line
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
     """All whole events in the order written; an empty list where there is no log yet."""
     if not path.exists():
         return []
-    events = []
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):  # words may hold U+2028
-        try:
-            events.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue  # what a killed trainer left of its last line
-    return events
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")  # words may hold U+2028
+    return [event for line in lines if (event := _event(line)) is not None]

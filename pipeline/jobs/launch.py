@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from pipeline.config import RunConfig
 from pipeline.errors import RunError
 from pipeline.files import disk_errors
+from pipeline.jobs.lineage import find_start
+from pipeline.jobs.resume import requeue
 from pipeline.jobs.run_dir import RunDir, create_run
 from pipeline.jobs.status import ENDED
 from pipeline.workspace import Workspace
@@ -18,20 +21,51 @@ _VERSIONS_OF = ("torch", "torchvision", "fastai", "timm", "numpy", "pandas", "pi
 
 
 def create(workspace: Workspace, config: RunConfig) -> RunDir:
-    """A new queued run that nobody works on yet."""
-    return create_run(workspace, config, {name: importlib.metadata.version(name) for name in _VERSIONS_OF})
+    """A new queued run that nobody works on yet; a branch gets its parent's weights and split at once.
+
+    Raises:
+        RunError: the parent or its weights are gone.
+    """
+    start = None if config.parent is None else find_start(workspace, f"{config.parent}:{config.parent_stage}")
+    run = create_run(workspace, config, {name: importlib.metadata.version(name) for name in _VERSIONS_OF})
+    if start:
+        with disk_errors(run.start_weights):
+            run.checkpoints.mkdir()
+            shutil.copyfile(start.run.split_path, run.split_path)
+            shutil.copyfile(start.run.stage_weights(start.stage), run.start_weights)
+    return run
 
 
 def start_run(workspace: Workspace, config: RunConfig) -> RunDir:
     """Creates a run and starts its trainer, which outlives this process, its terminal and its browser."""
     run = create(workspace, config)
+    start_trainer(workspace, run)
+    return run
+
+
+def start_trainer(workspace: Workspace, run: RunDir) -> None:
+    """Starts a process for the queued `run`."""
+    start_process(workspace, ["work", run.name], run.log_path)
+
+
+def start_process(workspace: Workspace, arguments: list[str], log_path: Path) -> None:
+    """Starts `python -m pipeline` with `arguments` in a session of its own; what it says goes to the log."""
     environment = {**os.environ, "LESIONLAB_HOME": str(workspace.home)}
-    with disk_errors(run.log_path), run.log_path.open("ab") as log:
+    with disk_errors(log_path), log_path.open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "pipeline", "work", run.name], cwd=_PROJECT, env=environment,
+            [sys.executable, "-m", "pipeline", *arguments], cwd=_PROJECT, env=environment,
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )
-    return run
+
+
+def resume_run(workspace: Workspace, run: RunDir) -> None:
+    """Goes on with a run that was broken off, in a process of its own.
+
+    Raises:
+        RunError: it is done, at work, or has nothing to go on from.
+    """
+    requeue(run)
+    start_trainer(workspace, run)
 
 
 def request_stop(run: RunDir) -> None:

@@ -21,9 +21,10 @@ class Reporter:
         self.run, self.progress = run, progress
         self.status = replace(read_status(run.status_path), **process_identity())
         self.log = EventLog(run.events_path)
-        self.total = self.finished = 0.0
+        self.total = self.finished = self._done_before = 0.0
         self._work_start = self._written = time.monotonic()
         self._spent: dict[str, float] = {}
+        self._went_on = False
 
     def set(self, **fields) -> None:
         """Change fields of the status and write it now."""
@@ -42,16 +43,27 @@ class Reporter:
             self.log.write("note", words=sentence)
             self.set(notes=(*self.status.notes, sentence))
 
-    def expect(self, work: float) -> None:
-        """All the work ahead, in cost-weighted images; the clock for "time left" starts."""
-        self.total, self.finished, self._work_start = max(work, 1.0), 0.0, time.monotonic()
+    def go_on_from(self, checkpoint) -> None:
+        """Takes back what was written after `checkpoint` (a `Checkpoint`; None: the run's beginning), and says so."""
+        self.log.go_back(checkpoint.log_bytes if checkpoint else 0)
+        if checkpoint:
+            for part, seconds in () if self._went_on else checkpoint.spent.items():
+                self.spent(part, seconds)
+            self._went_on = True
+            self.note(f"Went on after epoch {checkpoint.epoch} of stage {checkpoint.stage}.")
+
+    def expect(self, work: float, done: float = 0.0) -> None:
+        """All the work of the run and what of it is done, in cost-weighted images; the clock for "time left" starts."""
+        self.total, self.finished, self._work_start = max(work, 1.0), done, time.monotonic()
+        self._done_before = done
 
     def worked(self, images: int, kind: str, sentence: str) -> None:
         """`images` more are done, `kind` (a key of COST) of work; the status is written at most twice a second."""
         self.finished += images * COST[kind]
         fraction = min(self.finished / self.total, 1.0)
         elapsed = time.monotonic() - self._work_start
-        left = elapsed * (1 - fraction) / fraction if fraction > 0.01 else None
+        done_now = (self.finished - self._done_before) / self.total
+        left = elapsed * (1 - fraction) / done_now if done_now > 0.01 else None
         self.status = replace(self.status, fraction=fraction, seconds_left=left, doing=sentence)
         if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
             self.set()
@@ -60,6 +72,10 @@ class Reporter:
     def spent(self, part: str, seconds: float) -> None:
         """Add `seconds` to a part of the run's time."""
         self._spent[part] = self._spent.get(part, 0.0) + seconds
+
+    def spent_so_far(self) -> dict[str, float]:
+        """Seconds by part, those before a resume included."""
+        return dict(self._spent)
 
     @contextlib.contextmanager
     def timed(self, part: str):

@@ -59,12 +59,35 @@ class RunDir:
         return self.folder / "checkpoints"
 
     @property
+    def resume_path(self) -> Path:
+        """The last full epoch's checkpoint, while the run is not done."""
+        return self.checkpoints / "resume.pt"
+
+    @property
+    def start_weights(self) -> Path:
+        """The parent's weights that a branch starts from, while the run is not done."""
+        return self.checkpoints / "start.safetensors"
+
+    def stage_weights(self, stage: int) -> Path:
+        """The weights at the end of a stage, from 1; another run can start from them."""
+        return self.checkpoints / f"stage{stage}.safetensors"
+
+    def epoch_weights(self, stage: int, epoch: int) -> Path:
+        """The weights after an epoch, from 1, of a stage, where the config keeps each epoch's."""
+        return self.checkpoints / f"stage{stage}-epoch{epoch:02d}.safetensors"
+
+    @property
     def model(self) -> Path:
         return self.folder / "model"
 
     @property
     def log_path(self) -> Path:
         return self.folder / "train.log"
+
+    @property
+    def lock_path(self) -> Path:
+        """Locked for the moment in which somebody takes the run on."""
+        return self.folder / "lock"
 
     @property
     def stop_path(self) -> Path:

@@ -25,6 +25,8 @@ class Status:
         doing: what the run does now, in words.
         device: where it computes, in words; None before the start.
         notes: choices that the run made by itself (a smaller batch, no room for the cache), in words.
+        queued: when the run was put back into the queue to go on; None for one that was not.
+        seconds_before: what the run took up to then.
     """
 
     state: State
@@ -39,11 +41,20 @@ class Status:
     device: str | None = None
     error: str | None = None
     notes: tuple[str, ...] = field(default=())
+    queued: float | None = None
+    seconds_before: float = 0.0
 
     @property
     def seconds(self) -> float | None:
-        """Seconds since the start, up to the end; None for a run that has not begun."""
-        return None if self.started is None else (self.ended or time.time()) - self.started
+        """Seconds of work from the start up to the end, pauses before a resume left out; None before the start."""
+        if self.started is None:
+            return self.seconds_before or None
+        return self.seconds_before + (self.ended or time.time()) - self.started
+
+    @property
+    def waits_since(self) -> float:
+        """When the run joined the queue."""
+        return self.queued or self.created
 
 
 def process_identity() -> dict[str, Any]:
@@ -67,7 +78,7 @@ def believed(stored: Status, lives: bool) -> Status:
     """The state to show: a queued or running one whose process is gone was interrupted; an ended one has no pid."""
     if stored.state in ENDED:
         return replace(stored, pid=None, pid_created=None, seconds_left=None)
-    just_created = stored.state == "queued" and stored.pid is None and time.time() - stored.created < _START_SECONDS
+    just_created = stored.state == "queued" and stored.pid is None and time.time() - stored.waits_since < _START_SECONDS
     if lives or just_created:
         return stored
     return replace(

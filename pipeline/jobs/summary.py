@@ -16,13 +16,15 @@ def run_summary(run: RunDir) -> dict[str, Any]:
     """What a list of runs shows of one.
 
     Returns:
-        run, state, pid (None unless it is being worked on), seconds (since the start, None before it), data, preset,
-        arch, split, validation and test (FIGURES, or None), error (a sentence, or None), notes (sentences). A run
-        with a damaged file is listed too: `error` says which one, and what that file would tell is None.
+        run, state, pid (None unless it is being worked on), seconds (of work, None before it), data, preset, arch,
+        split, parent and parent_stage (the run and its stage that this one started from, or None), validation and test
+        (FIGURES, or None), error (a sentence, or None), notes (sentences). A run with a damaged file is listed too:
+        `error` says which one, and what that file would tell is None.
     """
     summary: dict[str, Any] = {
         "run": run.name, "state": "failed", "pid": None, "seconds": None, "data": None, "preset": None, "arch": None,
-        "split": None, "validation": None, "test": None, "error": None, "notes": [],
+        "split": None, "parent": None, "parent_stage": None, "validation": None, "test": None, "error": None,
+        "notes": [],
     }
     damage = []
     for fill in (_from_status, _from_config, _from_results):
@@ -45,7 +47,10 @@ def _from_status(run: RunDir) -> dict[str, Any]:
 
 def _from_config(run: RunDir) -> dict[str, Any]:
     config = run.config()
-    return {"data": config.data, "preset": config.preset, "arch": config.arch, "split": config.split}
+    return {
+        "data": config.data, "preset": config.preset, "arch": config.arch, "split": config.split,
+        "parent": config.parent, "parent_stage": config.parent_stage,
+    }
 
 
 def _from_results(run: RunDir) -> dict[str, Any]:

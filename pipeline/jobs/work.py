@@ -1,31 +1,46 @@
-"""The whole work on one run in this process: wait for the device, train, evaluate, write the model."""
+"""The whole work on one run in this process: wait for the device, train or go on, evaluate, write the model."""
 
 import os
 import time
 import traceback
+from collections.abc import Callable
 
+from pipeline.data.turns import turn as lock
 from pipeline.errors import LesionLabError, RunError
 from pipeline.jobs.queue import turn
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import Status
 from pipeline.progress import Cancelled, Progress, silent
-from pipeline.training.device import describe
+from pipeline.training.device import Device, describe
 from pipeline.workspace import Workspace
 
+Task = Callable[[RunDir, Workspace, Reporter, Device], None]
 
-def work(run: RunDir, workspace: Workspace, progress: Progress = silent) -> Status:
+
+def _training() -> Task:
+    from pipeline.training.train import train_and_judge
+
+    return train_and_judge
+
+
+def _search() -> Task:
+    from pipeline.training.lr_finder import find_rates
+
+    return find_rates
+
+
+def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search: bool = False) -> Status:
     """Works on a queued run until it has ended, and gives its final status; failures are written there in words.
+
+    Args:
+        search: it is a learning-rate search, not a training.
 
     Raises:
         RunError: the run is not queued, or another process works on it.
     """
-    before = run.status()
-    if before.state != "queued" or before.pid is not None:
-        raise RunError(f"The run {run.name} cannot be started: it is {before.state}.", "Start a new run.")
-    reporter = Reporter(run, progress)
+    reporter = _take(run, progress)
     device = describe()
-    reporter.set(doing="Waits for the device.")
 
     def waiting(ahead: list[str]) -> None:
         reporter.say("Waits for " + ", ".join(ahead) + "." if ahead else "Waits for the device.")
@@ -36,14 +51,16 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent) -> Stat
             reporter.say("Loads fastai and the network.")
             # read when torch loads: threads that wait give way sooner, which is faster beside a busy browser
             os.environ.setdefault("GOMP_SPINCOUNT", "5000")
-            from pipeline.training.train import train_and_judge
-
-            train_and_judge(run, workspace, reporter, device)
+            task = _search() if search else _training()
+            task(run, workspace, reporter, device)
         reporter.finish(state="done", fraction=1.0, doing="Done.")
+        for path in (run.resume_path, run.start_weights):
+            path.unlink(missing_ok=True)
     except Cancelled:
         reporter.finish(state="cancelled", doing="Stopped on request.")
     except LesionLabError as error:
-        reporter.finish(state="failed", error=str(error), doing="Failed.")
+        words = f"{error.problem} {error.next_step}".strip()  # fastai adds its own to str(error)
+        reporter.finish(state="failed", error=words, doing="Failed.")
     except Exception as error:  # noqa: BLE001  the job's edge: whatever happened is written down and said
         with run.log_path.open("a", encoding="utf-8") as log:
             traceback.print_exc(file=log)
@@ -53,3 +70,16 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent) -> Stat
             f"The details are in {run.log_path}.",
         )
     return run.status()
+
+
+def _take(run: RunDir, progress: Progress) -> Reporter:
+    """Makes this process the one that works on the queued run."""
+    with lock(run.lock_path, silent, "Another process takes the run."):
+        before = run.status()
+        if before.state != "queued" or before.pid is not None:
+            raise RunError(f"The run {run.name} cannot be started: it is {before.state}.", "Start a new run.")
+        for left in run.checkpoints.glob(".*"):
+            left.unlink()  # what a killed trainer left of a file that it was writing
+        reporter = Reporter(run, progress)
+        reporter.set(doing="Waits for the device.")
+    return reporter

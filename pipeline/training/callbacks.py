@@ -6,9 +6,11 @@ import time
 import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelFitException
-from sklearn.metrics import recall_score
+from sklearn.metrics import fbeta_score, recall_score
 
 from pipeline.errors import TrainingError
+
+F_BETA = 2.0  # fastai 1's FBeta() with more than two classes: beta 2, mean over the classes
 
 
 class CpuAutocast(Callback):
@@ -117,8 +119,8 @@ class WriteEvents(Callback):
         self.train_end = time.monotonic()
         hypers = self.opt.hypers[-1]
         self.reporter.log.write(
-            "batch", stage=self.stage, epoch=self.epoch + 1, step=self.train_iter, loss=loss, lr=hypers["lr"],
-            momentum=hypers.get("mom"),
+            "batch", stage=self.stage, epoch=self.epoch + 1, step=self.epoch * self.n_iter + self.iter + 1, loss=loss,
+            lr=hypers["lr"], momentum=hypers.get("mom"),
         )
         rate = self.images / max(self.train_end - self.epoch_start, 1e-9)
         self.reporter.worked(
@@ -136,6 +138,10 @@ class WriteEvents(Callback):
             "stage": self.stage, "epoch": self.epoch + 1, "overall": self.first_epoch + self.epoch + 1,
             "train_loss": sum(self.losses) / max(self.images, 1), "valid_loss": sum(self.valid_losses) / len(truths),
             "accuracy": float((truths == predicted).mean()),
+            "error_rate": float((truths != predicted).mean()),
+            "f_beta": float(
+                fbeta_score(truths, predicted, beta=F_BETA, average="macro", zero_division=0.0)
+            ),
             "balanced_accuracy": float(
                 recall_score(truths, predicted, labels=np.unique(truths), average="macro", zero_division=0.0)
             ),

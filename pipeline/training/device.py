@@ -1,35 +1,44 @@
 """What this machine computes with. Asked without torch, so that pages can show it at once."""
 
+import os
 import platform
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import psutil
 
+from pipeline.training.nvidia import Card, TorchBuild, cards, torch_build, why_unusable
+
 
 @dataclass(frozen=True)
 class Device:
-    """A compute device: `kind`, its `name`, one sentence of `words`, processor cores and memory in GiB."""
+    """What a training computes with on this machine.
+
+    Attributes:
+        kind: the torch device that a training will ask for.
+        name: of that card or processor.
+        words: one phrase for a sentence "On …".
+        cores: processor cores that this process may use.
+        memory_gb, free_gb: the computer's memory in GiB.
+        bf16: whether the processor multiplies bfloat16 in hardware.
+        card: the NVIDIA card that is used, or the first one that cannot be used; None without any.
+        problem: one sentence why `card` cannot be used; None where it can.
+        others: how many further NVIDIA cards stay unused.
+        torch: the installed PyTorch.
+    """
 
     kind: Literal["cpu", "cuda", "mps"]
     name: str
     words: str
     cores: int
     memory_gb: float
-
-
-def _nvidia_names() -> list[str]:
-    """Names of the NVIDIA cards that the driver reports; empty without a driver."""
-    try:
-        answer = subprocess.run(
-            ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"],
-            capture_output=True, text=True, timeout=10, check=False,
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return []
-    return [line.strip() for line in answer.stdout.splitlines() if line.strip()] if answer.returncode == 0 else []
+    free_gb: float
+    bf16: bool
+    card: Card | None = None
+    problem: str | None = None
+    others: int = 0
+    torch: TorchBuild | None = None
 
 
 def _cpu_name() -> str:
@@ -49,27 +58,81 @@ def cpu_computes_bf16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def describe() -> Device:
-    """The device that a training will ask for: the first NVIDIA card, Apple's GPU, else the processor."""
-    cores = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else psutil.cpu_count()
-    memory = psutil.virtual_memory().total / 2**30
-    cards = _nvidia_names()
-    if cards:
-        return Device("cuda", cards[0], f"GPU {cards[0]}", cores, memory)
+def _cores() -> int:
+    here = psutil.Process()
+    return len(here.cpu_affinity()) if hasattr(here, "cpu_affinity") else psutil.cpu_count()
+
+
+def describe(found: list[Card] | None = None) -> Device:
+    """The device that a training will ask for: the first NVIDIA card that can be used, Apple's GPU, else the processor.
+
+    Args:
+        found: what `nvidia.cards` gave, for callers that keep its slow answer; None asks now.
+    """
+    found = cards() if found is None else found
+    build, memory = torch_build(), psutil.virtual_memory()
+    usable = [card for card in found if why_unusable(card, build) is None]
+    card = next(iter(usable or found), None)
+    here = {
+        "cores": _cores(), "memory_gb": memory.total / 2**30, "free_gb": memory.available / 2**30,
+        "bf16": cpu_computes_bf16(), "card": card, "others": max(len(found) - 1, 0), "torch": build,
+    }
+    if usable:
+        return Device("cuda", card.name, f"GPU {card.name}", **here)
+    problem = why_unusable(card, build) if card else None
     if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return Device("mps", "Apple GPU", f"Apple GPU, {memory:.0f} GB shared memory", cores, memory)
-    words = f"{_cpu_name()} with {cores} core{'s' * (cores != 1)} and {memory:.0f} GB of memory, no GPU found"
-    return Device("cpu", _cpu_name(), words, cores, memory)
+        words = f"Apple GPU, {here['memory_gb']:.0f} GB shared memory"
+        return Device("mps", "Apple GPU", words, problem=problem, **here)
+    cores = f"{here['cores']} core{'s' * (here['cores'] != 1)}"
+    gpu = f"; the GPU {card.name} cannot be used" if card else ", no GPU found"
+    words = f"{_cpu_name()} with {cores} and {here['memory_gb']:.0f} GB of memory{gpu}"
+    return Device("cpu", _cpu_name(), words, problem=problem, **here)
+
+
+def _built_for(capability: tuple[int, int], architectures: list[str]) -> bool:
+    """Whether binaries for one of `architectures` ("sm_86") run there: same major version, and no newer minor one."""
+    numbers = [int("".join(filter(str.isdigit, name))) for name in architectures if name.startswith("sm_")]
+    return any(number // 10 == capability[0] and number % 10 <= capability[1] for number in numbers)
+
+
+def _first_cuda_device(device: Device, note) -> str:
+    import torch
+
+    if not torch.cuda.is_available():
+        try:
+            torch.cuda.init()
+            reason = "it reports no card"
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+        note(f"The GPU {device.name} is there, but CUDA did not start ({reason}): training on the processor.")
+        return "cpu"
+    count, architectures = torch.cuda.device_count(), torch.cuda.get_arch_list()
+    for index in range(count):
+        if _built_for(torch.cuda.get_device_capability(index), architectures):
+            torch.cuda.set_device(index)
+            if count > 1:
+                note(f"Uses the GPU {torch.cuda.get_device_name(index)}, one of {count}: the first that can be used.")
+            return "cuda"
+    capability = ".".join(map(str, torch.cuda.get_device_capability(0)))
+    note(
+        f"The GPU {device.name} has compute capability {capability}; this PyTorch ({torch.__version__}) is built for "
+        f"{', '.join(architectures)}: training on the processor."
+    )
+    return "cpu"
 
 
 def torch_device(device: Device, note) -> str:
-    """The name of the torch device for `device`; where torch cannot use it, says so through `note` and gives "cpu"."""
-    import torch
+    """The name of the torch device for `device`; where torch cannot use it, says so through `note` and gives "cpu".
 
+    Of several NVIDIA cards the first that can be used becomes torch's current one.
+    """
     if device.kind == "cuda":
-        if torch.cuda.is_available():
-            return "cuda"
-        note(f"{device.name} is there, but this torch ({torch.__version__}) cannot use it: training on the processor.")
-    if device.kind == "mps" and torch.backends.mps.is_available():
-        return "mps"
+        os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the driver's order, not fastest first
+        return _first_cuda_device(device, note)
+    if device.problem:
+        note(f"{device.problem} Training on the processor.")
+    if device.kind == "mps":
+        import torch
+
+        return "mps" if torch.backends.mps.is_available() else "cpu"
     return "cpu"

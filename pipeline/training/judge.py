@@ -14,6 +14,7 @@ from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.files import disk_errors, replace_file
 from pipeline.inference.model_info import ModelInfo, write_model_info
 from pipeline.inference.predictor import Predictor
+from pipeline.inference.training_images import write_training_images
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
 from pipeline.progress import Cancelled
@@ -77,7 +78,10 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
 
 
 def write_model(run: RunDir, config: RunConfig, dataset: Dataset, network: nn.Module, split: pd.DataFrame) -> None:
-    """Writes `model/model.safetensors`, then `model/model.json`, which makes the model exist for readers."""
+    """Writes `model/model.safetensors`, the list of training images, then `model/model.json`, which makes the model
+    exist for readers.
+    """
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     replace_file(run.model / "model.safetensors", save(state))
+    write_training_images(run.model, dataset.metadata(), split.loc[split["part"] == "train", "image_id"])
     write_model_info(model_info(run, config, dataset, split, run.results()))

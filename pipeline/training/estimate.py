@@ -1,0 +1,228 @@
+"""How long a run would take on this machine, from a few real batches of its configuration. Downloads and keeps nothing.
+
+The batches go through the trainer's own loaders, network, loss, precision and optimizer; only the weights are random,
+which computes as fast as any.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
+from fastai.callback.core import Callback, CancelTrainException, CancelValidException
+from fastai.learner import Learner
+
+from pipeline.config import RunConfig
+from pipeline.data.cache import OnTheFlyPixels, PixelCache
+from pipeline.data.cache_record import CacheRecord
+from pipeline.data.dataset import Dataset
+from pipeline.data.prepare import window
+from pipeline.inference.predictor import Predictor
+from pipeline.jobs.run_dir import RunDir
+from pipeline.progress import Progress, silent
+from pipeline.training.device import Device, torch_device
+from pipeline.training.judge import model_info
+from pipeline.training.learner import make_learner
+from pipeline.training.losses import make_loss
+from pipeline.training.memory import within_memory
+from pipeline.training.networks import build_network
+from pipeline.training.parts import plan_split, rows_and_targets
+
+_WARM_UP, _WARM_UP_SECONDS = 2, 1.0  # batches and seconds: the first ones compile kernels and find their memory
+_MEASURED_SECONDS = 2.5
+_LONGEST = 8.0  # seconds after which a part's measurement ends with what it has, after one measured batch
+_BATCHES, _VALID_BATCHES = 40, 20  # at most
+_DISTINCT = 256  # images of each part that are decoded; they come again
+_JUDGED = 32  # images
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would take.
+
+    Attributes:
+        seconds: all of it; the sum of `parts`.
+        parts: seconds of "start" (loading the libraries and the network), "data" (decoding all images once), "frozen"
+            and "training" (the stages), "validation", "judging" (predictions and heatmaps of the held-out images).
+        images_per_second: measured, of "decoding", "frozen", "training", "validation", "judging"; only what was.
+        batch_size: what fits into the GPU's memory; on a processor the configuration's.
+        device: in words.
+        notes: what the run would choose by itself, a sentence each.
+    """
+
+    seconds: float
+    parts: dict[str, float]
+    images_per_second: dict[str, float]
+    batch_size: int
+    device: str
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class BatchTimer(Callback):
+    """Ends training and validation after some batches; `rates` are their images a second without the warm-up.
+
+    Args:
+        validate: whether validation is measured at all.
+    """
+
+    order = 90  # after the callbacks whose time counts
+
+    def __init__(self, validate: bool):
+        self.validate = validate
+        self.rates: dict[str, float] = {}
+
+    def before_train(self):
+        self._begin()
+
+    def before_validate(self):
+        if not self.validate:
+            raise CancelValidException()
+        self._begin()
+
+    def _begin(self):
+        self.warm, self.batches, self.images = False, 0, 0
+        self.begin = self.start = time.monotonic()
+
+    def after_batch(self):
+        float(self.loss.detach())  # waits for the GPU
+        now = time.monotonic()
+        self.batches += 1
+        late = now - self.begin > _LONGEST
+        self.images += len(self.yb[0])  # with the warm-up until that has ended, for parts that are shorter than it
+        self.rates["training" if self.training else "validation"] = self.images / max(now - self.start, 1e-9)
+        if self.warm:
+            if late or now - self.start > _MEASURED_SECONDS:
+                raise CancelTrainException() if self.training else CancelValidException()
+        elif late or (self.batches >= _WARM_UP and now - self.begin > _WARM_UP_SECONDS):
+            self.warm, self.start, self.images = True, now, 0
+
+
+class FewPixels:
+    """The pixels of a few rows in memory, decoded as the trainer's cache is; reads like a `PixelCache`."""
+
+    def __init__(self, source: OnTheFlyPixels, rows: np.ndarray):
+        start = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            self._of = dict(zip(rows.tolist(), pool.map(source.pixels, rows.tolist()), strict=True))
+        self.images_per_second = len(rows) / max(time.monotonic() - start, 1e-9)
+
+    def pixels(self, row: int) -> np.ndarray:
+        """uint8 (height, width, 3); with resize "crop" the longer side may be longer."""
+        return self._of[row]
+
+    def gather(self, rows) -> np.ndarray:
+        """uint8 (N, height, width, 3); the images must have one shape."""
+        return np.stack([self._of[int(row)] for row in rows])
+
+
+def _whole_cache(dataset: Dataset, config: RunConfig, source: OnTheFlyPixels) -> PixelCache | None:
+    """The pixel cache of that size if it is there already; it is not built."""
+    folder = dataset.folder / "cache" / f"{config.width}x{config.height}-{config.resize}"
+    if not (folder / "cache.json").exists() or not (folder / "pixels.u8").exists():
+        return None
+    record = CacheRecord(folder, source.shapes, dataset.content_hash)
+    return PixelCache(folder, record.shapes) if record.current and not record.missing() else None
+
+
+def _some(part: tuple[np.ndarray, np.ndarray], count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """`count` images of a part at random; few different ones, again and again."""
+    rows, targets = part
+    chosen = np.resize(np.random.default_rng(seed).permutation(len(rows))[:_DISTINCT], count)
+    return rows[chosen], targets[chosen]
+
+
+def _few(parts, config: RunConfig) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """As many images of each part as the measurement needs at most, in batches as large as the run's."""
+    size = min(config.batch_size, len(parts["train"][0]))
+    return {
+        "train": _some(parts["train"], _BATCHES * size, config.seed),
+        "validation": _some(parts["validation"], _VALID_BATCHES * 2 * size, config.seed),
+    }
+
+
+def _fit_rates(learner: Learner, frozen: bool, validate: bool) -> dict[str, float]:
+    learner.freeze() if frozen else learner.unfreeze()
+    timer = BatchTimer(validate)
+    with learner.no_bar(), learner.no_logging():
+        learner.fit_one_cycle(1, lr_max=1e-6, cbs=[timer])
+    trained = timer.rates.pop("training")
+    return {**timer.rates, "frozen" if frozen else "training": trained}
+
+
+def _judging_rate(dataset: Dataset, config: RunConfig, split, learner: Learner, pixels, few, device: str) -> float:
+    info = model_info(RunDir(dataset.folder / "estimate"), config, dataset, split, None)
+    predictor = Predictor(info, learner.model, device)
+    rows, targets = (part[:_JUDGED] for part in few["validation"])
+    images = np.stack([window(pixels.pixels(int(row)), config.height, config.width) for row in rows])
+    predictor.judge(images[:8], targets[:8])
+    start = time.monotonic()
+    predictor.judge(images, targets)
+    return len(images) / max(time.monotonic() - start, 1e-9)
+
+
+def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: Progress = silent) -> Estimate:
+    """Measures a few batches of each kind that the run has, and multiplies.
+
+    Raises:
+        DataError: the split cannot be made, or an image is gone.
+        TrainingError: the GPU's memory is too small for any batch.
+        Cancelled: by `progress`.
+    """
+    notes: list[str] = []
+    progress(0.1, "Splits the data set.")
+    metadata, classes = dataset.metadata(), dataset.classes
+    split = plan_split(config, metadata)
+    parts = rows_and_targets(split, metadata, classes)
+    few = _few(parts, config)
+    rates: dict[str, float] = {}
+    source = OnTheFlyPixels(dataset, config.height, config.width, config.resize)
+    pixels = _whole_cache(dataset, config, source)
+    if pixels is None:
+        progress(0.2, "Decodes some images.")
+        pixels = FewPixels(source, np.unique(np.concatenate([few["train"][0], few["validation"][0]])))
+        rates["decoding"] = pixels.images_per_second
+    start_seconds = time.time() - psutil.Process().create_time()
+    name = torch_device(device, notes.append)
+    torch.manual_seed(config.seed)
+
+    def measure(batch_size: int) -> Learner:
+        changed = replace(config, batch_size=batch_size)
+        loss = make_loss(config, parts["train"][1], classes)
+        # random weights: their speed is that of any others, and nothing is downloaded for an estimate
+        network = build_network(config.arch, len(classes), "random", config.dropout, config.drop_path)
+        learner = make_learner(changed, network, pixels, few, loss, name, notes.append)
+        for number, frozen in enumerate(kinds):
+            layers = "head only" if frozen else "all layers"
+            progress(0.3 + 0.5 * number / len(kinds), f"Trains some batches, {layers}.")
+            rates.update(_fit_rates(learner, frozen, validate=number == len(kinds) - 1))
+        return learner
+
+    kinds = sorted({stage.freeze for stage in config.stages}, reverse=True)
+    learner, batch_size = within_memory(measure, config.batch_size, notes.append)
+    progress(0.85, "Judges some images.")
+    rates["judging"] = _judging_rate(dataset, config, split, learner, pixels, few, name)
+    seconds = _multiply(config, batch_size, rates, parts, len(metadata), start_seconds)
+    return Estimate(sum(seconds.values()), seconds, rates, batch_size, device.words, tuple(dict.fromkeys(notes)))
+
+
+def _multiply(
+    config: RunConfig, batch_size: int, rates: dict[str, float], parts, images: int, start: float
+) -> dict[str, float]:
+    """Seconds of each part of the run."""
+    train, valid = len(parts["train"][0]), len(parts["validation"][0])
+    seen = max(train // batch_size, 1) * min(batch_size, train)  # the last, incomplete batch of an epoch is left out
+    held_out = valid + len(parts.get("test", ((),))[0])
+    seconds = {"start": start, "data": images / rates["decoding"] if "decoding" in rates else 0.0}
+    for stage in config.stages:
+        kind = "frozen" if stage.freeze else "training"
+        seconds[kind] = seconds.get(kind, 0.0) + stage.epochs * seen / rates[kind]
+    seconds["validation"] = config.epochs * valid / rates["validation"]
+    seconds["judging"] = held_out / rates["judging"]
+    return seconds

@@ -1,0 +1,44 @@
+"""The fastai learner of a configuration, the same for training, for the time estimate and for the rate finder."""
+
+import torch
+from fastai.learner import Learner
+from torch import nn
+
+from pipeline.config import RunConfig
+from pipeline.jobs.run_dir import RunDir
+from pipeline.training.batches import make_loaders
+from pipeline.training.checkpoints import load_weights
+from pipeline.training.networks import build_network, splitter
+from pipeline.training.precision import precision_callbacks
+from pipeline.training.recipe import extra_callbacks
+
+
+def first_network(run: RunDir, config: RunConfig, outputs: int) -> nn.Module:
+    """The network with the weights that the run starts from: its parent's, ImageNet's or random ones.
+
+    Raises:
+        WeightsError: ImageNet's cannot be had here.
+        TrainingError: the parent's are missing or damaged.
+    """
+    torch.manual_seed(config.seed)
+    weights = config.weights if config.parent is None else "random"
+    network = build_network(config.arch, outputs, weights, config.dropout, config.drop_path)
+    if config.parent is not None:
+        load_weights(run.start_weights, network)
+    return network
+
+
+def make_learner(config: RunConfig, network: nn.Module, pixels, parts, loss, device: str, note, folder=None) -> Learner:
+    """A learner with the config's batches, layer groups, precision and extra callbacks.
+
+    Args:
+        pixels: what `cache.open_pixels` gave.
+        parts: "train" and "validation", each (rows, targets).
+        note: called with each choice that is made here, in words.
+        folder: where fastai may keep its own files; None: nowhere in particular.
+    """
+    return Learner(
+        make_loaders(pixels, parts, config, device), network, loss_func=loss, splitter=splitter(config.arch),
+        wd=config.weight_decay, path=folder, model_dir="checkpoints",
+        cbs=[*precision_callbacks(device, note), *extra_callbacks(config)],
+    )
