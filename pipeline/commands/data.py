@@ -1,9 +1,10 @@
-"""`data import` and `data list`."""
+"""`data import` and `data list`; `data fetch` is in `fetch`."""
 
 from pathlib import Path
 
 from pipeline.classes import label
 from pipeline.commands.arguments import add_command, add_group
+from pipeline.commands.fetch import add_fetch
 from pipeline.commands.output import Output
 from pipeline.commands.words import count, table
 from pipeline.errors import DataError
@@ -14,7 +15,8 @@ def add_parsers(commands) -> None:
     group = add_group(commands, "data", "the data sets of the workspace")
     parser = add_command(
         group, "import", data_import,
-        help="import a zip archive or a folder with HAM10000_metadata.csv and its images; safe to repeat",
+        help="import a zip archive or a folder: HAM10000_metadata.csv with its images, the files of ISIC 2018 (Task 3) "
+        "or ISIC 2019, or one folder of images for each diagnosis; safe to repeat",
     )
     parser.add_argument(
         "path", metavar="PATH", type=Path, nargs="?",
@@ -26,6 +28,7 @@ def add_parsers(commands) -> None:
         help="a csv with the columns image_id and dataset, naming where each image comes from; for a data set that "
         "is already there, too",
     )
+    add_fetch(group)
     add_command(group, "list", data_list, help="every data set with its images, lesions and diagnoses")
 
 
@@ -39,15 +42,21 @@ def data_import(arguments, out: Output) -> int:
         dataset = set_sources(workspace, arguments.name, sources)
     else:
         dataset = import_dataset(workspace, path, arguments.name, sources=sources, progress=out.progress)
-    answer = {
-        "name": dataset.name, "images": dataset.images, "lesions": dataset.lesions, "diagnoses": dataset.diagnoses,
-        "problems": dataset.problems, "generated": dataset.generated, "content_hash": dataset.content_hash,
-    }
-    out.answer(answer, _dataset_text(dataset))
+    out.answer(dataset_answer(dataset), dataset_text(dataset))
     return 0
 
 
-def _dataset_text(dataset) -> str:
+def dataset_answer(dataset) -> dict:
+    """What came in, as the JSON object says it."""
+    return {
+        "name": dataset.name, "images": dataset.images, "lesions": dataset.lesions, "diagnoses": dataset.diagnoses,
+        "problems": dataset.problems, "notes": dataset.notes, "generated": dataset.generated,
+        "content_hash": dataset.content_hash, "licence": dataset.licence, "attribution": dataset.attribution,
+    }
+
+
+def dataset_text(dataset) -> str:
+    """What came in, in words."""
     lines = [f"{dataset.name}: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}"]
     rows = [[f"  {label(code)}", f"{n['images']:,}", f"{n['lesions']:,}"] for code, n in dataset.diagnoses.items()]
     lines.append(table(["  diagnosis", "images", "lesions"], rows, right=(1, 2)))
@@ -55,6 +64,7 @@ def _dataset_text(dataset) -> str:
         from pipeline.data.generated import NOTICE
 
         lines.append(f"Its images are {NOTICE}.")
+    lines += dataset.notes
     if dataset.problems:
         lines.append(f"{count(len(dataset.problems), 'problem')}:")
         lines += [f"  {p['image_id']}: {p['problem']}" for p in dataset.problems]

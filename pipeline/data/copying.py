@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.data.archive import Archive, Member
+from pipeline.data.archive import Archive
 from pipeline.data.generated import is_generated
+from pipeline.data.members import Member
 from pipeline.data.prepare import open_image
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors

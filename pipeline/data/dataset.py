@@ -1,7 +1,7 @@
 """A data set in the workspace: its description, its table and its files."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +24,8 @@ class Dataset:
         images, lesions: how many.
         diagnoses: code to {"images": n, "lesions": n}.
         problems: what was left out at import, as {image_id, problem}.
+        notes: what holds for the data set as a whole, in sentences: lesion ids that are missing, images that were in
+            another data set of the workspace when it was imported.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Dataset:
     licence: str
     attribution: str
     imported: float
+    notes: list[str] = field(default_factory=list)
 
     def metadata(self) -> pd.DataFrame:
         """A row an image, in a fixed order: image_id, lesion_id, dx, dx_type, age (years, NaN where not recorded),

@@ -1,6 +1,7 @@
-"""The metadata table: read, checked, and brought into one form."""
+"""Metadata tables: read, checked, and brought into one form, whichever collection they come from."""
 
 import io
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +12,35 @@ from pipeline.errors import DataError
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What an archive says of its images.
+
+    Attributes:
+        table: as `checked_rows` gives it.
+        problems: rows that are left out or in doubt, as {image_id, problem}.
+        notes: what holds for the data set as a whole, in sentences.
+        rights: licence and attribution, where the layout tells whose images they are.
+    """
+
+    table: pd.DataFrame
+    problems: list[dict]
+    notes: list[str] = field(default_factory=list)
+    rights: tuple[str, str] | None = None
+
+
 def _delimiter(content: bytes) -> str:
     """Comma, tab or semicolon: whichever the header has most of."""
     header = content.lstrip(b"\r\n").partition(b"\n")[0]
     return max(",\t;", key=lambda mark: header.count(mark.encode()))
 
 
-def _read_csv(content: bytes, name: str) -> pd.DataFrame:
+def read_table(content: bytes, name: str) -> pd.DataFrame:
+    """A table of text in UTF-8, its separator found out, blanks around names and values removed.
+
+    Raises:
+        DataError: it is empty, cannot be read, or has a column twice.
+    """
     try:
         table = pd.read_csv(
             io.BytesIO(content), sep=_delimiter(content), dtype=str, encoding="utf-8-sig", index_col=False
@@ -33,7 +56,8 @@ def _read_csv(content: bytes, name: str) -> pd.DataFrame:
     return table.apply(lambda column: column.str.strip())
 
 
-def _require(table: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
+def require(table: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
+    """Raises a DataError that names those of `columns` that the table lacks."""
     missing = [column for column in columns if column not in table]
     if missing:
         plural = "s" if len(missing) > 1 else ""
@@ -61,20 +85,22 @@ def _words(column: pd.Series) -> pd.Series:
     return column.fillna("unknown").replace("", "unknown").str.lower()
 
 
-def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
-    """The table in `content` and the problems of single rows, which are left out.
+def checked_rows(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[dict]]:
+    """The table `name` in one form, and the problems of single rows, which are left out.
+
+    Args:
+        table: COLUMNS as text, and perhaps `dataset`.
 
     Returns:
         A row an image: COLUMNS and `source` (the image source, from a `dataset` column; NA without one), age as
         float with NaN, unknown sex and localization as "unknown"; and problems as {image_id, problem}.
 
     Raises:
-        DataError: the table cannot be read, has no rows, lacks a column, or has diagnoses that LesionLab does not know.
+        DataError: it has no rows, or has diagnoses that LesionLab does not know.
     """
-    table = _read_csv(content, name)
-    _require(table, COLUMNS, name)
     if table.empty:
         raise DataError(f"{name} has no rows.", "Give a table with a row for each image.")
+    table = table.copy()
     table["dx"] = table["dx"].str.lower()
     _require_known_diagnoses(table, name)
     problems = []
@@ -107,6 +133,22 @@ def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
     return table[[*COLUMNS, "source"]].reset_index(drop=True), problems
 
 
+def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
+    """HAM10000's own table in `content`, as `checked_rows` gives it.
+
+    Raises:
+        DataError: the table cannot be read, has no rows, lacks a column, or has diagnoses that LesionLab does not know.
+    """
+    table = read_table(content, name)
+    require(table, COLUMNS, name)
+    return checked_rows(table, name)
+
+
+def ham10000_rows(content: bytes, name: str) -> Rows:
+    """The rows of HAM10000's own table; raises as `read_metadata` does."""
+    return Rows(*read_metadata(content, name))
+
+
 def read_sources(path: Path) -> pd.Series:
     """The image source (column `dataset`) of each image_id.
 
@@ -119,6 +161,6 @@ def read_sources(path: Path) -> pd.Series:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.", "Check the file.") from error
-    table = _read_csv(content, path.name)
-    _require(table, ("image_id", "dataset"), path.name)
+    table = read_table(content, path.name)
+    require(table, ("image_id", "dataset"), path.name)
     return table.dropna(subset=["image_id"]).drop_duplicates("image_id").set_index("image_id")["dataset"]

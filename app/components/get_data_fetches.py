@@ -1,0 +1,67 @@
+"""Downloads as they go. Each is a process of its own: closing or refreshing the page changes nothing."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.links import DATASET, go
+from app.wording import as_text
+from pipeline.jobs.fetching import Fetch, dismiss_fetch, list_fetches, start_fetch, stop_fetch
+from pipeline.jobs.status import ENDED, Status
+
+
+def running_sources(fetches: list[Fetch]) -> set[str]:
+    """The sources that are being fetched now."""
+    return {fetch.source.id for fetch in fetches if fetch.status().state not in ENDED}
+
+
+def fetches_here() -> list[Fetch]:
+    """Shows each fetch that has begun and was not dismissed; refreshes itself while one is at work."""
+    fetches = list_fetches(resources.workspace())
+    states = [(fetch.source.id, fetch.status().state) for fetch in fetches]
+    busy = any(state not in ENDED for _, state in states)
+    st.fragment(_view, run_every="1s" if busy else None)(states)
+    return fetches
+
+
+def _view(drawn_as: list[tuple[str, str]]) -> None:
+    fetches = list_fetches(resources.workspace())
+    if [(fetch.source.id, fetch.status().state) for fetch in fetches] != drawn_as:
+        st.rerun()  # the whole page: its buttons and its data sets say the state too
+    for fetch in fetches:
+        status = fetch.status()
+        with st.container(border=True):
+            if status.state in ENDED:
+                _ended(fetch, status)
+            else:
+                _active(fetch, status)
+
+
+def _active(fetch: Fetch, status: Status) -> None:
+    words, button = st.columns([4, 1], vertical_alignment="center")
+    words.markdown(as_text(f"**{fetch.source.title}**, as the data set {fetch.name}"))
+    with button.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Cancel", key=f"cancel.{fetch.source.id}", icon=":material/close:",
+                     help="What has come so far is kept; the next try goes on from there."):
+            stop_fetch(fetch)
+    st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(status.doing))
+    st.caption("You may close this page: the download goes on.")
+
+
+def _ended(fetch: Fetch, status: Status) -> None:
+    name = fetch.name
+    if status.state == "done":
+        st.success(as_text(f"{fetch.source.title} is here, as the data set {name}."), icon=":material/check:")
+    else:
+        said = st.info if status.state == "cancelled" else st.error
+        said(as_text(f"{fetch.source.title}: {status.error or status.doing}"))
+    with st.container(horizontal=True):
+        if status.state != "done":
+            if st.button("Try again", key=f"again.{fetch.source.id}", icon=":material/refresh:"):
+                with problems.in_words():
+                    start_fetch(resources.workspace(), fetch.source, name)
+                    st.rerun()
+        elif st.button("Look at it", key=f"fetched.{fetch.source.id}", icon=":material/database:"):
+            go(DATASET, data=name)
+        st.button("Dismiss", key=f"dismiss.{fetch.source.id}", icon=":material/close:", on_click=dismiss_fetch,
+                  args=(fetch,), help=None if status.state == "done" else "Forgets it, and throws away what has come.")

@@ -1,0 +1,58 @@
+"""The collections that can be fetched: what each holds, its terms, and the button that starts the download."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.wording import as_text, count
+from pipeline.data.sources.catalogue import Source
+from pipeline.jobs.fetching import start_fetch
+
+
+def _size(size: float) -> str:
+    """ "54 MB", "5.6 GB"."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _taken(source: Source, names: set[str]) -> str:
+    """The name that the data set gets: the source's own, or with a number where that is taken."""
+    numbered = (f"{source.name}-{number}" for number in range(2, len(names) + 3))
+    return source.name if source.name not in names else next(name for name in numbered if name not in names)
+
+
+def source_terms(source: Source) -> None:
+    """What it holds and on what terms, before anything is fetched."""
+    st.markdown(as_text(
+        f"{count(source.images, 'image')}, {len(source.diagnoses)} diagnoses ({', '.join(source.diagnoses)}), about "
+        f"{_size(source.size)} to download. {source.remark}"
+    ))
+    st.caption(as_text(
+        f"Licence: {source.licence} ({source.terms}). {source.attribution}. "
+    ) + f"[About it]({source.page}).")
+
+
+def fetch_button(source: Source, names: set[str], running: set[str], *, label: str, ready: bool = True) -> None:
+    """Starts the fetch of `source`.
+
+    Args:
+        names: of the data sets that are here.
+        running: sources that are being fetched now.
+        ready: whether everything that it needs is here.
+    """
+    name = _taken(source, names)
+    if source.name in names:
+        st.caption(as_text(f"{source.name} is here already; fetched again it becomes {name}."))
+    waits = source.id in running or not ready
+    if st.button(label, key=f"fetch.{source.id}", icon=":material/download:", disabled=waits,
+                 help=f"By downloading you accept its terms. It becomes the data set {name}."):
+        with problems.in_words():
+            start_fetch(resources.workspace(), source, name)
+            st.rerun()
+
+
+def source_card(source: Source, names: set[str], running: set[str], *, label: str = "Fetch") -> None:
+    """One collection that needs no login."""
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{source.title}**")
+        source_terms(source)
+        fetch_button(source, names, running, label=label)

@@ -1,0 +1,58 @@
+"""Get data: what is here, and every way to bring more: drawn, fetched, or the user's own."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.data_intake import draw_button, import_form
+from app.components.get_data_fetches import fetches_here, running_sources
+from app.components.get_data_here import datasets_here
+from app.components.get_data_kaggle import kaggle_section
+from app.components.get_data_sources import source_card
+from app.components.help_text import help_text
+from pipeline.data.dataset import damaged_datasets
+from pipeline.data.embedded import NAME as GENERATED
+from pipeline.data.generated import NOTICE
+from pipeline.data.sources.catalogue import SOURCES, STARTER
+
+_ARCHIVES = ("isic2018-training", "isic2018-test", "isic2019")
+
+
+def main() -> None:
+    problems.said()
+    st.title("Get data")
+    for error in damaged_datasets(resources.workspace()).values():
+        problems.show(error)
+    datasets = resources.datasets()
+    names = {dataset.name for dataset in datasets}
+    fetches = fetches_here()
+    running = running_sources(fetches)
+    datasets_here(datasets)
+    st.subheader("Start at once")
+    left, right = st.columns(2)
+    with left.container(border=True, height="stretch"):
+        st.markdown("**Generated images**")
+        st.markdown("600 drawings, 7 diagnoses, made on this computer in about 20 seconds. They show the whole way.")
+        st.caption(f"The drawings are {NOTICE}.")
+        drawing = None
+        if GENERATED in names:
+            st.caption("They are here already.")
+        else:
+            drawing = draw_button(primary=not datasets)
+    with right:
+        source_card(STARTER, names, running, label="Fetch the starter set")
+    st.subheader("The article's collection")
+    kaggle_section(names, running)
+    st.subheader("ISIC challenge archives, without a login")
+    for column, id in zip(st.columns(len(_ARCHIVES)), _ARCHIVES, strict=True):
+        with column:
+            source_card(SOURCES[id], names, running)
+    st.subheader("Your own images")
+    importing = import_form()
+    help_text("get_data", "Which of these to choose, and how your own images must be laid out")
+    for work in (drawing, importing):
+        if work:
+            work()
+
+
+main()

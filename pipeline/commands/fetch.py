@@ -1,0 +1,85 @@
+"""`data fetch`: a collection from Kaggle or the ISIC challenges into the workspace."""
+
+import contextlib
+import signal
+from collections.abc import Iterator
+
+from pipeline.commands.arguments import add_command
+from pipeline.commands.output import Output
+from pipeline.commands.words import table
+from pipeline.data.sources.catalogue import SOURCES
+from pipeline.data.sources.isic import BASE_VARIABLE
+from pipeline.errors import DataError
+from pipeline.progress import Cancelled
+from pipeline.workspace import current_workspace
+
+
+def _about() -> str:
+    rows = [
+        [f"  {s.id}", f"{s.images:,}", f"{s.size / 1e6:,.0f} MB", str(len(s.diagnoses)), s.licence, s.title]
+        for s in SOURCES.values()
+    ]
+    return table(["  source", "images", "about", "diagnoses", "licence", ""], rows, right=(1, 2, 3))
+
+
+def add_fetch(group) -> None:
+    """Adds the command to the group `data`."""
+    parser = add_command(
+        group, "fetch", data_fetch,
+        help="download a collection and import it; an interrupted download goes on where it ended",
+        epilog=f"sources:\n{_about()}\n\nKaggle wants a login: $KAGGLE_API_TOKEN, ~/.kaggle/access_token, "
+        f"~/.kaggle/kaggle.json,\nor $KAGGLE_USERNAME with $KAGGLE_KEY. ${BASE_VARIABLE} names a mirror of the ISIC "
+        "archives.",
+    )
+    parser.add_argument("source", metavar="SOURCE", nargs="?", help="one of the sources below")
+    parser.add_argument("--name", metavar="NAME", help="what the data set is called from now on; else as below")
+    parser.add_argument("--list", action="store_true", help="list the sources with their licences and terms")
+
+
+@contextlib.contextmanager
+def _sigterm_is_ctrl_c() -> Iterator[None]:
+    """A stop from outside ends a download as Ctrl-C does, also one that waits for a silent server."""
+
+    def on_signal(number: int, frame) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def data_fetch(arguments, out: Output) -> int:
+    from pipeline.commands.data import dataset_answer, dataset_text
+    from pipeline.data.sources.catalogue import find_source
+    from pipeline.jobs.fetching import work_on_fetch
+
+    if arguments.list:
+        return _list(out)
+    if arguments.source is None:
+        raise DataError("No source was named.", f"The sources are {', '.join(SOURCES)}.")
+    source = find_source(arguments.source)
+    out.warn(f"{source.title}. Licence: {source.licence} ({source.terms}). {source.attribution}.")
+    try:
+        with _sigterm_is_ctrl_c():
+            dataset = work_on_fetch(current_workspace(), source, arguments.name or source.name, out.progress)
+    except Cancelled:
+        out.warn("Stopped on request.")
+        return 1
+    out.answer({"source": source.id, **dataset_answer(dataset)}, dataset_text(dataset))
+    return 0
+
+
+def _list(out: Output) -> int:
+    answer = [
+        {
+            "source": s.id, "title": s.title, "name": s.name, "images": s.images, "bytes": s.size,
+            "diagnoses": s.diagnoses, "licence": s.licence, "terms": s.terms, "attribution": s.attribution,
+            "page": s.page, "login": s.login, "remark": s.remark,
+        }
+        for s in SOURCES.values()
+    ]
+    terms = "\n".join(f"{s.id}: {s.remark} {s.licence}: {s.terms}. {s.attribution}. {s.page}" for s in SOURCES.values())
+    out.answer({"sources": answer}, f"{_about()}\n\n{terms}")
+    return 0

@@ -1,0 +1,80 @@
+"""Images sorted into one folder for each diagnosis: the folder's name is a diagnosis's code or its full name."""
+
+import re
+from collections import Counter
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from pipeline.classes import DIAGNOSES
+from pipeline.data.members import Member
+from pipeline.data.metadata import COLUMNS, Rows, checked_rows, read_table
+from pipeline.errors import DataError
+
+_LESIONS = ("image_id", "lesion_id")
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", words.lower().replace("'", "")).strip()
+
+
+_CODES = {_plain(name): code for code, d in DIAGNOSES.items() for name in (code, d.name)}
+
+
+def named_by_folder(images: list[Member]) -> bool:
+    """Whether at least one image lies in a folder that is named like a diagnosis."""
+    return any(_plain(member.folder) in _CODES for member in images)
+
+
+def image_ids(images: list[Member]) -> dict[str, Member]:
+    """The images by id: the file's stem, or its whole path where several files share a stem."""
+    stems = Counter(member.stem for member in images)
+
+    def image_id(member: Member) -> str:
+        whole = "-".join(PurePosixPath(member.path).with_suffix("").parts)
+        return member.stem if stems[member.stem] == 1 else whole
+
+    return {image_id(member): member for member in images}
+
+
+def _lesion_table(tables: list[Member], name: str) -> pd.DataFrame | None:
+    """The one table among `tables` with image_id and lesion_id, by image_id."""
+    read = {table.path: read_table(table.read(), table.path) for table in tables}
+    found = {path: table for path, table in read.items() if set(_LESIONS) <= set(table)}
+    if len(found) > 1:
+        raise DataError(f"{name} holds several tables with lesion ids: {', '.join(found)}.", "Keep one of them.")
+    return next((table.drop_duplicates("image_id").set_index("image_id") for table in found.values()), None)
+
+
+def folder_rows(images: dict[str, Member], tables: list[Member], name: str) -> Rows:
+    """A row for each image: its diagnosis from its folder, all else from a CSV with image_id and lesion_id, if any.
+
+    Raises:
+        DataError: a folder's name is no diagnosis that LesionLab knows; the sentence names all of them.
+    """
+    folders = pd.Series({image_id: member.folder for image_id, member in images.items()}, dtype="str")
+    unknown = folders[~folders.map(_plain).isin(_CODES)]
+    if len(unknown):
+        counts = unknown.replace("", "(no folder)").value_counts().sort_index()
+        named = ", ".join(f"{folder} ({n} image{'s' if n > 1 else ''})" for folder, n in counts.items())
+        raise DataError(
+            f"{name} has folders that are no diagnosis which LesionLab knows: {named}.",
+            f"Known are {', '.join(f'{code} ({d.name})' for code, d in DIAGNOSES.items())}; a folder may have either.",
+        )
+    lesions = _lesion_table(tables, name)
+    raw = pd.DataFrame({"image_id": folders.index, "dx": folders.map(_plain).map(_CODES).to_numpy()})
+    for column in COLUMNS:
+        if column not in raw:
+            given = lesions is not None and column in lesions
+            raw[column] = raw["image_id"].map(lesions[column]) if given else pd.Series(pd.NA, raw.index, dtype="str")
+    alone = raw["lesion_id"].isna() | (raw["lesion_id"] == "")
+    raw["lesion_id"] = raw["lesion_id"].where(~alone, raw["image_id"])
+    rows, problems = checked_rows(raw, name)
+    notes = ["The diagnoses are the names of the folders."]
+    if alone.any():
+        which = "None of the images has a" if alone.all() else f"{alone.sum():,} of {len(raw):,} images have no"
+        notes.append(
+            f"{which} lesion id: each of them counts as a lesion of its own, so images of one lesion may lie on both "
+            "sides of a split. A CSV with the columns image_id and lesion_id in the archive says which belong together."
+        )
+    return Rows(rows, problems, notes)

@@ -1,0 +1,108 @@
+"""The tables of the ISIC challenges: a ground truth with a column for each diagnosis, and a table with the lesions.
+
+Columns and codes are each year's own: ISIC 2019's AK and SCC stay ak and scc, and 2018's AKIEC stays akiec.
+"""
+
+import re
+
+import pandas as pd
+
+from pipeline.data.members import Member
+from pipeline.data.metadata import Rows, checked_rows, read_table, require
+from pipeline.data.sources import isic
+from pipeline.errors import DataError
+
+_TRUTH = re.compile(r"isic_?(2018|2019)_(?:task3_)?(training|validation|test)_groundtruth", re.IGNORECASE)
+
+
+def isic_truth(table: Member) -> str | None:
+    """The year of the challenge whose ground truth this is, by its file's name; None for any other table."""
+    found = _TRUTH.fullmatch(table.stem)
+    return found[1] if found else None
+
+
+def isic_rows(truth: Member, tables: list[Member]) -> Rows:
+    """What a ground truth and the table beside it say. An image without a lesion id is a lesion of its own.
+
+    Args:
+        tables: all tables of the archive; the one with the lesions is found among them by its name.
+
+    Raises:
+        DataError: a table cannot be read, or its columns are not those of that year.
+    """
+    year = isic_truth(truth)
+    columns = isic.COLUMNS[year]
+    table = read_table(truth.read(), truth.path)
+    require(table, ("image", *columns), truth.path)
+    if unknown := [column for column in table if column not in (*isic.OTHER_COLUMNS, *columns)]:
+        raise DataError(
+            f"{truth.path} has columns that LesionLab does not know: {', '.join(unknown)}.",
+            f"The diagnoses of ISIC {year} are {', '.join(columns)}.",
+        )
+    dx, problems, notes = _diagnoses(table, columns)
+    raw = _with_lesions(table["image"], year, _beside(truth, year, tables), notes)
+    marked = dx.notna()
+    rows, others = checked_rows(raw.assign(dx=dx)[marked], truth.path)
+    return Rows(rows, problems + others, notes, (isic.LICENCE, isic.ATTRIBUTION[year]))
+
+
+def _diagnoses(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[pd.Series, list[dict], list[str]]:
+    """The code of each row, NA where not exactly one column is marked; those rows as problems; and notes."""
+    marks = table[list(columns)].apply(pd.to_numeric, errors="coerce").eq(1)
+    marked = marks.sum(axis=1)
+    words = {0: "the ground truth marks no diagnosis"}
+    problems = [
+        {"image_id": image_id, "problem": words.get(n, f"the ground truth marks {n} diagnoses")}
+        for image_id, n in zip(table["image"], marked, strict=True)
+        if n != 1
+    ]
+    dx = marks.idxmax(axis=1).str.lower().where(marked == 1)
+    absent = [column.lower() for column in columns if not marks.loc[marked == 1, column].any()]
+    notes = [
+        f"Of the {len(columns)} diagnoses in the ground truth {len(columns) - len(absent)} have images; none has: "
+        f"{', '.join(absent)}."
+    ] if absent else []
+    return dx, problems, notes
+
+
+def _beside(truth: Member, year: str, tables: list[Member]) -> pd.DataFrame | None:
+    """The table with the lesions, by image; None where the archive has none."""
+    what, columns = isic.BESIDE[year]
+    wanted = re.sub("groundtruth$", what, truth.stem, flags=re.IGNORECASE).lower()
+    found = next((table for table in tables if table.stem.lower() == wanted), None)
+    if found is None:
+        return None
+    table = read_table(found.read(), found.path)
+    require(table, ("image",), found.path)
+    return table.rename(columns=columns).drop_duplicates("image").set_index("image")
+
+
+def _with_lesions(images: pd.Series, year: str, beside: pd.DataFrame | None, notes: list[str]) -> pd.DataFrame:
+    """The columns of HAM10000's own table without `dx`; adds to `notes` what the lesions lack."""
+
+    def said(column: str) -> pd.Series:
+        if beside is None or column not in beside:
+            return pd.Series(pd.NA, index=images.index, dtype="str")
+        return images.map(beside[column])
+
+    lesions = said("lesion_id")
+    alone = lesions.isna() | (lesions == "")
+    if alone.any():
+        which = "None of the images has a" if alone.all() else f"{alone.sum():,} of {len(images):,} images have no"
+        notes.append(
+            f"{which} lesion id: each of them counts as a lesion of its own, so images of one lesion may lie on both "
+            "sides of a split."
+        )
+    raw = pd.DataFrame(
+        {
+            "lesion_id": lesions.where(~alone, images),
+            "image_id": images,
+            "dx_type": said("dx_type").str.lower().replace(isic.CONFIRM_TYPES),
+            "age": said("age"),
+            "sex": said("sex"),
+            "localization": said("localization"),
+        }
+    )
+    if year == "2019":
+        raw["dataset"] = lesions.str.extract(r"^([A-Z]+)")[0].map(isic.COLLECTIONS)
+    return raw

@@ -1,0 +1,60 @@
+"""Images that a data set shares with others of the workspace: the same picture under the same id, or the same bytes.
+
+ISIC 2019 holds all of HAM10000, with other diagnoses for some: training on the one and judging on the other would count
+images that the network has seen.
+"""
+
+import pandas as pd
+
+from pipeline.classes import label
+from pipeline.data.dataset import list_datasets
+from pipeline.errors import WorkspaceError
+from pipeline.workspace import Workspace
+
+_MOST_DISAGREEMENTS = 6
+
+
+def _plain_id(ids: pd.Series) -> pd.Series:
+    """ISIC 2019 names its scaled copies ISIC_0000002_downsampled."""
+    return ids.str.removesuffix("_downsampled")
+
+
+def shared_images(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """The images of `table` that are in `other` too, by id or by content: image_id, dx, and the other's dx_there.
+
+    Args:
+        table, other: with image_id, dx, sha256.
+    """
+    there = other.assign(plain=_plain_id(other["image_id"]))
+    by_id = there.drop_duplicates("plain").set_index("plain")["dx"]
+    by_content = there.drop_duplicates("sha256").set_index("sha256")["dx"]
+    found = table["sha256"].map(by_content).fillna(_plain_id(table["image_id"]).map(by_id))
+    return table[["image_id", "dx"]].assign(dx_there=found)[found.notna()]
+
+
+def _sentences(shared: pd.DataFrame, images: int, name: str) -> str:
+    said = f"{len(shared):,} of its {images:,} images are also in the data set {name} (the same id or content)."
+    differing = shared[shared["dx"] != shared["dx_there"]]
+    if len(differing):
+        pairs = differing.groupby(["dx_there", "dx"]).size().sort_values(ascending=False)
+        most = pairs.iloc[:_MOST_DISAGREEMENTS].items()
+        listed = "; ".join(f"{n:,} × {label(there)} there, {label(here)} here" for (there, here), n in most)
+        more = "; and others" if len(pairs) > _MOST_DISAGREEMENTS else ""
+        said += f" {len(differing):,} of them have another diagnosis there: {listed}{more}. Neither is changed."
+    return f"{said} Do not judge a model trained on the one with images of the other."
+
+
+def overlap_notes(workspace: Workspace, name: str, table: pd.DataFrame) -> list[str]:
+    """A note for each other data set that shares images with `table`, the new data set `name`."""
+    notes = []
+    for dataset in list_datasets(workspace):
+        if dataset.name == name:
+            continue
+        try:
+            other = dataset.metadata()
+        except WorkspaceError:
+            continue  # the pages name the damaged one; this import has nothing to do with it
+        shared = shared_images(table, other)
+        if len(shared):
+            notes.append(_sentences(shared, len(table), dataset.name))
+    return notes

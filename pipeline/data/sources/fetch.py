@@ -1,0 +1,86 @@
+"""Fetching a collection: download its files into the workspace's hidden `.downloads`, import them, remove them."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from pipeline.data.dataset import Dataset, check_name
+from pipeline.data.importing import import_dataset
+from pipeline.data.sources import isic
+from pipeline.data.sources.catalogue import Source
+from pipeline.data.sources.download import Remote, download
+from pipeline.data.sources.kaggle import kaggle_archive
+from pipeline.data.sources.refusals import Host
+from pipeline.errors import DataError, LesionLabError
+from pipeline.progress import Progress, silent
+from pipeline.workspace import Workspace
+
+_DOWNLOAD_SHARE = 0.8  # of the time of a fetch
+_SECONDS = (15, 60)  # to connect, and between two reads
+_BY_HAND = f"See {isic.PAGE}: the addresses may have changed. Files from there can be imported as a folder."
+ISIC_HOST = Host("The ISIC archive", rejected=_BY_HAND, forbidden=_BY_HAND, missing=_BY_HAND)
+
+
+def download_folder(workspace: Workspace, source: Source) -> Path:
+    """Where the files of `source` wait until they are imported."""
+    return workspace.home / ".downloads" / source.id / source.id  # sentences about the import name the last part
+
+
+def _isic_file(path: str) -> Remote:
+    def open_(headers: dict[str, str]) -> requests.Response:
+        return requests.get(isic.address(path), headers=headers, stream=True, timeout=_SECONDS)
+
+    return Remote(path.rpartition("/")[2], ISIC_HOST, open_)
+
+
+def _remotes(source: Source) -> list[Remote]:
+    return [kaggle_archive()] if source.login else [_isic_file(path) for path in isic.FILES[source.id].all]
+
+
+def _share(progress: Progress, first: float, last: float) -> Callable[[float | None, str], None]:
+    """`progress` for a part of the work, from the fraction `first` to `last` of all of it."""
+
+    def told(fraction: float | None, sentence: str) -> None:
+        progress(None if fraction is None else first + (last - first) * fraction, sentence)
+
+    return told
+
+
+def check_free(workspace: Workspace, name: str) -> None:
+    """Raises a DataError where a data set has the name already, before gigabytes are downloaded in vain."""
+    check_name(name)
+    if (workspace.datasets / name / "dataset.json").exists():
+        raise DataError(f"There is a data set named {name} already.", "Choose another name, or use that one.")
+
+
+def fetch(workspace: Workspace, source: Source, name: str, progress: Progress = silent) -> Dataset:
+    """The collection as the data set `name`. What an interrupted try has downloaded is used.
+
+    The downloaded files are removed once they are imported, and stay where the import failed.
+
+    Raises:
+        DataError: the name is taken, there are no credentials, the server refuses or breaks off, or the files cannot
+            be imported.
+        WorkspaceError: the disk is too full, or the workspace cannot be written.
+        Cancelled: `progress` asked to stop.
+    """
+    check_free(workspace, name)
+    workspace.create()
+    folder = download_folder(workspace, source)
+    remotes = _remotes(source)
+    for remote in remotes:
+        large = remote is remotes[-1]  # what comes before it is a few kilobytes
+        told = _share(progress, 0.0, _DOWNLOAD_SHARE) if large else _share(progress, 0.0, 0.0)
+        download(remote, folder, told, also=source.import_share)
+    path = folder / remotes[0].name if len(remotes) == 1 else folder
+    rights = (source.licence, source.attribution)
+    try:
+        dataset = import_dataset(workspace, path, name, rights=rights, progress=_share(progress, _DOWNLOAD_SHARE, 1.0))
+    except LesionLabError as error:
+        raise type(error)(
+            error.problem, f"{error.next_step} The downloaded files are kept in {folder}.".strip()
+        ) from error
+    shutil.rmtree(folder, ignore_errors=True)
+    return dataset

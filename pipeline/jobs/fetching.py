@@ -1,0 +1,174 @@
+"""Fetches as jobs: a process of its own for a download of an hour, watched by files, stopped by a signal.
+
+    .downloads/<source>/  fetch.json (the data set's name)  status.json  fetch.log  <source>/ (the files)
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from pipeline.data.dataset import Dataset
+from pipeline.data.sources.catalogue import SOURCES, Source
+from pipeline.errors import DataError, LesionLabError, WorkspaceError
+from pipeline.files import disk_errors, read_json, write_json
+from pipeline.jobs.status import ENDED, Status, process_identity, process_lives, read_status, write_status
+from pipeline.progress import Cancelled, Progress, silent
+from pipeline.workspace import Workspace
+
+_PROJECT = Path(__file__).resolve().parents[2]
+_SECONDS_BETWEEN_WRITES = 0.5
+_STOPPED = "Stopped on request. What has come so far is kept; the next try goes on from there."
+_GONE = "Its process ended without a word. What has come so far is kept; the next try goes on from there."
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """One source's fetch in a workspace, at work or ended."""
+
+    source: Source
+    folder: Path
+
+    @property
+    def status_path(self) -> Path:
+        return self.folder / "status.json"
+
+    @property
+    def name(self) -> str:
+        """What the data set is to be called."""
+        return read_json(self.folder / "fetch.json")["name"]
+
+    def status(self) -> Status:
+        """The believed status; raises FileNotFoundError or WorkspaceError as `read_status` does."""
+        status = read_status(self.status_path)
+        return replace(status, doing=_GONE) if status.state == "interrupted" else status
+
+
+def _fetch_of(workspace: Workspace, source: Source) -> Fetch:
+    return Fetch(source, workspace.home / ".downloads" / source.id)
+
+
+def list_fetches(workspace: Workspace) -> list[Fetch]:
+    """Fetches that have begun and were not dismissed, in the catalogue's order."""
+    found = []
+    for fetch in (_fetch_of(workspace, source) for source in SOURCES.values()):
+        with contextlib.suppress(FileNotFoundError, WorkspaceError, KeyError):
+            if fetch.name and fetch.status():
+                found.append(fetch)
+    return found
+
+
+def _begin(fetch: Fetch, name: str, status: Status) -> None:
+    with disk_errors(fetch.folder):
+        fetch.folder.mkdir(parents=True, exist_ok=True)
+    write_json(fetch.folder / "fetch.json", {"name": name})
+    write_status(fetch.status_path, status)
+
+
+def _busy(source: Source) -> DataError:
+    return DataError(f"{source.title} is being fetched already.", "Wait until that has ended, or stop it.")
+
+
+@contextlib.contextmanager
+def _alone(workspace: Workspace, source: Source) -> Iterator[None]:
+    path = workspace.create().locks / f"fetch-{source.id}.lock"
+    with disk_errors(path):
+        file = path.open("a")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise _busy(source) from error
+        yield
+
+
+def work_on_fetch(workspace: Workspace, source: Source, name: str, progress: Progress = silent) -> Dataset:
+    """Fetches in this process, and writes where it stands for everybody who watches.
+
+    Raises:
+        DataError, WorkspaceError: as `pipeline.data.sources.fetch.fetch`, or it is being fetched already.
+        Cancelled, KeyboardInterrupt: it was stopped.
+    """
+    from pipeline.data.sources.fetch import fetch as bring
+
+    fetch = _fetch_of(workspace, source)
+    with _alone(workspace, source):
+        now = time.time()
+        status = Status("running", now, **process_identity(), started=now, doing="Connects.")
+        _begin(fetch, name, status)
+        written = [0.0]
+
+        def tell(fraction: float | None, sentence: str) -> None:
+            nonlocal status
+            status = replace(status, doing=sentence, fraction=status.fraction if fraction is None else fraction)
+            if time.monotonic() - written[0] > _SECONDS_BETWEEN_WRITES:
+                written[0] = time.monotonic()
+                write_status(fetch.status_path, status)
+            progress(fraction, sentence)
+
+        def end(state: str, **fields) -> None:
+            gone = {"pid": None, "pid_created": None, "ended": time.time()}
+            write_status(fetch.status_path, replace(status, state=state, **gone, **fields))
+
+        try:
+            dataset = bring(workspace, source, name, tell)
+        except (Cancelled, KeyboardInterrupt):
+            end("cancelled", doing=_STOPPED)
+            raise
+        except LesionLabError as error:
+            end("failed", doing="Failed.", error=str(error))
+            raise
+        except Exception as error:
+            end("failed", doing="Failed.", error=f"An unexpected error ended it: {type(error).__name__}. The details "
+                f"are in {fetch.folder / 'fetch.log'}.")
+            raise
+        end("done", doing="Done.", fraction=1.0, notes=tuple(dataset.notes))
+        return dataset
+
+
+def start_fetch(workspace: Workspace, source: Source, name: str) -> Fetch:
+    """Starts a process that fetches; it outlives this one, its terminal and its browser.
+
+    Raises:
+        DataError: the source is being fetched already.
+    """
+    fetch = _fetch_of(workspace, source)
+    if any(f.source == source and f.status().state not in ENDED for f in list_fetches(workspace)):
+        raise _busy(source)
+    with _alone(workspace, source):
+        _begin(fetch, name, Status("queued", time.time(), doing="Starts."))
+    command = [sys.executable, "-m", "pipeline", "data", "fetch", source.id, "--name", name]
+    environment = {**os.environ, "LESIONLAB_HOME": str(workspace.home)}
+    log_path = fetch.folder / "fetch.log"
+    with disk_errors(log_path), log_path.open("wb") as log:
+        process = subprocess.Popen(command, cwd=_PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=log,
+                                   stderr=log, start_new_session=True)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        born = psutil.Process(process.pid).create_time()
+        status = read_status(fetch.status_path)
+        if status.state == "queued":
+            write_status(fetch.status_path, replace(status, pid=process.pid, pid_created=born))
+    return fetch
+
+
+def stop_fetch(fetch: Fetch) -> None:
+    """Asks the process that fetches to stop; it does within seconds, and keeps what has come."""
+    status = fetch.status()
+    if status.state not in ENDED and process_lives(status.pid, status.pid_created):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(status.pid, signal.SIGTERM)
+
+
+def dismiss_fetch(fetch: Fetch) -> None:
+    """Forgets an ended fetch, and throws away what it has downloaded."""
+    if fetch.status().state in ENDED:
+        shutil.rmtree(fetch.folder, ignore_errors=True)
