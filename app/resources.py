@@ -180,3 +180,9 @@ def _explanation(_info: ModelInfo, of: Stamp, _seen: np.ndarray, digest: str, co
 def explanation(info: ModelInfo, seen: np.ndarray, digest: str, code: str) -> np.ndarray:
     """The heatmap (h, w) of the diagnosis `code` for what the network saw."""
     return _explanation(info, stamp(info.folder / "model.safetensors"), seen, digest, code)
+
+
+def forget_outputs() -> None:
+    """Drop what was computed for this session's images; other sessions keep theirs."""
+    _output.clear()
+    _explanation.clear()

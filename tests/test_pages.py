@@ -3,39 +3,18 @@
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 from app import resources
 from app.components.train_form import START, as_settings
-from app.components.visitor_image import visitor_image
 from app.curve_charts import batches_table, epochs_table
-from pipeline.data.prepare import prepare_image
-from pipeline.errors import ImageError
 from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace
 from tests.app_pages import PROJECT, button, open_page, words
-from tests.hand_made import CODES, image_bytes, make_dataset, make_run
+from tests.hand_made import make_dataset, make_run
+from tests.stand_in import StandInPredictor
 
 PAGES = ("home", "train", "errors", "classify")
-
-
-class StandInPredictor:
-    """Answers like a `Predictor` without a network: the first code is the most probable, evidence in one corner."""
-
-    def __init__(self, info):
-        self.info = info
-
-    def prepare(self, image):
-        return prepare_image(image, self.info.height, self.info.width, self.info.resize)
-
-    def probabilities(self, images):
-        return np.tile(np.linspace(0.4, 0.0, len(self.info.classes), dtype=np.float32), (len(images), 1))
-
-    def explain(self, pixels, code):
-        heatmap = np.zeros((3, 4), dtype=np.float32)
-        heatmap[0, 0] = code != self.info.classes[-1]
-        return heatmap
 
 
 @pytest.fixture
@@ -129,7 +108,7 @@ def test_a_running_run_is_picked_and_can_be_stopped(filled):
 def test_an_ended_run_says_what_to_do(filled, state):
     workspace, dataset, _ = filled
     run = make_run(workspace, dataset, state)
-    assert "again below" in words(at := open_page("train", run=run.name)) or "below" in words(at)
+    assert ("below" if state != "interrupted" else "when it is resumed") in words(open_page("train", run=run.name))
     at = open_page("errors", run=run.name)
     assert run.name in at.error[0].value
     assert button(at, "Start a new run")
@@ -144,97 +123,6 @@ def test_an_address_of_something_gone_says_so(filled, page, parameter):
 @pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("errors", "run"), ("classify", "model")])
 def test_an_address_of_something_gone_says_so_on_an_empty_workspace(workspace, page, parameter):
     assert "gone-1" in open_page(page, **{parameter: "gone-1"}).warning[0].value
-
-
-def test_results_open_a_cell_from_the_address(filled):
-    at = open_page("errors", truth="mel", predicted="mel")
-    assert any("Melanoma · mel rightly called Melanoma · mel" in h.value for h in at.subheader)
-    assert at.selectbox(key="cell.truth").value == "mel"
-    button(at, "Back to").click().run()
-    assert any("Highest losses" in h.value for h in at.subheader)
-
-
-def test_a_click_on_a_cell_opens_it(filled):
-    at = open_page("errors")
-    at.session_state["matrix.0"] = {"selection": {"points": [{"customdata": ["nv", "bkl", 1]}]}}
-    at.run()
-    assert any("Melanocytic nevus · nv called Benign keratosis · bkl" in h.value for h in at.subheader)
-    assert (at.query_params["truth"], at.query_params["predicted"]) == ("nv", "bkl")
-
-
-def test_select_boxes_open_a_cell(filled):
-    at = open_page("errors")
-    at.selectbox(key="cell.truth").set_value("nv").run()
-    at.selectbox(key="cell.predicted").set_value("bkl").run()
-    assert any("Melanocytic nevus · nv called Benign keratosis · bkl" in h.value for h in at.subheader)
-
-
-def test_a_confused_pair_opens_its_images(filled):
-    at = open_page("errors")
-    pair = next(b for b in at.button if " called " in b.label)
-    pair.click().run()
-    assert any(h.value.startswith(pair.label.split(":")[0]) for h in at.subheader)
-
-
-def test_heatmaps_are_laid_over_on_request(filled):
-    at = open_page("errors")
-    at.toggle(key="heatmap").set_value(True).run()
-    assert not at.exception and not at.error
-
-
-def test_a_test_part_can_be_chosen(filled):
-    workspace, dataset, _ = filled
-    run = make_run(workspace, dataset, split="lesion-test")
-    at = open_page("errors", run=run.name, part="test")
-    assert "Test part, n = " in words(at) and "chose nothing" in words(at)
-
-
-def test_uploads_need_an_answer_and_a_dermatoscope(filled):
-    at = open_page("classify")
-    at.radio(key="source").set_value("uploads").run()
-    at.file_uploader(key="uploads").set_value([("a.jpg", image_bytes(1, True), "image/jpeg")]).run()
-    assert "Answer the question above" in words(at) and "Model output" not in words(at)
-    at.radio(key="dermatoscope").set_value("no").run()
-    assert "No model output" in words(at) and "Education only" not in words(at)
-    at.radio(key="dermatoscope").set_value("yes").run()
-    assert "Model output: **Actinic keratosis or Bowen's disease · akiec**, 40.0 %" in words(at)
-    assert "Education only, not a medical device." in words(at)
-
-
-def test_an_upload_that_is_no_image_and_one_that_is_real(filled):
-    at = open_page("classify")
-    at.radio(key="source").set_value("uploads").run()
-    at.radio(key="dermatoscope").set_value("yes").run()
-    at.file_uploader(key="uploads").set_value(
-        [("note.jpg", b"no image", "image/jpeg"), ("real.jpg", image_bytes(1, False), "image/jpeg")]
-    ).run()
-    assert at.error[0].value.startswith("note.jpg is not an image")
-    assert "trained on generated drawings" in words(at) and "Education only" not in words(at)
-
-
-def test_an_example_image_with_its_truth(filled):
-    at = open_page("classify")
-    uses = [b for b in at.button if b.label.startswith("Use ")]
-    assert len(uses) == len(CODES)
-    uses[0].click().run()
-    assert "Truth in the data set: Actinic keratosis or Bowen's disease · akiec." in words(at)
-    assert "not for learning dermoscopy" in words(at)
-
-
-def test_another_session_does_not_see_uploads(filled):
-    at = open_page("classify")
-    at.radio(key="source").set_value("uploads").run()
-    at.radio(key="dermatoscope").set_value("yes").run()
-    at.file_uploader(key="uploads").set_value([("mine.jpg", image_bytes(1, True), "image/jpeg")]).run()
-    assert "mine.jpg" in words(at)
-    assert "mine.jpg" not in words(open_page("classify"))
-
-
-def test_a_visitor_image_keeps_pixels_only():
-    image = visitor_image(image_bytes(3, True), "x.jpg")
-    assert image.generated and image.pixels.shape == (48, 64, 3) and image.pixels.dtype == np.uint8
-    with pytest.raises(ImageError, match=r"^x.jpg is not an image"):
-        visitor_image(b"", "x.jpg")
 
 
 def test_curve_tables():

@@ -41,23 +41,22 @@ def _imported(dataset: Dataset) -> None:
     st.rerun()
 
 
-def in_place(work: Pending) -> Pending:
-    """`work`, to be called at the end of the page, showing its progress and its error here."""
-    place = st.container()
+def in_place(started: bool, work: Pending) -> Pending | None:
+    """`work` if it was started: to be called at the end of the page, showing its progress and its error here."""
+    place = st.container()  # there before the start too, else what stands below is left behind greyed
 
     def run() -> None:
         with place, problems.in_words():
             work()
 
-    return run
+    return run if started else None
 
 
 def draw_button(primary: bool) -> Pending | None:
     """One button that makes the generated set; the work to do, if it was clicked."""
-    if st.button(DRAW, type="primary" if primary else "secondary", key="draw", icon=":material/draw:",
-                 help="600 drawings with 7 diagnoses, about 20 seconds. Test data, not teaching material."):
-        return in_place(lambda: _imported(draw_generated()))
-    return None
+    started = st.button(DRAW, type="primary" if primary else "secondary", key="draw", icon=":material/draw:",
+                        help="600 drawings with 7 diagnoses, about 20 seconds. Test data, not teaching material.")
+    return in_place(started, lambda: _imported(draw_generated()))
 
 
 def _name_for(source: str) -> str:
@@ -96,8 +95,8 @@ def import_form() -> Pending | None:
     """A form for a zip (uploaded) or a path on the computer that runs LesionLab; the work to do, if it was sent."""
     with st.form("import", border=False):
         st.markdown(
-            "A zip or a folder laid out like HAM10000: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, `dx`) "
-            "and its images, wherever in it they lie."
+            "A zip or a folder: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, `dx`) and its images, wherever "
+            "in it they lie; or the files of an ISIC challenge; or one folder of images for each diagnosis."
         )
         upload = st.file_uploader("Zip file, up to 50 MB", type="zip", key="import.upload")
         path = st.text_input("Or the path of a zip or folder on the computer that runs LesionLab", key="import.path",
@@ -108,9 +107,7 @@ def import_form() -> Pending | None:
         sources = right.text_input("Image sources (path of a CSV, optional)", key="import.sources",
                                    help="Columns image_id and dataset: which clinic or camera each image is from.")
         sent = st.form_submit_button("Import", type="primary", icon=":material/input:")
-    if sent:
-        return in_place(lambda: _imported(_import(upload, path.strip(), name.strip(), sources.strip())))
-    return None
+    return in_place(sent, lambda: _imported(_import(upload, path.strip(), name.strip(), sources.strip())))
 
 
 def datasets_here(datasets: list[Dataset]) -> None:

@@ -5,6 +5,8 @@ import time
 
 import streamlit as st
 
+from pipeline.errors import LesionLabError
+
 _SECONDS_BETWEEN_UPDATES = 0.15
 
 
@@ -28,5 +30,9 @@ def progress_bar(sentence: str, key: str):
             last[0] = now
             bar.progress(last[1], text=words)
 
-    yield progress
+    try:
+        yield progress
+    except LesionLabError:
+        place.empty()  # the error's words stand alone; a cancelled script cannot draw any more
+        raise
     place.empty()

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import ImageOps
@@ -11,21 +12,28 @@ from pipeline.data.generated import is_generated
 from pipeline.data.prepare import open_image
 
 
+class Truth(NamedTuple):
+    """The diagnosis code of an image in its data set, and what established it, where that is recorded."""
+
+    dx: str
+    source: str | None
+
+
 @dataclass(frozen=True)
 class VisitorImage:
     """Upright pixels, uint8 (H, W, 3), without EXIF, comments or any other metadata; `digest` names them.
 
-    `truth` is the diagnosis of an example image, None for an upload.
+    `truth` is that of an example image, None for an upload.
     """
 
     name: str
     pixels: np.ndarray
     digest: str
     generated: bool
-    truth: str | None = None
+    truth: Truth | None = None
 
 
-def visitor_image(source: bytes | Path, name: str, truth: str | None = None) -> VisitorImage:
+def visitor_image(source: bytes | Path, name: str, truth: Truth | None = None) -> VisitorImage:
     """The image in `source`.
 
     Raises:

@@ -7,30 +7,40 @@ from app.components import problems
 from app.components.data_intake import Pending, draw_generated, in_place
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
+from app.components.start_over import start_over_button
 from app.links import CLASSIFY, ERRORS, TRAIN, go
-from app.wording import count
+from app.wording import as_text, count
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
 from pipeline.data.generated import NOTICE
+from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
 
 DEMO = "Draw images and train a first classifier"
 
 
 def start_demo() -> None:
-    """Draws the generated set where it is missing, starts the demo run and opens it."""
+    """Draws the generated set where it is missing, starts the demo run and opens it; or opens the run at work."""
     dataset = draw_generated()
     from pipeline.jobs.launch import start_run
     from pipeline.jobs.plan import plan_config
 
-    run = start_run(resources.workspace(), plan_config(resources.workspace(), dataset.name, "demo", []))
+    with st.spinner("Starts the training."):
+        going = _going(resources.runs())  # another visitor has pressed the same button
+        run = going[0] if going else start_run(
+            resources.workspace(), plan_config(resources.workspace(), dataset.name, "demo", [])
+        )
     go(TRAIN, run=run.name)
+
+
+def _going(runs: list[RunDir]) -> list[RunDir]:
+    """The runs at work or waiting, the oldest first."""
+    return [run for run in reversed(runs) if run.status().state not in ENDED]
 
 
 def standing(datasets, runs, models) -> None:
     """Three numbers and what stands behind each."""
-    images = sum(dataset.images for dataset in datasets)
-    going = [run for run in runs if run.status().state not in ENDED]
+    images, going = sum(dataset.images for dataset in datasets), _going(runs)
     cards = (
         ("Data sets", len(datasets),
          f"{count(images, 'image')}: " + ", ".join(d.name for d in datasets) if datasets else "None yet."),
@@ -41,51 +51,76 @@ def standing(datasets, runs, models) -> None:
     for column, (title, number, words) in zip(st.columns(3), cards, strict=True):
         with column.container(border=True, height="stretch"):
             st.metric(title, number)
-            st.caption(words)
+            st.caption(as_text(words))
 
 
 def next_step(datasets, runs, models) -> Pending | None:
     """The primary button, and the other ways on; the work to do, if it starts some."""
-    going = [run for run in reversed(runs) if run.status().state not in ENDED]
+    going = _going(runs)
     if going:
-        st.markdown(f"The run **{going[0].name}** {STATE_WORDS[going[0].status().state]}.")
-        if st.button("Watch it", type="primary", key="next", icon=":material/show_chart:"):
+        st.markdown(as_text(f"The run **{going[0].name}** {STATE_WORDS[going[0].status().state]}."))
+        if st.button("Watch it", type="primary", key="watch", icon=":material/show_chart:"):
             go(TRAIN, run=going[0].name)
     elif models:
-        st.markdown(f"**{models[0].name}** is trained and explained.")
-        with st.container(horizontal=True):
-            done = [run.name for run in runs if run.status().state == "done"]
-            if done and st.button("Study its errors", type="primary", key="next", icon=":material/grid_on:"):
-                go(ERRORS, run=models[0].run if models[0].run in done else done[0])
-            if st.button("Classify an image", type="secondary" if done else "primary", key="classify",
-                         icon=":material/image_search:"):
-                go(CLASSIFY, model=models[0].name)
-            if st.button("Train another", key="train", icon=":material/model_training:"):
-                go(TRAIN)
+        return _with_a_model(datasets, runs, models)
     elif datasets:
-        st.markdown("There are images, but no model yet.")
-        if st.button("Train a classifier", type="primary", key="next", icon=":material/model_training:"):
-            go(TRAIN)
+        _train_first(runs)
     else:
         return _first_visit()
     return None
 
 
+def _with_a_model(datasets, runs, models) -> Pending | None:
+    done, started = [run.name for run in runs if run.status().state == "done"], False
+    st.markdown(as_text(f"The model **{models[0].name}** is trained."))
+    with st.container(horizontal=True):
+        if done and st.button("Study its errors", type="primary", key="errors", icon=":material/grid_on:"):
+            go(ERRORS, run=models[0].run if models[0].run in done else done[0])
+        if st.button("Classify an image", type="secondary" if done else "primary", key="classify",
+                     icon=":material/image_search:"):
+            go(CLASSIFY, model=models[0].name)
+        if datasets:
+            if st.button("Train another", key="train", icon=":material/model_training:"):
+                go(TRAIN)
+        else:
+            started = st.button(DEMO, key="demo", icon=":material/play_arrow:")
+    return in_place(started, start_demo)
+
+
+def _train_first(runs: list[RunDir]) -> None:
+    if not runs:
+        st.markdown("There are images, but no model yet.")
+    else:
+        st.markdown(as_text(f"There are images, but no model yet: the last run, **{runs[0].name}**, "
+                            f"{_ENDED_WORDS[runs[0].status().state]}."))
+    with st.container(horizontal=True):
+        if st.button("Train a classifier", type="primary", key="train", icon=":material/model_training:"):
+            go(TRAIN)
+        if runs and st.button("See what happened to the last run", key="last", icon=":material/show_chart:"):
+            go(TRAIN, run=runs[0].name)
+
+
+_ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted",
+                "done": "is done, but its model is not here"}
+
+
 def _first_visit() -> Pending | None:
     st.markdown(
         "Nothing is here yet. One button draws 600 lesion-like images (20 seconds) and trains a small network on them "
-        "(about 2 minutes on two cores), so that you can see every step."
+        "(about a minute on two cores), so that you can see every step."
     )
     with st.container(horizontal=True):
-        started = st.button(DEMO, type="primary", key="next", icon=":material/play_arrow:")
+        started = st.button(DEMO, type="primary", key="demo", icon=":material/play_arrow:")
         if st.button("Bring your own images", key="import", icon=":material/input:"):
             go(TRAIN)
     st.caption(f"The drawings are {NOTICE}.")
-    return in_place(start_demo) if started else None
+    return in_place(started, start_demo)
 
 
 def main() -> None:
-    st.title("LesionLab")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title("LesionLab", width="content")
+        start_over_button()
     st.markdown(prose("home"))
     datasets, runs, models = resources.datasets(), resources.runs(), resources.models()
     for error in damaged_datasets(resources.workspace()).values():

@@ -1,0 +1,133 @@
+"""Example images for a model: from the data sets of its kind, never one that it was trained on."""
+
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from app import resources
+from app.resources import Stamp, stamp
+from pipeline.data.dataset import Dataset
+from pipeline.errors import LesionLabError
+from pipeline.inference.admission import refusal
+from pipeline.inference.model_info import ModelInfo
+from pipeline.jobs.run_dir import find_run
+
+
+class Offer(NamedTuple):
+    """A data set's images that may be shown to the model (shuffled metadata rows by image_id), and why, in words."""
+
+    dataset: Dataset
+    images: pd.DataFrame
+    origin: str
+
+
+class Examples(NamedTuple):
+    """What can be shown to a model, and a sentence for each reason why something is not."""
+
+    offers: list[Offer]
+    left_out: list[str]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _parts(split: Stamp) -> pd.Series:
+    table = pd.read_parquet(split[0], columns=["image_id", "part"])
+    return table.set_index("image_id")["part"]
+
+
+def _split_of(info: ModelInfo) -> Stamp | None:
+    """The table that has the part ("train", "validation", "test") of each image; None where the run is not here."""
+    try:
+        split = stamp(find_run(resources.workspace(), info.run).split_path)
+        _parts(split)
+    except (LesionLabError, OSError, ValueError):  # pyarrow's ArrowInvalid is a ValueError
+        return None
+    return split
+
+
+def _table_of(dataset: Dataset) -> Stamp:
+    return stamp(dataset.folder / "metadata.parquet")
+
+
+def _shuffled(images: pd.DataFrame) -> pd.DataFrame:
+    return images.sort_index().sample(frac=1, random_state=0)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _held_out(_dataset: Dataset, table: Stamp, split: Stamp) -> pd.DataFrame:
+    images, parts = resources.metadata(_dataset), _parts(split)
+    return _shuffled(images[images.index.isin(parts.index[parts != "train"])])
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _unseen(_dataset: Dataset, table: Stamp, _own: Dataset, own_table: Stamp, split: Stamp) -> pd.DataFrame:
+    images, own, parts = resources.metadata(_dataset), resources.metadata(_own), _parts(split)
+    trained_on = own.loc[own.index.isin(parts.index[parts == "train"]), "sha256"]
+    return _shuffled(images[~images["sha256"].isin(trained_on)])
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _all(_dataset: Dataset, table: Stamp) -> pd.DataFrame:
+    return _shuffled(resources.metadata(_dataset))
+
+
+def _of_its_own(info: ModelInfo, dataset: Dataset, split: Stamp | None) -> Offer | str:
+    if split is None:
+        return (f"No examples from {dataset.name}: without the run {info.run} nobody knows which of its images the "
+                f"model {info.name} has not seen.")
+    parts = set(_parts(split).unique())
+    names = " and ".join(name for name in ("validation", "test") if name in parts)
+    return Offer(dataset, _held_out(dataset, _table_of(dataset), split),
+                 f"From the model's {names} part{'s' if ' and ' in names else ''}: it was not trained on them.")
+
+
+def _of_another(info: ModelInfo, dataset: Dataset, own: Dataset | None, split: Stamp | None) -> Offer | str:
+    if own is None or split is None:
+        return Offer(dataset, _all(dataset, _table_of(dataset)),
+                     f"Whether the model was trained on some of them cannot be checked: its data set {info.data} or "
+                     "its run is not here.")
+    unseen = _unseen(dataset, _table_of(dataset), own, _table_of(own), split)
+    if unseen.empty:
+        return f"No examples from {dataset.name}: the model {info.name} was trained on all of its images."
+    return Offer(dataset, unseen, "Not the model's own data set; images that it was trained on are left out: "
+                                  f"{dataset.images - len(unseen):,} of {dataset.images:,}.")
+
+
+def _of_the_other_kind(info: ModelInfo, names: list[str]) -> str:
+    images, trained = ("real images", "generated drawings") if info.generated else ("generated drawings", "real images")
+    return (f"Not offered: {', '.join(names)}. {images.capitalize()} go with a model of their own; the model "
+            f"{info.name} was trained on {trained}, so its output would mean nothing.")
+
+
+def examples(info: ModelInfo) -> Examples:
+    """The images of each data set that the model was not trained on, the model's own data set first.
+
+    A copy of the model's data set counts as its own: only held-out images. Of other data sets those images are left
+    out whose content (SHA-256) is among the model's training images.
+    """
+    split, here = _split_of(info), resources.datasets()
+    own = next((d for d in here if d.content_hash == info.data_hash), None)
+    found, other_kind = [], []
+    for dataset in sorted(here, key=lambda d: (d.content_hash != info.data_hash, d.name)):
+        if refusal(info, dataset.generated):
+            other_kind.append(dataset.name)
+        elif dataset.content_hash == info.data_hash:
+            found.append(_of_its_own(info, dataset, split))
+        elif dataset.name == info.data:
+            found.append(f"No examples from {dataset.name}: its images have changed since the model {info.name} was "
+                         "trained on it, so nobody knows which of them it has not seen.")
+        else:
+            found.append(_of_another(info, dataset, own, split))
+    left_out = [one for one in found if isinstance(one, str)]
+    if other_kind:
+        left_out.append(_of_the_other_kind(info, other_kind))
+    return Examples([one for one in found if isinstance(one, Offer)], left_out)
+
+
+def drawn(images: pd.DataFrame, draw: int) -> pd.DataFrame:
+    """One image of each diagnosis: for each `draw` (0, 1, …) the next of those in `images`, in their order.
+
+    The order of the rows is shuffled, so that it does not give the diagnosis away.
+    """
+    places = [rows[draw % len(rows)] for rows in images.groupby("dx").indices.values()]
+    return images.iloc[places].sample(frac=1, random_state=draw)

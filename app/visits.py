@@ -1,0 +1,40 @@
+"""Visits at a stand: what one visitor left is out of the next one's reach, in the browser's history too.
+
+An address can carry a filter or an example. After a start over every address carries the number of the visit, and an
+address of an earlier visit, which the browser's Back button still reaches, loses its parameters.
+"""
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app import resources
+
+_PARAMETER = "visit"
+_KEY = "visit.number"
+
+
+def mark() -> dict[str, str]:
+    """What an address of this visit carries: nothing before the first start over."""
+    number = st.session_state.get(_KEY)
+    return {_PARAMETER: number} if number else {}
+
+
+def keep_apart() -> None:
+    """At the start of every page: an address of an earlier visit opens the page, but not what was chosen there."""
+    asked = st.query_params.get(_PARAMETER, "")
+    if _KEY not in st.session_state and asked.isascii() and asked.isdecimal():
+        st.session_state[_KEY] = asked[:9]  # this visitor has loaded the page anew
+    number = st.session_state.get(_KEY)
+    if number and asked != number:
+        st.query_params.from_dict({_PARAMETER: number})
+
+
+def start_over() -> None:
+    """Forgets the session: uploads, filters, guesses, choices, the address and the outputs; nothing on the disk."""
+    number = int(st.session_state.get(_KEY, "1")) + 1
+    st.session_state.clear()
+    resources.forget_outputs()
+    context = get_script_run_ctx()
+    context.uploaded_file_mgr.remove_session_files(context.session_id)  # else they stay until the browser leaves
+    st.session_state[_KEY] = str(number)
+    st.query_params.from_dict(mark())

@@ -1,0 +1,221 @@
+"""Home in Streamlit's AppTest: what comes next, the demo, long work, and a stand's start over."""
+
+import shutil
+
+import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.testing.v1 import AppTest
+
+from app import resources
+from pipeline.errors import WorkspaceError
+from tests.app_pages import button, open_page, words
+from tests.hand_made import image_bytes, make_dataset, make_run
+from tests.stand_in import StandInPredictor
+
+DEMO = "Draw images and train a first classifier"
+
+
+@pytest.fixture
+def filled(workspace, tmp_path, monkeypatch):
+    """The workspace with the generated set and one finished run whose model is a stand-in."""
+    monkeypatch.setattr(resources, "predictor", StandInPredictor)
+    dataset = make_dataset(workspace, tmp_path)
+    return workspace, dataset, make_run(workspace, dataset)
+
+
+@pytest.fixture
+def drawing(workspace, tmp_path, monkeypatch):
+    """Drawing takes no time, and a start is only noted."""
+    dataset = []
+
+    def ensure_generated(place, progress):
+        progress(0.5, "Drew 300 of 600 generated images")
+        return dataset[0] if dataset else dataset.append(make_dataset(place, tmp_path)) or dataset[0]
+
+    def start_run(place, config):
+        started.append(config)
+        return make_run(place, dataset[0], "queued")
+
+    started = []
+    monkeypatch.setattr("pipeline.data.embedded.ensure_generated", ensure_generated)
+    monkeypatch.setattr("pipeline.jobs.launch.start_run", start_run)
+    return started
+
+
+def primary(at) -> list[str]:
+    return [b.label for b in at.button if b.proto.type == "primary"]
+
+
+def figures(at) -> list[str]:
+    return [metric.value for metric in at.metric]
+
+
+def test_nothing_here(workspace):
+    at = open_page("home")
+    assert primary(at) == [DEMO] and figures(at) == ["0", "0", "0"]
+    assert "generated – not for learning dermoscopy" in words(at)
+
+
+def test_the_demo_is_one_click(drawing, workspace):
+    at = open_page("home")
+    button(at, DEMO).click().run()
+    assert [config.preset for config in drawing] == ["demo"] and not at.exception
+    assert at.title[0].value == "Train" and at.query_params["run"] == "generated-demo-1"
+
+
+def test_a_second_visitor_who_wants_the_demo_gets_the_run_at_work(drawing, workspace, monkeypatch):
+    from pipeline.data import embedded
+
+    draw = embedded.ensure_generated
+
+    def drawn_and_started_by_another(place, progress):
+        dataset = draw(place, progress)
+        make_run(place, dataset, "running")
+        return dataset
+
+    monkeypatch.setattr(embedded, "ensure_generated", drawn_and_started_by_another)
+    at = open_page("home")
+    button(at, DEMO).click().run()
+    assert not drawing and at.query_params["run"] == "generated-demo-1"
+
+
+def test_images_but_no_model(workspace, tmp_path):
+    make_dataset(workspace, tmp_path)
+    at = open_page("home")
+    assert primary(at) == ["Train a classifier"] and figures(at) == ["1", "0", "0"]
+    button(at, "Train a classifier").click().run()
+    assert at.title[0].value == "Train"
+
+
+@pytest.mark.parametrize(("state", "said"), [("failed", "failed"), ("cancelled", "was stopped"),
+                                             ("interrupted", "was interrupted")])
+def test_a_last_run_without_a_model_can_be_looked_at(workspace, tmp_path, state, said):
+    run = make_run(workspace, make_dataset(workspace, tmp_path), state)
+    at = open_page("home")
+    assert f"the last run, **{run.name}**, {said}." in words(at) and primary(at) == ["Train a classifier"]
+    button(at, "See what happened").click().run()
+    assert at.query_params["run"] == run.name and not at.exception
+
+
+def test_a_run_at_work_is_watched(filled):
+    workspace, dataset, _ = filled
+    run = make_run(workspace, dataset, "running")
+    at = open_page("home")
+    assert primary(at) == ["Watch it"] and "1 at work or waiting." in words(at)
+    button(at, "Watch it").click().run()
+    assert at.query_params["run"] == run.name
+
+
+def test_a_finished_run_is_studied(filled):
+    _, _, run = filled
+    at = open_page("home")
+    assert primary(at) == ["Study its errors"] and figures(at) == ["1", "1", "1"]
+    button(at, "Study its errors").click().run()
+    assert at.title[0].value == "Errors" and at.query_params["run"] == run.name
+
+
+def test_a_model_alone_can_classify_and_the_demo_is_still_there(filled):
+    workspace, dataset, run = filled
+    shutil.copytree(run.model, workspace.models / "default")
+    shutil.rmtree(run.folder)
+    shutil.rmtree(dataset.folder)
+    at = open_page("home")
+    assert primary(at) == ["Classify an image"] and button(at, DEMO)
+    button(at, "Classify an image").click().run()
+    assert at.query_params["model"] == "default" and not at.exception and not at.error
+
+
+def test_start_over_stands_on_home_whatever_there_is(workspace, tmp_path):
+    assert button(open_page("home"), "Start over")
+    make_run(workspace, make_dataset(workspace, tmp_path), "running")
+    assert button(open_page("home"), "Start over")
+
+
+def visit(run) -> AppTest:
+    """A visitor who filtered, guessed, chose a model, used an example and uploaded."""
+    at = open_page("classify", model=run.name)
+    at.radio(key="source").set_value("uploads").run()
+    at.radio(key="dermatoscope").set_value("yes").run()
+    at.file_uploader(key="uploads").set_value([("mine.jpg", image_bytes(1, True), "image/jpeg")]).run()
+    assert "mine.jpg" in words(at) and "Model output" in words(at)
+    at.session_state["guess.IMG_0001"] = "mel"
+    return at
+
+
+@pytest.mark.parametrize("page", ["home", "classify"])
+def test_start_over_forgets_the_visit_and_nothing_else(filled, monkeypatch, page):
+    workspace, _, run = filled
+    removed, computed = [], []
+    remove = MemoryUploadedFileManager.remove_session_files
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_session_files",
+                        lambda self, session: removed.append(session) or remove(self, session))
+    probabilities = StandInPredictor.probabilities
+    monkeypatch.setattr(StandInPredictor, "probabilities",
+                        lambda self, images: computed.append(1) or probabilities(self, images))
+    before = {path: path.stat().st_mtime_ns for path in workspace.home.rglob("*") if path.is_file()}
+    at = visit(run)
+    at.run()
+    assert len(computed) == 1  # kept for this session
+    if page == "home":
+        at.switch_page("views/home.py").run()
+    button(at, "Start over").click().run()
+    assert not at.exception and at.title[0].value == "LesionLab"
+    assert [toast.value for toast in at.toast] == [
+        "Started over: uploads, filters, guesses and choices are forgotten. Runs, models and data sets stay."
+    ]
+    left = ("guess.IMG_0001", "uploads", "dermatoscope", "source", "pick.model", "examples.model", "start_over.said")
+    assert not [key for key in left if key in at.session_state]
+    assert at.query_params == {"visit": "2"}
+    assert len(removed) == 1
+    assert {path: path.stat().st_mtime_ns for path in workspace.home.rglob("*") if path.is_file()} == before
+    at.run()
+    assert not at.toast
+    at.switch_page("views/classify.py").run()
+    assert at.radio(key="source").value == "examples" and "mine.jpg" not in words(at)
+    at.radio(key="source").set_value("uploads").run()
+    assert at.radio(key="dermatoscope").value is None and not at.file_uploader(key="uploads").value
+    at.radio(key="dermatoscope").set_value("yes").run()
+    at.file_uploader(key="uploads").set_value([("mine.jpg", image_bytes(1, True), "image/jpeg")]).run()
+    assert len(computed) == 2  # computed again: the last visitor's output was not kept
+
+
+def test_an_address_of_the_last_visitor_opens_its_page_without_the_choices(filled):
+    at = open_page("home")
+    button(at, "Start over").click().run()
+    at.query_params.clear()
+    at.query_params["sex"] = "male"  # the browser's Back button
+    at.switch_page("views/dataset.py").run()
+    assert at.radio(key="dataset.view").value == "counts" and "sex" not in at.query_params
+    at.query_params["sex"] = "male"  # the next visitor's own choice
+    at.query_params["visit"] = "2"
+    at.run()
+    assert at.radio(key="dataset.view").value == "images" and at.query_params["sex"] == "male"
+
+
+def test_a_reload_keeps_the_number_of_the_visit(filled):
+    at = open_page("dataset", visit="3", sex="male")
+    assert at.session_state["visit.number"] == "3" and at.query_params["sex"] == "male"
+    at.query_params["visit"] = "2"
+    at.run()
+    assert "sex" not in at.query_params and at.query_params["visit"] == "3"
+
+
+def test_before_the_first_start_over_addresses_carry_no_number(filled):
+    at = open_page("dataset", sex="male")
+    assert "visit" not in at.query_params and at.query_params["sex"] == "male"
+
+
+def test_a_damaged_number_is_no_number(filled):
+    at = open_page("dataset", visit="x", sex="male")
+    assert not at.exception and at.query_params["sex"] == "male"
+
+
+def test_an_error_of_long_work_stands_without_its_bar(workspace, monkeypatch):
+    def full(place, progress):
+        raise WorkspaceError("The disk is full.", "Make room.")
+
+    monkeypatch.setattr("pipeline.data.embedded.ensure_generated", full)
+    at = open_page("home")
+    button(at, DEMO).click().run()
+    assert [e.value for e in at.error] == ["The disk is full. Make room."]
+    assert not [b for b in at.button if b.label == "Cancel"]
