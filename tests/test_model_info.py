@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pipeline.errors import ModelError
+from pipeline.inference import model_info
 from pipeline.inference.model_info import ModelInfo, find_model, list_models, read_model_info, write_model_info
 from pipeline.jobs.run_dir import create_run
 from pipeline.jobs.status import Status, write_status
@@ -105,17 +106,41 @@ def test_a_damaged_description_is_named_and_does_not_hide_the_others(workspace, 
     assert [info.name for info in list_models(workspace)] == ["good"]
 
 
-def test_a_description_of_another_version_names_the_keys(workspace):
+def test_a_description_that_lacks_a_field_names_it(workspace):
     path = workspace.models / "a" / "model.json"
     _write(path.parent, "a")
     stored = json.loads(path.read_text())
-    del stored["arch"]
-    path.write_text(json.dumps({**stored, "temperature": 1.5}))
-    with pytest.raises(ModelError, match=r"LesionLab: arch, temperature missing or unknown\. Train it again\.$"):
+    del stored["arch"], stored["width"]
+    path.write_text(json.dumps(stored))
+    with pytest.raises(ModelError, match=r"^The description of the model a lacks arch, width\. Train it again\.$"):
         find_model(workspace, "a")
     path.write_text("[]")
-    with pytest.raises(ModelError, match=r"^The description of the model a does not fit this version of LesionLab"):
+    with pytest.raises(ModelError, match=r"^The description of the model a lacks arch, attribution, "):
         find_model(workspace, "a")
+
+
+def test_a_description_of_a_newer_version_is_refused_in_words(workspace):
+    path = workspace.models / "a" / "model.json"
+    _write(path.parent, "a")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "zoom": 2, "views": 4}))
+    sentence = (r"^The model a was made by a newer LesionLab: this version does not know views, zoom\. "
+                r"Update LesionLab\.$")
+    with pytest.raises(ModelError, match=sentence):
+        find_model(workspace, "a")
+
+
+def test_a_field_that_a_later_version_adds_does_not_shut_older_models_out(workspace, monkeypatch):
+    @dataclasses.dataclass(frozen=True)
+    class LaterInfo(ModelInfo):
+        views: int = 1
+
+    older = _write(workspace.models / "a", "a")
+    monkeypatch.setattr(model_info, "ModelInfo", LaterInfo)
+    monkeypatch.setattr(model_info, "_STORED", model_info._STORED | {"views"})
+    read = read_model_info(older.folder, "a")
+    assert (read.views, read.arch) == (1, older.arch)
+    write_model_info(dataclasses.replace(read, views=4))
+    assert read_model_info(older.folder, "a").views == 4
 
 
 def test_classes_out_of_order_are_refused_because_outputs_would_be_misread(workspace):

@@ -1,10 +1,10 @@
-"""`runs list`, `runs show`, `models list`, `presets list`, `presets show`: what there is, read and printed."""
+"""`runs list`, `runs show`, `presets list`, `presets show`: what there is, read and printed."""
 
 from typing import Any
 
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.output import Output
-from pipeline.commands.words import facts, percent, table
+from pipeline.commands.words import facts, table
 from pipeline.config import SETTINGS, RunConfig
 from pipeline.presets import PRESETS, preset
 from pipeline.workspace import current_workspace
@@ -15,8 +15,6 @@ def add_parsers(commands) -> None:
     add_command(runs, "list", runs_list, help="every run with its state and validation figures, newest first")
     parser = add_command(runs, "show", runs_show, help="one run: its configuration, state and figures")
     parser.add_argument("run", metavar="RUN", help="the run, as `runs list` names it")
-    models = add_group(commands, "models", "the models of the workspace")
-    add_command(models, "list", models_list, help="every model that `predict --model` takes, newest first")
     presets = add_group(commands, "presets", "the presets that a training starts from")
     add_command(presets, "list", presets_list, help="every preset, a line each")
     parser = add_command(presets, "show", presets_show, help="one preset: its reason, its stages and all its settings")
@@ -42,29 +40,6 @@ def runs_show(arguments, out: Output) -> int:
     summary, config, results = run_summary(run), run.config(), run.results()
     text = f"{run_text(summary, results)}\n\n{config_text(config)}"
     out.answer({**summary, "config": config.to_json(), "results": results}, text)
-    return 0
-
-
-def models_list(arguments, out: Output) -> int:
-    from pipeline.inference.model_info import list_models
-    from pipeline.jobs.summary import FIGURES
-
-    models, rows = [], []
-    for info in list_models(current_workspace()):
-        figures = info.validation and {key: info.validation.get(key) for key in FIGURES}
-        models.append({
-            "name": info.name, "run": info.run, "data": info.data, "arch": info.arch, "classes": list(info.classes),
-            "width": info.width, "height": info.height, "generated": info.generated, "split": info.split,
-            "training_images": info.training_images, "training_lesions": info.training_lesions,
-            "created": info.created, "validation": figures,
-        })
-        rows.append([
-            info.name, info.data, info.arch, f"{info.width}×{info.height}", ", ".join(info.classes),
-            percent((figures or {}).get("balanced_accuracy")),
-        ])
-    header = ["model", "data set", "network", "pixels", "diagnoses", "balanced accuracy in validation"]
-    text = table(header, rows, right=(3, 5)) if rows else "There is no model yet: `python -m pipeline demo` trains one."
-    out.answer({"models": models}, text)
     return 0
 
 
@@ -98,6 +73,7 @@ def settings_of(config: RunConfig) -> dict[str, str]:
         "epochs": ",".join(str(stage.epochs) for stage in config.stages),
         "lr": ",".join(rates),
         "limit": "none" if config.limit is None else str(config.limit),
+        "keep_epochs": "yes" if config.keep_epochs else "no",
         "normalize": "yes" if config.normalize else "no",
     }
     return {key: special[key] if key in special else str(getattr(config, key)) for key in SETTINGS}

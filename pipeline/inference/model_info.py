@@ -1,7 +1,7 @@
 """What a model is: the description beside its weights, and the models of a workspace. Needs no torch."""
 
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ _FILE = "model.json"
 @dataclass(frozen=True)
 class ModelInfo:
     """A model's description; its weights lie in `folder/model.safetensors`.
+
+    A field that is added later gets a default, which is what descriptions without it mean; it stands last.
 
     Attributes:
         name: by which it is asked for: the run's, or that of the folder under `models`.
@@ -56,6 +58,7 @@ class ModelInfo:
 
 
 _STORED = {field.name for field in fields(ModelInfo)} - {"folder"}
+_REQUIRED = {field.name for field in fields(ModelInfo) if field.default is MISSING} - {"folder"}
 
 
 def write_model_info(info: ModelInfo) -> None:
@@ -71,8 +74,10 @@ def write_model_info(info: ModelInfo) -> None:
 def read_model_info(folder: Path, name: str) -> ModelInfo:
     """The description in `folder`, under the name that its place in the workspace gives it.
 
+    Fields that an older version did not write have their defaults.
+
     Raises:
-        ModelError: there is none, it is damaged, or of another version.
+        ModelError: there is none, it is damaged, lacks a field, or has one that only a newer version knows.
     """
     path = folder / _FILE
     try:
@@ -82,11 +87,15 @@ def read_model_info(folder: Path, name: str) -> ModelInfo:
     except (WorkspaceError, UnicodeDecodeError) as error:
         raise ModelError(f"The description of the model {name} at {path} is damaged.", "Train it again.") from error
     given = set(stored) if isinstance(stored, dict) else set()
-    if given != _STORED:
-        off = ", ".join(sorted(given ^ _STORED))
+    if lacking := _REQUIRED - given:
         raise ModelError(
-            f"The description of the model {name} does not fit this version of LesionLab: {off} missing or unknown.",
-            "Train it again.",
+            f"The description of the model {name} lacks {', '.join(sorted(lacking))}.", "Train it again."
+        )
+    if unknown := given - _STORED:
+        raise ModelError(
+            f"The model {name} was made by a newer LesionLab: this version does not know "
+            f"{', '.join(sorted(unknown))}.",
+            "Update LesionLab.",
         )
     classes = tuple(stored["classes"])
     if len(classes) < 2 or list(classes) != sorted(set(classes)):

@@ -35,7 +35,7 @@ def notice(info: ModelInfo) -> str:
 
 def weighing(info: ModelInfo) -> str:
     """Which frequencies of the diagnoses the model's probabilities assume, in one sentence."""
-    if info.loss == "balanced_softmax":
+    if info.loss in ("balanced_softmax", "weighted"):
         return (
             "Its probabilities weigh all diagnoses alike: a rare diagnosis gets a higher one than its frequency in the "
             "data set would give it."

@@ -1,6 +1,7 @@
 """What a person does with finished runs: name them, note something, put one away, take it back.
 
-A run's folder is its id and is never renamed; name and note stand beside its files in `label.json`.
+A run's folder is its id and is never renamed; name and note stand beside its files in `label.json`. Models have labels
+of the same kind.
 """
 
 import os
@@ -19,25 +20,30 @@ from pipeline.workspace import Workspace
 
 LONGEST_NAME = 60
 LONGEST_NOTE = 2000
-_FILE = "label.json"
+LABEL_FILE = "label.json"
 
 
 @dataclass(frozen=True)
 class Label:
-    """A run's `name` for people (one line, empty: it goes by its id) and a `note` (may have lines)."""
+    """A run's or model's `name` for people (one line, empty: it goes by its id) and a `note` (may have lines)."""
 
     name: str = ""
     note: str = ""
 
 
 def label_path(run: RunDir) -> Path:
-    return run.folder / _FILE
+    return run.folder / LABEL_FILE
 
 
 def read_label(run: RunDir) -> Label:
     """The run's label; an empty one where none was given or the file is damaged, since no figure depends on it."""
+    return label_in(run.folder)
+
+
+def label_in(folder: Path) -> Label:
+    """The label of the run or model in `folder`; an empty one where it has none or it is damaged."""
     try:
-        stored = read_json(label_path(run))
+        stored = read_json(folder / LABEL_FILE)
     except (FileNotFoundError, WorkspaceError):
         return Label()
     fields = stored if isinstance(stored, dict) else {}
@@ -62,13 +68,23 @@ def label_run(workspace: Workspace, run: str, name: str, note: str) -> Label:
         RunError: there is no such run, or a text is too long.
         WorkspaceError: the disk is full or cannot be written.
     """
+    label = checked_label(name, note)
+    with _alone(workspace):
+        write_json(label_path(find_run(workspace, run)), asdict(label))
+    return label
+
+
+def checked_label(name: str, note: str) -> Label:
+    """The label with white space trimmed.
+
+    Raises:
+        RunError: a text is too long.
+    """
     label = Label(" ".join(name.split()), note.strip())
     if len(label.name) > LONGEST_NAME:
         raise RunError(f"The name has {len(label.name)} characters.", f"Use up to {LONGEST_NAME}.")
     if len(label.note) > LONGEST_NOTE:
         raise RunError(f"The note has {len(label.note):,} characters.", f"Use up to {LONGEST_NOTE:,}.")
-    with _alone(workspace):
-        write_json(label_path(find_run(workspace, run)), asdict(label))
     return label
 
 
@@ -96,7 +112,7 @@ def delete_run(workspace: Workspace, run: str) -> RunDir:
         target = _bin(workspace) / run
         if target.exists():
             raise RunError(f"A deleted run has the name {run} already: {target}.", "Move that folder elsewhere.")
-        _move(found.folder, target)
+        move_folder(found.folder, target)
     return RunDir(target)
 
 
@@ -113,14 +129,15 @@ def restore_run(workspace: Workspace, run: str) -> RunDir:
         target = workspace.runs / run
         if target.exists():
             raise RunError(f"There is a run named {run} already: {target}.", "Delete that one first.")
-        _move(_bin(workspace) / run, target)
+        move_folder(_bin(workspace) / run, target)
     return RunDir(target)
 
 
-def _move(source: Path, target: Path) -> None:
+def move_folder(source: Path, target: Path) -> None:
+    """Moves a folder within the workspace; parents are created."""
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(source, target)  # one step within the workspace: no reader sees half a run
+        os.rename(source, target)  # one step within the workspace: no reader sees half of it
 
 
 def deleted_runs(workspace: Workspace) -> list[RunDir]:

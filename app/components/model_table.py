@@ -1,0 +1,71 @@
+"""The table of all models, and one model's figures in words."""
+
+import pandas as pd
+import streamlit as st
+
+from app.wording import as_text, count, decimal, percent
+from pipeline.classes import label
+from pipeline.inference.card_results import network_words
+from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.model_shelf import title_of
+from pipeline.inference.notice import weighing
+
+_ROW, _MOST_ROWS = 35, 8  # pixels; more rows scroll inside the table
+
+
+def weights_bytes(info: ModelInfo) -> int | None:
+    """Size of the model's weights; None where they are gone."""
+    path = info.folder / "model.safetensors"
+    return path.stat().st_size if path.exists() else None
+
+
+def models_table(models: list[ModelInfo]) -> None:
+    """A row a model, newest first."""
+    rows = []
+    for info in models:
+        figures, size = info.validation or {}, weights_bytes(info)
+        rows.append({
+            "title": title_of(info), "data": info.data, "network": network_words(info.arch),
+            "pixels": f"{info.width}×{info.height}", "diagnoses": len(info.classes),
+            "balanced": _hundredfold(figures.get("balanced_accuracy")),
+            "accuracy": _hundredfold(figures.get("accuracy")),
+            "auc": figures.get("macro_auc"), "images": figures.get("images"), "size": size and size / 1e6,
+            "created": pd.Timestamp(info.created, unit="s", tz="UTC"),
+        })
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, key="models.table", placeholder="–", width="stretch", row_height=_ROW,
+        height=_ROW * (min(len(rows), _MOST_ROWS) + 1) + 3,
+        column_config={
+            "title": text("Model", pinned=True, width="medium"), "data": text("Trained on"), "network": text("Network"),
+            "pixels": text("Pixels"), "diagnoses": number("Diagnoses"),
+            "balanced": number("Balanced accuracy", format="%.1f %%", help="Mean sensitivity of the diagnoses in its "
+                               "own validation images."),
+            "accuracy": number("Accuracy", format="%.1f %%"), "auc": number("AUC, mean", format="%.3f"),
+            "images": number("Validation images", format="localized"), "size": number("MB", format="%.1f"),
+            "created": st.column_config.DatetimeColumn("Made", format="YYYY-MM-DD HH:mm",
+                                                       timezone=st.context.timezone or "UTC"),
+        },
+    )
+    st.caption("Figures are of each model's own validation images, so those of different data sets cannot be compared.")
+
+
+def _hundredfold(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def about(info: ModelInfo) -> None:
+    """What one model is, in a few sentences."""
+    figures = info.validation or {}
+    kind = " (generated drawings)" if info.generated else ""
+    st.markdown(as_text(
+        f"{network_words(info.arch)}, {info.width}×{info.height} pixels, trained on "
+        f"{count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')} of the data set "
+        f"{info.data}{kind}. "
+        f"On its {count(figures['images'], 'validation image')}: balanced accuracy "
+        f"{percent(figures.get('balanced_accuracy'))}, accuracy {percent(figures.get('accuracy'))}, mean AUC "
+        f"{decimal(figures.get('macro_auc'))}." if figures.get("images") else
+        f"{network_words(info.arch)}, {info.width}×{info.height} pixels, trained on the data set {info.data}{kind}. It "
+        "has no validation figures."
+    ))
+    st.caption(as_text(f"It chooses among {', '.join(label(code) for code in info.classes)}. {weighing(info)}"))

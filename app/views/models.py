@@ -1,0 +1,84 @@
+"""Models: the shelf of all trained and imported models, one of them with its card, ways out and ways in."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.data_intake import Pending
+from app.components.model_actions import deleted_list, just_deleted, label_form, ways_on
+from app.components.model_exports import exports
+from app.components.model_intake import import_form
+from app.components.model_table import about, models_table
+from app.components.pickers import pick
+from app.links import TRAIN, go, linked
+from app.wording import as_text, count
+from pipeline.errors import ModelError
+from pipeline.inference.card import model_card
+from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.model_shelf import model_label, run_of, title_of
+from pipeline.inference.training_images import training_images
+
+
+def _nothing_yet() -> None:
+    if problem := linked("model", []).problem:
+        st.warning(as_text(problem), icon=":material/link_off:")
+    st.markdown("Every trained model stands here with its card, and can be taken to another computer or a notebook. "
+                "There is none yet.")
+    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
+        go(TRAIN)
+
+
+def _one(info: ModelInfo) -> Pending | None:
+    """One model: what it is, what can be done with it, and its card."""
+    about(info)
+    if note := model_label(info).note:
+        st.markdown(as_text(note))
+    ways_on(info)
+    try:
+        listed = count(len(training_images(info)), "image")
+        st.caption(f"It carries the ids, lesions and content hashes of the {listed} that it was trained on.")
+    except ModelError as error:
+        st.info(as_text(str(error)), icon=":material/info:")
+    st.subheader("Take it with you")
+    card = model_card(resources.workspace(), info)
+    work = exports(info, card)
+    if info.licence and not info.generated:
+        st.caption(as_text(f"Trained on images under {info.licence}: {info.attribution}. Whoever gets the model is "
+                           "bound by that licence too."))
+    with st.expander("Title and description", icon=":material/edit:"):
+        label_form(info)
+    with st.container(border=True):
+        if run_of(resources.workspace(), info) is None:
+            st.caption("This card came with the model and calls it by the name that it had there.")
+        st.markdown(as_text(_lowered(card)))
+    return work
+
+
+def _lowered(card: str) -> str:
+    """The card with smaller headings, as a part of the page."""
+    return "\n".join(f"##{line}" if line.startswith("#") else line for line in card.split("\n"))
+
+
+def main() -> None:
+    problems.said()
+    st.title("Models")
+    just_deleted()
+    models = resources.models()
+    if models:
+        models_table(models)
+    else:
+        _nothing_yet()
+    with st.expander("Import a model", icon=":material/input:", expanded=not models):
+        importing = import_form()
+    exporting = None
+    if models:
+        by_name = {info.name: info for info in models}
+        name = pick("Model", "model", list(by_name), default=models[0].name, words=lambda n: title_of(by_name[n]))
+        exporting = _one(by_name[name])
+    deleted_list()
+    for work in (importing, exporting):
+        if work:
+            work()
+
+
+main()

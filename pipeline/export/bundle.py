@@ -1,0 +1,73 @@
+"""LesionLab's bundle: a model as one zip, with its list of training images, its card and its label.
+
+Equal models give equal bytes: members in a fixed order, stored uncompressed, without times.
+"""
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+from pipeline.errors import ModelError
+from pipeline.files import replace_file, to_json
+from pipeline.inference.card import model_card
+from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.training_images import FILE as TRAINING_IMAGES
+from pipeline.jobs.shelf import LABEL_FILE
+from pipeline.workspace import Workspace
+
+FORMAT, VERSION = "lesionlab-bundle", 1
+MANIFEST, WEIGHTS, INFO, CARD = "bundle.json", "model.safetensors", "model.json", "card.md"
+REQUIRED = (INFO, WEIGHTS, CARD)
+OPTIONAL = (TRAINING_IMAGES, LABEL_FILE)  # older models have no list, many have no label
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+
+
+def _member(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.create_system, info.external_attr = 3, 0o644 << 16  # the same on every system
+    archive.writestr(info, content)
+
+
+def _contents(workspace: Workspace, info: ModelInfo) -> dict[str, bytes]:
+    try:
+        contents = {name: (info.folder / name).read_bytes() for name in (INFO, WEIGHTS)}
+    except FileNotFoundError as error:
+        raise ModelError(f"The model {info.name} has no weights at {info.folder / WEIGHTS}.", "Train it again.") from (
+            error
+        )
+    contents[CARD] = model_card(workspace, info).encode()
+    for name in OPTIONAL:
+        if (info.folder / name).exists():
+            contents[name] = (info.folder / name).read_bytes()
+    return contents
+
+
+def bundle_bytes(workspace: Workspace, info: ModelInfo) -> bytes:
+    """The bundle of a model, whole.
+
+    Raises:
+        ModelError: the model has no weights.
+    """
+    contents = _contents(workspace, info)
+    files = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        for name, content in sorted(contents.items())
+    }
+    manifest = to_json({"format": FORMAT, "version": VERSION, "files": files}, indent=1) + "\n"
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        _member(archive, MANIFEST, manifest.encode())
+        for name in files:
+            _member(archive, name, contents[name])
+    return stream.getvalue()
+
+
+def export_bundle(workspace: Workspace, info: ModelInfo, path: Path) -> None:
+    """Writes the bundle to `path` in one step.
+
+    Raises:
+        ModelError: the model has no weights.
+        WorkspaceError: the file cannot be written.
+    """
+    replace_file(path, bundle_bytes(workspace, info))

@@ -1,0 +1,138 @@
+"""What a person does with models: name them, describe them, put one away, take it back.
+
+A run's own model lies in the run's folder, and is deleted and restored with its run: a run without it would have
+errors that nobody could question. What was imported lies under `models` and can be deleted by itself.
+"""
+
+import re
+from dataclasses import asdict
+
+from pipeline.data.turns import turn
+from pipeline.errors import ModelError
+from pipeline.files import write_json
+from pipeline.inference.model_info import ModelInfo, find_model, read_model_info
+from pipeline.jobs.run_dir import RunDir, find_run
+from pipeline.jobs.shelf import LABEL_FILE, Label, checked_label, label_in, move_folder
+from pipeline.progress import silent
+from pipeline.workspace import Workspace
+
+_NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
+
+
+def shelf_turn(workspace: Workspace):
+    """Two windows that change the models take turns; a context manager."""
+    return turn(workspace.locks / "models.lock", silent, "Another window changes the models.")
+
+
+def run_of(workspace: Workspace, info: ModelInfo) -> RunDir | None:
+    """The run in whose folder the model lies; None for an imported one, whose run is elsewhere or gone."""
+    return find_run(workspace, info.name) if info.folder.parent.parent == workspace.runs else None
+
+
+def model_label(info: ModelInfo) -> Label:
+    """The name and the description that people gave the model; empty where they gave none."""
+    return label_in(info.folder)
+
+
+def title_of(info: ModelInfo) -> str:
+    """What people call the model: its given name, with the name that commands know where they differ."""
+    label = model_label(info)
+    return f"{label.name} ({info.name})" if label.name else info.name
+
+
+def label_model(workspace: Workspace, name: str, title: str, description: str) -> Label:
+    """Gives the model a title and a description; empty ones take them away. Its name for commands stays.
+
+    Raises:
+        ModelError: there is no such model.
+        RunError: a text is too long.
+        WorkspaceError: the disk is full or cannot be written.
+    """
+    label = checked_label(title, description)
+    with shelf_turn(workspace):
+        write_json(find_model(workspace, name).folder / LABEL_FILE, asdict(label))
+    return label
+
+
+def check_model_name(name: str) -> str:
+    """`name` if it can name a model.
+
+    Raises:
+        ModelError: it cannot.
+    """
+    if not re.fullmatch(_NAME, name):
+        raise ModelError(
+            f"{name!r} cannot be a model's name.",
+            "Use up to 64 lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit.",
+        )
+    return name
+
+
+def _taken(workspace: Workspace, name: str) -> str | None:
+    """What has the name already: models and runs share their names, and deleted ones may come back."""
+    places = {
+        "model": workspace.models / name, "run": workspace.runs / name,
+        "deleted model": workspace.bin / "models" / name, "deleted run": workspace.bin / "runs" / name,
+    }
+    return next((noun for noun, place in places.items() if place.exists()), None)
+
+
+def check_free(workspace: Workspace, name: str) -> None:
+    """
+    Raises:
+        ModelError: a model or a run has the name, or a deleted one; the sentence suggests another.
+    """
+    if noun := _taken(workspace, name):
+        stem = re.sub(r"-\d+$", "", name)[:60]
+        number = next(n for n in range(2, 10**4) if not _taken(workspace, f"{stem}-{n}"))
+        raise ModelError(f"A {noun} has the name {name} already.", f"Choose another, for example {stem}-{number}.")
+
+
+def delete_model(workspace: Workspace, name: str) -> ModelInfo:
+    """Moves an imported model to the deleted ones in one step; `restore_model` brings it back.
+
+    Returns:
+        The model where it lies now.
+
+    Raises:
+        ModelError: there is no such model, or it belongs to a run.
+        WorkspaceError: the workspace cannot be written.
+    """
+    with shelf_turn(workspace):
+        info = find_model(workspace, name)
+        if run_of(workspace, info):
+            raise ModelError(f"The model {name} belongs to its run.", "Delete the run; its model goes with it.")
+        target = workspace.bin / "models" / name
+        if target.exists():
+            raise ModelError(f"A deleted model has the name {name} already: {target}.", "Move that folder elsewhere.")
+        move_folder(info.folder, target)
+    return read_model_info(target, name)
+
+
+def restore_model(workspace: Workspace, name: str) -> ModelInfo:
+    """Moves a deleted model back to the others.
+
+    Raises:
+        ModelError: no such model was deleted, or a model or run has its name by now.
+        WorkspaceError: the workspace cannot be written.
+    """
+    with shelf_turn(workspace):
+        if name not in [deleted.name for deleted in deleted_models(workspace)]:
+            raise ModelError(f"No deleted model is named {name}.", "It may have been restored already.")
+        for place in (workspace.models / name, workspace.runs / name):
+            if place.exists():
+                raise ModelError(f"There is {place} already, with the same name.", "Delete that one first.")
+        move_folder(workspace.bin / "models" / name, workspace.models / name)
+    return find_model(workspace, name)
+
+
+def deleted_models(workspace: Workspace) -> list[ModelInfo]:
+    """The models that can be restored, the last deleted first."""
+    infos = []
+    for path in (workspace.bin / "models").glob("*/model.json"):
+        try:
+            infos.append(read_model_info(path.parent, path.parent.name))
+        except ModelError:
+            continue
+    # moving a folder changes its inode (ctime), not its content (mtime)
+    return sorted(infos, key=lambda info: info.folder.stat().st_ctime, reverse=True)

@@ -1,0 +1,165 @@
+"""The page Models in Streamlit's AppTest, and the shelf behind it: titles, deletion and the way back, out and in."""
+
+import pytest
+
+from pipeline.errors import LesionLabError, ModelError
+from pipeline.inference.model_info import find_model, list_models
+from pipeline.inference.model_shelf import (
+    delete_model,
+    deleted_models,
+    label_model,
+    model_label,
+    restore_model,
+    run_of,
+    title_of,
+)
+from pipeline.jobs.command import run_command
+from pipeline.jobs.run_dir import find_run
+from pipeline.progress import Cancelled
+from tests.app_pages import button, open_page, words
+from tests.hand_made import make_dataset, make_run
+from tests.random_models import make_model
+
+
+@pytest.fixture
+def run_model(workspace, tmp_path):
+    """A hand-made run's model, which has no weights: (workspace, info)."""
+    run = make_run(workspace, make_dataset(workspace, tmp_path))
+    return workspace, find_model(workspace, run.name)
+
+
+def test_empty_workspace_has_one_way_on(workspace):
+    at = open_page("models", model="gone-1")
+    assert [b.label for b in at.button if b.proto.type == "primary"] == ["Train a classifier"]
+    assert "the model gone-1, which is not here" in at.warning[0].value and not at.error
+
+
+def test_a_row_for_each_model_and_one_opened_by_its_address(run_model):
+    workspace, info = run_model
+    imported = make_model(workspace, "shelf-1", "resnet18")
+    at = open_page("models", model=imported.name)
+    table = at.dataframe[0].value
+    assert list(table["title"]) == [info.name, "shelf-1"]
+    assert list(table["network"]) == ["EfficientNet-Lite0", "ResNet18"]
+    assert table["size"].isna().tolist() == [True, False] and not at.error and not at.exception
+    assert at.selectbox(key="pick.model").value == "shelf-1" and "It has no validation figures." in words(at)
+    at.selectbox(key="pick.model").set_value(info.name).run()
+    assert at.query_params["model"] == info.name and "Model card: " + info.name in words(at)
+    assert "does not say which images it was trained on" in at.info[0].value
+
+
+def test_an_address_that_is_stale_says_so(run_model):
+    at = open_page("models", model="gone-1")
+    assert "the model gone-1, which is not here (any more). Shown instead" in at.warning[0].value
+
+
+def test_title_and_description_are_kept_and_shown(run_model):
+    workspace, info = run_model
+    at = open_page("models", model=info.name)
+    at.text_input(key=f"model.{info.name}.title").set_value("  The  first ")
+    at.text_area(key=f"model.{info.name}.description").set_value("For the course of 2026.")
+    button(at, "Save title").click().run()
+    assert "are saved" in at.success[0].value and not at.exception
+    assert title_of(info) == f"The first ({info.name})" and model_label(info).note == "For the course of 2026."
+    assert "For the course of 2026." in words(at) and at.dataframe[0].value["title"][0] == title_of(info)
+    with pytest.raises(LesionLabError, match="61 characters"):
+        label_model(workspace, info.name, "x" * 61, "")
+    with pytest.raises(ModelError, match="There is no run or model named gone"):
+        label_model(workspace, "gone", "x", "")
+
+
+def test_an_imported_model_is_deleted_and_comes_back(workspace):
+    make_model(workspace, "shelf-1", "resnet18")
+    label_model(workspace, "shelf-1", "Kept", "")
+    at = open_page("models", model="shelf-1")
+    button(at, "Delete shelf-1").click().run()
+    assert list_models(workspace) == [] and [m.name for m in deleted_models(workspace)] == ["shelf-1"]
+    assert "**shelf-1** is deleted" in words(at) and not at.exception
+    button(at, "Undo").click().run()
+    assert title_of(find_model(workspace, "shelf-1")) == "Kept (shelf-1)" and "is back" in at.success[0].value
+    delete_model(workspace, "shelf-1")
+    at = open_page("models")
+    button(at, "Restore").click().run()
+    assert [m.name for m in list_models(workspace)] == ["shelf-1"] and not at.exception
+
+
+def test_a_runs_own_model_goes_only_with_its_run(run_model):
+    workspace, info = run_model
+    assert run_of(workspace, info) == find_run(workspace, info.name)
+    with pytest.raises(ModelError, match=rf"^The model {info.name} belongs to its run\. Delete the run; its model"):
+        delete_model(workspace, info.name)
+    at = open_page("models", model=info.name)
+    assert button(at, "Delete").disabled
+
+
+def test_nothing_is_overwritten_by_deleting_or_restoring(workspace):
+    make_model(workspace, "a", "resnet18")
+    delete_model(workspace, "a")
+    with pytest.raises(ModelError, match="No deleted model is named b"):
+        restore_model(workspace, "b")
+    (workspace.runs / "a").mkdir()
+    with pytest.raises(ModelError, match=r"There is .*runs/a already, with the same name\. Delete that one first\.$"):
+        restore_model(workspace, "a")
+    (workspace.runs / "a").rmdir()
+    make_model(workspace, "a", "resnet18")
+    with pytest.raises(ModelError, match="A deleted model has the name a already"):
+        delete_model(workspace, "a")
+    assert [m.name for m in deleted_models(workspace)] == ["a"]
+
+
+def test_the_ways_on_lead_to_the_model_and_its_run(run_model):
+    _, info = run_model
+    at = open_page("models", model=info.name)
+    button(at, "Its run").click().run()
+    assert at.title[0].value == "Runs" and at.query_params["runs"] == info.name
+    at = open_page("models", model=info.name)
+    button(at, "Classify with it").click().run()
+    assert at.title[0].value == "Classify" and at.query_params["model"] == info.name
+
+
+def test_an_export_that_cannot_be_made_says_why(run_model):
+    at = open_page("models", model=run_model[1].name)
+    button(at, "LesionLab bundle").click().run()
+    assert "has no weights at" in at.error[0].value and not at.exception
+    assert not [path for path in run_model[0].home.iterdir() if path.name.startswith(".export")]
+
+
+def test_a_bundle_goes_out_and_comes_in(workspace):
+    make_model(workspace, "shelf-1", "efficientnet_lite0")
+    at = open_page("models", model="shelf-1")
+    button(at, "LesionLab bundle").click().run(timeout=60)
+    assert not at.error and not at.exception
+    assert [d.label for d in at.get("download_button")][1] == "Download shelf-1.zip"
+    bundle = at.session_state["models.export"]["content"]
+    at.file_uploader(key="models.upload").set_value([("b.zip", bundle, "application/zip")])
+    button(at, "Import the bundle").click().run(timeout=60)
+    assert at.error[0].value == "A model has the name shelf-1 already. Choose another, for example shelf-2."
+    at.text_input(key="models.name").set_value("shelf-2")
+    button(at, "Import the bundle").click().run(timeout=60)
+    assert at.success[0].value == "The model shelf-2 is here." and at.query_params["model"] == "shelf-2"
+    weights = [find_model(workspace, f"shelf-{n}").folder / "model.safetensors" for n in (1, 2)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert not [path for path in workspace.home.iterdir() if path.name.startswith(".")]
+
+
+def test_an_import_without_a_file_or_with_another_one_says_so(workspace):
+    at = open_page("models")
+    button(at, "Import the bundle").click().run()
+    assert at.error[0].value == "No bundle was given. Choose a zip file or write a path."
+    at.file_uploader(key="models.upload").set_value([("b.zip", b"no zip", "application/zip")])
+    button(at, "Import the bundle").click().run(timeout=60)
+    assert "b.zip is not a LesionLab bundle: it is no zip file" in at.error[0].value and not at.exception
+
+
+def test_a_command_in_a_process_of_its_own_answers_refuses_and_can_be_ended(workspace):
+    assert run_command(workspace, ["models", "list"]) == {"models": []}
+    with pytest.raises(LesionLabError, match=r"^There is no run or model named x\. There is no model yet"):
+        run_command(workspace, ["export", "x", "--format", "card", "out.md"])
+    with pytest.raises(LesionLabError, match=r"^The command nonsense broke off: .*invalid choice"):
+        run_command(workspace, ["nonsense"])
+
+    def stop(fraction, sentence):
+        raise Cancelled()
+
+    with pytest.raises(Cancelled):
+        run_command(workspace, ["export", "x", "--format", "card", "out.md"], stop)

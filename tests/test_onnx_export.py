@@ -1,0 +1,80 @@
+"""The ONNX file: one file, any number of images, the probabilities of the model, and what it says of itself."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from pipeline.data.prepare import open_image, prepare_image
+from pipeline.errors import ModelError
+from pipeline.export.onnx_export import CLOSEST, INPUT, OUTPUT, export_onnx
+from pipeline.inference.folder import predict_files
+from pipeline.inference.model_info import find_model
+from pipeline.inference.notice import notice
+from pipeline.inference.predictor import Predictor
+from tests.random_models import make_model
+
+
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    """The trained model as ONNX: (info, path, the difference that the export told)."""
+    workspace, run = trained
+    info, path = find_model(workspace, run.name), tmp_path_factory.mktemp("onnx") / "tiny.onnx"
+    return info, path, export_onnx(info, path)
+
+
+def _run(path, images):
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run([OUTPUT], {INPUT: images})[0]
+
+
+def _pixels(info, files):
+    images = [prepare_image(open_image(file, file.name), info.height, info.width, info.resize) for file in files]
+    return np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
+
+
+def test_onnx_runtime_gives_the_probabilities_of_predict(exported, tiny_set, capfd):
+    info, path, told = exported
+    files = sorted(tiny_set.rglob("*.jpg"))[:40]
+    table = predict_files(Predictor(info), files, on_problem=lambda file, error: pytest.fail(str(error)))
+    expected, got = table[list(info.classes)].to_numpy(), _run(path, _pixels(info, files))
+    difference = np.abs(got - expected).max()
+    with capfd.disabled():
+        print(f"\nONNX: largest difference of {got.size} probabilities {difference:.2g}, told {told:.2g}")
+    assert got.dtype == np.float32 and difference <= CLOSEST and told <= CLOSEST
+    assert np.ptp(got, axis=0).max() > 0.1  # the images differ, so agreement says something
+    np.testing.assert_allclose(_run(path, _pixels(info, files[:1])), got[:1], atol=1e-5)
+
+
+def test_it_is_one_file_that_says_what_it_is(exported):
+    info, path, _ = exported
+    assert [file.name for file in path.parent.iterdir()] == ["tiny.onnx"]
+    said = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    assert json.loads(said["classes"]) == list(info.classes)
+    assert (said["width"], said["height"], said["notice"]) == ("48", "32", notice(info))
+    assert said["preparation"] == (
+        "Open the image upright, in RGB. Resize it to 48 by 32 pixels with bilinear filtering, changing its aspect. "
+        "Give the values 0 to 255 as uint8 (N, 3, 32, 48); the file scales and normalises them itself."
+    )
+    assert said["trained_on"] == "generated drawings" and said["licence_of_training_images"] == "Apache 2.0"
+    content = path.read_bytes()
+    assert b".py" not in content and b"site-packages" not in content
+
+
+def test_a_resnet_without_normalisation_that_crops(workspace):
+    info = make_model(workspace, "resnet", "resnet18", normalize=False, resize="crop", classes=("mel", "nv"))
+    path = workspace.home / "resnet.onnx"
+    assert export_onnx(info, path) <= CLOSEST
+    said = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    assert "until it just covers 64 by 48 pixels and take the middle" in said["preparation"]
+
+
+def test_a_file_that_answers_otherwise_is_not_kept(trained, tmp_path, monkeypatch):
+    workspace, run = trained
+    monkeypatch.setattr("pipeline.export.onnx_export.IMAGENET_MEAN", (0.0, 0.0, 0.0))
+    sentence = r"^The ONNX file's probabilities differ from the model's by 0\.\d+\.$"
+    with pytest.raises(ModelError, match=sentence):
+        export_onnx(find_model(workspace, run.name), tmp_path / "wrong.onnx")
+    assert not list(tmp_path.iterdir())
