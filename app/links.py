@@ -5,11 +5,16 @@ from typing import Literal, NamedTuple
 
 import streamlit as st
 
-Parameter = Literal["run", "model", "data", "part", "truth", "predicted"]
+from app.visits import mark
+
+Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search"]
 NOUNS: dict[str, str] = {
     "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "true diagnosis",
-    "predicted": "predicted diagnosis",
+    "predicted": "predicted diagnosis", "example": "example image",
+    "quiz": "set of hidden images", "case": "hidden image", "search": "learning-rate search",
 }
+DATASET, GET_DATA = "views/dataset.py", "views/get_data.py"
+RUNS, MODELS = "views/runs.py", "views/models.py"
 HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}.py" for page in ("home", "train", "errors", "classify"))
 
 
@@ -40,4 +45,4 @@ def remember(**values: str | None) -> None:
 
 def go(page: str, **values: str) -> None:
     """Open another page with these parameters."""
-    st.switch_page(page, query_params=values)
+    st.switch_page(page, query_params={**values, **mark()})

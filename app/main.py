@@ -3,18 +3,24 @@
 import streamlit as st
 
 from app.components.problems import in_words
+from app.visits import keep_apart
 
 st.set_page_config(page_title="LesionLab", layout="wide")
 page = st.navigation(
     [
         st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("views/get_data.py", title="Get data", icon=":material/download:", url_path="get-data"),
         st.Page("views/dataset.py", title="Dataset", icon=":material/database:", url_path="dataset"),
         st.Page("views/train.py", title="Train", icon=":material/model_training:", url_path="train"),
+        st.Page("views/rates.py", title="Learning rate", icon=":material/search_insights:", url_path="learning-rate"),
         st.Page("views/runs.py", title="Runs", icon=":material/table_rows:", url_path="runs"),
         st.Page("views/errors.py", title="Errors", icon=":material/grid_on:", url_path="errors"),
         st.Page("views/classify.py", title="Classify", icon=":material/image_search:", url_path="classify"),
+        st.Page("views/models.py", title="Models", icon=":material/inventory_2:", url_path="models"),
+        st.Page("views/article.py", title="The article", icon=":material/article:", url_path="article"),
     ],
     position="top",
 )
+keep_apart()
 with in_words():
     page.run()

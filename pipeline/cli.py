@@ -9,7 +9,7 @@ import errno
 import warnings
 from collections.abc import Sequence
 
-from pipeline.commands import data, demo, evaluate, predict, show, train
+from pipeline.commands import data, demo, estimate, evaluate, lr_find, models, predict, resume, show, train
 from pipeline.commands.output import Output, owned_stdout
 from pipeline.errors import LesionLabError
 
@@ -21,6 +21,7 @@ Everything lies in the workspace: the folder that $LESIONLAB_HOME names, else ./
 _EPILOG = """\
 the whole way:
   python -m pipeline demo
+  python -m pipeline data fetch isic2018-validation
   python -m pipeline data import ham10000.zip --name ham10000
   python -m pipeline train --data ham10000 --preset quick --set seed=1
   python -m pipeline runs show ham10000-quick-1
@@ -37,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (demo, data, train, evaluate, predict, show):
+    for group in (demo, data, train, resume, lr_find, evaluate, predict, models, show, estimate):
         group.add_parsers(commands)
     return parser
 

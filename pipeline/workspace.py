@@ -26,6 +26,11 @@ class Workspace:
         return self.home / "models"
 
     @property
+    def searches(self) -> Path:
+        """Learning-rate searches, each in a folder like a run's."""
+        return self.home / "searches"
+
+    @property
     def bin(self) -> Path:
         """Deleted runs and models wait here until they are restored or removed for good."""
         return self.home / "deleted"

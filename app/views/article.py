@@ -1,0 +1,46 @@
+"""The article: what it says, what its code does, its slips, and its figures with the split that they hold for."""
+
+import pandas as pd
+import streamlit as st
+
+from app.components.help_text import prose
+from app.links import TRAIN, go
+from app.wording import percent
+from pipeline.article_figures import FIGURES, SPLIT
+
+TITLE = "What the article says, what its code does"
+
+
+def _figures() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Network": [figure.network for figure in FIGURES],
+            "After": [figure.stage for figure in FIGURES],
+            "Accuracy, as reported": [" and ".join(percent(a) for a in figure.accuracy) for figure in FIGURES],
+            "Split": SPLIT,
+            "Preset that repeats it": [figure.preset or "–" for figure in FIGURES],
+        }
+    )
+
+
+def main() -> None:
+    st.title(TITLE)
+    st.markdown(
+        "LesionLab follows *Deep learning for diagnosis of skin images with fastai*. Its presets do what the article's "
+        "code did, which is not always what its words say. To tell the two apart is a lesson in reading papers."
+    )
+    st.markdown(prose("article-code"))
+    st.subheader("Slips")
+    st.markdown(prose("article-slips"))
+    st.subheader("Its figures")
+    st.dataframe(_figures(), hide_index=True, key="article.figures", width="stretch")
+    st.caption(
+        "Share of validation images that the network got right, as the article reports it; not measured here. On such "
+        "a split a network is asked about lesions that it has seen in training, so its figures are higher than they "
+        "would be for new patients."
+    )
+    if st.button("Train with one of its presets", type="primary", key="to_train", icon=":material/model_training:"):
+        go(TRAIN)
+
+
+main()

@@ -1,0 +1,50 @@
+"""Learning rate: search it on any stage, read the curve, and take the rates into the form of a new run."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.help_text import help_text
+from app.components.pickers import pick
+from app.components.rate_choice import rate_choice
+from app.components.rate_search import search_form, search_view
+from app.links import TRAIN, go, linked
+from app.wording import as_text
+from pipeline.jobs.searches import list_searches, origin
+
+
+def _nothing_yet() -> None:
+    st.markdown("A learning rate is searched on images, and there are none yet.")
+    if st.button("Bring in images", type="primary", key="to_train", icon=":material/input:"):
+        go(TRAIN)
+
+
+def main() -> None:
+    problems.said()
+    st.title("Learning rate")
+    st.markdown(
+        "The network is trained on one batch after the other while the rate grows. Where the loss falls, the rate is "
+        "usable; where it shoots up, it is too high. The weights are put back afterwards."
+    )
+    if not resources.datasets():
+        if problem := linked("search", []).problem:
+            st.warning(as_text(problem), icon=":material/link_off:")
+        _nothing_yet()
+        return
+    search_form()
+    searches = list_searches(resources.workspace())
+    if not searches:
+        if problem := linked("search", []).problem:
+            st.warning(as_text(problem), icon=":material/link_off:")
+        st.info("The curve of a search appears here, drawn as it goes.", icon=":material/show_chart:")
+    else:
+        by_name = {search.name: search for search in searches}
+        name = pick("Search", "search", list(by_name), default=searches[0].name,
+                    words=lambda name: f"{name}: {origin(by_name[name].config())}")
+        with problems.in_words():
+            search_view(by_name[name])
+            rate_choice(by_name[name])
+    help_text("rates", "How to read the curve, and the article's two rules")
+
+
+main()

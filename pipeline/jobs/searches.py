@@ -1,0 +1,125 @@
+"""Learning-rate searches: short jobs beside the runs, each in a folder like a run's, with `found.json` at its end."""
+
+import dataclasses
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import RunConfig, Stage
+from pipeline.data.dataset import load_dataset
+from pipeline.errors import DataError, LesionLabError, RunError
+from pipeline.files import disk_errors, read_json, write_json
+from pipeline.jobs.launch import start_process
+from pipeline.jobs.lineage import find_start
+from pipeline.jobs.plan import plan_config
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.status import Status, write_status
+from pipeline.workspace import Workspace
+
+_FOUND = "found.json"
+_NEXT_STAGE = Stage(freeze=False, epochs=1, lr_max=1e-3)  # what follows a trained stage; its rate is what is searched
+
+
+def plan_search(workspace: Workspace, start: str) -> RunConfig:
+    """The search that "RUN:STAGE" asks for: all layers, from the weights at the end of that stage, on its data.
+
+    Raises:
+        RunError: there is no such run or stage, or its weights are not kept.
+        DataError: the data set is gone or has changed.
+    """
+    found = find_start(workspace, start)
+    config = dataclasses.replace(
+        found.run.config(), stages=(_NEXT_STAGE,), parent=found.run.name, parent_stage=found.stage
+    )
+    if load_dataset(workspace, config.data).content_hash != config.data_hash:
+        raise DataError(f"The data set {config.data} has changed since {found.run.name} was trained.",
+                        "Start the search without that run.")
+    return config
+
+
+def plan_first_search(workspace: Workspace, data: str, preset: str, settings: list[str]) -> RunConfig:
+    """The search for the first stage of a run that a preset and settings describe.
+
+    Raises:
+        ConfigError: an unknown preset or setting, or a value out of its range.
+        DataError: there is no such data set.
+    """
+    config = plan_config(workspace, data, preset, settings)
+    return dataclasses.replace(config, stages=config.stages[:1])
+
+
+def create_search(workspace: Workspace, config: RunConfig) -> RunDir:
+    """A new queued search `<data>-rates-<n>` that nobody works on yet.
+
+    Raises:
+        RunError: the weights that it starts from are gone.
+        WorkspaceError: the workspace cannot be written.
+    """
+    workspace.create()
+    start = find_start(workspace, f"{config.parent}:{config.parent_stage}") if config.parent else None
+    stem = f"{config.data}-rates"
+    with disk_errors(workspace.searches):
+        workspace.searches.mkdir(exist_ok=True)
+        taken = [int(m[1]) for p in workspace.searches.iterdir()
+                 if (m := re.fullmatch(re.escape(stem) + r"-(\d+)", p.name))]
+        search = RunDir(workspace.searches / f"{stem}-{max(taken, default=0) + 1}")
+        search.checkpoints.mkdir(parents=True)
+        if start:
+            shutil.copyfile(start.run.split_path, search.split_path)
+            shutil.copyfile(start.run.stage_weights(start.stage), search.start_weights)
+    created = time.time()
+    write_json(search.config_path, {"config": config.to_json(), "created": created})
+    write_status(search.status_path, Status("queued", created, doing="Waits to be started."))
+    return search
+
+
+def start_search(workspace: Workspace, config: RunConfig) -> RunDir:
+    """Creates a search and starts it in a process of its own."""
+    search = create_search(workspace, config)
+    start_process(workspace, ["work", search.name, "--search"], search.log_path)
+    return search
+
+
+def find_search(workspace: Workspace, name: str) -> RunDir:
+    """The search of that name.
+
+    Raises:
+        RunError: there is none.
+    """
+    search = RunDir(workspace.searches / name)
+    if not re.fullmatch(r"[\w.-]+", name) or not search.status_path.exists():
+        raise RunError(f"There is no learning-rate search named {name}.", "Start a new one.")
+    return search
+
+
+def list_searches(workspace: Workspace) -> list[RunDir]:
+    """The searches that can be read, newest first."""
+    found: list[tuple[float, RunDir]] = []
+    for path in workspace.searches.iterdir() if workspace.searches.is_dir() else []:
+        search = RunDir(path)
+        try:
+            search.config()
+            found.append((search.status().created, search))
+        except (LesionLabError, FileNotFoundError):
+            continue
+    return [search for _, search in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def origin(config: RunConfig) -> str:
+    """Where a search starts from, in words."""
+    if config.parent is not None:
+        return f"{config.parent}, after stage {config.parent_stage}, all layers"
+    part = "the head alone" if config.stages[0].freeze else "all layers"
+    return f"preset {config.preset} on {config.data}, at its beginning, {part}"
+
+
+def write_found(search: RunDir, found: dict[str, Any]) -> None:
+    write_json(search.folder / _FOUND, found)
+
+
+def read_found(search: RunDir) -> dict[str, Any] | None:
+    """What `lr_finder.read_curve` gave; None before the end."""
+    path: Path = search.folder / _FOUND
+    return read_json(path) if path.exists() else None
