@@ -52,12 +52,13 @@ def test_a_search_after_a_stage_starts_from_its_weights_and_split(home):
     search = create_search(workspace, plan_search(workspace, f"{run}:1"))
     assert not search.config().stages[0].freeze
     assert search.split().equals(find_run(workspace, run).split())
+    assert search.start_weights.read_bytes() == find_run(workspace, run).stage_weights(1).read_bytes()
     assert work(search, workspace, search=True).state == "done"
-    first = rates_table(search.events())["loss"].iloc[0]
-    untrained = create_search(workspace, plan_first_search(workspace, "tiny", "demo", SMALL))
-    work(untrained, workspace, search=True)
-    assert first < rates_table(untrained.events())["loss"].iloc[0]
-    assert [s.name for s in list_searches(workspace)] == [untrained.name, search.name]
+    losses = rates_table(search.events())["loss"]
+    # these are not the batches and dropout masks that the stage learned last
+    assert len(losses) > 35 and losses.iloc[:5].mean() > 0.2
+    again = create_search(workspace, plan_search(workspace, f"{run}:1"))
+    assert [s.name for s in list_searches(workspace)] == [again.name, search.name]
 
 
 def test_what_cannot_be_searched_is_said(home):

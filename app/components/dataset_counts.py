@@ -94,8 +94,8 @@ def crossed(dataset: Dataset, rows: pd.DataFrame) -> None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     left.selectbox("Diagnosis by", _CROSSED, key="cross.by", format_func=FACTOR_WORDS.get, on_change=_remember_from,
                    args=("by",))
-    right.segmented_control("Count", _UNITS, key="cross.count", format_func=str.capitalize, required=True,
-                            on_change=_remember_from, args=("count",))
+    right.radio("Count", _UNITS, key="cross.count", format_func=str.capitalize, horizontal=True,
+                on_change=_remember_from, args=("count",))
     counts = cross_table(rows, factor, unit)
     behind = counts.rename(columns=label).assign(All=counts.sum(axis=1))
     behind.insert(0, FACTOR_WORDS[factor], [level_words(factor, level) for level in counts.index])
@@ -125,7 +125,9 @@ def what_is_missing(dataset: Dataset, rows: pd.DataFrame) -> None:
 
 
 def problems_of_import(dataset: Dataset) -> None:
-    """What the import left out or could not use."""
+    """What the import left out or could not use, and what else is to be known of the set."""
+    if dataset.notes:
+        st.info(as_text("\n".join(f"- {note}" for note in dataset.notes)))
     if not dataset.problems:
         st.markdown("The import left nothing out.")
         return

@@ -36,7 +36,7 @@ def rate_choice(search: RunDir) -> None:
     frozen = config.stages[0].freeze
     choices = _choices(found, frozen)
     key = f"rates.typed.{search.name}"
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    left, right = st.columns([2, 3], vertical_alignment="bottom") if choices else (None, st)
     if choices:
         chosen = left.selectbox("Take", list(choices), key=f"{key}.of", help="Puts the suggestion into the field "
                                 "beside, where it can be changed.")

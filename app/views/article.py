@@ -1,26 +1,12 @@
 """The article: what it says, what its code does, its slips, and its figures with the split that they hold for."""
 
-import pandas as pd
 import streamlit as st
 
+from app.components.article_table import article_table
 from app.components.help_text import prose
 from app.links import TRAIN, go
-from app.wording import percent
-from pipeline.article_figures import FIGURES, SPLIT
 
 TITLE = "What the article says, what its code does"
-
-
-def _figures() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "Network": [figure.network for figure in FIGURES],
-            "After": [figure.stage for figure in FIGURES],
-            "Accuracy, as reported": [" and ".join(percent(a) for a in figure.accuracy) for figure in FIGURES],
-            "Split": SPLIT,
-            "Preset that repeats it": [figure.preset or "–" for figure in FIGURES],
-        }
-    )
 
 
 def main() -> None:
@@ -33,7 +19,7 @@ def main() -> None:
     st.subheader("Slips")
     st.markdown(prose("article-slips"))
     st.subheader("Its figures")
-    st.dataframe(_figures(), hide_index=True, key="article.figures", width="stretch")
+    article_table("article.figures")
     st.caption(
         "Share of validation images that the network got right, as the article reports it; not measured here. On such "
         "a split a network is asked about lesions that it has seen in training, so its figures are higher than they "

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import torch
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.schedule import LRFinder, minimum, slide, steep, valley
 from fastai.learner import Learner
 
@@ -22,6 +22,9 @@ from pipeline.training.rate_rules import plateau_rule, steepest_rule, verdict
 from pipeline.workspace import Workspace
 
 START, END, STEPS = 1e-7, 10.0, 100  # fastai's own
+# a training's epochs never get here: with their seeds the network would meet the very batches and dropout masks that
+# it has just learned, and its loss would be near 0
+_EPOCHS_OF_ITS_OWN = 500_000
 _FASTAI = {"valley": valley, "steepest": steep, "minimum": minimum, "slide": slide}
 
 
@@ -40,6 +43,30 @@ class WriteRates(Callback):
         self.reporter.log.write("rate", step=len(self.rates), rate=rate, loss=float(self.loss.detach()),
                                 smoothed=smoothed)
         self.reporter.worked(len(self.yb[0]), "training", f"Step {len(self.rates)} of at most {STEPS}.")
+
+
+class StopDiverged(Callback):
+    """Ends the fit where the loss is no number, or four times above both its lowest and its first level.
+
+    fastai's own rule knows the lowest loss alone: after a stage that went well, one easy first batch near 0 would end
+    the search.
+    """
+
+    order = 66
+    first_batches = 10
+
+    def __init__(self):
+        self.losses, self.lowest = [], float("inf")
+
+    def after_batch(self):
+        loss, smoothed = float(self.loss.detach()), float(self.smooth_loss)
+        self.losses.append(loss)
+        self.lowest = min(self.lowest, smoothed)
+        if not np.isfinite(loss):
+            raise CancelFitException()
+        level = max(self.lowest, float(np.median(self.losses[: self.first_batches])))
+        if len(self.losses) > self.first_batches and smoothed > 4 * level:
+            raise CancelFitException()
 
 
 def read_curve(rates: np.ndarray, losses: np.ndarray, steps: int = STEPS) -> dict[str, object]:
@@ -80,10 +107,10 @@ def search_rates(learner: Learner, seed: int, reporter: Reporter) -> dict[str, o
     """
     epochs = STEPS // max(len(learner.dls.train), 1) + 1
     write, stop = WriteRates(reporter), StopOnRequest(reporter.stop_asked)
-    finder = LRFinder(START, END, STEPS, stop_div=True)
+    finder = LRFinder(START, END, STEPS, stop_div=False)
     reporter.expect(STEPS * learner.dls.train.bs)
     with learner.no_bar(), learner.no_logging():
-        learner.fit(epochs, cbs=[SeedEpochs(seed, 0), stop, finder, write])
+        learner.fit(epochs, cbs=[SeedEpochs(seed, _EPOCHS_OF_ITS_OWN), stop, finder, write, StopDiverged()])
     if stop.stopped:
         raise Cancelled()
     return read_curve(np.array(write.rates), np.array(write.smoothed))
