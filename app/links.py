@@ -14,7 +14,7 @@ NOUNS: dict[str, str] = {
     "quiz": "set of hidden images", "case": "hidden image", "search": "learning-rate search",
 }
 DATASET, GET_DATA = "views/dataset.py", "views/get_data.py"
-RUNS, MODELS = "views/runs.py", "views/models.py"
+RUNS, MODELS, RATES, ARTICLE = (f"views/{page}.py" for page in ("runs", "models", "rates", "article"))
 HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}.py" for page in ("home", "train", "errors", "classify"))
 
 

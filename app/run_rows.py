@@ -11,12 +11,15 @@ from app.curve_charts import batches_table, epochs_table
 from app.resources import Stamp, stamp
 from pipeline.errors import LesionLabError
 from pipeline.evaluation.compare import Comparison, compare
+from pipeline.evaluation.network_size import NetworkSize, network_size
 from pipeline.jobs.events import read_events
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.shelf import label_path, read_label
 from pipeline.jobs.status import ENDED
 from pipeline.jobs.summary import run_summary
 
+_SUMMARY = ("run", "state", "seconds", "data", "preset", "arch", "split", "parent", "parent_stage", "error")
+_CONFIG = ("loss", "seed", "data_hash", "limit", "weights", "epochs", "epochs_before")
 _FIGURES = ("images", "lesions", "accuracy", "balanced_accuracy", "macro_auc")
 
 
@@ -24,15 +27,16 @@ def _read(run: RunDir) -> dict[str, Any]:
     """`run_summary` with label, times and the validation figures as flat columns; what a damaged file hides is None."""
     summary = run_summary(run)
     label = read_label(run)
-    row = {key: summary[key] for key in ("run", "state", "seconds", "data", "preset", "arch", "split", "error")}
-    row |= {"name": label.name, "note": label.note, "created": None, "loss": None, "seed": None, "data_hash": None,
-            "limit": None, "chose_epoch": None}
+    row = {key: summary[key] for key in _SUMMARY}
+    row |= {"name": label.name, "note": label.note, "created": None, "chose_epoch": None, "stages": None,
+            **dict.fromkeys(_CONFIG)}
     figures = summary["validation"] or {}
     row |= {key: figures.get(key) for key in _FIGURES}
     try:
         row["created"] = run.about().get("created")
         config = run.config()
-        row |= {"loss": config.loss, "seed": config.seed, "data_hash": config.data_hash, "limit": config.limit}
+        row |= {key: getattr(config, key) for key in _CONFIG}
+        row["stages"] = tuple(stage.words for stage in config.stages)
         row["chose_epoch"] = ((run.results() or {}).get("validation") or {}).get("chose_epoch")
     except (LesionLabError, FileNotFoundError):
         pass  # the summary's error has the sentence already
@@ -88,3 +92,17 @@ def comparison(runs: list[RunDir]) -> Comparison:
         DataError: a table of predictions cannot be used.
     """
     return _comparison(tuple((stamp(run.predictions_path), stamp(run.split_path)) for run in runs))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _size(of: Stamp) -> NetworkSize | None:
+    return network_size(Path(of[0]))
+
+
+def size(run: RunDir) -> NetworkSize | None:
+    """Parameters and bytes of the run's network; None where it has no model.
+
+    Raises:
+        ModelError: its weights are damaged.
+    """
+    return _size(stamp(run.model / "model.safetensors"))

@@ -9,7 +9,7 @@ import pytest
 from app import run_rows
 from app.comparison_charts import RUN_MARKS, balanced_figure, course_table, losses_figure, sensitivity_figure
 from app.components.run_comparison import differences
-from app.components.runs_table import SORTS, matches, ordered, title_of
+from app.components.runs_table import SORTS, matches, ordered, start_of, title_of
 from app.palette import DARK_BACKGROUND, LIGHT_BACKGROUND, contrast
 from pipeline.evaluation.compare import compare
 from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE, evaluate_run
@@ -226,8 +226,10 @@ def test_a_changed_file_is_read_anew(three):
 
 def test_titles_and_search():
     row = {"run": "a-1", "name": "Mine", "note": "", "state": "cancelled", "data": "ham", "preset": "quick",
-           "arch": "resnet18", "split": "lesion-test"}
+           "arch": "resnet18", "split": "lesion-test", "parent": "b-2", "parent_stage": 1}
     assert title_of(row) == "Mine (a-1)" and title_of({**row, "name": ""}) == "a-1"
+    assert start_of(row) == "b-2:1" and matches(row, "b-2:1")
+    assert start_of({**row, "parent": None, "weights": "random"}) == "Random weights"
     assert matches(row, "") and matches(row, "STOPPED test") and not matches(row, "mine random")
 
 

@@ -31,9 +31,23 @@ def _starts() -> dict[str, str]:
     return starts
 
 
+def _take_address(starts: dict[str, str]) -> None:
+    """Moves `start` of the address into the form, once; says where it is not here."""
+    asked = st.query_params.get("start")
+    if asked is None:
+        return
+    remember(start=None)
+    if asked in starts:
+        st.session_state["rates.start"] = asked
+    else:
+        st.warning(as_text(f"The address names the stage {asked[:80]}, whose weights are not here (any more)."),
+                   icon=":material/link_off:")
+
+
 def search_form() -> None:
     """The choice of a starting point, and the button."""
     starts = _starts()
+    _take_address(starts)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     start = left.selectbox("Starting point", list(starts), format_func=starts.get, key="rates.start",
                            help="After a stage: its weights, with all layers to be trained. At the beginning: the "

@@ -7,8 +7,9 @@ import streamlit as st
 from app import resources
 from app.components import problems
 from app.components.runs_table import title_of
-from app.links import CLASSIFY, ERRORS, TRAIN, go, remember
+from app.links import CLASSIFY, ERRORS, RATES, TRAIN, go, remember
 from app.wording import as_text, count
+from pipeline.jobs.lineage import kept_stages
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.shelf import (
     LONGEST_NAME,
@@ -46,8 +47,12 @@ def _restore(name: str) -> None:
         st.rerun()
 
 
-def run_actions(row: dict[str, Any], run: RunDir) -> None:
-    """Ways on from the run, its name and note, and its deletion."""
+def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]) -> None:
+    """Ways on from the run and from its stages, its name and note, and its deletion.
+
+    Args:
+        branches: the rows of the runs that started from it.
+    """
     name = run.name
     with st.container(horizontal=True):
         if row["images"] is not None and st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
@@ -58,10 +63,33 @@ def run_actions(row: dict[str, Any], run: RunDir) -> None:
         watch = "Its curves and epochs" if row["state"] in ENDED else "Watch it"
         if st.button(watch, key="runs.watch", icon=":material/show_chart:"):
             go(TRAIN, run=name)
-        _delete(row, name)
+        _delete(row, name, branches)
     if row["error"]:
         st.caption(as_text(row["error"]))
+    if row["stages"]:
+        _stages(row, run)
     _label_form(row, name)
+
+
+def _stages(row: dict[str, Any], run: RunDir) -> None:
+    """Each stage with ways to restore the weights of its end and go on from there."""
+    kept = kept_stages(run)
+    if not kept:
+        st.caption("The weights at the end of its stages are not kept, so no other run can start from one."
+                   if row["state"] in ENDED else "Once a stage is over, another run can start from its weights.")
+        return
+    for n in kept:
+        start = f"{run.name}:{n}"
+        with st.container(border=True):
+            st.markdown(f"**After stage {n}** ({row['stages'][n - 1]})")
+            with st.container(horizontal=True):
+                if st.button(f"Restore stage {n} and train on", key=f"branch.{start}", icon=":material/alt_route:",
+                             help="Opens the form of a new run that starts from these weights, for example with "
+                             "another learning rate. This run stays as it is."):
+                    go(TRAIN, start=start)
+                if st.button("Search the learning rate from here", key=f"rates.{start}",
+                             icon=":material/search_insights:"):
+                    go(RATES, start=start)
 
 
 def _label_form(row: dict[str, Any], name: str) -> None:
@@ -78,7 +106,7 @@ def _label_form(row: dict[str, Any], name: str) -> None:
             st.rerun()
 
 
-def _delete(row: dict[str, Any], name: str) -> None:
+def _delete(row: dict[str, Any], name: str, branches: list[dict[str, Any]]) -> None:
     if row["state"] not in ENDED:
         st.button("Delete", disabled=True, key="runs.delete.closed", icon=":material/delete:",
                   help="A run at work cannot be deleted. Stop it first, on the page Train.")
@@ -86,6 +114,8 @@ def _delete(row: dict[str, Any], name: str) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(as_text(f"Delete **{title_of(row)}**, its curves, its results and its model? It can be restored "
                             "under “Deleted runs” on this page."))
+        if branches:
+            st.markdown(as_text(branches_kept(branches)))
         if st.button(f"Delete {name}", type="primary", key=f"delete.{name}"):
             with problems.in_words():
                 delete_run(resources.workspace(), name)
@@ -93,6 +123,14 @@ def _delete(row: dict[str, Any], name: str) -> None:
                 chosen = [run for run in st.query_params.get("runs", "").split(",") if run and run != name]
                 remember(runs=",".join(chosen) or None)
                 st.rerun()
+
+
+def branches_kept(branches: list[dict[str, Any]]) -> str:
+    """What the deletion of a run means for those that started from it."""
+    names = ", ".join(title_of(row) for row in branches)
+    if len(branches) == 1:
+        return f"The run {names} started from it. It keeps working: it has weights of its own."
+    return f"{len(branches)} runs started from it: {names}. They keep working: they have weights of their own."
 
 
 def deleted_list() -> None:

@@ -14,6 +14,7 @@ from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
 
 SPLIT_WORDS = {"lesion": "by lesion", "lesion-test": "by lesion, with a test part", "random": "image by image"}
+WEIGHTS_WORDS = {"imagenet": "ImageNet weights", "random": "Random weights"}
 # what the address calls it: words, column, whether the greatest comes first
 SORTS: dict[str, tuple[str, str, bool]] = {
     "newest": ("Newest first", "created", True),
@@ -32,12 +33,17 @@ def title_of(row: dict[str, Any]) -> str:
     return f"{row['name']} ({row['run']})" if row["name"] else row["run"]
 
 
+def start_of(row: dict[str, Any]) -> str | None:
+    """What the run started from: RUN:STAGE, or its initial weights; None where its configuration is damaged."""
+    return f"{row['parent']}:{row['parent_stage']}" if row["parent"] else WEIGHTS_WORDS.get(row["weights"])
+
+
 def matches(row: dict[str, Any], search: str) -> bool:
     """Whether every word of `search` occurs in what the row says of its run."""
     said = " ".join(
         str(value) for value in (
             row["run"], row["name"], row["note"], STATE_WORDS[row["state"]], row["data"], row["preset"], row["arch"],
-            SPLIT_WORDS.get(row["split"], row["split"]),
+            SPLIT_WORDS.get(row["split"], row["split"]), start_of(row),
         )
     ).casefold()
     return all(word in said for word in search.casefold().split())
@@ -56,7 +62,7 @@ def _search_and_sort() -> tuple[str, str]:
     st.session_state["runs.search"] = st.query_params.get("search", "")
     search = left.text_input(
         "Search", key="runs.search", icon=":material/search:",
-        placeholder="name, note, state, data set, preset, network or split",
+        placeholder="name, note, state, data set, preset, network, start or split",
         on_change=lambda: remember(search=st.session_state["runs.search"] or None),
     )
     asked = st.query_params.get("sort", "newest")
@@ -103,7 +109,8 @@ def _displayed(rows: list[dict[str, Any]]) -> pd.DataFrame:
             "balanced_accuracy": share["balanced_accuracy"], "accuracy": share["accuracy"],
             "macro_auc": pd.to_numeric(table["macro_auc"]), "images": pd.to_numeric(table["images"]),
             "lesions": pd.to_numeric(table["lesions"]), "data": table["data"], "preset": table["preset"],
-            "arch": table["arch"], "split": table["split"].map(lambda kind: SPLIT_WORDS.get(kind, kind)),
+            "arch": table["arch"], "start": [start_of(row) for row in rows],
+            "split": table["split"].map(lambda kind: SPLIT_WORDS.get(kind, kind)),
             "created": pd.to_datetime(table["created"].astype(float), unit="s", utc=True),
             "minutes": pd.to_numeric(table["seconds"]) / 60, "note": table["note"],
         }
@@ -121,7 +128,10 @@ def _columns() -> dict[str, Any]:
         "macro_auc": number("AUC, mean", format="%.3f", help="Mean over diagnoses, each against the rest."),
         "images": number("Images", format="localized", help="Validation images, of which the figures are."),
         "lesions": number("Lesions", format="localized", help="Lesions that the validation images show."),
-        "data": text("Data set"), "preset": text("Preset"), "arch": text("Network"), "split": text("Split"),
+        "data": text("Data set"), "preset": text("Preset"), "arch": text("Network"),
+        "start": text("Starts from", help="The run and its stage whose weights it started from, as RUN:STAGE, or its "
+                      "initial weights."),
+        "split": text("Split"),
         "created": st.column_config.DatetimeColumn("Created", format="YYYY-MM-DD HH:mm", timezone=zone),
         "minutes": number("Minutes", format="%.1f", help="From the start to the end, evaluation included."),
         "note": text("Note"),

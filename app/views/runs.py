@@ -1,4 +1,4 @@
-"""Runs: all of them in a table, chosen ones compared, and what can be done with one."""
+"""Runs: all of them in a table, their family trees, chosen ones compared, and what can be done with one."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import streamlit as st
 from app import resources, run_rows
 from app.comparison_charts import MOST_RUNS
 from app.components import problems
+from app.components.lineage_tree import branches_of, lineage_tree
 from app.components.run_actions import deleted_list, just_deleted, run_actions
 from app.components.run_comparison import curves, shared_images
 from app.components.runs_table import runs_table, title_of
@@ -61,7 +62,7 @@ def _choose(rows: list[dict[str, Any]]) -> list[str]:
     return chosen
 
 
-def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]]) -> None:
+def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[dict[str, Any]]) -> None:
     with problems.in_words():
         curves(chosen, rows)
     with problems.in_words():
@@ -69,14 +70,14 @@ def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]]) -> None:
             shared_images(chosen, rows)
         else:
             st.caption("Choose another run above to compare the two on the validation images that they share.")
-    st.subheader("Name, note, delete")
+    st.subheader("Go on from a run, name it, delete it" if len(chosen) > 1 else "Go on from it, name it, delete it")
     names = {row["run"]: title_of(row) for row in rows}
     if len(chosen) > 1:
         name = st.selectbox("Which run", list(names), format_func=names.get, key="runs.which." + ".".join(names))
     else:
         name = chosen[0].name
     place = list(names).index(name)
-    run_actions(rows[place], chosen[place])
+    run_actions(rows[place], chosen[place], branches_of(name, every))
 
 
 def main() -> None:
@@ -89,10 +90,11 @@ def main() -> None:
     else:
         rows = run_rows.run_rows(runs)
         runs_table(runs, rows)
+        lineage_tree(runs, rows)
         names = _choose(rows)
         if names:
             by_name = {run.name: (run, row) for run, row in zip(runs, rows, strict=True)}
-            _chosen_runs([by_name[name][0] for name in names], [by_name[name][1] for name in names])
+            _chosen_runs([by_name[name][0] for name in names], [by_name[name][1] for name in names], rows)
     deleted_list()
 
 

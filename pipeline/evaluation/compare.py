@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError, RunError
-from pipeline.evaluation.melanoma import wilson_interval
 from pipeline.evaluation.metrics import classes_of, probabilities_of
+from pipeline.evaluation.network_figures import network_figures
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Comparison:
             images in this run's training part; NaN where its split was not given).
         images, lesions: how many all of them share.
         contradicted: images in all of them whose lesion or truth differs between runs; left out of what is shared.
-        figures: run, accuracy, balanced_accuracy (mean sensitivity over the diagnoses among the shared images),
-            lesion_accuracy with low and high; shares of 0..1, NaN where nothing is shared.
+        unknown: for each run the diagnoses among the shared images that it has no output for.
+        figures: run, and a column each of `network_figures.FIGURES`; shares of 0..1, NaN where nothing is shared.
         sensitivity: dx, images, lesions, and a column a run with the share of its images that got it right.
         disagreements: image_id, lesion_id, truth, right (how many runs), and for each run `<run>: prediction` and
             `<run>: probability` (of that prediction); the images on which not all runs say the same.
@@ -38,6 +38,7 @@ class Comparison:
     images: int
     lesions: int
     contradicted: int
+    unknown: dict[str, list[str]]
     figures: pd.DataFrame
     sensitivity: pd.DataFrame
     disagreements: pd.DataFrame
@@ -76,7 +77,8 @@ def compare(
         images=len(images),
         lesions=int(first["lesion_id"].nunique()),
         contradicted=contradicted,
-        figures=pd.DataFrame([_figures(run, table) for run, table in shared.items()]),
+        unknown={run: sorted(set(first["truth"]) - set(classes_of(table))) for run, table in shared.items()},
+        figures=pd.DataFrame([{"run": run, **network_figures(table)} for run, table in shared.items()]),
         sensitivity=_sensitivity(shared, first),
         disagreements=_disagreements(shared, first),
     )
@@ -117,29 +119,6 @@ def _counts(tables, first: pd.DataFrame, trained: Mapping[str, set[str]]) -> pd.
             for run, table in tables.items()
         ]
     )
-
-
-def _figures(run: str, table: pd.DataFrame) -> dict[str, float | str]:
-    if table.empty:
-        return {"run": run, **dict.fromkeys(("accuracy", "balanced_accuracy", "lesion_accuracy", "low", "high"),
-                                            float("nan"))}
-    right = table["truth"] == table["predicted"]
-    by_lesion = _lesions_right(table)
-    low, high = wilson_interval(int(by_lesion.sum()), len(by_lesion))
-    return {
-        "run": run, "accuracy": float(right.mean()),
-        "balanced_accuracy": float(right.groupby(table["truth"]).mean().mean()),
-        "lesion_accuracy": float(by_lesion.mean()), "low": low, "high": high,
-    }
-
-
-def _lesions_right(table: pd.DataFrame) -> pd.Series:
-    """For each lesion, whether the mean of its images' probabilities is highest for its truth."""
-    classes = classes_of(table)
-    probabilities = pd.DataFrame(probabilities_of(table, classes), columns=classes)
-    lesions = table["lesion_id"].to_numpy()
-    answers = probabilities.groupby(lesions).mean().idxmax(axis=1)
-    return answers == table["truth"].groupby(lesions).first()
 
 
 def _sensitivity(shared: dict[str, pd.DataFrame], first: pd.DataFrame) -> pd.DataFrame:

@@ -46,7 +46,8 @@ def _mean(values: list[float]) -> float:
     return float(np.mean(defined)) if defined else math.nan
 
 
-def _auc(positive: np.ndarray, probability: np.ndarray) -> float:
+def area_under_roc(positive: np.ndarray, probability: np.ndarray) -> float:
+    """AUC of `probability` for the images that are `positive` against the others; NaN where one kind is absent."""
     from sklearn.metrics import roc_auc_score  # a second to import, and pages read stored figures
 
     if not positive.any() or positive.all():
@@ -72,7 +73,7 @@ def _per_diagnosis(predictions: pd.DataFrame, classes: list[str]) -> dict[str, d
             "lesions": int(predictions.loc[positive, "lesion_id"].nunique()),
             "sensitivity": _share(true_positive, true_positive + false_negative),
             "specificity": _share(true_negative, true_negative + false_positive),
-            "auc": _auc(positive, probabilities[:, i]),
+            "auc": area_under_roc(positive, probabilities[:, i]),
         }
     return figures
 
