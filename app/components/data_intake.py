@@ -64,8 +64,8 @@ def _name_for(source: str) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:64]
 
 
-def _uploaded_to(folder: Path, upload) -> Path:
-    """The uploaded archive as a file of its own name in `folder`."""
+def uploaded_to(folder: Path, upload) -> Path:
+    """The uploaded zip as a file of its own name in `folder`."""
     path = folder / (Path(upload.name).name or "upload.zip")
     with disk_errors(path), path.open("wb") as file:
         shutil.copyfileobj(upload, file)
@@ -82,7 +82,7 @@ def _import(upload, path: str, name: str, sources: str) -> Dataset:
         folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))
     try:
         with progress_bar("Reads the archive.", "import") as progress:
-            source = _uploaded_to(folder, upload) if upload else Path(path).expanduser()
+            source = uploaded_to(folder, upload) if upload else Path(path).expanduser()
             return import_dataset(
                 workspace, source, name or _name_for(source.name),
                 sources=Path(sources).expanduser() if sources else None, progress=progress,

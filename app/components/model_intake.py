@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.data_intake import Pending, in_place
+from app.components.data_intake import Pending, in_place, uploaded_to
 from app.components.long_work import progress_bar
 from app.links import remember
 from pipeline.errors import ModelError
@@ -36,11 +36,7 @@ def _import(upload, path: str, name: str) -> None:
     with disk_errors(workspace.home):
         folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))
     try:
-        source = Path(path).expanduser().absolute()
-        if upload:
-            source = folder / (Path(upload.name).name or "bundle.zip")
-            with disk_errors(source), source.open("wb") as file:
-                shutil.copyfileobj(upload, file)
+        source = uploaded_to(folder, upload) if upload else Path(path).expanduser().absolute()
         with progress_bar("Checks the bundle: about 10 seconds.", "models.import") as progress:
             told = run_command(
                 workspace, ["models", "import", str(source), *(["--name", name] if name else [])], progress

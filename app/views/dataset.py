@@ -8,7 +8,7 @@ from app.components.dataset_counts import crossed, diagnoses, problems_of_import
 from app.components.image_filters import drop_gone_filters, filters_in_address
 from app.components.image_wall import image_wall
 from app.components.pickers import pick
-from app.links import TRAIN, go, linked, remember
+from app.links import GET_DATA, go, linked, remember
 from app.wording import as_text, count
 from pipeline.data.dataset import Dataset, damaged_datasets
 from pipeline.data.generated import NOTICE
@@ -24,8 +24,8 @@ def _nothing_yet() -> None:
         "A data set shows here what it holds: images and lesions of each diagnosis, by age, sex, localization, how the "
         "truth was established and image source; what is missing; and every image, filtered by any of these."
     )
-    if st.button("Bring in images", type="primary", key="to_train", icon=":material/input:"):
-        go(TRAIN)
+    if st.button("Bring in images", type="primary", key="to_data", icon=":material/input:"):
+        go(GET_DATA)
 
 
 def _view() -> str:
@@ -37,9 +37,8 @@ def _view() -> str:
                            f"{_VIEWS[usual].lower()}."), icon=":material/link_off:")
     view = asked if asked in _VIEWS else usual
     st.session_state["dataset.view"] = view
-    st.segmented_control("View", list(_VIEWS), key="dataset.view", format_func=_VIEWS.get, required=True,
-                         label_visibility="collapsed",
-                         on_change=lambda: remember(view=st.session_state["dataset.view"]))
+    st.radio("View", list(_VIEWS), key="dataset.view", format_func=_VIEWS.get, horizontal=True,
+             label_visibility="collapsed", on_change=lambda: remember(view=st.session_state["dataset.view"]))
     return view
 
 

@@ -8,7 +8,7 @@ from app.components.data_intake import Pending, draw_generated, in_place
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button
-from app.links import CLASSIFY, ERRORS, TRAIN, go
+from app.links import CLASSIFY, ERRORS, GET_DATA, TRAIN, go
 from app.wording import as_text, count
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
@@ -112,7 +112,7 @@ def _first_visit() -> Pending | None:
     with st.container(horizontal=True):
         started = st.button(DEMO, type="primary", key="demo", icon=":material/play_arrow:")
         if st.button("Bring your own images", key="import", icon=":material/input:"):
-            go(TRAIN)
+            go(GET_DATA)
     st.caption(f"The drawings are {NOTICE}.")
     return in_place(started, start_demo)
 

@@ -8,15 +8,15 @@ from app.components.help_text import help_text
 from app.components.pickers import pick
 from app.components.rate_choice import rate_choice
 from app.components.rate_search import search_form, search_view
-from app.links import TRAIN, go, linked
+from app.links import GET_DATA, go, linked
 from app.wording import as_text
 from pipeline.jobs.searches import list_searches, origin
 
 
 def _nothing_yet() -> None:
     st.markdown("A learning rate is searched on images, and there are none yet.")
-    if st.button("Bring in images", type="primary", key="to_train", icon=":material/input:"):
-        go(TRAIN)
+    if st.button("Bring in images", type="primary", key="to_data", icon=":material/input:"):
+        go(GET_DATA)
 
 
 def main() -> None:

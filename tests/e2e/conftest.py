@@ -1,107 +1,112 @@
-"""A running app with a workspace of its own, and a page of a real browser that is open on it."""
+"""Running apps with workspaces of their own, one browser, and pages of it that are open on them.
+
+A second `sync_playwright()` cannot run beside this one: a test that needs another visitor asks `browser` for one.
+"""
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.e2e.serving import RunningApp, serve
+from tests.e2e.steps import open_address, watch
+from tests.e2e.stock import stock_generated, stock_real
+
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-_SECONDS_TO_START = 60
+LECTURER = {"width": 1366, "height": 768}
+_TIMEOUT_MS = 30_000
 
 
-@dataclass(frozen=True)
-class RunningApp:
-    """Where the app answers, and the workspace that it was given."""
-
-    url: str
-    home: Path
-
-
-def _chromium() -> str | None:
+def chromium() -> str | None:
     """The browser that `make test` names, else one that is on the path."""
     named = os.environ.get("CHROMIUM")
     found = (shutil.which(name) for name in (named, "chromium", "chromium-browser", "google-chrome") if name)
     return next(filter(None, found), None)
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def _wait_for_health(url: str, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"The app ended at its start: {log.read_text()}")
-        try:
-            with urlopen(f"{url}/_stcore/health", timeout=2):
-                return
-        except (URLError, TimeoutError, ConnectionError):
-            time.sleep(0.2)
-    pytest.fail(f"The app did not answer within {_SECONDS_TO_START} s: {log.read_text()}")
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all browser tests."""
+    executable = chromium()
+    if executable is None:
+        pytest.skip("no Chromium here; `make test` installs it, or name one in the variable CHROMIUM")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
 def running_app(tmp_path) -> Iterator[RunningApp]:
-    """The app as the README starts it, on a free port, on an empty workspace; it and its trainers end with the test."""
-    home, log, port = tmp_path / "home", tmp_path / "app.log", _free_port()
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)],
-            cwd=ROOT, env={**os.environ, "LESIONLAB_HOME": str(home)}, stdout=output, stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_for_health(f"http://127.0.0.1:{port}", process, log)
-        yield RunningApp(f"http://127.0.0.1:{port}", home)
-    finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        _stop_trainers(home)
+    """An app on an empty workspace of this test's own."""
+    with serve(tmp_path / "home", tmp_path / "app.log") as app:
+        yield app
 
 
-def _stop_trainers(home: Path) -> None:
-    """A trainer outlives the app by design, so a failed test must end what it started."""
-    from pipeline.jobs.run_dir import list_runs
-    from pipeline.workspace import Workspace
+@pytest.fixture(scope="package")
+def empty_app(tmp_path_factory) -> Iterator[RunningApp]:
+    """An app on an empty workspace that no test changes."""
+    folder = tmp_path_factory.mktemp("empty")
+    with serve(folder / "home", folder / "app.log") as app:
+        yield app
 
-    for run in list_runs(Workspace(home)):
-        if run.status().pid is not None:
-            run.stop_path.touch()
+
+@pytest.fixture(scope="package")
+def generated_app(tmp_path_factory, trained) -> Iterator[RunningApp]:
+    """An app on the generated data set "tiny" and two finished runs; a test leaves the workspace as it found it."""
+    folder = tmp_path_factory.mktemp("generated")
+    stock_generated(folder / "home", trained[0])
+    with serve(folder / "home", folder / "app.log") as app:
+        yield app
+
+
+@pytest.fixture(scope="package")
+def real_app(tmp_path_factory, real_data) -> Iterator[RunningApp]:
+    """The same on the real HAM10000, where it is."""
+    folder = tmp_path_factory.mktemp("real")
+    stock_real(folder / "home", real_data)
+    with serve(folder / "home", folder / "app.log") as app:
+        yield app
+
+
+@pytest.fixture(params=["generated_app", "real_app"], ids=["generated", "ham10000"])
+def stocked_app(request) -> RunningApp:
+    """Either of the two, for the journeys that both allow."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
-def page(running_app, request) -> Iterator[Page]:
-    """A lecturer's screen (1366×768) open on the app's first page; what it showed last is kept as a picture."""
-    chromium = _chromium()
-    if chromium is None:
-        pytest.skip("no Chromium here; `make test` installs it, or name one in the variable CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        try:
-            opened = browser.new_page(viewport={"width": 1366, "height": 768})
-            opened.set_default_timeout(30_000)
-            opened.goto(running_app.url)
-            yield opened
-            SCREENSHOTS.mkdir(exist_ok=True)
-            opened.screenshot(path=SCREENSHOTS / f"{request.node.name}-end.png", full_page=True)
-        finally:
-            browser.close()
+def visitor(browser, request) -> Iterator[Callable[..., Page]]:
+    """Gives a page of a new visitor (a browser context of its own, nothing remembered) on `url`.
+
+    Arguments go to `Browser.new_context`. What each page showed last is kept as a picture.
+    """
+    contexts: list[BrowserContext] = []
+    with ExitStack() as closing:
+
+        def open_page(url: str, **options) -> Page:
+            context = browser.new_context(**{"viewport": LECTURER, **options})
+            closing.callback(context.close)
+            contexts.append(context)
+            context.set_default_timeout(_TIMEOUT_MS)
+            page = context.new_page()
+            watch(page)
+            open_address(page, url)
+            return page
+
+        yield open_page
+        SCREENSHOTS.mkdir(exist_ok=True)
+        for number, page in enumerate(page for context in contexts for page in context.pages):
+            page.screenshot(path=SCREENSHOTS / f"{request.node.name}-end-{number}.png", full_page=True)
+
+
+@pytest.fixture
+def page(running_app, visitor) -> Page:
+    """A lecturer's screen (1366×768) open on the first page of `running_app`."""
+    return visitor(running_app.url)

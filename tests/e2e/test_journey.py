@@ -12,7 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from pipeline.data.generated import NOTICE
 from pipeline.jobs.run_dir import RunDir, find_run
 from pipeline.workspace import Workspace
-from tests.e2e.conftest import RunningApp
+from tests.e2e.serving import RunningApp
+from tests.e2e.steps import press, rerun, settled
 
 pytestmark = pytest.mark.browser
 DRAWING_MS = 120_000  # 20 s on two free cores
@@ -43,12 +44,13 @@ def draw_the_embedded_set(page: Page) -> None:
     page.get_by_role("button", name="Draw the generated images").click()
     expect(page.get_by_text("The data set generated is here: 600 images")).to_be_visible(timeout=DRAWING_MS)
     expect(page.get_by_text(re.compile("not for learning dermoscopy", re.IGNORECASE)).first).to_be_visible()
+    press(page, "Train on a data set")
 
 
 def start_training(page: Page, running_app: RunningApp, epochs: tuple[int, int], limit: int) -> RunDir:
     """Starts a short run by the form and gives the run that the address then names."""
     before = page.url
-    settle(page)
+    settled(page)
     page.get_by_text("More choices").click()
     fill(page, "Epochs, stage 1 (head only)", epochs[0])
     fill(page, "Epochs, stage 2 (all layers)", epochs[1])
@@ -63,15 +65,10 @@ def start_training(page: Page, running_app: RunningApp, epochs: tuple[int, int],
 
 def fill(page: Page, label: str, value: object) -> None:
     field = page.get_by_label(label, exact=True)
-    field.fill(str(value))
-    field.press("Enter")
-    settle(page)
-
-
-def settle(page: Page) -> None:
-    """Waits until the page has run to its end: before that it may still show widgets of the run before."""
-    page.wait_for_timeout(150)  # until the browser has sent the change
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    if field.input_value() != str(value):
+        with rerun(page):
+            field.fill(str(value))
+            field.press("Enter")
 
 
 def loss_points(page: Page) -> int:

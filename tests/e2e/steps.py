@@ -1,0 +1,99 @@
+"""What a person does on a page, by the names that the page shows."""
+
+import contextlib
+import re
+import time
+from collections.abc import Callable, Iterator
+
+from playwright.sync_api import Locator, Page, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+A_PAIR = re.compile(r" called .*: [\d,]+ (of|image)")  # a button of the most confused pairs
+_AT_REST = """
+  document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+  && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
+"""
+_TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_SECONDS = 30
+_ends: dict[Page, int] = {}
+
+
+def watch(page: Page) -> None:
+    """Counts how often the page's script comes to its end, as the server says it; call it before the first address."""
+
+    def count_end(frame: bytes | str) -> None:
+        message = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
+        if message.WhichOneof("type") == "script_finished":
+            _ends[page] += message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+    def opened(socket: WebSocket) -> None:
+        socket.on("framereceived", count_end)
+
+    def begin(_: Page) -> None:
+        _ends[page] = 0
+
+    begin(page)
+    page.on("domcontentloaded", begin)  # once a document, before it talks to the server
+    page.on("websocket", opened)
+
+
+def _wait(page: Page, reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not reached():
+        assert time.monotonic() < deadline, f"the script of {page.url} did not come to its end"
+        page.wait_for_timeout(10)  # the counting happens in here
+    page.evaluate(_TWO_FRAMES)  # what the last message brought is drawn
+    page.wait_for_function(_AT_REST)
+
+
+def settled(page: Page) -> None:
+    """Waits until a page that was just opened has come to its end and is drawn."""
+    _wait(page, lambda: _ends[page] > 0)
+    expect(page.locator("[data-testid=stMainBlockContainer] h1").first).to_be_visible()
+
+
+def open_address(page: Page, address: str) -> None:
+    """Opens an address as if it had been typed, and waits until the page is drawn."""
+    page.goto(address)
+    settled(page)
+
+
+@contextlib.contextmanager
+def rerun(page: Page) -> Iterator[None]:
+    """Waits for the end of the script run that the steps in the block cause."""
+    before = _ends[page]
+    yield
+    _wait(page, lambda: _ends[page] > before)
+
+
+def choose(page: Page, box: str, option: str | re.Pattern) -> None:
+    """Chooses an option of the select box named `box`."""
+    page.get_by_role("combobox", name=re.compile(re.escape(box))).first.click()
+    with rerun(page):
+        page.get_by_role("option", name=option, exact=isinstance(option, str)).first.click()
+
+
+def press(page: Page, name: str | re.Pattern) -> None:
+    """Clicks the button of that name and waits for what it causes."""
+    with rerun(page):
+        page.get_by_role("button", name=name).first.click()
+
+
+def follow(page: Page, name: str) -> None:
+    """Opens another page by its name in the navigation."""
+    with rerun(page):
+        page.get_by_role("link", name=name, exact=True).click()
+
+
+def cell_of_matrix(page: Page, place: int) -> Locator:
+    """The place-th cell of the confusion matrix, row by row."""
+    matrix = page.locator(".js-plotly-plot").first
+    matrix.scroll_into_view_if_needed()
+    return matrix.locator(".scatterlayer path.point").nth(place)
+
+
+def click_mark(page: Page, at: Locator) -> None:
+    """A click on the middle of something that Plotly drew: its overlay takes the clicks, not the mark."""
+    expect(at).to_be_attached()
+    box = at.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -1,0 +1,34 @@
+"""Somebody with nothing: three clicks from the empty first page to the errors of a finished demo run."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pipeline.jobs.run_dir import list_runs
+from tests.e2e.serving import RunningApp
+from tests.e2e.steps import A_PAIR, press
+
+pytestmark = pytest.mark.browser
+DRAWING_MS = 120_000  # 20 s on two free cores
+TRAINING_MS = 240_000
+
+
+def test_three_clicks_from_nothing_to_the_errors_of_the_demo(page: Page, running_app: RunningApp) -> None:
+    expect(page.get_by_text("Nothing is here yet.")).to_be_visible()
+
+    page.get_by_role("button", name="Draw images and train a first classifier").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.wait_for_url(re.compile(r"/train\?run=generated-demo-1"), timeout=DRAWING_MS)
+    expect(page.get_by_role("heading", name="generated-demo-1: done")).to_be_visible(timeout=TRAINING_MS)
+
+    page.get_by_role("button", name="Study its errors").click()
+    expect(page).to_have_url(re.compile(r"/errors\?run=generated-demo-1"))
+    expect(page.get_by_text("Confusion matrix: right answers on the diagonal").first).to_be_visible()
+
+    press(page, A_PAIR)
+    expect(page.get_by_role("heading", name=re.compile(r" called .*: \d+ images?$"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("^Untouched image")).first).to_be_visible()
+    (run,) = list_runs(running_app.workspace)
+    assert run.status().state == "done"

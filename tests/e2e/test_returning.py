@@ -1,0 +1,73 @@
+"""Somebody who comes back: an address from yesterday opens the same view in a browser that remembers nothing."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pipeline.data.dataset import list_datasets
+from pipeline.evaluation.confusion import most_confused
+from pipeline.evaluation.metrics import classes_of
+from pipeline.jobs.run_dir import list_runs
+from pipeline.jobs.shelf import delete_run, restore_run
+from tests.e2e.serving import RunningApp
+from tests.e2e.steps import A_PAIR, choose, open_address, press, rerun
+
+pytestmark = pytest.mark.browser
+LAST = {"errors": "Classify images with this model", "dataset": "Next", "runs": "Save name and note"}  # at the bottom
+
+
+def text_of(page: Page) -> list[str]:
+    """What the page says, line by line, once its last line and its charts are there."""
+    expect(page.get_by_role("button", name=LAST[page.url.partition("?")[0].rpartition("/")[2]]).last).to_be_visible()
+    expect(page.locator("[data-testid=stPlotlyChart]:not(:has(.js-plotly-plot .main-svg))")).to_have_count(0)
+    return page.locator("[data-testid=stMainBlockContainer]").inner_text().splitlines()
+
+
+def test_an_address_opens_the_same_cell_wall_and_comparison(stocked_app: RunningApp, visitor) -> None:
+    run = list_runs(stocked_app.workspace)[0]
+    rows = run.predictions().query("part == 'validation'")
+    pair = most_confused(rows, classes_of(rows), 1)[0]
+    yesterday = visitor(f"{stocked_app.url}/errors?run={run.name}")
+    press(yesterday, A_PAIR)
+    expect(yesterday).to_have_url(re.compile(f"truth={pair.truth}&predicted={pair.predicted}"))
+    left = {yesterday.url: text_of(yesterday)}
+
+    open_address(yesterday, f"{stocked_app.url}/dataset")
+    with rerun(yesterday):
+        yesterday.get_by_role("radiogroup", name="View").get_by_text("Images").click()
+    choose(yesterday, "Diagnosis", "Melanoma · mel")
+    left[yesterday.url] = text_of(yesterday)
+
+    open_address(yesterday, f"{stocked_app.url}/runs")
+    press(yesterday, "Compare the two newest evaluated runs")
+    expect(yesterday.get_by_role("heading", name="Curves")).to_be_visible()
+    left[yesterday.url] = text_of(yesterday)
+    yesterday.context.close()
+
+    assert len(left) == 3
+    for address, lines in left.items():
+        today = visitor(address)
+        assert text_of(today) == lines
+        assert today.url == address
+
+
+def test_an_address_of_a_deleted_run_says_so_on_each_page(stocked_app: RunningApp, visitor) -> None:
+    (kept, gone) = (run.name for run in list_runs(stocked_app.workspace)[:2])
+    (dataset,) = list_datasets(stocked_app.workspace)
+    said = {
+        f"errors?run={gone}": f"The address names the run {gone}, which is not here (any more). Shown instead: {kept}",
+        f"train?run={gone}": f"The address names the run {gone}, which is not here (any more).",
+        f"runs?runs={kept},{gone}": f"The address names the run {gone}, which is not here (any more).",
+        f"classify?model={gone}": f"The address names the model {gone}, which is not here (any more).",
+        "dataset?data=gone": f"The address names the data set gone, which is not here (any more). Shown instead: "
+                             f"{dataset.name}",
+    }
+    delete_run(stocked_app.workspace, gone)
+    try:
+        page = visitor(stocked_app.url)
+        for address, sentence in said.items():
+            open_address(page, f"{stocked_app.url}/{address}")
+            expect(page.get_by_text(sentence)).to_be_visible()
+    finally:
+        restore_run(stocked_app.workspace, gone)

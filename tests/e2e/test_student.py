@@ -1,0 +1,97 @@
+"""A student with a finished run: from Home to its errors, into one cell of the matrix, down to one image."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from pipeline.classes import label
+from pipeline.evaluation.confusion import cell, most_confused
+from pipeline.evaluation.metrics import classes_of
+from pipeline.evaluation.quiz import draw_quiz
+from pipeline.jobs.run_dir import list_runs
+from tests.e2e.serving import RunningApp
+from tests.e2e.steps import cell_of_matrix, click_mark, press, rerun
+
+pytestmark = pytest.mark.browser
+
+
+def newest_errors(app: RunningApp):
+    """The run that Home leads to, its validation predictions, and the diagnoses of its matrix."""
+    run = list_runs(app.workspace)[0]
+    predictions = run.predictions()
+    return run, predictions[predictions["part"] == "validation"], classes_of(predictions)
+
+
+def test_from_home_into_a_cell_and_to_one_image(stocked_app: RunningApp, visitor) -> None:
+    run, rows, classes = newest_errors(stocked_app)
+    pair = most_confused(rows, classes, 1)[0]
+    images = cell(rows, pair.truth, pair.predicted)
+    page = visitor(stocked_app.url)
+    press(page, "Study its errors")
+    expect(page).to_have_url(re.compile(f"/errors\\?run={run.name}"))
+    expect(page.get_by_role("heading", name=re.compile("^Highest losses"))).to_be_visible()
+
+    with rerun(page):
+        click_mark(page, cell_of_matrix(page, classes.index(pair.truth) * len(classes) + classes.index(pair.predicted)))
+    title = f"{label(pair.truth)} called {label(pair.predicted)}: {len(images)} image"
+    expect(page.get_by_role("heading", name=re.compile(re.escape(title)))).to_be_visible()
+    expect(page).to_have_url(re.compile(f"truth={pair.truth}&predicted={pair.predicted}"))
+
+    image = images.iloc[0]
+    expect(page.get_by_alt_text(f"Untouched image {image['image_id']}")).to_be_visible()
+    said = page.get_by_text(f"Image {image['image_id']} · lesion {image['lesion_id']}")
+    expect(said).to_be_visible()
+    card = page.locator("[data-testid=stVerticalBlock]").filter(has=said).last
+    expect(card).to_contain_text(f"Truth: {label(pair.truth)}")
+    expect(card).to_contain_text(f"Prediction: {label(pair.predicted)}")
+    with rerun(page):
+        page.get_by_text("Heatmap", exact=True).first.click()
+    expect(card.get_by_text(re.compile(f"Regions that raised the output for {pair.predicted}|No positive evidence"))
+           ).to_be_visible()
+
+    press(page, "Back to the highest losses")
+    expect(page.get_by_role("heading", name=re.compile("^Highest losses"))).to_be_visible()
+    assert "truth=" not in page.url
+
+
+def test_a_cell_can_be_opened_by_keyboard(stocked_app: RunningApp, visitor) -> None:
+    run, rows, classes = newest_errors(stocked_app)
+    truth = rows["truth"].iloc[0]
+    page = visitor(f"{stocked_app.url}/errors?run={run.name}")
+    for name in ("Truth", "Prediction"):
+        box = page.get_by_role("combobox", name=name, exact=True)
+        box.focus()
+        box.press_sequentially(label(truth))
+        expect(page.get_by_role("option", name=label(truth))).to_be_visible()
+        with rerun(page):
+            page.keyboard.press("Enter")
+    right = label(truth)
+    expect(page.get_by_role("heading", name=re.compile(re.escape(f"{right} rightly called {right}")))).to_be_visible()
+
+
+def test_guess_first_then_reveal(stocked_app: RunningApp, visitor) -> None:
+    run, rows, _ = newest_errors(stocked_app)
+    asked = draw_quiz(rows, 24, seed=0)
+    first = asked.iloc[0]
+    page = visitor(f"{stocked_app.url}/errors?run={run.name}")
+    with rerun(page):
+        page.get_by_text("Hide the truth", exact=True).click()
+    expect(page.get_by_text(f"Image 1 of {len(asked)}", exact=True)).to_be_visible()
+    expect(page.get_by_alt_text(f"Image 1 of {len(asked)}, truth hidden")).to_be_visible()
+    said = page.locator("[data-testid=stMainBlockContainer]")
+    expect(said).not_to_contain_text("Truth:")
+    expect(said).not_to_contain_text("Prediction:")
+    expect(said).not_to_contain_text(first["image_id"])
+
+    with rerun(page):
+        page.get_by_role("radiogroup", name="Your guess").get_by_text(label(first["truth"])).click()
+    expect(said).not_to_contain_text("Truth:")
+    press(page, "Reveal")
+    expect(said).to_contain_text(f"Truth: {label(first['truth'])}")
+    expect(said).to_contain_text(f"Prediction: {label(first['predicted'])}")
+    model = int(first["truth"] == first["predicted"])
+    expect(page.get_by_text(f"You 1 of 1, the model {model} of 1 on the same images.")).to_be_visible()
+    expect(page.get_by_alt_text(re.compile(f"^Image {first['image_id']} as the network saw it"))).to_be_visible()
+    press(page, "Next")
+    expect(page.get_by_alt_text(f"Image 2 of {len(asked)}, truth hidden")).to_be_visible()

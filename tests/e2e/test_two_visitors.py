@@ -1,0 +1,135 @@
+"""Two browsers on one server see nothing of each other, and a stand's next visitor nothing of the last."""
+
+import re
+from urllib.parse import urljoin
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pipeline.data.dataset import list_datasets
+from tests.e2e.serving import RunningApp
+from tests.e2e.steps import choose, press, rerun, settled
+
+pytestmark = pytest.mark.browser
+FIRST_OUTPUT_MS = 60_000  # the network is loaded for it
+GUESSES = re.compile(r"You \d of \d, the model \d of \d on the same images")
+
+
+def an_image(app: RunningApp, place: int) -> bytes:
+    dataset = list_datasets(app.workspace)[0]
+    return dataset.image_path(dataset.metadata()["file"].iloc[place]).read_bytes()
+
+
+def untouched(page: Page, name: str):
+    return page.get_by_alt_text(f"Untouched image {name}")
+
+
+def upload(page: Page, app: RunningApp, name: str, place: int) -> None:
+    page.get_by_role("link", name="Classify").click()
+    expect(page.get_by_role("button", name="Use 1", exact=True)).to_be_visible()
+    settled(page)
+    with rerun(page):
+        page.get_by_text("My images", exact=True).first.click()
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "image/jpeg", "buffer": an_image(app, place)}
+    )
+    expect(page.get_by_text("Answer the question above")).to_be_visible()
+    page.get_by_text("Yes", exact=True).click()
+    expect(untouched(page, name)).to_be_visible(timeout=FIRST_OUTPUT_MS)
+
+
+def filter_the_wall(page: Page, app: RunningApp) -> None:
+    page.goto(f"{app.url}/dataset?view=images")
+    settled(page)
+    choose(page, "Diagnosis", "Melanoma · mel")
+    expect(page.get_by_text("match, out of")).to_be_visible()
+    assert "dx=mel" in page.url
+
+
+def guess(page: Page, app: RunningApp) -> None:
+    page.goto(f"{app.url}/errors?quiz=all")
+    settled(page)
+    page.get_by_text("Melanoma · mel", exact=True).first.click()
+    press(page, "Reveal")
+    expect(page.get_by_text(GUESSES)).to_be_visible()
+
+
+def test_two_browsers_see_nothing_of_each_other(generated_app: RunningApp, visitor) -> None:
+    one, other = visitor(generated_app.url), visitor(generated_app.url)
+    upload(one, generated_app, "one.jpg", 0)
+    upload(other, generated_app, "other.jpg", 1)
+    with rerun(one):
+        one.get_by_role("slider", name="Opacity of the heatmap").press("ArrowLeft")
+    expect(one.get_by_text("other.jpg")).to_have_count(0)
+    expect(other.get_by_text("one.jpg")).to_have_count(0)
+
+    press(one, "Start over")
+    with rerun(other):
+        other.get_by_role("slider", name="Opacity of the heatmap").press("ArrowLeft")
+    expect(untouched(other, "other.jpg")).to_be_visible()
+    assert "visit=" not in other.url
+
+    filter_the_wall(one, generated_app)
+    other.get_by_role("link", name="Dataset").click()
+    settled(other)
+    with rerun(other):
+        other.get_by_text("Images", exact=True).first.click()
+    expect(other.get_by_text("all of the data set.")).to_be_visible()
+
+    other.goto(f"{generated_app.url}/errors?quiz=all")
+    settled(other)
+    guess(one, generated_app)
+    press(other, "Next")
+    expect(other.get_by_text("Guess, then reveal.")).to_be_visible()
+
+
+def test_the_back_button_after_start_over_finds_pages_without_the_last_visitors_choices(
+    generated_app: RunningApp, visitor
+) -> None:
+    page = visitor(generated_app.url)
+    page.get_by_role("link", name="Dataset").click()
+    settled(page)
+    with rerun(page):
+        page.get_by_text("Images", exact=True).first.click()
+    choose(page, "Diagnosis", "Melanoma · mel")
+    page.get_by_role("link", name="Classify").click()
+    expect(page.get_by_role("button", name="Use 1", exact=True)).to_be_visible()
+    settled(page)
+    with rerun(page):
+        page.get_by_role("button", name="Use 2", exact=True).press("Enter")
+    assert "example=" in page.url
+    upload(page, generated_app, "mine.jpg", 2)
+    picture = urljoin(page.url, untouched(page, "mine.jpg").get_attribute("src"))
+    assert page.request.get(picture).ok
+
+    press(page, "Start over")
+    expect(page.get_by_role("heading", name="LesionLab")).to_be_visible()
+    expect(page.get_by_text("Started over: uploads, filters")).to_be_visible()
+    assert page.url == f"{generated_app.url}/?visit=2"
+    assert page.request.get(picture).status == 404, "the server still has the last visitor's picture"
+
+    seen = set()
+    for _ in range(12):
+        if page.evaluate("window.navigation.currentEntry.index") == 0:
+            break
+        page.go_back()
+        settled(page)
+        page.wait_for_timeout(300)  # until the address is put right
+        seen.add(page.url.partition("?")[0].rpartition("/")[2])
+        assert not re.search(r"dx=|example=|view=", page.url), page.url
+        expect(page.get_by_text("mine.jpg")).to_have_count(0)
+        expect(page.get_by_text("Model output: a probability")).to_have_count(0)
+        expect(page.get_by_text("match, out of")).to_have_count(0)
+    assert {"classify", "dataset"} <= seen
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+def test_the_output_of_an_example_is_seen_without_scrolling(
+    generated_app: RunningApp, visitor, width: int, height: int
+) -> None:
+    page = visitor(f"{generated_app.url}/classify", viewport={"width": width, "height": height})
+    press(page, re.compile("^Use 1$"))
+    for words in (re.compile("^Model output: .+%$"), re.compile("^Truth in the data set: ")):
+        box = page.get_by_text(words).first.bounding_box(timeout=FIRST_OUTPUT_MS)
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height, box
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width, box

@@ -1,0 +1,111 @@
+"""The tour of screenshots: each page, empty and full, light and dark, on three screens. `make screenshots` runs it.
+
+It makes its own workspaces: an empty one, one with the generated set and a demo run, and one with the real HAM10000
+where `../shared/data` is. `--only` limits it to some of them. The pictures lie in tests/e2e/screenshots/tour.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pipeline.data.embedded import ensure_generated
+from pipeline.jobs.launch import create, request_stop, start_run
+from pipeline.jobs.plan import plan_config
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.work import work
+from pipeline.workspace import Workspace
+from tests.conftest import SHARED_DATA
+from tests.e2e.conftest import SCREENSHOTS, chromium
+from tests.e2e.serving import RunningApp, serve
+from tests.e2e.steps import watch
+from tests.e2e.stock import stock_real
+from tests.e2e.views import View, empty_views, full_views
+
+# the first two show what is above the fold as well: the height is the screen's
+SCREENS = {"1440": (1440, 900), "1366": (1366, 768), "390": (390, 844)}
+KINDS = ("empty", "generated", "live", "ham10000")
+_TALLEST = 8000  # pixels
+_SECONDS_TO_LEARN = 600
+
+
+def photograph(page: Page, folder: Path, name: str) -> None:
+    """The view on each screen: as it opens, and in its full length where that is more."""
+    page.mouse.move(0, 0)  # no tooltip of what was clicked last
+    for screen, (width, height) in SCREENS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(400)  # charts follow a new width after a pause of their own
+        page.screenshot(path=folder / f"{name}-{screen}.png")
+        whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        if whole > height:
+            page.set_viewport_size({"width": width, "height": min(whole + 60, _TALLEST)})
+            page.wait_for_timeout(400)
+            page.screenshot(path=folder / f"{name}-{screen}-whole.png")
+
+
+def tour(browser: Browser, app: RunningApp, views: list[View], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for theme in ("light", "dark"):
+        context = browser.new_context(color_scheme=theme)
+        page = context.new_page()
+        watch(page)
+        for view in views:
+            page.set_viewport_size({"width": 1440, "height": 900})
+            photograph(view.show(page, app.url), folder, f"{view.name}-{theme}")
+            print(f"{folder.name}: {view.name}, {theme}", flush=True)
+        context.close()
+
+
+def demo_run(workspace: Workspace) -> None:
+    """The generated set with a finished demo run, and a shorter one to compare it with."""
+    dataset = ensure_generated(workspace)
+    for settings in (["epochs=1,2"], []):
+        run = create(workspace, plan_config(workspace, dataset.name, "demo", settings))
+        status = work(run, workspace)
+        assert status.state == "done", status.error
+
+
+def run_at_work(workspace: Workspace) -> RunDir:
+    """A run in a process of its own that has some epochs behind it and many before it."""
+    run = start_run(workspace, plan_config(workspace, "generated", "demo", ["epochs=1,30"]))
+    deadline = time.monotonic() + _SECONDS_TO_LEARN
+    while sum(event["kind"] == "epoch" for event in run.events()) < 4:
+        assert time.monotonic() < deadline, run.status()
+        time.sleep(1)
+    return run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND",
+                        help=f"some of {', '.join(KINDS)}")
+    kinds = parser.parse_args().only
+    out = SCREENSHOTS / "tour"
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        place = Path(temporary)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        if "empty" in kinds:
+            with serve(place / "empty", place / "empty.log") as app:
+                tour(browser, app, empty_views(), out / "empty")
+        if {"generated", "live"} & set(kinds):
+            workspace = Workspace(place / "generated").create()
+            demo_run(workspace)
+            with serve(workspace.home, place / "generated.log") as app:
+                if "generated" in kinds:
+                    tour(browser, app, full_views(workspace, "generated"), out / "generated")
+                if "live" in kinds:
+                    run = run_at_work(workspace)
+                    tour(browser, app, [View("train-live", f"train?run={run.name}")], out / "live")
+                    request_stop(run)
+        if "ham10000" in kinds and SHARED_DATA.is_dir():
+            stock_real(place / "real", SHARED_DATA)
+            with serve(place / "real", place / "real.log") as app:
+                tour(browser, app, full_views(Workspace(place / "real"), "ham10000"), out / "ham10000")
+        browser.close()
+    print(f"The pictures are in {out}.")
+
+
+if __name__ == "__main__":
+    main()
