@@ -13,8 +13,11 @@ from pipeline.training.precision import precision_callbacks
 from pipeline.training.recipe import extra_callbacks
 
 
-def first_network(run: RunDir, config: RunConfig, outputs: int) -> nn.Module:
+def first_network(run: RunDir, config: RunConfig, outputs: int, note) -> nn.Module:
     """The network with the weights that the run starts from: its parent's, ImageNet's or random ones.
+
+    Args:
+        note: called with a sentence where they are a parent's.
 
     Raises:
         WeightsError: ImageNet's cannot be had here.
@@ -24,6 +27,7 @@ def first_network(run: RunDir, config: RunConfig, outputs: int) -> nn.Module:
     weights = config.weights if config.parent is None else "random"
     network = build_network(config.arch, outputs, weights, config.dropout, config.drop_path)
     if config.parent is not None:
+        note(f"Started from stage {config.parent_stage} of the run {config.parent}.")
         load_weights(run.start_weights, network)
     return network
 

@@ -129,7 +129,7 @@ def find_rates(search: RunDir, workspace: Workspace, reporter: Reporter, device:
 
     def find(batch_size: int) -> dict[str, object]:
         changed, classes = dataclasses.replace(config, batch_size=batch_size, ema=0.0), material.dataset.classes
-        network = first_network(search, config, len(classes))
+        network = first_network(search, config, len(classes), reporter.note)
         loss = make_loss(config, material.parts["train"][1], classes)
         learner = make_learner(
             changed, network, material.pixels, material.parts, loss, name, reporter.note, search.folder

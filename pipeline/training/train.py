@@ -25,7 +25,7 @@ def _train(run: RunDir, config: RunConfig, material: Material, reporter: Reporte
     if checkpoint:
         best.restore(checkpoint.best)
     classes, parts = material.dataset.classes, material.parts
-    network = first_network(run, config, len(classes))
+    network = first_network(run, config, len(classes), reporter.note)
     loss = make_loss(config, parts["train"][1], classes)
     learner = make_learner(config, network, material.pixels, parts, loss, device, reporter.note, run.folder)
     expect_work(reporter, config, parts, checkpoint)
