@@ -9,7 +9,7 @@ import errno
 import warnings
 from collections.abc import Sequence
 
-from pipeline.commands import data, demo, estimate, evaluate, lr_find, models, predict, resume, show, train
+from pipeline.commands import data, demo, estimate, evaluate, lr_find, models, predict, preview, resume, show, train
 from pipeline.commands.output import Output, owned_stdout
 from pipeline.errors import LesionLabError
 
@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (demo, data, train, resume, lr_find, evaluate, predict, models, show, estimate):
+    for group in (demo, data, train, resume, lr_find, evaluate, predict, models, show, estimate, preview):
         group.add_parsers(commands)
     return parser
 

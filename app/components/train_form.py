@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
+from app.components.batch_preview import preview_button, preview_view
 from app.components.branch_choice import start_choice, take_address, take_rates
 from app.components.device_panel import device_panel
 from app.components.help_text import help_text
@@ -88,7 +89,9 @@ def _start(plan: RunConfig | None, settings: list[str], busy: bool) -> None:
     with st.container(horizontal=True):
         start = st.button(label, type="primary", disabled=plan is None, key="start", icon=":material/play_arrow:")
         estimate_button(plan, settings)
+        preview_button(plan, settings)
     estimate_view()
+    preview_view()
     if start:
         with problems.in_words():
             from pipeline.jobs.launch import start_run

@@ -8,7 +8,7 @@ from app.components.data_intake import Pending, datasets_here, draw_button, impo
 from app.components.live_run import live_run, waiting_runs
 from app.components.pickers import pick_run
 from app.components.train_form import train_form
-from app.links import linked
+from app.links import GET_DATA, linked
 from app.wording import as_text
 from pipeline.data.embedded import NAME as GENERATED
 from pipeline.jobs.run_dir import RunDir
@@ -74,6 +74,7 @@ def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> list[Pending |
                      on_change=lambda: st.query_params.update({"run": st.session_state["earlier"]}))
     with st.expander("Data sets", icon=":material/database:"):
         datasets_here(datasets)
+        st.page_link(GET_DATA, label="More ways to get data", icon=":material/download:")
         missing = all(dataset.name != GENERATED for dataset in datasets)
         return [draw_button(primary=False) if missing else None, import_form()]
 

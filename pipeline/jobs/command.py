@@ -1,18 +1,15 @@
 """One command of the command line in a process of its own, for pages: PyTorch and fastai stay out of the app."""
 
 import json
-import os
 import re
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import LesionLabError
+from pipeline.jobs.processes import start_pipeline
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
-_PROJECT = Path(__file__).resolve().parents[2]
 _PROGRESS = re.compile(r"^(?:\s*(\d+) %  )?(\S.*)$")
 
 
@@ -25,11 +22,9 @@ def run_command(workspace: Workspace, arguments: list[str], progress: Progress =
     Raises:
         LesionLabError: the command was refused or broke off, in its own sentence.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "pipeline", *arguments, "--json"], cwd=_PROJECT,
-        env={**os.environ, "LESIONLAB_HOME": str(workspace.home), "PYTHONUTF8": "1"}, encoding="utf-8",
-        errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True,
+    process = start_pipeline(
+        workspace, [*arguments, "--json"], subprocess.PIPE, subprocess.PIPE, warnings=False, encoding="utf-8",
+        errors="replace",
     )
     last = ""
     try:

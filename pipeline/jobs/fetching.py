@@ -8,8 +8,6 @@ import fcntl
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,11 +19,11 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.sources.catalogue import SOURCES, Source
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, read_json, write_json
+from pipeline.jobs.processes import start_pipeline
 from pipeline.jobs.status import ENDED, Status, process_identity, process_lives, read_status, write_status
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.workspace import Workspace
 
-_PROJECT = Path(__file__).resolve().parents[2]
 _SECONDS_BETWEEN_WRITES = 0.5
 _STOPPED = "Stopped on request. What has come so far is kept; the next try goes on from there."
 _GONE = "Its process ended without a word. What has come so far is kept; the next try goes on from there."
@@ -146,12 +144,9 @@ def start_fetch(workspace: Workspace, source: Source, name: str) -> Fetch:
         raise _busy(source)
     with _alone(workspace, source):
         _begin(fetch, name, Status("queued", time.time(), doing="Starts."))
-    command = [sys.executable, "-m", "pipeline", "data", "fetch", source.id, "--name", name]
-    environment = {**os.environ, "LESIONLAB_HOME": str(workspace.home)}
     log_path = fetch.folder / "fetch.log"
     with disk_errors(log_path), log_path.open("wb") as log:
-        process = subprocess.Popen(command, cwd=_PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=log,
-                                   stderr=log, start_new_session=True)
+        process = start_pipeline(workspace, ["data", "fetch", source.id, "--name", name], log, log)
     with contextlib.suppress(psutil.NoSuchProcess):
         born = psutil.Process(process.pid).create_time()
         status = read_status(fetch.status_path)

@@ -1,22 +1,19 @@
 """Starting a trainer in a process of its own, and asking it to stop."""
 
 import importlib.metadata
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from pipeline.config import RunConfig
 from pipeline.errors import RunError
 from pipeline.files import disk_errors
 from pipeline.jobs.lineage import find_start
+from pipeline.jobs.processes import start_pipeline
 from pipeline.jobs.resume import requeue
 from pipeline.jobs.run_dir import RunDir, create_run
 from pipeline.jobs.status import ENDED
 from pipeline.workspace import Workspace
 
-_PROJECT = Path(__file__).resolve().parents[2]
 _VERSIONS_OF = ("torch", "torchvision", "fastai", "timm", "numpy", "pandas", "pillow")
 
 
@@ -50,12 +47,8 @@ def start_trainer(workspace: Workspace, run: RunDir) -> None:
 
 def start_process(workspace: Workspace, arguments: list[str], log_path: Path) -> None:
     """Starts `python -m pipeline` with `arguments` in a session of its own; what it says goes to the log."""
-    environment = {**os.environ, "LESIONLAB_HOME": str(workspace.home)}
     with disk_errors(log_path), log_path.open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "pipeline", *arguments], cwd=_PROJECT, env=environment,
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )
+        start_pipeline(workspace, arguments, log, log)
 
 
 def resume_run(workspace: Workspace, run: RunDir) -> None:

@@ -1,0 +1,192 @@
+"""What the network will see: some training images before and after the loader and the transforms of the trainer."""
+
+import base64
+import io
+import random
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+
+from pipeline.config import RunConfig
+from pipeline.data.cache import OnTheFlyPixels
+from pipeline.data.dataset import Dataset
+from pipeline.data.generated import exif_with_notice
+from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, open_image, prepare_image
+from pipeline.progress import Progress, silent
+from pipeline.training.batches import make_loaders
+from pipeline.training.estimate import FewPixels
+from pipeline.training.parts import plan_split, rows_and_targets
+
+IMAGES, VARIANTS = 8, 2
+SHOWN = 512  # pixels: larger pictures are reduced to that, so that an answer stays within a few megabytes
+_AUGMENT = {
+    "none": "Training images are not changed.",
+    "light": "Half of the training images take one of the eight orientations, half are turned by up to 20°, half are "
+    "enlarged by up to 15 %; brightness and contrast change by up to 20 %, each in three of four images.",
+    "strong": "Training images are mirrored, turned by any angle, scaled, stretched and shifted; colours and light "
+    "change; some are made less sharp or compressed as JPEG.",
+    "article": "Training images take one of the eight orientations, all equally often; brightness and contrast vary by "
+    "up to 10 %, each in three of four images. This is what the article's code did.",
+}
+
+
+@dataclass(frozen=True)
+class PreviewedImage:
+    """One training image; its pictures are JPEG files of up to SHOWN pixels a side.
+
+    Attributes:
+        truth, truth_source: its code, and `dx_type` where the data set has it.
+        width, height: as imported, in pixels.
+        imported: the image as it was imported, upright.
+        fitted: as it comes to the network without random changes, in validation.
+        variants: as it comes to the network in training; another one in each epoch.
+    """
+
+    image_id: str
+    truth: str
+    truth_source: str | None
+    width: int
+    height: int
+    imported: bytes
+    fitted: bytes
+    variants: tuple[bytes, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        pictures = {"imported": _base64(self.imported), "fitted": _base64(self.fitted)}
+        return {**asdict(self), **pictures, "variants": [_base64(variant) for variant in self.variants]}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A batch preview.
+
+    Attributes:
+        width, height: the network's input in pixels.
+        steps: what is done to the images, a sentence each.
+        images: different diagnoses first.
+    """
+
+    width: int
+    height: int
+    generated: bool
+    steps: tuple[str, ...]
+    images: tuple[PreviewedImage, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self.__dict__, "images": [image.to_json() for image in self.images]}
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def steps_in_words(config: RunConfig) -> tuple[str, ...]:
+    """What happens to an image on its way into the network: resize, augment, normalize; a sentence each."""
+    size = f"{config.width}×{config.height} pixels"
+    if config.resize == "squish":
+        fitting = f"Each image is squished to {size}: all of it is there, its proportions may change."
+    else:
+        fitting = f"Each image is scaled until it covers {size}; what is too long is cropped: at random in training, " \
+            "at both ends alike in validation."
+    scale = "Colours go in as numbers from 0 to 1"
+    if config.normalize:
+        scale = "From the colours ImageNet's mean is subtracted, and they are divided by its standard deviation; " \
+            "for the pictures here this is undone"
+    return (
+        f"Fitting (resize={config.resize}). {fitting}",
+        f"Augmentation (augment={config.augment}). {_AUGMENT[config.augment]}",
+        f"Normalisation (normalize={'yes' if config.normalize else 'no'}). {scale}.",
+    )
+
+
+def draw_images(targets: np.ndarray, seed: int, draw: int = 0) -> np.ndarray:
+    """Places of up to IMAGES images: a round through the diagnoses at random, then another one.
+
+    Args:
+        targets: class index of each training image.
+        draw: another number gives other images.
+    """
+    order = np.random.default_rng((seed, draw)).permutation(len(targets))
+    shuffled = pd.Series(targets[order])
+    rounds = shuffled.groupby(shuffled).cumcount().to_numpy()
+    return order[np.argsort(rounds, kind="stable")[:IMAGES]]
+
+
+def _jpeg(pixels: np.ndarray, generated: bool) -> bytes:
+    image = Image.fromarray(pixels)
+    image.thumbnail((SHOWN, SHOWN), Image.Resampling.BILINEAR)
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=92, subsampling=0, **({"exif": exif_with_notice()} if generated else {}))
+    return file.getvalue()
+
+
+def _shown(batch: torch.Tensor, normalized: bool) -> np.ndarray:
+    """uint8 (N, H, W, 3) of a batch (N, 3, H, W) as the network gets it; the normalisation is undone."""
+    images = batch.detach().as_subclass(torch.Tensor).permute(0, 2, 3, 1).float().numpy()
+    if normalized:
+        images = images * np.float32(IMAGENET_STD) + np.float32(IMAGENET_MEAN)
+    return (images * 255).round().clip(0, 255).astype(np.uint8)
+
+
+def _in_order(loader, normalized: bool) -> np.ndarray:
+    """The one batch of a loader, in the order of its targets, which are places."""
+    batch, places = next(iter(loader))
+    return _shown(batch, normalized)[np.argsort(places.numpy())]
+
+
+def network_inputs(dataset: Dataset, config: RunConfig, rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The images of `rows` as the trainer's own loaders give them to the network, without the normalisation.
+
+    Returns:
+        fitted (N, H, W, 3) and variants (VARIANTS, N, H, W, 3), uint8.
+
+    Raises:
+        DataError: an image's file is gone or damaged.
+    """
+    pixels = FewPixels(OnTheFlyPixels(dataset, config.height, config.width, config.resize), rows)
+    places = np.arange(len(rows))
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    parts = {"train": (rows, places), "validation": (rows, places)}
+    loaders = make_loaders(pixels, parts, replace(config, batch_size=len(rows)), "cpu")
+    variants = [_in_order(loaders.train, config.normalize) for _ in range(VARIANTS)]
+    return _in_order(loaders.valid, config.normalize), np.stack(variants)
+
+
+def _imported(dataset: Dataset, row: pd.Series) -> bytes:
+    shrink = min(1.0, SHOWN / max(row["width"], row["height"]))
+    size = max(1, round(row["height"] * shrink)), max(1, round(row["width"] * shrink))
+    image = open_image(dataset.image_path(row["file"]), row["file"])
+    return _jpeg(prepare_image(image, *size, "squish"), dataset.generated)
+
+
+def preview_batch(dataset: Dataset, config: RunConfig, draw: int = 0, progress: Progress = silent) -> Preview:
+    """Some images of the training part that `config` asks for, before and after its transforms. Keeps nothing.
+
+    Args:
+        draw: another number gives other images and other variants.
+
+    Raises:
+        DataError: the split cannot be made, or an image is gone or damaged.
+        TrainingError: there are fewer than two training images.
+        Cancelled: by `progress`.
+    """
+    progress(0.6, "Splits the data set.")
+    metadata = dataset.metadata()
+    rows, targets = rows_and_targets(plan_split(config, metadata), metadata, dataset.classes)["train"]
+    rows = rows[draw_images(targets, config.seed, draw)]
+    progress(0.8, "Prepares the images as training does.")
+    fitted, variants = network_inputs(dataset, config, rows, config.seed + draw)
+    images = []
+    for number, (_, row) in enumerate(metadata.iloc[rows].iterrows()):
+        images.append(PreviewedImage(
+            row["image_id"], row["dx"], None if pd.isna(row["dx_type"]) else row["dx_type"], int(row["width"]),
+            int(row["height"]), _imported(dataset, row), _jpeg(fitted[number], dataset.generated),
+            tuple(_jpeg(variant[number], dataset.generated) for variant in variants),
+        ))
+    return Preview(config.width, config.height, dataset.generated, steps_in_words(config), tuple(images))
