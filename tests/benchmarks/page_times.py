@@ -64,14 +64,14 @@ def addresses(runs: list[RunDir], dataset: Dataset) -> dict[str, str]:
     """What is timed: each page, the larger ones in several states. Classify without an image: it loads no network."""
     run, other = runs[0].name, runs[1].name
     return {
-        "Home": "", "Dataset, counts": f"dataset?data={dataset.name}",
+        "Home": "", "Get data": "get-data", "Dataset, counts": f"dataset?data={dataset.name}",
         "Dataset, images": f"dataset?data={dataset.name}&view=images",
         "Dataset, images of a filter": f"dataset?data={dataset.name}&view=images&dx=mel",
-        "Train, form": "train", "Train, a finished run": f"train?run={run}",
+        "Train, form": "train", "Train, a finished run": f"train?run={run}", "Learning rate": "learning-rate",
         "Runs, table": "runs", "Runs, two compared": f"runs?runs={run},{other}",
         "Errors, highest losses": f"errors?run={run}",
         "Errors, a cell": f"errors?run={run}&truth=mel&predicted=nv",
-        "Classify, examples": f"classify?model={run}",
+        "Classify, examples": f"classify?model={run}", "Models": f"models?model={run}", "The article": "article",
     }
 
 
