@@ -11,6 +11,7 @@ from app.components.train_form import START
 from pipeline.errors import TrainingError
 from tests.app_pages import button, open_page, words
 from tests.hand_made import image_bytes, make_dataset
+from tests.stand_in_work import StandInWork
 
 PICTURE = base64.b64encode(image_bytes(1, generated=True)).decode()
 
@@ -25,26 +26,13 @@ def _answer(generated: bool = True) -> dict:
     return {"width": 128, "height": 96, "generated": generated, "steps": steps, "images": images}
 
 
-class StandIn:
+class StandIn(StandInWork):
     """A preview in the making whose end the test decides."""
 
-    started: list = []
+    said = (0.6, "Splits the data set.")
 
-    def __init__(self, workspace, data, preset, settings, start, draw):
-        self.asked, self.running, self.cancelled = (data, preset, settings, start, draw), True, False
-        self.outcome = _answer()
-        self.started.append(self)
-
-    def step(self):
-        return 0.6, "Splits the data set."
-
-    def result(self):
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return self.outcome
-
-    def cancel(self):
-        self.cancelled = True
+    def answer(self):
+        return _answer()
 
 
 @pytest.fixture

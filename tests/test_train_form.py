@@ -14,6 +14,7 @@ from pipeline.training.nvidia import TorchBuild
 from tests.app_pages import button, open_page, words
 from tests.fake_nvidia import K80, T4, V100, install
 from tests.hand_made import make_dataset
+from tests.stand_in_work import StandInWork
 
 ANSWER = {
     "seconds": 412.0, "batch_size": 32, "device": "processor", "beside": [],
@@ -72,25 +73,13 @@ def test_the_panel_names_the_card_that_is_used_of_several(pose):
     assert "It is the first that can be used; 1 further card will stay idle." in words(at)
 
 
-class StandInEstimating:
+class StandInEstimating(StandInWork):
     """A measurement whose end the test decides."""
 
-    started: list = []
+    said = (0.3, "Trains some batches, head only.")
 
-    def __init__(self, workspace, data, preset, settings, start):
-        self.asked, self.running, self.cancelled, self.outcome = (data, preset, settings), True, False, ANSWER
-        self.started.append(self)
-
-    def step(self):
-        return 0.3, "Trains some batches, head only."
-
-    def result(self):
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return self.outcome
-
-    def cancel(self):
-        self.cancelled = True
+    def answer(self):
+        return ANSWER
 
 
 @pytest.fixture
@@ -106,7 +95,7 @@ def measuring(form, monkeypatch):
 
 def test_an_estimate_is_measured_for_what_was_chosen_and_shown(measuring):
     at, job = measuring
-    assert job.asked == ("generated", "demo", ["seed=7"])
+    assert job.asked == ("generated", "demo", ["seed=7"], None)
     assert button(at, ESTIMATE).disabled and not button(at, START).disabled
     job.running = False
     at.run()

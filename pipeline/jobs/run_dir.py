@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,20 +131,28 @@ class RunDir:
         return read_json(self.results_path) if self.results_path.exists() else None
 
 
+def new_folder(place: Path, stem: str, taken: Iterable[str]) -> Path:
+    """Makes the folder `<stem>-<n>` in `place`, n above those of the names in `taken` that begin like it.
+
+    Raises:
+        WorkspaceError: it cannot be written.
+    """
+    numbers = [int(m[1]) for name in taken if (m := re.fullmatch(re.escape(stem) + r"-(\d+)", name))]
+    number = max(numbers, default=0) + 1
+    with disk_errors(place):
+        while True:
+            folder = place / f"{stem}-{number}"
+            try:
+                folder.mkdir()
+                return folder
+            except FileExistsError:  # somebody else was quicker
+                number += 1
+
+
 def create_run(workspace: Workspace, config: RunConfig, versions: dict[str, str]) -> RunDir:
     """A new run directory `<data>-<preset>-<n>` with its config, state queued, no process yet."""
     workspace.create()
-    stem = f"{config.data}-{config.preset}"
-    taken = [int(m[1]) for p in _all_run_names(workspace) if (m := re.fullmatch(re.escape(stem) + r"-(\d+)", p))]
-    number = max(taken, default=0) + 1
-    with disk_errors(workspace.runs):
-        while True:
-            run = RunDir(workspace.runs / f"{stem}-{number}")
-            try:
-                run.folder.mkdir()
-                break
-            except FileExistsError:
-                number += 1
+    run = RunDir(new_folder(workspace.runs, f"{config.data}-{config.preset}", _all_run_names(workspace)))
     created = time.time()
     write_json(run.config_path, {"config": config.to_json(), "versions": versions, "created": created})
     write_status(run.status_path, Status("queued", created, doing="Waits to be started."))

@@ -14,7 +14,7 @@ from pipeline.files import disk_errors, read_json, write_json
 from pipeline.jobs.launch import start_process
 from pipeline.jobs.lineage import find_start
 from pipeline.jobs.plan import plan_config
-from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.run_dir import RunDir, new_folder
 from pipeline.jobs.status import Status, write_status
 from pipeline.workspace import Workspace
 
@@ -59,13 +59,12 @@ def create_search(workspace: Workspace, config: RunConfig) -> RunDir:
     """
     workspace.create()
     start = find_start(workspace, f"{config.parent}:{config.parent_stage}") if config.parent else None
-    stem = f"{config.data}-rates"
     with disk_errors(workspace.searches):
         workspace.searches.mkdir(exist_ok=True)
-        taken = [int(m[1]) for p in workspace.searches.iterdir()
-                 if (m := re.fullmatch(re.escape(stem) + r"-(\d+)", p.name))]
-        search = RunDir(workspace.searches / f"{stem}-{max(taken, default=0) + 1}")
-        search.checkpoints.mkdir(parents=True)
+        taken = [path.name for path in workspace.searches.iterdir()]
+    search = RunDir(new_folder(workspace.searches, f"{config.data}-rates", taken))
+    with disk_errors(search.folder):
+        search.checkpoints.mkdir()
         if start:
             shutil.copyfile(start.run.split_path, search.split_path)
             shutil.copyfile(start.run.stage_weights(start.stage), search.start_weights)
