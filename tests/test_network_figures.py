@@ -179,7 +179,7 @@ def test_the_article_stands_beside_on_request(two):
     assert {"92.9 %", "88.0 % and 90.0 %"} <= set(shown["Accuracy, as reported"])
     assert "not on the images that these runs share" in words(at)
     button(at, "What the article says").click().run()
-    assert at.title[0].value == "What the article says, what its code does" and not at.exception
+    assert at.title[0].value == "The article" and not at.exception
 
 
 def test_a_run_of_the_articles_presets_brings_its_figures(two, workspace):

@@ -6,11 +6,10 @@ from app.components.article_table import article_table
 from app.components.help_text import prose
 from app.links import TRAIN, go
 
-TITLE = "What the article says, what its code does"
-
 
 def main() -> None:
-    st.title(TITLE)
+    st.title("The article")
+    st.subheader("What the article says, what its code does")
     st.markdown(
         "LesionLab follows *Deep learning for diagnosis of skin images with fastai*. Its presets do what the article's "
         "code did, which is not always what its words say. To tell the two apart is a lesson in reading papers."
