@@ -1,13 +1,12 @@
 """Starting a trainer in a process of its own, and asking it to stop."""
 
 import importlib.metadata
-import shutil
 from pathlib import Path
 
 from pipeline.config import RunConfig
 from pipeline.errors import RunError
 from pipeline.files import disk_errors
-from pipeline.jobs.lineage import find_start
+from pipeline.jobs.lineage import find_start, take_over
 from pipeline.jobs.processes import start_pipeline
 from pipeline.jobs.resume import requeue
 from pipeline.jobs.run_dir import RunDir, create_run
@@ -26,10 +25,7 @@ def create(workspace: Workspace, config: RunConfig) -> RunDir:
     start = None if config.parent is None else find_start(workspace, f"{config.parent}:{config.parent_stage}")
     run = create_run(workspace, config, {name: importlib.metadata.version(name) for name in _VERSIONS_OF})
     if start:
-        with disk_errors(run.start_weights):
-            run.checkpoints.mkdir()
-            shutil.copyfile(start.run.split_path, run.split_path)
-            shutil.copyfile(start.run.stage_weights(start.stage), run.start_weights)
+        take_over(run, start)
     return run
 
 

@@ -1,9 +1,11 @@
 """Runs that start from a stage of another run: what they take over, and the family tree."""
 
+import shutil
 from typing import NamedTuple
 
 from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
+from pipeline.files import disk_errors
 from pipeline.jobs.run_dir import RunDir, find_run
 from pipeline.workspace import Workspace
 
@@ -39,6 +41,18 @@ def find_start(workspace: Workspace, text: str) -> Start:
         words = f"It has those of {', '.join(f'{name}:{n}' for n in there)}." if there else "Choose another run."
         raise RunError(f"The run {name} has no weights from the end of its stage {stage}.", words)
     return Start(run, stage)
+
+
+def take_over(run: RunDir, start: Start) -> None:
+    """Copies the weights and the split that the new `run` starts from, so that the other run may be deleted.
+
+    Raises:
+        WorkspaceError: the disk is full or cannot be written.
+    """
+    with disk_errors(run.start_weights):
+        run.checkpoints.mkdir()
+        shutil.copyfile(start.run.split_path, run.split_path)
+        shutil.copyfile(start.run.stage_weights(start.stage), run.start_weights)
 
 
 def kept_stages(run: RunDir) -> list[int]:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from pipeline.data.dataset import load_dataset
 from pipeline.errors import DataError, LesionLabError, RunError
 from pipeline.files import disk_errors, read_json, write_json
 from pipeline.jobs.launch import start_process
-from pipeline.jobs.lineage import find_start
+from pipeline.jobs.lineage import find_start, take_over
 from pipeline.jobs.plan import plan_config
 from pipeline.jobs.run_dir import RunDir, new_folder
 from pipeline.jobs.status import Status, write_status
@@ -63,11 +62,8 @@ def create_search(workspace: Workspace, config: RunConfig) -> RunDir:
         workspace.searches.mkdir(exist_ok=True)
         taken = [path.name for path in workspace.searches.iterdir()]
     search = RunDir(new_folder(workspace.searches, f"{config.data}-rates", taken))
-    with disk_errors(search.folder):
-        search.checkpoints.mkdir()
-        if start:
-            shutil.copyfile(start.run.split_path, search.split_path)
-            shutil.copyfile(start.run.stage_weights(start.stage), search.start_weights)
+    if start:
+        take_over(search, start)
     created = time.time()
     write_json(search.config_path, {"config": config.to_json(), "created": created})
     write_status(search.status_path, Status("queued", created, doing="Waits to be started."))
