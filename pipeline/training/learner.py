@@ -8,6 +8,8 @@ from pipeline.config import RunConfig
 from pipeline.jobs.run_dir import RunDir
 from pipeline.training.batches import make_loaders
 from pipeline.training.checkpoints import load_weights
+from pipeline.training.fused_adam import FusedAdam
+from pipeline.training.host_memory import keep_freed_memory
 from pipeline.training.networks import build_network, splitter
 from pipeline.training.precision import precision_callbacks
 from pipeline.training.recipe import extra_callbacks
@@ -33,7 +35,9 @@ def first_network(run: RunDir, config: RunConfig, outputs: int, note) -> nn.Modu
 
 
 def make_learner(config: RunConfig, network: nn.Module, pixels, parts, loss, device: str, note, folder=None) -> Learner:
-    """A learner with the config's batches, layer groups, precision and extra callbacks.
+    """A learner with the config's batches, layer groups, optimizer, precision and extra callbacks.
+
+    On the processor this process keeps from here on the memory that it frees.
 
     Args:
         pixels: what `cache.open_pixels` gave.
@@ -41,8 +45,10 @@ def make_learner(config: RunConfig, network: nn.Module, pixels, parts, loss, dev
         note: called with each choice that is made here, in words.
         folder: where fastai may keep its own files; None: nowhere in particular.
     """
+    if device == "cpu":
+        keep_freed_memory()
     return Learner(
-        make_loaders(pixels, parts, config, device), network, loss_func=loss, splitter=splitter(config.arch),
-        wd=config.weight_decay, path=folder, model_dir="checkpoints",
+        make_loaders(pixels, parts, config, device), network, loss_func=loss, opt_func=FusedAdam,
+        splitter=splitter(config.arch), wd=config.weight_decay, path=folder, model_dir="checkpoints",
         cbs=[*precision_callbacks(device, note), *extra_callbacks(config)],
     )

@@ -1,0 +1,70 @@
+"""The benchmark of fine-tuning works, and compares what it says it compares; times are not judged here."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from fastai.optimizer import Adam
+
+from pipeline.data.importing import import_dataset
+from pipeline.presets import preset
+from pipeline.training.batches import PixelLoader
+from pipeline.training.fused_adam import FusedAdam
+from tests.benchmarks import fine_tuning
+from tests.benchmarks.training_steps import WITHOUT, WORKERS, accuracy, our_learner, parts_of, plain_learner, speed
+
+
+@pytest.fixture
+def small(workspace, tiny_set):
+    """The data set, a config of small images, and its parts."""
+    dataset = import_dataset(workspace, tiny_set, "tiny")
+    config = replace(preset("quick").for_data("tiny", dataset.content_hash), width=48, height=32, weights="random",
+                     batch_size=8, arch="resnet18")
+    return dataset, config, parts_of(dataset, config)
+
+
+def test_both_learners_begin_with_the_same_network_and_learn_the_same_images(small):
+    theirs, ours = plain_learner(*small), our_learner(*small)
+    for one, other in zip(theirs.model.state_dict().values(), ours.model.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+    assert theirs.dls.train.fake_l.num_workers == WORKERS and isinstance(ours.dls.train, PixelLoader)
+    assert [len(dl.dataset) for dl in theirs.dls] == [len(dl.dataset) for dl in ours.dls]
+    assert list(theirs.dls.vocab) == list(small[0].classes)
+    assert (theirs.opt_func, ours.opt_func) == (Adam, FusedAdam)
+
+
+@pytest.mark.parametrize(
+    ("without", "absent"),
+    [("bfloat16", {"CpuAutocast"}), ("channels_last", {"ChannelsLast", "ChannelsLastInput"}),
+     ("float32 depthwise gradients", {"QuickDepthwise"}), ("fused optimizer", set()), ("cached pixels", set())],
+)
+def test_a_part_can_be_left_out(small, without, absent, monkeypatch):
+    monkeypatch.setattr("pipeline.training.precision.cpu_computes_bf16", lambda: True)
+    whole, learner = our_learner(*small), our_learner(*small, without)
+    names = [{type(callback).__name__ for callback in one.cbs} for one in (whole, learner)]
+    assert names[0] - names[1] == absent
+    assert learner.opt_func is (Adam if without == "fused optimizer" else FusedAdam)
+    assert isinstance(learner.dls.train, PixelLoader) is (without != "cached pixels")
+
+
+def test_speeds_and_accuracies_are_measured(small):
+    assert speed(our_learner(*small), warm_up=1, steps=2).images_per_second > 0
+    found = accuracy(our_learner(*small), small[1])
+    assert found["images"] == len(small[2]["validation"][0])
+    assert 0 <= found["balanced_accuracy"] <= 1 and found["seconds"] > 0
+
+
+def test_the_table_has_a_row_for_each_variant(workspace, monkeypatch, capsys):
+    rates = {"theirs": 10.0, "ours": 30.0}
+
+    def measured(who, without, **task):
+        return {"images_per_second": rates[who] - 5 * (without is not None), "peak_mb": 900.0}
+
+    monkeypatch.setattr(fine_tuning, "_apart", measured)
+    result = fine_tuning.measure(fine_tuning.TINY, 2, 1, 1, images=21)
+    assert [row["without"] for row in result["rows"]] == [None, None, *WITHOUT]
+    assert result["ratios"] == [{"network": "efficientnet_lite0 48×32", "theirs": 10.0, "ours": 30.0, "ratio": 3.0,
+                                 "goal": 1.6}]
+    fine_tuning._print(result)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["efficientnet_lite0", "48×32", "bfloat16", "25.00", "0.83", "25.00", "25.00", "900.00", "2"] in lines
