@@ -4,6 +4,11 @@ Kinds: `stage` (stage, freeze, epochs, words) · `batch` (stage, epoch, step, lo
 epoch, overall, train_loss, valid_loss, accuracy, error_rate, f_beta, balanced_accuracy, images_per_second, seconds) ·
 `time` (part, seconds) · `note` (words). Stages and epochs count from 1; `overall` counts epochs over all stages. A run
 that is resumed takes back the events of the epoch that was not finished, so that none is told twice.
+
+The `time` events come last, one for each part that the run had; no second counts to two of them: `data` (decoding,
+then making training batches), `features` (of the backbone, for stages on them), `training` (forward, backward, step),
+`validation`, `judging` (predictions and figures), `explaining` (heatmaps), `writing`. What is left of the run's time is
+its start and what no part names (`time_parts.divide`).
 """
 
 import json
@@ -62,6 +67,17 @@ def _event(line: str) -> dict[str, Any] | None:
         return json.loads(line)
     except json.JSONDecodeError:
         return None  # what a killed trainer left of its last line
+
+
+def last_events(path: Path, size: int = 8192) -> list[dict[str, Any]]:
+    """The whole events within the last `size` bytes; an empty list where there is no log yet."""
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        start = max(file.seek(0, os.SEEK_END) - size, 0)
+        file.seek(start)
+        lines = file.read().decode(errors="replace").split("\n")
+    return [event for line in lines[start > 0 :] if (event := _event(line)) is not None]
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:

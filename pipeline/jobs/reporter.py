@@ -24,6 +24,8 @@ class Reporter:
         self.total = self.finished = self._done_before = 0.0
         self._work_start = self._written = time.monotonic()
         self._spent: dict[str, float] = {}
+        self._lapped = time.monotonic()
+        self._inner = 0.0  # seconds of the blocks inside the one that is being timed
         self._went_on = False
 
     def set(self, **fields) -> None:
@@ -79,12 +81,21 @@ class Reporter:
 
     @contextlib.contextmanager
     def timed(self, part: str):
-        """Adds the time of the block to `part`."""
-        start = time.monotonic()
+        """Adds the time of the block to `part`; what a timed block inside it takes counts to that one's part alone."""
+        start, around, self._inner = time.monotonic(), self._inner, 0.0
         try:
             yield
         finally:
-            self.spent(part, time.monotonic() - start)
+            took = time.monotonic() - start
+            self.spent(part, took - self._inner)
+            self._inner = around + took
+
+    def lap(self, part: str | None) -> None:
+        """Adds the time since the last lap to `part`; None: to no part. Laps and timed blocks must not overlap."""
+        now = time.monotonic()
+        if part is not None:
+            self.spent(part, now - self._lapped)
+        self._lapped = now
 
     def finish(self, **fields) -> None:
         """Write where the time went and the final state."""

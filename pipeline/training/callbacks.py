@@ -1,5 +1,6 @@
-"""fastai callbacks that write what happens, seed each epoch, keep the best weights and stop on request."""
+"""fastai callbacks that write what happens and how long it takes, seed each epoch and stop on request."""
 
+import math
 import random
 import time
 
@@ -11,43 +12,6 @@ from sklearn.metrics import fbeta_score, recall_score
 from pipeline.errors import TrainingError
 
 F_BETA = 2.0  # fastai 1's FBeta() with more than two classes: beta 2, mean over the classes
-
-
-class CpuAutocast(Callback):
-    """bfloat16 autocast for training on the processor; fastai's MixedPrecision knows CUDA only.
-
-    Validation computes in float32, so that an epoch's metrics are those of the stored predictions.
-    """
-
-    order = 10
-    autocast = None
-
-    def before_batch(self):
-        self.autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training)
-        self.autocast.__enter__()
-
-    def after_pred(self):
-        self.learn.pred = self.pred.float()
-
-    def after_loss(self):
-        self._leave()
-
-    def after_cancel_batch(self):
-        self._leave()
-
-    def _leave(self):
-        if self.autocast is not None:
-            self.autocast.__exit__(None, None, None)
-            self.autocast = None
-
-
-class ChannelsLastInput(Callback):
-    """Keeps batches in channels_last order after transforms that return contiguous ones."""
-
-    order = 11
-
-    def before_batch(self):
-        self.learn.xb = tuple(x.contiguous(memory_format=torch.channels_last) for x in self.xb)
 
 
 class SeedEpochs(Callback):
@@ -81,7 +45,10 @@ class StopOnRequest(Callback):
 
 
 class WriteEvents(Callback):
-    """Writes batch, epoch and progress events of one stage, and the epoch's metrics.
+    """Writes batch, epoch and progress events of one stage, the epoch's metrics, and where the time goes.
+
+    Of the time, "data" is what a training batch is waited for, "training" the rest of it (forward, backward, step),
+    "validation" all of it with its metrics, "writing" what `on_epoch` and the checkpoint take.
 
     Args:
         reporter: the run's `jobs.reporter.Reporter`.
@@ -96,10 +63,18 @@ class WriteEvents(Callback):
         self.reporter, self.stage, self.first_epoch, self.on_epoch = reporter, stage, first_epoch, on_epoch
         self.work = "frozen" if frozen else "training"
 
+    def before_fit(self):
+        self.reporter.lap(None)
+
     def before_epoch(self):
+        self.reporter.lap("writing")  # the checkpoint of the epoch before
         self.losses, self.sizes, self.images = [], [], 0
         self.valid_losses, self.truths, self.predicted = [], [], []
         self.epoch_start = self.train_end = time.monotonic()
+
+    def before_batch(self):
+        if self.training:
+            self.reporter.lap("data")
 
     def after_batch(self):
         size, loss = len(self.yb[0]), float(self.loss.detach())
@@ -127,16 +102,33 @@ class WriteEvents(Callback):
             size, self.work,
             f"Stage {self.stage}, epoch {self.epoch + 1} of {self.n_epoch}: training, {rate:.0f} images a second.",
         )
+        self.reporter.lap("training")
 
     def after_epoch(self):
-        if not self.truths:
-            return
-        truths, predicted = np.concatenate(self.truths), np.concatenate(self.predicted)
+        if not self.losses:
+            return  # an epoch that a resumed run passes over
         trained = self.train_end - self.epoch_start
         now = time.monotonic()
         row = {
             "stage": self.stage, "epoch": self.epoch + 1, "overall": self.first_epoch + self.epoch + 1,
-            "train_loss": sum(self.losses) / max(self.images, 1), "valid_loss": sum(self.valid_losses) / len(truths),
+            "train_loss": sum(self.losses) / max(self.images, 1), **self._validated(),
+            "images_per_second": self.images / max(trained, 1e-9), "seconds": now - self.epoch_start,
+        }
+        self.reporter.log.write("epoch", **row)
+        self.reporter.lap("validation")
+        self.on_epoch(row)
+        self.reporter.lap("writing")
+
+    def after_fit(self):
+        self.reporter.lap("writing")
+
+    def _validated(self) -> dict[str, float]:
+        """The epoch's validation figures; NaN without validation images."""
+        if not self.truths:
+            return dict.fromkeys(("valid_loss", "accuracy", "error_rate", "f_beta", "balanced_accuracy"), math.nan)
+        truths, predicted = np.concatenate(self.truths), np.concatenate(self.predicted)
+        return {
+            "valid_loss": sum(self.valid_losses) / len(truths),
             "accuracy": float((truths == predicted).mean()),
             "error_rate": float((truths != predicted).mean()),
             "f_beta": float(
@@ -145,9 +137,4 @@ class WriteEvents(Callback):
             "balanced_accuracy": float(
                 recall_score(truths, predicted, labels=np.unique(truths), average="macro", zero_division=0.0)
             ),
-            "images_per_second": self.images / max(trained, 1e-9), "seconds": now - self.epoch_start,
         }
-        self.reporter.log.write("epoch", **row)
-        self.reporter.spent("training", trained)
-        self.reporter.spent("validation", now - self.train_end)
-        self.on_epoch(row)

@@ -13,6 +13,7 @@ from pipeline.data.prepare import window
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.files import disk_errors, replace_file
 from pipeline.inference.model_info import ModelInfo, write_model_info
+from pipeline.inference.onnx_body import OnnxBody
 from pipeline.inference.predictor import Predictor
 from pipeline.inference.training_images import write_training_images
 from pipeline.jobs.reporter import Reporter
@@ -31,11 +32,12 @@ def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataF
         width=config.width, height=config.height, resize=config.resize, normalize=config.normalize, loss=config.loss,
         training_images=len(train), training_lesions=int(train["lesion_id"].nunique()), split=config.split,
         validation=results["validation"] if results else None, created=time.time(), licence=dataset.licence,
-        attribution=dataset.attribution,
+        attribution=dataset.attribution, flips=config.flips,
     )
 
 
-def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, split, reporter: Reporter, device) -> None:
+def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, split, reporter: Reporter, device,
+          body: OnnxBody | None = None) -> None:
     """Writes `predictions.parquet` and `heatmaps.npz` of the validation and test parts, and `results.json`.
 
     The images go through `Predictor`, the same door as an upload's.
@@ -43,7 +45,7 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
     Raises:
         Cancelled: a stop was asked for.
     """
-    predictor = Predictor(model_info(run, config, dataset, split, None), network, device)
+    predictor = Predictor(model_info(run, config, dataset, split, None), network, device, body)
     classes = np.array(dataset.classes)
     row_of = {image_id: row for row, image_id in enumerate(dataset.metadata()["image_id"])}
     held_out = split[split["part"] != "train"].reset_index(drop=True)
@@ -56,7 +58,9 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
         images = np.stack(
             [window(pixels.pixels(row_of[image_id]), config.height, config.width) for image_id in ids]
         )
-        shares, predicted, true = predictor.judge(images, truths[start : start + _BATCH])
+        shares, predicted, true = predictor.judge(
+            images, truths[start : start + _BATCH], explaining=reporter.timed("explaining")
+        )
         probabilities.append(shares)
         predicted_maps.append(predicted.astype(np.float16))
         true_maps.append(true.astype(np.float16))
@@ -68,7 +72,7 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
     for i, code in enumerate(classes):
         table[f"p_{code}"] = shares[:, i]
     table["loss"] = -np.log(np.maximum(shares[np.arange(len(truths)), truths], np.finfo(np.float32).tiny))
-    with disk_errors(run.predictions_path):
+    with reporter.timed("writing"), disk_errors(run.predictions_path):
         table.to_parquet(run.predictions_path, index=False)
         np.savez_compressed(
             run.heatmaps_path, image_id=held_out["image_id"].to_numpy(dtype=str),
