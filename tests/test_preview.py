@@ -67,7 +67,7 @@ def test_a_random_crop_is_a_window_of_the_image(tiny):
     assert any(_differ(variant, fitted) > 1 for variant in variants)
 
 
-@pytest.mark.parametrize("augment", ["light", "strong", "article"])
+@pytest.mark.parametrize("augment", ["flips", "light", "strong", "article"])
 @pytest.mark.parametrize("size", ["48", "448"])
 def test_every_augmentation_gives_variants_of_the_same_images(tiny, augment, size):
     settings = [f"size={size}", f"augment={augment}", "resize=crop"]

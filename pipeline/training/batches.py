@@ -12,6 +12,7 @@ from fastai.vision.core import TensorImage
 from fasttransform import Pipeline
 
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
+from pipeline.training.flips import Flips
 from pipeline.training.strong_augment import StrongAugment
 
 
@@ -59,10 +60,11 @@ class PixelLoader(DataLoader):
 
 
 def augmentations(name: str) -> list:
-    """Batch transforms: `none`, `light` (eight orientations, zoom, light), `article` (its code's), all three fastai's,
-    or `strong`."""
+    """Batch transforms of that name: `light` is eight orientations, zoom and light, `article` what its code did."""
     if name == "none":
         return []
+    if name == "flips":
+        return [Flips()]
     if name == "strong":
         return [StrongAugment()]
     if name == "article":

@@ -15,16 +15,21 @@ import torch
 from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
 from fastai.callback.core import Callback, CancelTrainException, CancelValidException
 from fastai.learner import Learner
+from torch import nn
 
 from pipeline.config import RunConfig
 from pipeline.data.cache import OnTheFlyPixels, PixelCache
 from pipeline.data.cache_record import CacheRecord
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
+from pipeline.data.same_lesion import metadata_to_split
+from pipeline.inference.onnx_body import OnnxBody
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.run_dir import RunDir
 from pipeline.progress import Progress, silent
 from pipeline.training.device import Device, torch_device
+from pipeline.training.estimate_features import FeatureTime, feature_time, some_features
+from pipeline.training.head_stage import head_learner
 from pipeline.training.judge import model_info
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
@@ -46,9 +51,11 @@ class Estimate:
 
     Attributes:
         seconds: all of it; the sum of `parts`.
-        parts: seconds of "start" (loading the libraries and the network), "data" (decoding all images once), "frozen"
-            and "training" (the stages), "validation", "judging" (predictions and heatmaps of the held-out images).
-        images_per_second: measured, of "decoding", "frozen", "training", "validation", "judging"; only what was.
+        parts: seconds of "start" (loading the libraries and the network), "data" (decoding all images once),
+            "features" (the backbone's outputs that are not stored yet), "frozen" and "training" (the stages),
+            "validation", "judging" (predictions and heatmaps of the held-out images).
+        images_per_second: measured, of "decoding", "features", "frozen", "training", "validation", "judging"; only
+            what was.
         batch_size: what fits into the GPU's memory; on a processor the configuration's.
         device: in words.
         notes: what the run would choose by itself, a sentence each.
@@ -141,9 +148,10 @@ def _some(part: tuple[np.ndarray, np.ndarray], count: int, seed: int) -> tuple[n
 def _few(parts, config: RunConfig) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """As many images of each part as the measurement needs at most, in batches as large as the run's."""
     size = min(config.batch_size, len(parts["train"][0]))
+    judged = parts["validation"] if len(parts["validation"][0]) else parts["train"]
     return {
         "train": _some(parts["train"], _BATCHES * size, config.seed),
-        "validation": _some(parts["validation"], _VALID_BATCHES * 2 * size, config.seed),
+        "validation": _some(judged, _VALID_BATCHES * 2 * size, config.seed),
     }
 
 
@@ -156,9 +164,9 @@ def _fit_rates(learner: Learner, frozen: bool, validate: bool) -> dict[str, floa
     return {**timer.rates, "frozen" if frozen else "training": trained}
 
 
-def _judging_rate(dataset: Dataset, config: RunConfig, split, learner: Learner, pixels, few, device: str) -> float:
+def _judging_rate(dataset: Dataset, config: RunConfig, split, network, pixels, few, device: str, body) -> float:
     info = model_info(RunDir(dataset.folder / "estimate"), config, dataset, split, None)
-    predictor = Predictor(info, learner.model, device)
+    predictor = Predictor(info, network, device, body if isinstance(body, OnnxBody) else None)
     rows, targets = (part[:_JUDGED] for part in few["validation"])
     images = np.stack([window(pixels.pixels(int(row)), config.height, config.width) for row in rows])
     predictor.judge(images[:8], targets[:8])
@@ -177,7 +185,7 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
     """
     notes: list[str] = []
     progress(0.1, "Splits the data set.")
-    metadata, classes = dataset.metadata(), dataset.classes
+    metadata, classes = metadata_to_split(dataset, config.same_lesion), dataset.classes
     split = plan_split(config, metadata)
     parts = rows_and_targets(split, metadata, classes)
     few = _few(parts, config)
@@ -192,23 +200,37 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
     name = torch_device(device, notes.append)
     torch.manual_seed(config.seed)
 
-    def measure(batch_size: int) -> Learner:
-        changed = replace(config, batch_size=batch_size)
+    def measure(batch_size: int) -> tuple[nn.Sequential, FeatureTime | None]:
+        changed, features = replace(config, batch_size=batch_size), None
         loss = make_loss(config, parts["train"][1], classes)
         # random weights: their speed is that of any others, and nothing is downloaded for an estimate
-        network = build_network(config.arch, len(classes), "random", config.dropout, config.drop_path)
-        learner = make_learner(changed, network, pixels, few, loss, name, notes.append)
+        known = config.features and config.parent is None and config.arch.startswith("efficientnet_lite")
+        weights = config.weights if known else "random"
+        network = build_network(config.arch, len(classes), weights, config.dropout, config.drop_path)
+        if config.features:
+            notes.append(config.features_words)
+            progress(0.25, "Computes the backbone's outputs for some images.")
+            rows = few["train"][0]
+            features = feature_time(dataset, config, network, pixels, rows, parts, name, notes.append, progress)
+            rates["features"] = features.rate
         for number, frozen in enumerate(kinds):
             layers = "head only" if frozen else "all layers"
             progress(0.3 + 0.5 * number / len(kinds), f"Trains some batches, {layers}.")
+            if frozen and features:
+                learner = head_learner(changed, network, some_features(dataset, network), few, loss, name)
+            else:
+                learner = make_learner(changed, network, pixels, few, loss, name, notes.append)
             rates.update(_fit_rates(learner, frozen, validate=number == len(kinds) - 1))
-        return learner
+        return network, features
 
     kinds = sorted({stage.freeze for stage in config.stages}, reverse=True)
-    learner, batch_size = within_memory(measure, config.batch_size, notes.append)
+    (network, features), batch_size = within_memory(measure, config.batch_size, notes.append)
     progress(0.85, "Judges some images.")
-    rates["judging"] = _judging_rate(dataset, config, split, learner, pixels, few, name)
+    body = features.body if config.only_features else None
+    rates["judging"] = _judging_rate(dataset, config, split, network, pixels, few, name, body)
     seconds = _multiply(config, batch_size, rates, parts, len(metadata), start_seconds)
+    if features:
+        seconds["features"] = features.seconds
     return Estimate(sum(seconds.values()), seconds, rates, batch_size, device.words, tuple(dict.fromkeys(notes)))
 
 
@@ -223,6 +245,7 @@ def _multiply(
     for stage in config.stages:
         kind = "frozen" if stage.freeze else "training"
         seconds[kind] = seconds.get(kind, 0.0) + stage.epochs * seen / rates[kind]
-    seconds["validation"] = config.epochs * valid / rates["validation"]
+    validated = sum(stage.epochs for stage in config.stages if config.only_features or not config.on_features(stage))
+    seconds["validation"] = validated * valid / rates["validation"]
     seconds["judging"] = held_out / rates["judging"]
     return seconds

@@ -14,11 +14,11 @@ from pipeline.jobs.searches import write_found
 from pipeline.progress import Cancelled
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest
 from pipeline.training.device import Device, torch_device
-from pipeline.training.learner import first_network, make_learner
-from pipeline.training.losses import make_loss
+from pipeline.training.learner import first_network
 from pipeline.training.material import gather
 from pipeline.training.memory import within_memory
 from pipeline.training.rate_rules import plateau_rule, steepest_rule, verdict
+from pipeline.training.stage_learners import StageLearners
 from pipeline.workspace import Workspace
 
 START, END, STEPS = 1e-7, 10.0, 100  # fastai's own
@@ -130,11 +130,7 @@ def find_rates(search: RunDir, workspace: Workspace, reporter: Reporter, device:
     def find(batch_size: int) -> dict[str, object]:
         changed, classes = dataclasses.replace(config, batch_size=batch_size, ema=0.0), material.dataset.classes
         network = first_network(search, config, len(classes), reporter.note)
-        loss = make_loss(config, material.parts["train"][1], classes)
-        learner = make_learner(
-            changed, network, material.pixels, material.parts, loss, name, reporter.note, search.folder
-        )
-        learner.freeze() if config.stages[0].freeze else learner.unfreeze()
+        learner = StageLearners(search, workspace, changed, network, material, reporter, name).of(config.stages[0])
         reporter.log.go_back(0)
         return search_rates(learner, config.seed, reporter)
 

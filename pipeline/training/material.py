@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.config import RunConfig
 from pipeline.data.cache import open_pixels
 from pipeline.data.dataset import Dataset, load_dataset
+from pipeline.data.same_lesion import metadata_to_split
 from pipeline.errors import DataError
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
@@ -25,7 +26,9 @@ class Material(NamedTuple):
     pixels: object
 
 
-def _watch(reporter: Reporter):
+def watch(reporter: Reporter):
+    """A progress callable that tells the run's status its sentences, and raises Cancelled once a stop was asked for."""
+
     def progress(fraction: float | None, sentence: str) -> None:
         if reporter.stop_asked():
             raise Cancelled()
@@ -46,12 +49,13 @@ def gather(run: RunDir, config: RunConfig, workspace: Workspace, reporter: Repor
         raise DataError(
             f"The data set {config.data} has changed since this run was planned.", "Start a new run on it."
         )
-    metadata = dataset.metadata()
+    begun = run.split_path.exists()  # its own split holds, whatever pairs have been confirmed since
+    metadata = dataset.metadata() if begun else metadata_to_split(dataset, config.same_lesion)
     split = stored_split(run, config, metadata)
     parts = rows_and_targets(split, metadata, dataset.classes)
     reporter.say("Decodes the images.")
     with reporter.timed("data"):
         pixels = open_pixels(
-            dataset, config.height, config.width, config.resize, _watch(reporter), reporter.note
+            dataset, config.height, config.width, config.resize, watch(reporter), reporter.note
         )
     return Material(dataset, split, parts, pixels)

@@ -34,7 +34,7 @@ def stored_split(run: RunDir, config: RunConfig, metadata: pd.DataFrame) -> pd.D
 
 
 def rows_and_targets(split: pd.DataFrame, metadata: pd.DataFrame, classes) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """For each part, the pixel row (N,) and the class index (N,) int64 of its images.
+    """For each part, the pixel row (N,) and the class index (N,) int64 of its images; "validation" may have none.
 
     Raises:
         DataError: a diagnosis has no training image.
@@ -47,6 +47,7 @@ def rows_and_targets(split: pd.DataFrame, metadata: pd.DataFrame, classes) -> di
         parts[name] = (
             row_of[part["image_id"]].to_numpy(), part["dx"].map(index_of).to_numpy(dtype=np.int64)
         )
+    parts.setdefault("validation", (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)))
     missing = set(range(len(classes))) - set(parts["train"][1].tolist())
     if missing:
         names = ", ".join(classes[i] for i in sorted(missing))

@@ -16,15 +16,19 @@ from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
 from pipeline.data.generated import exif_with_notice
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, open_image, prepare_image
+from pipeline.data.same_lesion import metadata_to_split
 from pipeline.progress import Progress, silent
 from pipeline.training.batches import make_loaders
 from pipeline.training.estimate import FewPixels
+from pipeline.training.feature_store import FLIPS
+from pipeline.training.features import flipped
 from pipeline.training.parts import plan_split, rows_and_targets
 
 IMAGES, VARIANTS = 8, 2
 SHOWN = 512  # pixels: larger pictures are reduced to that, so that an answer stays within a few megabytes
 _AUGMENT = {
     "none": "Training images are not changed.",
+    "flips": "Training images are mirrored across, down, both or not at all, all equally often.",
     "light": "Half of the training images take one of the eight orientations, half are turned by up to 20°, half are "
     "enlarged by up to 15 %; brightness and contrast change by up to 20 %, each in three of four images.",
     "strong": "Training images are mirrored, turned by any angle, scaled, stretched and shifted; colours and light "
@@ -90,15 +94,19 @@ def steps_in_words(config: RunConfig) -> tuple[str, ...]:
     if config.resize == "squish":
         fitting = f"Each image is squished to {size}: all of it is there, its proportions may change."
     else:
-        fitting = f"Each image is scaled until it covers {size}; what is too long is cropped: at random in training, " \
-            "at both ends alike in validation."
+        ends = "at both ends alike" if config.only_features else "at random in training, at both ends alike in "\
+            "validation"
+        fitting = f"Each image is scaled until it covers {size}; what is too long is cropped: {ends}."
     scale = "Colours go in as numbers from 0 to 1"
     if config.normalize:
         scale = "From the colours ImageNet's mean is subtracted, and they are divided by its standard deviation; " \
             "for the pictures here this is undone"
+    augment = _AUGMENT[config.augment]
+    if config.features:
+        augment = config.features_words if config.only_features else f"{config.features_words} Then: {augment}"
     return (
         f"Fitting (resize={config.resize}). {fitting}",
-        f"Augmentation (augment={config.augment}). {_AUGMENT[config.augment]}",
+        f"Augmentation (augment={config.augment}). {augment}",
         f"Normalisation (normalize={'yes' if config.normalize else 'no'}). {scale}.",
     )
 
@@ -154,8 +162,11 @@ def network_inputs(dataset: Dataset, config: RunConfig, rows: np.ndarray, seed: 
     torch.manual_seed(seed)
     parts = {"train": (rows, places), "validation": (rows, places)}
     loaders = make_loaders(pixels, parts, replace(config, batch_size=len(rows)), "cpu")
-    variants = [_in_order(loaders.train, config.normalize) for _ in range(VARIANTS)]
-    return _in_order(loaders.valid, config.normalize), np.stack(variants)
+    fitted = _in_order(loaders.valid, config.normalize)
+    if config.only_features:
+        flips = np.random.randint(FLIPS if config.augment != "none" else 1, size=(VARIANTS, len(rows)))
+        return fitted, np.stack([[flipped(*pair) for pair in zip(fitted, some, strict=True)] for some in flips])
+    return fitted, np.stack([_in_order(loaders.train, config.normalize) for _ in range(VARIANTS)])
 
 
 def _imported(dataset: Dataset, row: pd.Series) -> bytes:
@@ -177,7 +188,7 @@ def preview_batch(dataset: Dataset, config: RunConfig, draw: int = 0, progress: 
         Cancelled: by `progress`.
     """
     progress(0.6, "Splits the data set.")
-    metadata = dataset.metadata()
+    metadata = metadata_to_split(dataset, config.same_lesion)
     rows, targets = rows_and_targets(plan_split(config, metadata), metadata, dataset.classes)["train"]
     rows = rows[draw_images(targets, config.seed, draw)]
     progress(0.8, "Prepares the images as training does.")

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
-from fastai.learner import Learner
 
 from pipeline.config import RunConfig
 from pipeline.jobs.reporter import COST, Reporter
@@ -11,6 +10,8 @@ from pipeline.jobs.run_dir import RunDir
 from pipeline.progress import Cancelled
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest, WriteEvents
 from pipeline.training.checkpoints import BestWeights, Checkpoint, WriteCheckpoint, restore
+from pipeline.training.head_stage import HEAD_SHARE, HeadReporter
+from pipeline.training.stage_learners import StageLearners
 
 
 def expect_work(reporter: Reporter, config: RunConfig, parts, checkpoint: Checkpoint | None) -> None:
@@ -20,6 +21,7 @@ def expect_work(reporter: Reporter, config: RunConfig, parts, checkpoint: Checkp
     work = done = 0.0
     for number, stage in enumerate(config.stages, start=1):
         epoch = train * COST["frozen" if stage.freeze else "training"] + valid * COST["validating"]
+        epoch *= HEAD_SHARE if config.on_features(stage) else 1
         work += stage.epochs * epoch
         if checkpoint:
             full = stage.epochs if number < checkpoint.stage else checkpoint.epoch * (number == checkpoint.stage)
@@ -28,7 +30,7 @@ def expect_work(reporter: Reporter, config: RunConfig, parts, checkpoint: Checkp
 
 
 def run_stages(
-    learner: Learner, run: RunDir, config: RunConfig, reporter: Reporter, best: BestWeights,
+    learners: StageLearners, run: RunDir, config: RunConfig, reporter: Reporter, best: BestWeights,
     checkpoint: Checkpoint | None,
 ) -> None:
     """Trains all stages, or those epochs of them that come after `checkpoint`; `best` has its state already.
@@ -44,7 +46,7 @@ def run_stages(
         if checkpoint and number <= checkpoint.stage:
             first = stage.epochs if number < checkpoint.stage else checkpoint.epoch
         if first < stage.epochs:
-            learner.freeze() if stage.freeze else learner.unfreeze()
+            learner = learners.of(stage)
             if first == 0:
                 reporter.log.write("stage", stage=number, **asdict(stage), words=stage.words)
             if checkpoint:
@@ -59,7 +61,8 @@ def _fit(learner, run, config: RunConfig, number: int, reporter, best, done: int
     rates = stage.lr_max if stage.lr_earliest is None else slice(stage.lr_earliest, stage.lr_max)
     stop = StopOnRequest(reporter.stop_asked)
     keep = WriteCheckpoint(run, config, number, reporter, best)
-    write = WriteEvents(reporter, number, stage.freeze, done, keep.kept)
+    teller = HeadReporter(reporter) if config.on_features(stage) else reporter
+    write = WriteEvents(teller, number, stage.freeze, done, keep.kept)
     with learner.no_bar(), learner.no_logging():
         learner.fit_one_cycle(
             stage.epochs, lr_max=rates, pct_start=stage.pct_start, start_epoch=first,

@@ -1,0 +1,170 @@
+"""What a frozen backbone says of each image and its flips: computed once, kept with the data set, read ever after."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import nn
+
+from pipeline.config import RunConfig
+from pipeline.data.dataset import Dataset
+from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
+from pipeline.data.turns import turn
+from pipeline.errors import ModelError, TrainingError
+from pipeline.inference.onnx_body import OnnxBody, body_digest, derived_body
+from pipeline.progress import Progress
+from pipeline.training.feature_store import FLIPS, FeatureStore
+from pipeline.workspace import Workspace
+
+Body = Callable[[np.ndarray], np.ndarray]
+_BATCH = 32
+_CHUNK_BATCHES = 16  # after so many batches what was computed is written
+
+
+def flipped(image: np.ndarray, flip: int) -> np.ndarray:
+    """`image` (height, width, 3) as it is (0), mirrored left to right (1), top to bottom (2), both (3): a view."""
+    image = image[:, ::-1] if flip & 1 else image
+    return image[::-1] if flip & 2 else image
+
+
+def normalised(images: np.ndarray, normalize: bool) -> np.ndarray:
+    """(N, 3, height, width) float32 as the network gets it, of (N, height, width, 3) uint8."""
+    batch = np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32)
+    batch /= 255
+    if normalize:
+        batch -= np.float32(IMAGENET_MEAN).reshape(3, 1, 1)
+        batch /= np.float32(IMAGENET_STD).reshape(3, 1, 1)
+    return batch
+
+
+def pooled(feature_map: np.ndarray, dtype=np.float16) -> np.ndarray:
+    """What fastai's AdaptiveConcatPool2d makes of (N, K, h, w): maxima, then means; (N, 2K) `dtype`."""
+    return np.concatenate([feature_map.max((2, 3)), feature_map.mean((2, 3))], axis=1).astype(dtype)
+
+
+class TorchBody:
+    """A body in eval mode on a torch device, called as an `OnnxBody` is."""
+
+    def __init__(self, body: nn.Module, device: str):
+        self._body, self._device = body.eval().to(device, memory_format=torch.channels_last), device
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """(N, K, h, w) float32 feature maps of (N, 3, H, W) float32 normalised images."""
+        batch = torch.from_numpy(images).to(self._device).contiguous(memory_format=torch.channels_last)
+        with torch.inference_mode():
+            return self._body(batch).float().cpu().numpy()
+
+
+def fast_body(
+    workspace: Workspace, body: nn.Module, config: RunConfig, device: str, note: Callable[[str], None],
+    progress: Progress,
+) -> Body:
+    """`body` in eval mode: in ONNX Runtime on a processor, in PyTorch on a GPU; `note` is told the choice.
+
+    Raises:
+        WorkspaceError: its ONNX file cannot be written.
+        Cancelled: by `progress`.
+    """
+    if device != "cpu":
+        return TorchBody(body, device)
+    try:
+        return derived_body(workspace, body, config.height, config.width, progress)
+    except ModelError as error:
+        note(f"{error.problem} PyTorch is used instead, which is slower.")
+        return TorchBody(body, device)
+
+
+def wanted_features(config: RunConfig, parts, images: int) -> np.ndarray:
+    """(images, FLIPS) bool: all flips of the training images unless `augment` is none, the others as they are.
+
+    Args:
+        parts: (rows, targets) of each part of the split.
+        images: of the data set.
+    """
+    wanted = np.zeros((images, FLIPS), dtype=bool)
+    for name, (rows, _) in parts.items():
+        wanted[rows, : FLIPS if name == "train" and config.augment != "none" else 1] = True
+    return wanted
+
+
+def output_count(network: nn.Sequential) -> int:
+    """2K: what the head of `Sequential(body, head)` reads of an image."""
+    return next(layer.num_features for layer in network[1] if isinstance(layer, nn.BatchNorm1d))
+
+
+def features_source(config: RunConfig) -> str:
+    """Where the backbone of the run's first stage comes from."""
+    if config.parent is not None:
+        return f"{config.parent}:{config.parent_stage}"
+    return f"{config.arch} {config.weights}"
+
+
+def _prefix(config: RunConfig) -> str:
+    normalised = "" if config.normalize else "-raw"
+    return f"features-{config.width}x{config.height}-{config.resize}{normalised}-"
+
+
+def missing_features(dataset: Dataset, config: RunConfig, wanted: np.ndarray, outputs: int) -> int:
+    """How many of `wanted` the run would have to compute, as far as can be told without its weights."""
+    shape = (*wanted.shape, outputs)
+    folders = (dataset.folder / "cache").glob(_prefix(config) + "*")
+    stores = [FeatureStore(folder, shape, dataset.content_hash, features_source(config)) for folder in folders]
+    return min((len(store.missing(wanted)) for store in stores), default=int(wanted.sum()))
+
+
+def open_features(
+    dataset: Dataset, config: RunConfig, network: nn.Sequential, pixels, wanted: np.ndarray,
+    make_body: Callable[[], Body], progress: Progress,
+) -> np.ndarray:
+    """The features of the data set's images, computed where they are missing; resumable after a kill.
+
+    Args:
+        network: `Sequential(body, head)`; the body's weights decide which features are meant.
+        pixels: what `cache.open_pixels` gave.
+        wanted: what `wanted_features` gave; only these are there for sure.
+        make_body: gives the `Body`; called only where features are missing.
+
+    Returns:
+        (images, FLIPS, 2K) float16: what `pooled` makes of the body's K feature maps, mapped from the file.
+
+    Raises:
+        WorkspaceError: there is no room for them; the sentence names needed and free.
+        DataError: an image of the data set is gone or damaged.
+        TrainingError: an output is too large.
+        Cancelled: `progress` asked to stop; the features computed so far are used the next time.
+    """
+    digest = body_digest(network[0], config.height, config.width)
+    folder = dataset.folder / "cache" / (_prefix(config) + digest[:12])
+    with turn(folder / "lock", progress, "Waits for another process that computes the same features."):
+        shape = (*wanted.shape, output_count(network))
+        store = FeatureStore(folder, shape, dataset.content_hash, features_source(config))
+        store.prepare(progress)
+        missing = store.missing(wanted)
+        if len(missing):
+            store.check_room(len(missing))
+            body = make_body()
+            done = int(wanted.sum()) - len(missing)
+            for places, values in computed(missing, pixels, config, body):
+                if not np.isfinite(values).all():
+                    raise TrainingError("The backbone's outputs are too large for float16.", "Set features=no.")
+                store.add(places, values)
+                done += len(places)
+                progress(done / wanted.sum(), f"Computed {done:,} of {int(wanted.sum()):,} outputs of the backbone.")
+        return store.read()
+
+
+def computed(places: np.ndarray, pixels, config: RunConfig, body: Body) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """A chunk of `places` (M, 2), row and flip, at a time, with its features (M, 2K) float16."""
+
+    def compute(places: np.ndarray) -> np.ndarray:
+        images = {row: window(pixels.pixels(int(row)), config.height, config.width) for row in np.unique(places[:, 0])}
+        batch = np.stack([flipped(images[row], flip) for row, flip in places])
+        return pooled(body(normalised(batch, config.normalize)))
+
+    batches = [places[start : start + _BATCH] for start in range(0, len(places), _BATCH)]
+    workers = torch.get_num_threads() if isinstance(body, OnnxBody) else 1  # torch has threads of its own
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(batches), _CHUNK_BATCHES):
+            chunk = batches[start : start + _CHUNK_BATCHES]
+            yield np.concatenate(chunk), np.concatenate(list(pool.map(compute, chunk)))

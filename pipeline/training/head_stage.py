@@ -1,0 +1,97 @@
+"""A frozen stage on stored features: the head alone is trained, by fastai's Learner as in any other stage."""
+
+import numpy as np
+import torch
+from fastai.data.core import DataLoaders
+from fastai.data.load import DataLoader
+from fastai.learner import Learner
+from fastai.torch_core import params
+from torch import nn
+
+from pipeline.config import RunConfig
+from pipeline.jobs.reporter import Reporter
+from pipeline.training.feature_store import FLIPS
+from pipeline.training.fused_adam import FusedAdam
+from pipeline.training.recipe import extra_callbacks
+
+HEAD_SHARE = 0.01  # work of an image in a stage on features, measured by one whose backbone runs
+
+
+class HeadOnFeatures(nn.Sequential):
+    """`network` fed with what its head makes of a feature map by pooling; the same weights under the same names.
+
+    Args:
+        network: `Sequential(body, head)`; the body is not run, and stays as it is.
+    """
+
+    def __init__(self, network: nn.Sequential):
+        super().__init__(network[0], network[1])
+
+    def forward(self, features):
+        for layer in list(self[1])[2:]:  # after the pooling and its flattening
+            features = layer(features)
+        return features
+
+
+class FeatureLoader(DataLoader):
+    """Batches of features (N, 2K) float32 and targets (N,) int64.
+
+    Args:
+        features: (images, FLIPS, 2K) float16.
+        rows, targets: place in `features` and class index of each image of this part.
+        flips: give one of an image's flips at random instead of the image as it is.
+    """
+
+    def __init__(self, features, rows, targets, flips: bool, **kwargs):
+        self.features, self.rows, self.targets, self.flips = features, np.asarray(rows), np.asarray(targets), flips
+        super().__init__(dataset=range(len(self.rows)), num_workers=0, **kwargs)
+
+    def create_batches(self, samples):
+        chosen = np.fromiter(samples, dtype=np.int64)
+        end = len(chosen) - len(chosen) % self.bs if self.drop_last else len(chosen)
+        for start in range(0, end, self.bs):
+            places = chosen[start : start + self.bs]
+            flips = np.random.randint(FLIPS, size=len(places)) if self.flips else 0
+            batch = self.features[self.rows[places], flips]
+            yield torch.from_numpy(batch.astype(np.float32)), torch.from_numpy(self.targets[places])
+
+
+def head_loaders(features, parts, config: RunConfig, device: str) -> DataLoaders:
+    """Training and validation loaders.
+
+    Args:
+        features: (images, FLIPS, 2K) float16.
+        parts: "train" and "validation", each (rows, targets).
+    """
+    (rows, targets), common = parts["train"], {"device": torch.device(device)}
+    batch_size = min(config.batch_size, len(rows))
+    train = FeatureLoader(
+        features, rows, targets, flips=config.augment != "none", bs=batch_size, shuffle=True, drop_last=True, **common
+    )
+    validation = FeatureLoader(
+        features, *parts["validation"], flips=False, bs=1024, shuffle=False, drop_last=False, **common
+    )
+    return DataLoaders(train, validation, device=torch.device(device))
+
+
+def head_learner(config: RunConfig, network: nn.Sequential, features, parts, loss, device: str, folder=None) -> Learner:
+    """A learner of the head of `network`, in float32, as it is small; `folder` is for files of fastai's own."""
+    return Learner(
+        head_loaders(features, parts, config, device), HeadOnFeatures(network), loss_func=loss, opt_func=FusedAdam,
+        splitter=lambda model: [params(model[1])], wd=config.weight_decay, path=folder, model_dir="checkpoints",
+        cbs=extra_callbacks(config),
+    )
+
+
+class HeadReporter:
+    """The run's `reporter` as a stage on features needs it: its images are hardly any work."""
+
+    def __init__(self, reporter: Reporter):
+        self._reporter = reporter
+
+    def __getattr__(self, name: str):
+        return getattr(self._reporter, name)
+
+    def worked(self, images: int, kind: str, sentence: str) -> None:
+        """As `Reporter.worked`."""
+        self._reporter.worked(images * HEAD_SHARE, kind, sentence)
