@@ -35,6 +35,27 @@ def test_levels_have_what_is_missing_last(rows):
     assert tables.levels(rows[rows["source"] == "one"], "age") == list(tables.AGE_BANDS)
 
 
+def test_described_is_categorical_and_takes_any_word(rows):
+    assert {rows[factor].dtype.name for factor in (*tables.FACTORS, "lesion_id")} == {"category"}
+    words = rows.astype(object).assign(age=50.0, source=None, sex=["not-recorded", "", None, "B", "a", "a"])
+    again = tables.described(words)
+    assert list(again["sex"]) == ["not-recorded"] * 3 + ["B", "a", "a"]
+    assert list(again["source"]) == ["not-recorded"] * 6
+    assert tables.described(words.assign(source=float("nan")))["source"].nunique() == 1
+
+
+def test_levels_alike_in_number_stand_alphabetically(rows):
+    assert tables.levels(rows, "source") == ["one", "two", "not-recorded"]
+    assert tables.levels(rows.assign(source=pd.Categorical(["two", "one"] * 3)), "source") == ["one", "two"]
+    assert tables.levels(tables.filtered(rows, {"dx": "mel", "source": "two"}), "localization") == ["back"]
+
+
+def test_cross_table_of_a_part_has_its_levels_only(rows):
+    table = tables.cross_table(rows[rows["source"] == "two"], "sex")
+    assert table.to_dict() == {"mel": {"male": 2}}
+    assert table.assign(All=table.sum(axis=1)).at["male", "All"] == 2
+
+
 def test_counts_in_images_and_lesions(rows):
     counts = tables.counts_by_diagnosis(rows)
     assert sorted(map(tuple, counts.to_numpy())) == [("mel", 3, 2), ("nv", 3, 2)]

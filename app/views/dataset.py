@@ -12,7 +12,6 @@ from app.links import GET_DATA, go, linked, remember
 from app.wording import as_text, count
 from pipeline.data.dataset import Dataset, damaged_datasets
 from pipeline.data.generated import NOTICE
-from pipeline.data.tables import described
 
 _VIEWS = {"counts": "Counts", "images": "Images"}
 
@@ -66,7 +65,7 @@ def main() -> None:
                     words=lambda name: f"{name} ({count(by_name[name].images, 'image')})")
     dataset = by_name[name]
     metadata = resources.metadata(dataset)
-    rows = described(metadata)
+    rows = resources.factors(dataset)
     if st.session_state.get("dataset.shown", name) != name:
         drop_gone_filters(rows)
     st.session_state["dataset.shown"] = name

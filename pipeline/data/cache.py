@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipeline.data.cache_record import CacheRecord, starts_of
+from pipeline.data.cache_record import CacheRecord, cache_folder, starts_of
+from pipeline.data.cache_space import SPARE_BYTES
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import covering_size, fit_for_cropping, open_image, prepare_image
 from pipeline.data.turns import turn
@@ -19,7 +20,7 @@ from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.progress import Progress, silent
 
-_SPARE_BYTES = 200 * 2**20
+_THREADS = 4  # Pillow decodes and scales without holding Python's lock
 
 
 def _lost(dataset: Dataset, sentence: str) -> DataError:
@@ -30,7 +31,7 @@ def _lost(dataset: Dataset, sentence: str) -> DataError:
 
 
 class OnTheFlyPixels:
-    """Decodes as it goes; the same reading interface as `PixelCache`, for a disk without room."""
+    """Decodes as it goes, a batch in parallel; the same reading interface as `PixelCache`, for a disk without room."""
 
     def __init__(self, dataset: Dataset, height: int, width: int, resize: str):
         self._dataset, self._files = dataset, dataset.metadata()["file"].tolist()
@@ -69,7 +70,8 @@ class OnTheFlyPixels:
 
     def gather(self, rows) -> np.ndarray:
         """uint8 (N, height, width, 3); the images must have one shape."""
-        return np.stack([self.pixels(int(row)) for row in rows])
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return np.stack(list(pool.map(self.pixels, map(int, rows))))
 
 
 class PixelCache:
@@ -105,7 +107,7 @@ def build_cache(dataset: Dataset, height: int, width: int, resize: str, progress
         DataError: an image of the data set is gone or damaged.
         Cancelled: `progress` asked to stop; the images decoded so far are used the next time.
     """
-    folder = dataset.folder / "cache" / f"{width}x{height}-{resize}"
+    folder = cache_folder(dataset, height, width, resize)
     with turn(folder / "lock", progress, "Waits for another process that decodes the same images."):
         source = OnTheFlyPixels(dataset, height, width, resize)
         record = CacheRecord(folder, source.shapes, dataset.content_hash)
@@ -128,15 +130,19 @@ def _no_room(dataset: Dataset, needed: int, folder: Path) -> WorkspaceError:
 
 def _fill(dataset: Dataset, record: CacheRecord, source: OnTheFlyPixels, progress: Progress) -> None:
     folder = record.pixels.parent
-    spans = [record.span(number) for number in record.missing()]
-    needed = sum(end - start for start, end in spans) + _SPARE_BYTES
-    if needed > shutil.disk_usage(folder).free:
+    missing, free = record.missing_bytes(), shutil.disk_usage(folder).free
+    needed = missing + SPARE_BYTES
+    if needed > free:
         raise _no_room(dataset, needed, folder)
+    progress(
+        1 - missing / record.starts[-1],
+        f"Decodes images to the disk: {missing / 1e6:,.0f} MB, where {free / 1e6:,.0f} MB are free.",
+    )
     try:
         with disk_errors(record.pixels):
             record.pixels.touch()
             # written, not mapped: on a full disk a write fails with an error, a mapped page kills the process
-            with record.pixels.open("r+b") as file, ThreadPoolExecutor(4) as pool:
+            with record.pixels.open("r+b") as file, ThreadPoolExecutor(_THREADS) as pool:
                 for number in record.missing():
                     _fill_chunk(number, record, source, file, pool, progress)
                 os.truncate(record.pixels, record.starts[-1])

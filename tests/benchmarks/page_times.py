@@ -8,36 +8,26 @@ page is timed with a browser. Goals: p95 under 300 ms, first page within 3 s.
 """
 
 import argparse
-import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from playwright.sync_api import Browser, expect, sync_playwright
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
 
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
 from pipeline.jobs.run_dir import RunDir
 from pipeline.workspace import Workspace
+from tests.benchmarks.page_visits import GOAL_MS, lines, page_times, timed_server, wait_until_it_answers
 from tests.conftest import SHARED_DATA
 from tests.e2e.conftest import LECTURER, chromium
-from tests.e2e.serving import ROOT
 from tests.hand_made import CODES, image_bytes, make_run
 
-RUNS, RERUNS, WARM_UP, STARTS = 50, 20, 2, 5
-GOAL_MS, FIRST_PAGE_S = 300, 3.0
+RUNS, RERUNS, STARTS = 50, 20, 5
+FIRST_PAGE_S = 3.0
 _IMAGES, _LESIONS = 10_015, 7_470
 
 
@@ -75,57 +65,6 @@ def addresses(runs: list[RunDir], dataset: Dataset) -> dict[str, str]:
     }
 
 
-@contextmanager
-def timed_server(home: Path, log: Path) -> Iterator[str]:
-    """The app's address; it does not wait until the app answers."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.timed_server", str(port), str(log)], cwd=ROOT,
-        env={**os.environ, "LESIONLAB_HOME": str(home)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_until_it_answers(url: str) -> None:
-    """Waits until the server takes connections."""
-    deadline = time.monotonic() + 60
-    port = int(url.rpartition(":")[2])
-    while True:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            assert time.monotonic() < deadline, "the app did not start"
-            time.sleep(0.01)
-
-
-def lines(log: Path) -> list[dict]:
-    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
-
-
-def visit(url: str, address: str) -> list[str]:
-    """Opens a page in a new session as a browser does; the titles that the server sends back."""
-    page, _, query = address.partition("?")
-    titles = []
-    with connect(f"{url.replace('http', 'ws', 1)}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as socket:
-        state = ClientState(page_name=page, query_string=query)
-        socket.send(BackMsg(rerun_script=state).SerializeToString())
-        for frame in socket:
-            message = ForwardMsg.FromString(frame)
-            if message.delta.new_element.heading.tag == "h1":
-                titles.append(message.delta.new_element.heading.body)
-            if message.WhichOneof("type") == "script_finished":
-                assert message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY, address
-                return titles
-    raise AssertionError(f"the server ended the session of {address}")
-
-
 def first_page(browser: Browser, home: Path, log: Path) -> tuple[float, list[str]]:
     """Seconds from the start of the process until the browser shows Home; heavy packages loaded by then."""
     page = browser.new_context(viewport=LECTURER).new_page()
@@ -139,30 +78,6 @@ def first_page(browser: Browser, home: Path, log: Path) -> tuple[float, list[str
         page.wait_for_timeout(500)  # until the run's line is written
     page.context.close()
     return seconds, lines(log)[-1]["heavy"]
-
-
-def timed_visit(url: str, address: str, log: Path) -> tuple[float, list[str]]:
-    """Seconds that the server worked for one visit, and the page's titles; the line comes after the last message."""
-    before = len(lines(log))
-    titles = visit(url, address)
-    deadline = time.monotonic() + 10
-    while len(lines(log)) == before:
-        assert time.monotonic() < deadline, f"no time was noted for {address}"
-        time.sleep(0.005)
-    return lines(log)[-1]["seconds"], titles
-
-
-def page_times(url: str, log: Path, asked: dict[str, str], reruns: int) -> pd.DataFrame:
-    """p50, p95 and the greatest server time in ms of each page over `reruns` visits."""
-    rows = []
-    for name, address in asked.items():
-        for _ in range(WARM_UP):
-            titles = timed_visit(url, address, log)[1]
-            assert titles in ([name.partition(",")[0]], ["LesionLab"]), titles
-        ms = 1000 * np.array([timed_visit(url, address, log)[0] for _ in range(reruns)])
-        p50, p95 = np.percentile(ms, [50, 95])
-        rows.append({"page": name, "p50_ms": p50, "p95_ms": p95, "max_ms": ms.max(), "n": len(ms)})
-    return pd.DataFrame(rows)
 
 
 def main() -> None:

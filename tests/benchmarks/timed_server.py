@@ -1,6 +1,7 @@
 """`streamlit run app/main.py` with a clock around each script run: `python -m tests.benchmarks.timed_server PORT LOG`.
 
-Each run adds a line of JSON to LOG: the address, seconds, and which heavy packages the process has loaded by then.
+Each run adds a line of JSON to LOG: the address, seconds, seconds of a processor (which other work on the machine does
+not lengthen), and which heavy packages the process has loaded by then.
 """
 
 import json
@@ -20,11 +21,11 @@ def clock_runs(log: Path) -> None:
     run_script = ScriptRunner._run_script
 
     def timed(runner: ScriptRunner, *arguments) -> None:
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.thread_time()
         run_script(runner, *arguments)
-        seconds = time.perf_counter() - started
+        seconds, processor = time.perf_counter() - started, time.thread_time() - worked
         context = get_script_run_ctx()
-        line = {"query": context.query_string if context else "", "seconds": seconds,
+        line = {"query": context.query_string if context else "", "seconds": seconds, "processor": processor,
                 "heavy": [name for name in HEAVY if name in sys.modules]}
         with log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
