@@ -1,0 +1,118 @@
+"""`default-model`: makes the model that comes with LesionLab, or measures how much its answers move."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.commands.arguments import add_command, add_set, settings_epilog
+from pipeline.commands.output import Output
+from pipeline.commands.words import count, figure, percent, table
+from pipeline.workspace import current_workspace
+
+OUT = Path(__file__).resolve().parents[2] / "assets" / "models" / "default"
+
+
+def add_parsers(commands) -> None:
+    parser = add_command(
+        commands, "default-model", default_model, epilog=settings_epilog(),
+        help="make the model that comes with LesionLab: five folds, calibration, a network trained on all images, its "
+        "card; a fold whose table matches the recipe is not trained again, a training that was broken off goes on",
+    )
+    parser.add_argument("--data", metavar="NAME", help="the data set, as `data list` names it")
+    parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help="default: assets/models/default")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--fold", type=int, choices=range(5), help="train this fold only and write its table")
+    part.add_argument("--folds-only", action="store_true", help="the five folds and their figures, nothing else")
+    part.add_argument(
+        "--robustness", type=Path, metavar="FOLDER",
+        help="ask the finished model about the images of a folder, as they are and changed, and store how far it moves",
+    )
+    add_set(parser)
+    parser.add_argument(
+        "--set-short", action="append", default=[], metavar="KEY=VALUE", dest="short_settings",
+        help="as --set, for the two short trainings of the leakage lesson",
+    )
+    parser.set_defaults(usage_error=parser.error)
+
+
+def default_model(arguments, out: Output) -> int:
+    if arguments.robustness:
+        return _robustness(arguments, out)
+    if arguments.data is None:
+        arguments.usage_error("the argument --data is required")
+    from pipeline.commands.foreground import work_here
+    from pipeline.default_model.making import cross_validate, finish, start_making
+    from pipeline.default_model.recipe import plan_recipe
+
+    workspace = current_workspace()
+    recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings)
+    making = start_making(
+        workspace, recipe, arguments.out, lambda run: work_here(run, workspace, out), out.warn
+    )
+    if arguments.fold is not None:
+        images = len(making.fold(arguments.fold))
+        out.answer({"fold": arguments.fold, "images": images}, f"Fold {arguments.fold}: {count(images, 'image')}.")
+        return 0
+    figures = cross_validate(making)
+    if not arguments.folds_only:
+        finish(making, figures)
+    out.answer(figures, figures_text(figures))
+    return 0
+
+
+def figures_text(figures: dict[str, Any]) -> str:
+    """The figures against the goals, and those of each diagnosis."""
+    from pipeline.classes import label
+    from pipeline.default_model.goals import GOALS
+
+    goals = []
+    for goal, row in zip(GOALS, figures["goals"], strict=True):
+        told = percent if goal.share else figure
+        goals.append([
+            goal.words, goal.decision or "–", told(row["value"]), f"{told(row['low'])} to {told(row['high'])}",
+            f"{'at most' if goal.lower else 'at least'} {told(goal.goal)}", "yes" if row["reached"] else "no",
+        ])
+    each = [
+        [label(code), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["as-data"]["sensitivity"][0]),
+         percent(row["balanced"]["sensitivity"][0]), figure(row["auc"][0])]
+        for code, row in figures["per_diagnosis"].items()
+    ]
+    return "\n\n".join([
+        f"Out of fold: {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}, temperature "
+        f"{figures['temperature']:.3f}.",
+        table(["figure", "decision", "value", "95 % interval", "goal", "reached"], goals, right=(2,)),
+        table(["diagnosis", "images", "lesions", "sensitivity as-data", "balanced", "AUC"], each, right=range(1, 6)),
+    ])
+
+
+def _robustness(arguments, out: Output) -> int:
+    from pipeline.commands.image_files import image_files
+    from pipeline.data.dataset import load_dataset
+    from pipeline.default_model.making import NAME, ROBUSTNESS_FILE, write_card
+    from pipeline.default_model.robustness import robustness
+    from pipeline.errors import LesionLabError
+    from pipeline.files import plain, write_json
+    from pipeline.inference.model_info import read_model_info
+
+    info = read_model_info(arguments.out, NAME)
+    found = plain(robustness(info, image_files([arguments.robustness]), out.progress))
+    write_json(arguments.out / ROBUSTNESS_FILE, found)
+    try:
+        write_card(info, load_dataset(current_workspace(), arguments.data or info.data))
+    except LesionLabError as error:
+        out.warn(f"The card is left as it was: {error}")
+    out.answer(found, robustness_text(found))
+    return 0
+
+
+def robustness_text(found: dict[str, Any]) -> str:
+    """How much the answers move, a line a change."""
+    from pipeline.evaluation.decisions import DECISIONS
+
+    rows = [
+        [row["change"], *(percent(row["changed"][decision]) for decision in DECISIONS), figure(row["melanoma"])]
+        for row in found["changes"]
+    ]
+    header = ["change", *(f"other prediction, {decision}" for decision in DECISIONS), "melanoma probability moves by"]
+    return f"{count(found['images'], 'image')}, against the same files as they are:\n\n" + table(
+        header, rows, right=(1, 2, 3)
+    )

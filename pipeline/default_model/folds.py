@@ -1,0 +1,88 @@
+"""The five folds: a table of held-out predictions for each, from the one that is there or from a training."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.config import RunConfig
+from pipeline.data.dataset import Dataset
+from pipeline.default_model.prediction_tables import Origin, check_images, read_predictions, write_predictions
+from pipeline.default_model.recipe import recipe_digest
+from pipeline.default_model.trainings import Say, Train, finished_run
+from pipeline.errors import DataError
+from pipeline.evaluation.decisions import at_data_frequencies, frequencies_of, vector, with_probabilities
+from pipeline.evaluation.metrics import classes_of, probabilities_of
+from pipeline.jobs.run_dir import RunDir
+from pipeline.training.parts import plan_split
+from pipeline.workspace import Workspace
+
+
+def fold_path(out: Path, fold: int) -> Path:
+    return out / "folds" / f"fold{fold}.parquet"
+
+
+def fold_predictions(
+    workspace: Workspace, dataset: Dataset, config: RunConfig, path: Path, train: Train, say: Say
+) -> pd.DataFrame:
+    """The held-out predictions of one training, read from `path` where its recipe and data are these, else made.
+
+    Returns:
+        image_id, lesion_id, truth, predicted, and p_<code> at the data set's frequencies, not yet calibrated.
+
+    Raises:
+        ModelError: the file at `path` is damaged, or is not about the images that are held out here.
+        RunError: the training did not end as done.
+    """
+    split = plan_split(config, dataset.metadata())
+    try:
+        predictions, origin = read_predictions(path)
+    except FileNotFoundError:
+        pass
+    else:
+        if origin.recipe == recipe_digest(config) and origin.data_hash == config.data_hash:
+            check_images(path, predictions, split)
+            say(f"{path.name} is there already: made by this recipe on this data.")
+            return predictions
+        say(f"{path.name} was made by another recipe or on other data: it is made anew.")
+    run = finished_run(workspace, config, train, say)
+    frequencies = frequencies_of(split["dx"])
+    predictions = run_predictions(run, frequencies)
+    write_predictions(path, predictions, Origin(
+        recipe=recipe_digest(config), fold=config.fold, data_hash=config.data_hash, frequencies=frequencies,
+        config=config.to_json(), versions=run.about().get("versions", {}), run=run.name, seconds=run.status().seconds,
+    ))
+    say(f"{path} is written: {path.stat().st_size / 1000:.0f} kB.")
+    return read_predictions(path)[0]
+
+
+def run_predictions(run: RunDir, frequencies: dict[str, float]) -> pd.DataFrame:
+    """A run's validation predictions at `frequencies`.
+
+    Raises:
+        RunError: it has none.
+    """
+    table = run.predictions()
+    table = table[table["part"] == "validation"].reset_index(drop=True)
+    classes = classes_of(table)
+    shares = at_data_frequencies(
+        probabilities_of(table, classes), vector(frequencies, classes), run.config().loss
+    )
+    return with_probabilities(table, classes, shares)
+
+
+def out_of_fold(folds: list[pd.DataFrame]) -> pd.DataFrame:
+    """The tables of all folds under each other, with `fold` (0..4).
+
+    Raises:
+        DataError: an image is held out in two folds, as happens where a diagnosis has fewer lesions than folds.
+    """
+    table = pd.concat([rows.assign(fold=np.int8(k)) for k, rows in enumerate(folds)], ignore_index=True)
+    twice = table.loc[table["image_id"].duplicated(), "truth"]
+    if len(twice):
+        raise DataError(
+            f"The folds share {len(twice):,} images ({', '.join(sorted(twice.unique()))}): a diagnosis has too few "
+            "lesions to be in each of them.",
+            "Use a data set with at least five lesions of each diagnosis, or a higher limit.",
+        )
+    return table

@@ -1,0 +1,180 @@
+"""The bundled model from a data set: five folds, their calibration and figures, the shipped network, tables, card."""
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config import RunConfig
+from pipeline.data.dataset import Dataset, load_dataset
+from pipeline.default_model.folds import fold_path, fold_predictions, out_of_fold
+from pipeline.default_model.goals import against_goals
+from pipeline.default_model.half_weights import WEIGHTS_FILE, largest_difference, write_half_weights
+from pipeline.default_model.out_of_fold_run import write_out_of_fold_run
+from pipeline.default_model.prediction_tables import read_predictions
+from pipeline.default_model.recipe import Recipe, recipe_digest
+from pipeline.default_model.temperatures import cross_fitted
+from pipeline.default_model.trainings import Say, Train, finished_run
+from pipeline.evaluation.calibration import fit_table_temperature
+from pipeline.evaluation.decision_figures import decision_figures, figures_within
+from pipeline.evaluation.decisions import frequencies_of
+from pipeline.files import plain, read_json, replace_file, write_json
+from pipeline.inference.card import CARD_FILE
+from pipeline.inference.card_cross_validated import cross_validated_card
+from pipeline.inference.model_info import ModelInfo, read_model_info, write_model_info
+from pipeline.inference.training_images import FILE as TRAINING_IMAGES_FILE
+from pipeline.training.parts import plan_split
+from pipeline.workspace import Workspace
+
+NAME = "default"
+FIGURES_FILE = "figures.json"
+ROBUSTNESS_FILE = "robustness.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Making:
+    """Where the model is made and by what: `train` works on a queued run, `say` tells what is done."""
+
+    workspace: Workspace
+    dataset: Dataset
+    recipe: Recipe
+    out: Path
+    train: Train
+    say: Say
+
+    def predictions(self, config: RunConfig, path: Path) -> pd.DataFrame:
+        """Held-out predictions of one training; see `fold_predictions`."""
+        return fold_predictions(self.workspace, self.dataset, config, path, self.train, self.say)
+
+    def fold(self, number: int) -> pd.DataFrame:
+        """Those of fold `number`, 0..4."""
+        return self.predictions(self.recipe.folds[number], fold_path(self.out, number))
+
+
+def start_making(workspace: Workspace, recipe: Recipe, out: Path, train: Train, say: Say) -> Making:
+    """A making of `recipe` into the folder `out`; nothing is done yet.
+
+    Raises:
+        DataError: the data set of the recipe is gone.
+    """
+    return Making(workspace, load_dataset(workspace, recipe.final.data), recipe, out, train, say)
+
+
+def cross_validate(making: Making, resamples: int = 1000) -> dict[str, Any]:
+    """The five folds, their calibrated predictions as a run, and the figures against the goals.
+
+    Returns:
+        What `figures.json` holds; what is undefined is None.
+
+    Raises:
+        DataError, ModelError, RunError: see `fold_predictions` and `out_of_fold`.
+    """
+    tables = [making.fold(number) for number in range(len(making.recipe.folds))]
+    predictions = out_of_fold(tables)
+    origins = [read_predictions(fold_path(making.out, number))[1] for number in range(len(tables))]
+    frequencies = frequencies_of(predictions["truth"])
+    temperature = fit_table_temperature(predictions)
+    calibrated, temperatures = cross_fitted(predictions)
+    making.say("Computes the figures and their intervals over lesions.")
+    figures = decision_figures(calibrated, frequencies, resamples)
+    seconds = [origin.seconds or 0.0 for origin in origins]
+    figures |= {
+        "goals": against_goals(figures["overall"]), "recipe": recipe_digest(making.recipe.folds[0]),
+        "data_hash": making.dataset.content_hash, "frequencies": frequencies, "temperature": temperature,
+        "per_source": figures_within(calibrated, _sources(making.dataset, calibrated), frequencies, resamples),
+        "folds": [
+            {"fold": k, "images": len(rows), "temperature": temperatures[k], "seconds": seconds[k],
+             "overall": {key: figure.value for key, figure in decision_figures(
+                 rows, frequencies, resamples=1)["overall"].items()}}
+            for k, rows in calibrated.groupby("fold")
+        ],
+        "versions": origins[0].versions,
+    }
+    figures = plain(figures)
+    write_json(making.out / FIGURES_FILE, {**_stored_figures(making.out), **figures})
+    write_out_of_fold_run(
+        making.out / "run", calibrated, making.recipe.folds[0], frequencies, sum(seconds)
+    )
+    return figures
+
+
+def _sources(dataset: Dataset, predictions: pd.DataFrame) -> pd.Series:
+    metadata = dataset.metadata().set_index("image_id")
+    return metadata["source"].reindex(predictions["image_id"]).set_axis(predictions.index)
+
+
+def _stored_figures(out: Path) -> dict[str, Any]:
+    return read_json(out / FIGURES_FILE) if (out / FIGURES_FILE).exists() else {}
+
+
+def finish(making: Making, figures: dict[str, Any]) -> ModelInfo:
+    """The shipped network on all images with its calibration, the leakage lesson's tables, and the card.
+
+    A network that is there already, of this recipe and data, is kept; only what describes it is written anew.
+
+    Args:
+        figures: of `cross_validate`.
+
+    Raises:
+        DataError, ModelError, RunError: see `fold_predictions`.
+    """
+    info = _shipped_network(making)
+    results = read_json(making.out / "run" / "results.json")
+    info = dataclasses.replace(
+        info, name=NAME, folder=making.out, validation=results["validation"], temperature=figures["temperature"],
+        frequencies=figures["frequencies"], detail=_detail(making),
+    )
+    write_model_info(info)
+    write_card(info, making.dataset)
+    for split, config in making.recipe.leakage.items():
+        making.predictions(config, making.out / "leakage" / f"{split}.parquet")
+    return info
+
+
+def _shipped_network(making: Making) -> ModelInfo:
+    config, out = making.recipe.final, making.out
+    made_by = {"recipe": recipe_digest(config), "data_hash": config.data_hash}
+    stored = _stored_figures(out)
+    if stored.get("shipped", {}).get("made_by") == made_by and (out / WEIGHTS_FILE).exists():
+        making.say("The shipped network is there already: made by this recipe on this data.")
+        return read_model_info(out, NAME)
+    run = finished_run(making.workspace, config, making.train, making.say)
+    size = write_half_weights(run.model / WEIGHTS_FILE, out / WEIGHTS_FILE)
+    replace_file(out / TRAINING_IMAGES_FILE, (run.model / TRAINING_IMAGES_FILE).read_bytes())
+    info = read_model_info(run.model, NAME)
+    calibrated = dataclasses.replace(
+        info, folder=out, temperature=stored["temperature"], frequencies=stored["frequencies"]
+    )
+    difference = largest_difference(calibrated, run.model, making.dataset)
+    making.say(
+        f"Weights as 16-bit floats: {size / 2**20:.1f} MiB; the largest difference of any probability is "
+        f"{difference:.5f}."
+    )
+    write_json(out / FIGURES_FILE, {**stored, "shipped": {
+        "made_by": made_by, "bytes": size, "half_precision_difference": difference, "seconds": run.status().seconds,
+        "config": config.to_json(), "made": time.time(),
+    }})
+    return info
+
+
+def _detail(making: Making) -> tuple[int, int] | None:
+    """The size of the training images, where all have the same."""
+    metadata = making.dataset.metadata()
+    images = plan_split(making.recipe.final, metadata)["image_id"]
+    sizes = metadata.loc[metadata["image_id"].isin(images), ["width", "height"]].drop_duplicates()
+    return (int(sizes["width"].iloc[0]), int(sizes["height"].iloc[0])) if len(sizes) == 1 else None
+
+
+def write_card(info: ModelInfo, dataset: Dataset) -> None:
+    """Writes the model's card from its figures and its data set.
+
+    Raises:
+        WorkspaceError: the disk is full or cannot be written, or the figures are damaged.
+    """
+    robustness = info.folder / ROBUSTNESS_FILE
+    card = cross_validated_card(
+        info, dataset, read_json(info.folder / FIGURES_FILE), read_json(robustness) if robustness.exists() else None
+    )
+    replace_file(info.folder / CARD_FILE, card.encode())

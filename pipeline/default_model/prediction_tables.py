@@ -1,0 +1,110 @@
+"""Small tables of held-out predictions with the recipe that they came from, as they are committed."""
+
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import ModelError
+from pipeline.files import replace_file, to_json
+
+_KEY = b"lesionlab"
+_IDS = ["image_id", "lesion_id", "truth"]
+_ROUNDING = 1e-3  # of a sum of float32 probabilities
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a table comes from.
+
+    Attributes:
+        recipe: `recipe_digest` of its run's config.
+        fold: the held-out fold, 0..4.
+        data_hash: of the data set's content.
+        frequencies: share of each diagnosis in the whole data set, which the probabilities assume.
+        config: the run's.
+        versions: of the libraries; told, never compared.
+        run: its name.
+        seconds: that it took; None where it is not known.
+    """
+
+    recipe: str
+    fold: int
+    data_hash: str
+    frequencies: dict[str, float]
+    config: dict[str, Any]
+    versions: dict[str, str]
+    run: str
+    seconds: float | None
+
+
+def write_predictions(path: Path, predictions: pd.DataFrame, origin: Origin) -> None:
+    """Writes image_id, lesion_id, truth and p_<code> (float32) of `predictions`, sorted by image_id.
+
+    Raises:
+        WorkspaceError: the disk is full or the folder cannot be written.
+    """
+    columns = sorted(column for column in predictions if column.startswith("p_"))
+    table = predictions[[*_IDS, *columns]].astype(dict.fromkeys(columns, np.float32))
+    arrow = pa.Table.from_pandas(table.sort_values("image_id", ignore_index=True), preserve_index=False)
+    arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), _KEY: to_json(asdict(origin)).encode()})
+    content = io.BytesIO()
+    pq.write_table(
+        arrow, content, compression="zstd", compression_level=19, use_dictionary=["lesion_id", "truth"],
+        column_encoding=dict.fromkeys(columns, "BYTE_STREAM_SPLIT"),
+    )
+    replace_file(path, content.getvalue())
+
+
+def read_predictions(path: Path) -> tuple[pd.DataFrame, Origin]:
+    """What `write_predictions` wrote, with `predicted`: the diagnosis of the highest probability.
+
+    Raises:
+        ModelError: the file is damaged, or no such table.
+        FileNotFoundError: there is none.
+    """
+    if not path.exists():
+        raise FileNotFoundError(path)
+    try:
+        arrow = pq.read_table(path)
+        table = arrow.to_pandas()
+        stored = (arrow.schema.metadata or {}).get(_KEY)
+        origin = Origin(**json.loads(stored)) if stored else None
+    except (OSError, ValueError, TypeError) as error:  # pyarrow's ArrowInvalid is a ValueError
+        raise _unusable(path, "it is damaged") from error
+    if origin is None:
+        raise _unusable(path, "it does not say which recipe it came from")
+    columns = [column for column in table if column.startswith("p_")]
+    if list(table.columns) != [*_IDS, *columns] or not columns or table.isna().any(axis=None):
+        raise _unusable(path, f"it has no whole columns {', '.join(_IDS)} and p_<diagnosis>")
+    shares = table[columns].to_numpy(dtype=np.float64)
+    if (shares < 0).any() or (abs(shares.sum(axis=1) - 1) > _ROUNDING).any():
+        raise _unusable(path, "the probabilities of an image do not sum to 1")
+    codes = np.array([column.removeprefix("p_") for column in columns], dtype=object)
+    return table.assign(predicted=codes[shares.argmax(axis=1)]), origin
+
+
+def check_images(path: Path, predictions: pd.DataFrame, split: pd.DataFrame) -> None:
+    """Sees to it that a table holds just the images that `split` holds out, with their lesions and diagnoses.
+
+    Raises:
+        ModelError: it does not.
+    """
+    held_out = split[split["part"] == "validation"].rename(columns={"dx": "truth"})
+    expected = held_out[_IDS].sort_values("image_id", ignore_index=True).astype(str)
+    found = predictions[_IDS].sort_values("image_id", ignore_index=True).astype(str)
+    if not found.equals(expected):
+        raise _unusable(path, f"its {len(found):,} images are not the {len(expected):,} of this data set that are held "
+                              "out there, with their lesions and diagnoses")
+
+
+def _unusable(path: Path, why: str) -> ModelError:
+    return ModelError(
+        f"{path} cannot be used: {why}.", "Restore it from a copy, or delete it: it is then trained again."
+    )

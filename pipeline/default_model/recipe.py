@@ -1,0 +1,62 @@
+"""The configurations of the trainings that make the bundled model, and a digest of what decides their results."""
+
+import dataclasses
+import hashlib
+from typing import Any
+
+from pipeline.config import RunConfig, Stage
+from pipeline.files import to_json
+from pipeline.jobs.plan import plan_config
+from pipeline.workspace import Workspace
+
+PRESET = "strong"
+SHORT_PRESET = "quick"
+FOLDS = 5
+# names, the data (compared by its content), which fold, and what leaves the result as it is
+_NOT_THE_RECIPE = {"data", "data_hash", "fold", "preset", "keep_epochs"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """The trainings: one for each fold, one on all images, and the short ones of the leakage lesson by their split."""
+
+    folds: tuple[RunConfig, ...]
+    final: RunConfig
+    leakage: dict[str, RunConfig]
+
+
+def plan_recipe(workspace: Workspace, data: str, settings: list[str], short_settings: list[str]) -> Recipe:
+    """The trainings on the data set `data`.
+
+    Args:
+        settings: "key=value" changes of the recipe's preset; `short_settings` of the short one.
+
+    Raises:
+        ConfigError: a setting is unknown or out of its range, or the epoch would be chosen on held-out images.
+        DataError: there is no such data set.
+    """
+    # the one without held-out images comes first: it is refused where an epoch would be chosen on them
+    final = plan_config(workspace, data, PRESET, [*settings, "split=all"])
+    folds = [plan_config(workspace, data, PRESET, [*settings, "split=lesion", f"fold={k}"]) for k in range(FOLDS)]
+    leakage = {
+        split: plan_config(workspace, data, SHORT_PRESET, ["keep=last", *short_settings, f"split={split}", "seed=0"])
+        for split in ("lesion", "random")
+    }
+    return Recipe(tuple(folds), final, leakage)
+
+
+def recipe_digest(config: RunConfig) -> str:
+    """SHA-256 over what decides the result, whatever the data set is called and whichever fold is held out.
+
+    What has its usual value is left out, so that a setting that a later version adds changes no digest.
+    """
+    told = _unusual(config)
+    told["stages"] = [_unusual(stage) for stage in config.stages]
+    return hashlib.sha256(to_json({key: told[key] for key in sorted(told)}).encode()).hexdigest()
+
+
+def _unusual(config: RunConfig | Stage) -> dict[str, Any]:
+    return {
+        field.name: getattr(config, field.name) for field in dataclasses.fields(config)
+        if field.name not in _NOT_THE_RECIPE and getattr(config, field.name) != field.default
+    }
