@@ -12,10 +12,10 @@ import math
 import numpy as np
 import pandas as pd
 
+from pipeline.evaluation.lesion_draws import LesionDraws, bounds, mean_of_defined
 from pipeline.evaluation.metrics import classes_of, probabilities_of
 
 FIGURES = ("accuracy", "balanced_accuracy", "macro_auc")
-_AT_ONCE = 100  # resamples whose image weights are in memory together
 
 
 def lesion_bootstrap(
@@ -40,67 +40,18 @@ def lesion_bootstrap(
         DataError: columns are missing.
     """
     classes = classes_of(predictions)
-    lesion, lesions = pd.factorize(predictions["lesion_id"])
-    if len(lesions) < 2:
+    draws = LesionDraws(predictions["lesion_id"], resamples, seed)
+    if draws.lesions < 2:
         return dict.fromkeys(FIGURES, (math.nan, math.nan))
     truth = predictions["truth"].to_numpy(dtype=object)
     positive = truth[:, None] == np.array(classes, dtype=object)
     right = truth == predictions["predicted"].to_numpy(dtype=object)
-    draws = _draws(resamples, len(lesions), seed)
-    images = draws @ _by_lesion(lesion, len(lesions), positive)
-    hits = draws @ _by_lesion(lesion, len(lesions), positive & right[:, None])
+    images = draws.sums(positive)
+    hits = draws.sums(positive & right[:, None])
     with np.errstate(invalid="ignore"):
         figures = {
             "accuracy": hits.sum(axis=1) / images.sum(axis=1),
-            "balanced_accuracy": _mean_of_defined(hits / images),
-            "macro_auc": _macro_auc(draws, lesion, positive, probabilities_of(predictions, classes)),
+            "balanced_accuracy": mean_of_defined(hits / images),
+            "macro_auc": mean_of_defined(draws.areas(positive, probabilities_of(predictions, classes))),
         }
-    return {name: _bounds(figures[name], confidence) for name in FIGURES}
-
-
-def _draws(resamples: int, lesions: int, seed: int) -> np.ndarray:
-    """(resamples, lesions) float64: how often each lesion was drawn; every row sums to `lesions`."""
-    drawn = np.random.default_rng(seed).integers(0, lesions, (resamples, lesions))
-    places = drawn + np.arange(resamples)[:, None] * lesions
-    counts = np.bincount(places.ravel(), minlength=resamples * lesions)
-    return counts.reshape(resamples, lesions).astype(np.float64)  # float: numpy multiplies integers without BLAS
-
-
-def _by_lesion(lesion: np.ndarray, lesions: int, flags: np.ndarray) -> np.ndarray:
-    """(lesions, classes) counts of the images of each lesion whose flag (images, classes) is set."""
-    return np.stack([np.bincount(lesion, weights=column, minlength=lesions) for column in flags.T], axis=1)
-
-
-def _macro_auc(draws: np.ndarray, lesion: np.ndarray, positive: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """(resamples,) mean AUC over the diagnoses, each against the rest."""
-    areas = [
-        np.column_stack([_auc(weights, positive[:, i], probabilities[:, i]) for i in range(positive.shape[1])])
-        for start in range(0, len(draws), _AT_ONCE)
-        for weights in (draws[start : start + _AT_ONCE, lesion],)
-    ]
-    return _mean_of_defined(np.concatenate(areas))
-
-
-def _auc(weights: np.ndarray, positive: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """(resamples,) Mann-Whitney estimate of the AUC with `weights` (resamples, images); ties count half."""
-    order = np.argsort(probability, kind="stable")
-    first_of_ties = np.flatnonzero(np.diff(probability[order], prepend=-1.0))
-    weights, positive = weights[:, order], positive[order]
-    above = np.add.reduceat(weights * positive, first_of_ties, axis=1)
-    tied = np.add.reduceat(weights * ~positive, first_of_ties, axis=1)
-    below = np.cumsum(tied, axis=1) - tied
-    return ((below + tied / 2) * above).sum(axis=1) / (above.sum(axis=1) * tied.sum(axis=1))
-
-
-def _mean_of_defined(values: np.ndarray) -> np.ndarray:
-    """Mean of each row of (resamples, classes) over its defined values; NaN where none is."""
-    defined = ~np.isnan(values)
-    return np.where(defined, values, 0).sum(axis=1) / defined.sum(axis=1)
-
-
-def _bounds(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    defined = values[~np.isnan(values)]
-    if not len(defined):
-        return math.nan, math.nan
-    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+    return {name: bounds(figures[name], confidence) for name in FIGURES}

@@ -2,10 +2,15 @@
 
 from typing import Any
 
-from pipeline.errors import RunError
+import pandas as pd
+
 from pipeline.evaluation.bootstrap import lesion_bootstrap
+from pipeline.evaluation.decided import NAMES, decided_predictions, training_frequencies
+from pipeline.evaluation.diagnosis_table import diagnosis_table
+from pipeline.evaluation.isic_scorer import isic_scores
 from pipeline.evaluation.melanoma import melanoma_lesions_called_else
 from pipeline.evaluation.metrics import summarise
+from pipeline.evaluation.reliability import calibration_figures
 from pipeline.files import plain, write_json
 from pipeline.jobs.run_dir import RunDir
 
@@ -15,15 +20,16 @@ CHOSE_EPOCH_SENTENCE = (
 )
 
 
-def _majority_class(run: RunDir) -> str:
-    try:
-        split = run.split()
-    except FileNotFoundError as error:
-        raise RunError(f"The run {run.name} has no split yet.", "Wait until it is done, or start a new run.") from error
-    training = split.loc[split["part"] == "train", "dx"]
-    if training.empty:
-        raise RunError(f"The split of the run {run.name} has no training images.", "Start a new run.")
-    return str(training.mode().iloc[0])  # of equally frequent diagnoses the first in the alphabet
+def part_results(rows: pd.DataFrame, majority_class: str, chose_epoch: bool) -> dict[str, Any]:
+    """The figures of one part from its predictions as they are stored: `summarise` with `intervals`, `melanoma` and
+    `chose_epoch`, as `evaluate_run` describes them.
+    """
+    return {
+        **summarise(rows, majority_class),
+        "intervals": lesion_bootstrap(rows),
+        "melanoma": melanoma_lesions_called_else(rows),
+        "chose_epoch": chose_epoch,
+    }
 
 
 def evaluate_run(run: RunDir) -> dict[str, Any]:
@@ -31,27 +37,50 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
 
     Returns:
         What was written: for "validation", and "test" where the split has one, the dict of `summarise` with
-        `intervals` (see `lesion_bootstrap`), `melanoma` (see `melanoma_lesions_called_else`) and `chose_epoch` (whether
-        these very images also chose the epoch whose weights were kept); None for what is undefined.
+        `intervals` (see `lesion_bootstrap`), `melanoma` (see `melanoma_lesions_called_else`), `chose_epoch` (whether
+        these very images also chose the epoch whose weights were kept), `decisions` (for each named decision what
+        `diagnosis_table` gives, and `isic_scorer`: balanced_accuracy, and per_category and macro_average as
+        `isic_scores` gives them) and `calibration` (see `calibration_figures`); None for what is undefined.
 
     Raises:
         RunError: the run has no predictions or no split.
         DataError: the predictions lack columns.
         WorkspaceError: the disk is full or cannot be written.
     """
-    predictions, majority_class, config = run.predictions(), _majority_class(run), run.config()
+    predictions, config = run.predictions(), run.config()
+    frequencies = training_frequencies(run)
+    majority_class = max(frequencies, key=frequencies.get)  # of equally frequent ones the first in the alphabet
+    decided = {decision: decided_predictions(run, predictions, decision) for decision in NAMES}
     chooses = config.keep != "last" and config.epochs > 1
     results = {}
     for part in PARTS:
-        rows = predictions[predictions["part"] == part]
-        if part == "test" and rows.empty:
+        rows = _of(predictions, part)
+        if rows.empty and (part == "test" or len(predictions)):
             continue
+        chose = chooses and part == "validation" or bool((run.evaluation() or {}).get("chose_epoch"))
         results[part] = {
-            **summarise(rows, majority_class),
-            "intervals": lesion_bootstrap(rows),
-            "melanoma": melanoma_lesions_called_else(rows),
-            "chose_epoch": chooses and part == "validation",
+            **part_results(rows, majority_class, chose),
+            "decisions": {name: _decision(_of(table, part)) for name, table in decided.items()},
+            "calibration": calibration_figures(_of(decided["as-data"], part)),
         }
     results = plain(results)
     write_json(run.results_path, results)
     return results
+
+
+def _of(table: pd.DataFrame, part: str) -> pd.DataFrame:
+    return table[table["part"] == part]
+
+
+def _decision(rows: pd.DataFrame) -> dict[str, Any]:
+    return {**diagnosis_table(rows), "isic_scorer": _isic_scorer(rows)}
+
+
+def _isic_scorer(rows: pd.DataFrame) -> dict[str, Any] | None:
+    if rows.empty:
+        return None
+    scores = isic_scores(rows)
+    return {
+        "balanced_accuracy": scores.balanced_accuracy, "macro_average": scores.macro_average.to_dict(),
+        "per_category": scores.per_category.to_dict("index"),
+    }

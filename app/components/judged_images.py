@@ -1,0 +1,27 @@
+"""Where the images of a run come from, with what is wrong about it in words."""
+
+import streamlit as st
+
+from app import resources
+from app.components.lesion_grid import Judged
+from app.components.siblings import images_not_here
+from app.run_data import found_data, images_of
+from app.wording import as_text
+from pipeline.jobs.run_dir import RunDir
+
+
+def judged_images(run: RunDir) -> Judged | None:
+    """The run's data set with its heatmaps; says so, and gives None, where the data set is gone, or that it changed."""
+    config, found = run.config(), found_data(run)
+    dataset = found.dataset
+    if run.bundled and dataset is None:
+        images_not_here(run)
+        return None
+    if dataset is None:
+        st.info(f"The data set {config.data} is no longer here, so its images cannot be shown.")
+        return None
+    if found.note:
+        st.info(as_text(found.note), icon=":material/image_search:")
+    elif dataset.content_hash != config.data_hash:
+        st.warning(f"The data set {config.data} has changed since this run: some images may be others.")
+    return Judged(dataset, images_of(run, found), config, resources.heatmaps(run))

@@ -1,0 +1,95 @@
+"""Cached loaders of the page Evaluation: what it computes itself, each kept until a file that it depends on changes."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app import resources
+from app.resources import Stamp, stamp
+from pipeline.data.dataset import Dataset
+from pipeline.data.tables import NOT_RECORDED, levels
+from pipeline.evaluation.decided import decided_predictions
+from pipeline.evaluation.operating_point import lesion_scores
+from pipeline.evaluation.reliability import reliability_with_intervals
+from pipeline.evaluation.subgroups import CONFIDENCE_BANDS, confidence_bands, subgroup_table
+from pipeline.jobs.run_dir import RunDir
+
+CONFIDENCE = "confidence"  # the one factor that is not in the metadata
+
+_Run = tuple[Stamp, Stamp, Stamp]
+
+
+def _stamps(run: RunDir) -> _Run:
+    return stamp(run.predictions_path), stamp(run.split_path), stamp(run.config_path)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _decided(of: _Run, decision: str) -> pd.DataFrame:
+    run = RunDir(Path(of[0][0]).parent)
+    return decided_predictions(run, resources.predictions(run), decision)
+
+
+def _part(of: _Run, part: str, decision: str) -> pd.DataFrame:
+    table = _decided(of, decision)
+    return table[table["part"] == part]
+
+
+def part_rows(run: RunDir, part: str, decision: str) -> pd.DataFrame:
+    """The predictions of one part as a decision sees them.
+
+    Raises:
+        RunError: the run has no predictions or no split.
+        DataError: the predictions cannot be used.
+    """
+    return _part(_stamps(run), part, decision)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _scores(of: _Run, part: str, decision: str, codes: tuple[str, ...]) -> pd.DataFrame:
+    return lesion_scores(_part(of, part, decision), codes)
+
+
+def scores(run: RunDir, part: str, decision: str, codes: tuple[str, ...]) -> pd.DataFrame:
+    """The `lesion_scores` of one part."""
+    return _scores(_stamps(run), part, decision, codes)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reliability(of: _Run, part: str, code: str | None) -> pd.DataFrame:
+    return reliability_with_intervals(_part(of, part, "as-data"), code)
+
+
+def reliability(run: RunDir, part: str, code: str | None) -> pd.DataFrame:
+    """The `reliability_with_intervals` of one part."""
+    return _reliability(_stamps(run), part, code)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _subgroups(
+    of: _Run, _dataset: Dataset | None, table: Stamp | None, part: str, decision: str, factor: str, figure: str,
+    codes: tuple[str, ...],
+) -> pd.DataFrame:
+    rows = _part(of, part, decision)
+    if factor == CONFIDENCE:
+        groups, named = confidence_bands(rows), list(CONFIDENCE_BANDS)
+    else:
+        factors = resources.factors(_dataset)
+        groups = factors[factor].astype(object).reindex(rows["image_id"]).fillna(NOT_RECORDED).set_axis(rows.index)
+        named = levels(groups.to_frame(factor), factor)
+    present = set(groups)
+    return subgroup_table(rows, groups, [level for level in named if level in present], figure, codes)
+
+
+def subgroups(
+    run: RunDir, dataset: Dataset | None, part: str, decision: str, factor: str, figure: str, codes: tuple[str, ...]
+) -> pd.DataFrame:
+    """The `subgroup_table` of one part by a factor of `data.tables` or CONFIDENCE; shared, so not to be changed."""
+    table = None if dataset is None else stamp(dataset.folder / "metadata.parquet")
+    return _subgroups(_stamps(run), dataset, table, part, decision, factor, figure, codes)
+
+
+def lesion_prevalence(dataset: Dataset, codes: tuple[str, ...]) -> tuple[int, int]:
+    """How many of the data set's lesions have one of these diagnoses, and how many it has."""
+    metadata = resources.metadata(dataset)
+    return metadata.loc[metadata["dx"].isin(codes), "lesion_id"].nunique(), dataset.lesions

@@ -1,0 +1,141 @@
+"""Evaluation: how far the figures of a run can be trusted; the address opens the same figure again."""
+
+from typing import Any
+
+import streamlit as st
+
+from app import evaluation_rows, resources
+from app.components import problems
+from app.components.address_radio import address_radio
+from app.components.diagnosis_panel import diagnosis_panel
+from app.components.operating_point import operating_panel
+from app.components.pickers import STATE_WORDS, pick, pick_run
+from app.components.reliability_panel import reliability_panel
+from app.components.run_figures import PART_WORDS, run_figures
+from app.components.siblings import FOLDS, siblings_note
+from app.components.subgroup_panel import subgroup_panel
+from app.evaluation_words import DECISION_WORDS
+from app.links import ERRORS, EVALUATE_ON, TRAIN, go, linked
+from app.run_data import dataset_of
+from app.wording import as_text, count
+from pipeline.data.generated import NOTICE
+from pipeline.data.split import split_sentence
+from pipeline.evaluation.decisions import DECISIONS
+from pipeline.evaluation.metrics import classes_of
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.status import ENDED
+
+_TOPICS = {
+    "diagnoses": "Each diagnosis", "calibration": "Calibration", "operating-point": "Operating point",
+    "subgroups": "Subgroups",
+}
+_OF_A_TOPIC = ("figure", "target", "lesions", "page")
+
+
+def _nothing_yet() -> None:
+    if problem := linked("run", []).problem:
+        st.warning(as_text(problem), icon=":material/link_off:")
+    st.markdown(
+        "A finished run shows here how far its figures can be trusted: every figure of each diagnosis with its "
+        "interval, whether its probabilities mean what they say, what a threshold would do to 1,000 lesions, and where "
+        "groups of images fare differently."
+    )
+    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
+        go(TRAIN)
+
+
+def _without_results(run: RunDir) -> None:
+    state = run.status().state
+    if state in ENDED:
+        st.error(f"The run {run.name} ended before it was evaluated ({STATE_WORDS[state]}).")
+    else:
+        st.info(f"The run {run.name} {STATE_WORDS[state]}. Its evaluation appears here when it is done.")
+    if st.button("Look at it", type="primary", key="to_train", icon=":material/show_chart:"):
+        go(TRAIN, run=run.name)
+
+
+def _provenance(run: RunDir, results: dict[str, Any], part: str, decision: str) -> None:
+    from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
+
+    figures = results[part]
+    chose = CHOSE_EPOCH_SENTENCE if figures.get("chose_epoch") else "These images did not choose the epoch."
+    test = " This run has a test part that chose nothing: its figures are the ones to report." if (
+        part == "validation" and "test" in results) else ""
+    st.markdown(
+        f"{PART_WORDS[part]} part, n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}. "
+        f"{FOLDS if run.bundled else split_sentence(run.config().split)} {chose}{test}  \n"
+        f"Decision **{decision}**: {DECISIONS[decision]}."
+    )
+
+
+def _evaluated_before(run: RunDir, results: dict[str, Any], part: str) -> None:
+    """What a run has that was evaluated by an earlier version, and how to get the rest."""
+    st.info(f"This run was evaluated before there were these figures. What it has stands below. The rest is computed "
+            f"from its stored predictions here, or by `python -m pipeline evaluate {run.name}`.",
+            icon=":material/history:")
+    if st.button("Compute what is missing", type="primary", key="evaluate", icon=":material/calculate:"):
+        from pipeline.evaluation.evaluate import evaluate_run
+
+        with st.spinner("Draws the lesions a thousand times."):
+            evaluate_run(run)
+        st.rerun()
+    run_figures(results, part, run.config(), run.name)
+
+
+def _topic(run: RunDir, results: dict[str, Any], part: str, parts: list[str], decision: str) -> None:
+    topic = address_radio("Topic", "topic", _TOPICS, hidden=True, forgets=_OF_A_TOPIC)
+    figures, name = results[part], f"{run.name}-{part}"
+    dataset = dataset_of(run)
+    if topic in ("diagnoses", "calibration") and "decisions" not in figures:
+        _evaluated_before(run, results, part)
+    elif topic == "diagnoses":
+        diagnosis_panel(figures, decision, name)
+    else:
+        classes = classes_of(evaluation_rows.part_rows(run, part, decision))
+        if topic == "calibration":
+            reliability_panel(run, figures, part, classes)
+        elif topic == "operating-point":
+            operating_panel(run, dataset, part, parts, decision, classes)
+        else:
+            subgroup_panel(run, dataset, part, decision, classes)
+
+
+def main() -> None:
+    title, left, middle, right = st.columns([2, 4, 2, 3], vertical_alignment="bottom")
+    title.title("Evaluation")
+    runs = resources.runs()
+    if not runs:
+        _nothing_yet()
+        return
+    done = [run for run in runs if run.status().state == "done"]
+    with left:
+        run = pick_run(runs, (done or runs)[0])
+    results = run.results()
+    if not results:
+        _without_results(run)
+        return
+    parts = [part for part in PART_WORDS if part in results]
+    with middle:
+        part = pick("Part", "part", parts, default=parts[-1], words=PART_WORDS.get,
+                    help="Images that the network was not trained on. A test part chose nothing, so it comes first.")
+    with right:
+        decision = pick("Decision", "decision", list(DECISION_WORDS), default="as-data", words=DECISION_WORDS.get,
+                        help="How probabilities become one answer.")
+    siblings_note(run)
+    dataset = dataset_of(run)
+    if dataset and dataset.generated:
+        st.caption(f":material/draw: The images of this run are {NOTICE}.")
+    if judged := run.evaluation():
+        st.caption(as_text(" ".join(judged["words"])))
+    _provenance(run, results, part, decision)
+    with problems.in_words():
+        _topic(run, results, part, parts, decision)
+    with st.container(horizontal=True):
+        if st.button("See its errors", key="to_errors", icon=":material/grid_on:"):
+            go(ERRORS, run=run.name, part=part)
+        if run.model.exists() and st.button("Judge its model on another data set", key="to_evaluate_on",
+                                            icon=":material/fact_check:"):
+            go(EVALUATE_ON, model=run.name)
+
+
+main()

@@ -1,0 +1,90 @@
+"""What a split that puts a lesion on both sides does to a run's figures."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from pipeline.data.seen_lesions import seen_in_training
+from pipeline.errors import DataError
+from pipeline.evaluation.bootstrap import lesion_bootstrap
+from pipeline.evaluation.metrics import classes_of, probabilities_of, summarise
+
+MELANOMA = "mel"
+BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models" / "default" / "leakage"
+
+
+def _melanoma_sensitivity(rows: pd.DataFrame) -> dict[str, Any]:
+    melanomas = rows[rows["truth"] == MELANOMA]
+    return {
+        "images": len(melanomas), "lesions": int(melanomas["lesion_id"].nunique()),
+        "sensitivity": float((melanomas["predicted"] == MELANOMA).mean()) if len(melanomas) else float("nan"),
+    }
+
+
+def part_figures(rows: pd.DataFrame) -> dict[str, Any]:
+    """The headline figures of some held-out images.
+
+    Returns:
+        images, lesions, accuracy, balanced_accuracy, macro_auc as `summarise` has them; intervals of the three by
+        `lesion_bootstrap`; diagnoses: how many occur; melanoma: {images, lesions, sensitivity}.
+    """
+    figures = summarise(rows, "")
+    kept = {key: figures[key] for key in ("images", "lesions", "accuracy", "balanced_accuracy", "macro_auc")}
+    return {
+        **kept, "intervals": lesion_bootstrap(rows), "diagnoses": int(rows["truth"].nunique()),
+        "melanoma": _melanoma_sensitivity(rows),
+    }
+
+
+def seen_and_not(predictions: pd.DataFrame, split: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """The figures of validation images whose lesion training saw, and of those whose lesion it did not see.
+
+    Args:
+        predictions: a run's, with part.
+        split: the run's, with image_id, lesion_id, part.
+
+    Returns:
+        `part_figures` as "seen" and "not_seen"; a side without images is left out.
+    """
+    rows = predictions[predictions["part"] == "validation"]
+    seen = rows["image_id"].isin(split.loc[seen_in_training(split), "image_id"])
+    sides = {"seen": rows[seen], "not_seen": rows[~seen]}
+    return {name: part_figures(side) for name, side in sides.items() if len(side)}
+
+
+class BundledPair(NamedTuple):
+    """`part_figures` of the same short recipe trained on the split by lesion and on the article's, by image."""
+
+    lesion: dict[str, Any]
+    random: dict[str, Any]
+
+
+def _bundled_table(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+        raise DataError(f"{path.name}, a table that comes with LesionLab, is damaged.", "Get it again.") from error
+    if "predicted" not in table:
+        classes = classes_of(table.assign(predicted=""))
+        answers = probabilities_of(table, classes).argmax(axis=1)
+        table = table.assign(predicted=[classes[answer] for answer in answers])
+    return table
+
+
+def bundled_tables(folder: Path = BUNDLED) -> tuple[Path, Path] | None:
+    """The files `lesion.parquet` and `random.parquet`; None where they are not both there."""
+    paths = folder / "lesion.parquet", folder / "random.parquet"
+    return paths if all(path.exists() for path in paths) else None
+
+
+def bundled_pair(folder: Path = BUNDLED) -> BundledPair | None:
+    """The figures of the two bundled tables; None where they are not there.
+
+    A table has image_id, lesion_id, truth and p_<code>; without `predicted` it is the highest probability.
+
+    Raises:
+        DataError: a table is damaged or lacks columns.
+    """
+    paths = bundled_tables(folder)
+    return None if paths is None else BundledPair(*(part_figures(_bundled_table(path)) for path in paths))

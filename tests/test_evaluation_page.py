@@ -1,0 +1,192 @@
+"""The Evaluation page in Streamlit's AppTest: empty, filled, an older run, and what its address says."""
+
+import json
+
+import pytest
+
+from app.components.operating_point import ASSUMES
+from pipeline.evaluation.decided import decided_predictions
+from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
+from pipeline.evaluation.operating_point import lesion_scores, operating_point
+from tests.app_pages import button, open_page, words
+from tests.hand_made import make_dataset, make_run
+
+
+@pytest.fixture
+def filled(workspace, tmp_path):
+    """The workspace with the generated set and one finished run."""
+    dataset = make_dataset(workspace, tmp_path)
+    return workspace, dataset, make_run(workspace, dataset)
+
+
+def _page(**parameters):
+    at = open_page("evaluation", **parameters)
+    assert not at.error
+    return at
+
+
+def _scores(run, decision="as-data", part="validation"):
+    table = decided_predictions(run, run.predictions(), decision)
+    return lesion_scores(table[table["part"] == part], ("mel",))
+
+
+def _table(at, first):
+    """The table that stands open, by its first column."""
+    return next(frame.value for frame in at.dataframe if frame.value.columns[0] == first)
+
+
+def _said(at, parameter):
+    """The address's parameter; AppTest gives a list for what was set before the run."""
+    value = at.query_params[parameter]
+    return value[0] if isinstance(value, list) else value
+
+
+def test_without_a_run_the_page_says_what_will_be_here(workspace):
+    at = open_page("evaluation", run="gone")
+    assert "how far its figures can be trusted" in words(at)
+    assert at.warning[0].value == "The address names the run gone, which is not here (any more)."
+
+
+def test_a_run_at_work_is_told_so(filled):
+    workspace, dataset, _ = filled
+    run = make_run(workspace, dataset, state="running")
+    assert f"The run {run.name} is training. Its evaluation appears here when it is done." in words(_page(run=run.name))
+
+
+def test_figures_stand_with_interval_decision_and_the_isic_scorer_s(filled):
+    _, _, run = filled
+    found = run.results()["validation"]["decisions"]
+    for decision in ("as-data", "balanced"):
+        at = _page(figure="ppv", decision=decision)
+        assert f"**PPV, decision {decision}, with its 95 % interval**" in words(at)
+        table = _table(at, "Diagnosis")
+        row = table[table["Diagnosis"] == "Melanoma · mel"].iloc[0]
+        value, low, high = (f"{100 * x:.1f} %" for x in found[decision]["targets"]["mel"]["ppv"])
+        assert row["PPV (95 % interval)"] == f"{value} ({low} to {high})"
+        scorer = found[decision]["isic_scorer"]["per_category"]["mel"]["ppv"]
+        assert row["ISIC scorer, at 0.5"] == f"{100 * scorer:.1f} %" and row["Prevalence"] != "–"
+        assert list(table["Diagnosis"][-2:]) == [
+            "Malignant (bcc, mel)", "Malignant or in situ/precursor (akiec, bcc, mel)"
+        ]
+    assert CHOSE_EPOCH_SENTENCE in words(at)
+
+
+def test_a_test_part_comes_first_and_chose_nothing(filled):
+    workspace, dataset, _ = filled
+    run = make_run(workspace, dataset, split="lesion-test")
+    at = _page(run=run.name)
+    assert "Test part, n = " in words(at) and "These images did not choose the epoch." in words(at)
+    at = _page(run=run.name, part="validation")
+    assert "its figures are the ones to report" in words(at) and CHOSE_EPOCH_SENTENCE in words(at)
+
+
+def test_an_older_run_shows_what_it_has_and_computes_the_rest(filled):
+    _, _, run = filled
+    results = json.loads(run.results_path.read_text())
+    for key in ("decisions", "calibration", "intervals"):
+        del results["validation"][key]
+    run.results_path.write_text(json.dumps(results))
+    for topic in ("diagnoses", "calibration"):
+        at = _page(topic=topic)
+        assert f"or by `python -m pipeline evaluate {run.name}`." in words(at)
+        assert "Balanced accuracy" in [metric.label for metric in at.metric]
+    at = button(at, "Compute what is missing").click().run()
+    assert "decisions" in run.results()["validation"] and not at.exception
+    assert "Calibration error" in [metric.label for metric in at.metric]
+
+
+def test_calibration_is_judged_on_the_other_half(filled):
+    at = _page(topic="calibration")
+    assert "Half 1 fits, half 2 judges: temperature **" in words(at) and "Mean of both directions" in words(at)
+    at.selectbox(key="pick.target").set_value("mel").run()
+    assert "Reliability of the probability of Melanoma · mel: below the diagonal it claims too much" in words(at)
+
+
+def test_a_threshold_in_words_per_thousand_lesions(filled):
+    _, dataset, run = filled
+    at = _page(topic="operating-point", threshold="30.0", prevalence="5.0")
+    point = operating_point(_scores(run), 0.3, 0.05)
+    metrics = {metric.label: metric.value for metric in at.metric}
+    assert metrics["Other lesions flagged"] == f"{point.others_flagged[0]:.0f}"
+    assert metrics["Needed to biopsy"] == f"{point.needed[0]:.1f}"
+    assert "**Of 1,000 lesions, 50 of them melanomas** (prevalence 5.0 %), those with 30.0 % or more" in words(at)
+    assert ASSUMES in words(at) and "Wilson's for lesions" in words(at)
+    at.radio(key="radio.prevalence").set_value("isic-2020").run()
+    assert "prevalence 1.8 %" in words(at) and _said(at, "prevalence") == "isic-2020"
+    at.radio(key="radio.prevalence").set_value("data").run()
+    assert "This data set: 10 of 70 lesions, 14.3 %" in at.radio(key="radio.prevalence").options
+
+
+def test_one_click_shows_the_melanomas_not_flagged(filled):
+    _, _, run = filled
+    scores = _scores(run)
+    melanomas = scores[scores["positive"]]
+    threshold = round(100 * float(melanomas["score"].median()), 1)
+    expected = set(melanomas.loc[melanomas["score"] < threshold / 100, "lesion_id"])
+    at = _page(topic="operating-point", threshold=str(threshold))
+    button(at, f"Melanomas not flagged: {len(expected)}").click().run()
+    assert _said(at, "lesions") == "not-flagged"
+    assert any(h.value.startswith("Melanomas not flagged: ") for h in at.subheader)
+    shown = [c.value for c in at.caption if c.value.startswith("Image ")]
+    assert shown and {caption.split("lesion ")[1] for caption in shown} <= expected
+    again = _page(**{name: _said(at, name) for name in at.query_params})
+    assert [c.value for c in again.caption if c.value.startswith("Image ")] == shown
+    button(at, "Close the images").click().run()
+    assert "lesions" not in at.query_params
+
+
+def test_an_aim_or_a_point_of_a_curve_sets_the_threshold(filled):
+    _, _, run = filled
+    at = _page(topic="operating-point")
+    at.button(key="evaluation.aim.0.9").click().run()
+    threshold = float(_said(at, "threshold"))
+    assert operating_point(_scores(run), threshold / 100, 0.1).sensitivity[0] >= 0.9
+    turn = at.session_state["evaluation.turn"]
+    at.session_state[f"evaluation.roc.{turn}"] = {"selection": {"points": [{"customdata": [0.256]}]}}
+    at.run()
+    assert _said(at, "threshold") == "25.6" and at.slider(key="evaluation.threshold").value == 25.6
+
+
+def test_subgroups_stand_with_size_and_interval(filled):
+    at = _page(topic="subgroups")
+    table = _table(at, "Group")
+    assert list(table["Group"]) == ["40–59 years"] and "to" in table["Accuracy (95 % interval)"][0]
+    at.radio(key="radio.factor").set_value("confidence").run()
+    table = _table(at, "Group")
+    assert "only" in " ".join(table["What it says"]) and "to" in table["Difference to the rest (95 % interval)"][0]
+
+
+def test_by_kind_of_truth_there_is_no_figure_over_all_diagnoses(filled):
+    at = _page(topic="subgroups", figure="accuracy")
+    at.radio(key="radio.factor").set_value("dx_type").run()
+    assert at.radio(key="radio.figure").options == ["Sensitivity", "Specificity"] and not at.warning
+    assert "Sensitivity of Melanoma · mel" in words(at)
+
+
+def test_without_its_data_set_a_run_is_grouped_by_confidence_alone(filled):
+    import shutil
+
+    _, dataset, _ = filled
+    shutil.rmtree(dataset.folder)
+    at = _page(topic="subgroups")
+    assert at.radio(key="radio.factor").options == ["Model confidence"]
+    at = _page(topic="operating-point", lesions="not-flagged", threshold="100.0")
+    assert "is no longer here, so its images cannot be shown." in words(at)
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), [
+    ("threshold", "x", "The address names the threshold x, which is no percentage. Shown instead: 50.0 %."),
+    ("threshold", "101", "The address names the threshold 101, which is no percentage. Shown instead: 50.0 %."),
+    ("prevalence", "0", "The address names the prevalence 0, which is not to be had here."),
+    ("topic", "x", "The address names the topic x, which is not here (any more). Shown instead: Each diagnosis."),
+    ("lesions", "x", "The address names the set of lesions x, which is not here (any more)."),
+])
+def test_an_address_that_names_nothing_says_so(filled, name, value, sentence):
+    at = _page(**{"topic": "operating-point", name: value})
+    assert any(warning.value.startswith(sentence) for warning in at.warning)
+
+
+def test_another_topic_forgets_what_belongs_to_the_first(filled):
+    at = _page(topic="operating-point", target="malignant", lesions="flagged")
+    at.radio(key="radio.topic").set_value("calibration").run()
+    assert not at.warning and "lesions" not in at.query_params
