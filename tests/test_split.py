@@ -44,11 +44,18 @@ def parts_of_lesions(split: pd.DataFrame) -> pd.Series:
 
 
 def test_each_kind_has_its_sentence():
-    assert set(SPLIT_SENTENCES) == set(SHARES)
+    assert set(SPLIT_SENTENCES) == {*SHARES, "all"}
     assert SPLIT_SENTENCES["random"] == (
         "The article's split: 80 % of the images train, 20 % validate, drawn image by image. Images of one lesion land "
         "on both sides, so the validation figures flatter the network."
     )
+
+
+def test_all_holds_nothing_out():
+    split = make_split(LIKE_HAM, "all", 3)
+    assert split["image_id"].tolist() == LIKE_HAM["image_id"].tolist() and set(split["part"]) == {"train"}
+    with pytest.raises(DataError, match=r"^There is no fold 1 in the split all. Set fold=0, or split=lesion"):
+        make_split(LIKE_HAM, "all", 3, held_out_fold=1)
 
 
 @pytest.mark.parametrize("kind", SHARES)

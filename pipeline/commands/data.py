@@ -1,10 +1,12 @@
-"""`data import` and `data list`; `data fetch` is in `fetch`."""
+"""`data import` and `data list`; `data fetch`, `data audit` and `data masks` are in files of their own."""
 
 from pathlib import Path
 
 from pipeline.classes import label
 from pipeline.commands.arguments import add_command, add_group
+from pipeline.commands.audit import add_audit
 from pipeline.commands.fetch import add_fetch
+from pipeline.commands.masks import add_masks
 from pipeline.commands.output import Output
 from pipeline.commands.words import count, table
 from pipeline.errors import DataError
@@ -29,6 +31,8 @@ def add_parsers(commands) -> None:
         "is already there, too",
     )
     add_fetch(group)
+    add_audit(group)
+    add_masks(group)
     add_command(group, "list", data_list, help="every data set with its images, lesions and diagnoses")
 
 

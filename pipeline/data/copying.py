@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from pipeline.data.archive import Archive
 from pipeline.data.generated import is_generated
 from pipeline.data.members import Member
@@ -17,6 +19,7 @@ from pipeline.files import disk_errors
 from pipeline.progress import Progress
 
 _SPARE_BYTES = 200 * 2**20
+THRESHOLD = 128  # of a mask's grey levels: at least that is lesion
 _BATCH = 32  # files between two reports: a stop is heard within a second
 
 
@@ -90,21 +93,30 @@ def copy_images(
 
 
 def _grey_png(content: bytes, name: str, size: tuple[int, int]) -> bytes:
-    """The mask as 8-bit grey PNG: untouched where it is one."""
+    """The mask as 8-bit grey PNG in its image's size: untouched where it is one."""
     image = open_image(content, name)
-    if image.size != size:
+    if abs(image.width * size[1] - image.height * size[0]) > max(*image.size, *size):  # a pixel's rounding aside
         raise ImageError(
             f"{name} has {image.width} × {image.height} pixels, but its image {size[0]} × {size[1]}."
         )
-    if image.mode == "L" and image.format == "PNG":
+    kind, grey = image.format, image.convert("L")
+    if grey.getextrema()[1] < THRESHOLD:
+        raise ImageError(f"{name} marks no lesion: no pixel reaches {THRESHOLD}.")
+    if image.mode == "L" and kind == "PNG" and image.size == size:
         return content
     file = io.BytesIO()
-    image.convert("L").save(file, "PNG")
+    grey.resize(size, Image.Resampling.BILINEAR).save(file, "PNG")
     return file.getvalue()
 
 
-def copy_masks(archive: Archive, sizes: dict[str, tuple[int, int]], folder: Path, progress: Progress) -> list[dict]:
+def copy_masks(
+    archive: Archive, sizes: dict[str, tuple[int, int]], folder: Path, progress: Progress,
+    share: tuple[float, float] = (0.95, 0.98),
+) -> list[dict]:
     """Brings the lesion masks of the images in `sizes` (image_id to width and height) to `folder`.
+
+    Args:
+        share: from which fraction to which `progress` goes.
 
     Returns:
         Masks that cannot be used, as {image_id, problem}.
@@ -123,9 +135,9 @@ def copy_masks(archive: Archive, sizes: dict[str, tuple[int, int]], folder: Path
         return None
 
     wanted = [image_id for image_id in archive.masks if image_id in sizes]
-    total = len(wanted)
+    total, (first, last) = len(wanted), share
     found = _in_batches(
-        copy, wanted, lambda n: progress(0.95 + 0.03 * n / total, f"Copied {n:,} of {total:,} lesion masks.")
+        copy, wanted, lambda n: progress(first + (last - first) * n / total, f"Copied {n:,} of {total:,} lesion masks.")
     )
     return [problem for problem in found if problem]
 

@@ -14,8 +14,8 @@ from pipeline.workspace import Workspace
 _MOST_DISAGREEMENTS = 6
 
 
-def _plain_id(ids: pd.Series) -> pd.Series:
-    """ISIC 2019 names its scaled copies ISIC_0000002_downsampled."""
+def plain_id(ids: pd.Series) -> pd.Series:
+    """Ids under which an image may go elsewhere: ISIC 2019 names its scaled copies ISIC_0000002_downsampled."""
     return ids.str.removesuffix("_downsampled")
 
 
@@ -25,10 +25,10 @@ def shared_images(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     Args:
         table, other: with image_id, dx, sha256.
     """
-    there = other.assign(plain=_plain_id(other["image_id"]))
+    there = other.assign(plain=plain_id(other["image_id"]))
     by_id = there.drop_duplicates("plain").set_index("plain")["dx"]
     by_content = there.drop_duplicates("sha256").set_index("sha256")["dx"]
-    found = table["sha256"].map(by_content).fillna(_plain_id(table["image_id"]).map(by_id))
+    found = table["sha256"].map(by_content).fillna(plain_id(table["image_id"]).map(by_id))
     return table[["image_id", "dx"]].assign(dx_there=found)[found.notna()]
 
 

@@ -98,7 +98,8 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
+    """The image in RGB, turned as its EXIF says."""
     turn = _turn(image)
     image = _rgb(image)
     return image if turn is None else image.transpose(turn)
@@ -115,7 +116,7 @@ def covering_size(image: Image.Image, height: int, width: int) -> tuple[int, int
 def fit_for_cropping(image: Image.Image, height: int, width: int) -> np.ndarray:
     """The image scaled so that it just covers height × width: uint8 (at least height, at least width, 3)."""
     lines, columns = covering_size(image, height, width)
-    return np.asarray(_upright(image).resize((columns, lines), Image.Resampling.BILINEAR))
+    return np.asarray(upright(image).resize((columns, lines), Image.Resampling.BILINEAR))
 
 
 def window(pixels: np.ndarray, height: int, width: int, place: tuple[float, float] = (0.5, 0.5)) -> np.ndarray:
@@ -124,12 +125,27 @@ def window(pixels: np.ndarray, height: int, width: int, place: tuple[float, floa
     return pixels[top : top + height, left : left + width]
 
 
-def prepare_image(image: Image.Image, height: int, width: int, resize: str) -> np.ndarray:
+def _reduced(image: Image.Image, detail: tuple[int, int]) -> Image.Image:
+    """The image scaled down until it just covers `detail` (width, height); one that is no larger as it is."""
+    lines, columns = covering_size(image, detail[1], detail[0])
+    if lines * columns >= image.width * image.height:
+        return image
+    small = upright(image).resize((columns, lines), Image.Resampling.BICUBIC)
+    return Image.fromarray(np.asarray(small))  # without the EXIF, which would turn it once more
+
+
+def prepare_image(
+    image: Image.Image, height: int, width: int, resize: str, detail: tuple[int, int] | None = None
+) -> np.ndarray:
     """What the network sees: uint8 (height, width, 3), RGB, upright.
 
     Args:
         resize: "squish" changes the aspect to fit; "crop" scales until it covers and takes the middle.
+        detail: (width, height) of the images that the network was trained on: a larger image is reduced to that first,
+            so that the network sees no finer detail than it has learnt from.
     """
+    if detail is not None:
+        image = _reduced(image, detail)
     if resize == "crop":
         return np.ascontiguousarray(window(fit_for_cropping(image, height, width), height, width))
-    return np.asarray(_upright(image).resize((width, height), Image.Resampling.BILINEAR))
+    return np.asarray(upright(image).resize((width, height), Image.Resampling.BILINEAR))

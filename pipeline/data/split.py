@@ -13,13 +13,22 @@ SPLIT_SENTENCES = {
     "images of a lesion are in the same part.",
     "random": "The article's split: 80 % of the images train, 20 % validate, drawn image by image. Images of one "
     "lesion land on both sides, so the validation figures flatter the network.",
+    "all": "All images train; none is held out, so the network has no figures of its own.",
 }
-_HELD_OUT = {"lesion": {"validation": 0.2}, "lesion-test": {"validation": 0.15, "test": 0.15}}
+EXTERNAL = "external"  # no split: a whole data set judges a model that was trained on other images
+_EXTERNAL_SENTENCE = "An evaluation on a data set: what the model is known to have been trained on is left out."
+_HELD_OUT = {"lesion": {"validation": 0.2}, "lesion-test": {"validation": 0.15, "test": 0.15}, "all": {}}
 _FOLDS = {"lesion": 5, "lesion-test": 20}
 
 
-def _by_lesion(metadata: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
-    """The fold of each image, 0..folds-1: stratified by diagnosis, grouped by lesion."""
+def split_sentence(kind: str) -> str:
+    """What a run's split means for its figures."""
+    return _EXTERNAL_SENTENCE if kind == EXTERNAL else SPLIT_SENTENCES[kind]
+
+
+def _by_lesion(metadata: pd.DataFrame, group: pd.Series, folds: int, seed: int) -> np.ndarray:
+    """The fold of each image, 0..folds-1: stratified by diagnosis, grouped by lesion, or by `group` where pairs are
+    confirmed."""
     from sklearn.model_selection import StratifiedGroupKFold  # a second to import, and pages only read the sentences
 
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -27,7 +36,7 @@ def _by_lesion(metadata: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     with warnings.catch_warnings():
         # a small set may have diagnoses with fewer images than folds; the folds are only building blocks here
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        for number, (_, held_out) in enumerate(splitter.split(metadata, metadata["dx"], metadata["lesion_id"])):
+        for number, (_, held_out) in enumerate(splitter.split(metadata, metadata["dx"], group)):
             fold[held_out] = number
     return fold
 
@@ -47,8 +56,8 @@ def _fill_gaps(part: np.ndarray, dx: pd.Series, unit: pd.Series, parts: list[str
             part[(unit == moved).to_numpy()] = lacking
 
 
-def _check(split: pd.DataFrame, parts: int) -> None:
-    lesions = split.groupby("dx")["lesion_id"].nunique()
+def _check(split: pd.DataFrame, group: pd.Series, parts: int) -> None:
+    lesions = group.groupby(split["dx"]).nunique()
     if len(lesions) < 2:
         raise DataError(
             f"There is one diagnosis only, {', '.join(lesions.index)}: nothing to tell apart.",
@@ -63,10 +72,11 @@ def _check(split: pd.DataFrame, parts: int) -> None:
 
 
 def make_split(metadata: pd.DataFrame, kind: str, seed: int, held_out_fold: int = 0) -> pd.DataFrame:
-    """The part of each image; every part has every diagnosis.
+    """The part of each image; every part has every diagnosis. With "all" there is only "train".
 
     Args:
-        metadata: with image_id, lesion_id, dx.
+        metadata: with image_id, lesion_id, dx; with `group_id` too (`same_lesion.metadata_to_split`), whole groups stay
+            on one side instead of lesions, but for "random".
         kind: a key of SPLIT_SENTENCES.
         seed: the same seed gives the same split.
         held_out_fold: for "lesion", which of the five folds (0..4) validates; each lesion validates in one of them.
@@ -79,26 +89,29 @@ def make_split(metadata: pd.DataFrame, kind: str, seed: int, held_out_fold: int 
             no such fold.
     """
     split = metadata[["image_id", "lesion_id", "dx"]].reset_index(drop=True)
+    group = metadata["group_id" if "group_id" in metadata else "lesion_id"].reset_index(drop=True)
     parts = ["train", *_HELD_OUT.get(kind, {"validation": 0.2})]
-    _check(split, len(parts))
+    _check(split, group, len(parts))
     part = np.full(len(split), "train", dtype=object)
     if held_out_fold and kind != "lesion":
         raise DataError(f"There is no fold {held_out_fold} in the split {kind}.", "Set fold=0, or split=lesion.")
+    if kind == "all":
+        return split.assign(part=part)
     if kind == "random":
         order = np.random.default_rng(seed).permutation(len(split))
         part[order[: round(0.2 * len(split))]] = "validation"
         _fill_gaps(part, split["dx"], split["image_id"], parts, seed)
         return split.assign(part=part)
     # no more folds than there are lesions, or images of the largest diagnosis
-    folds = min(_FOLDS[kind], split["lesion_id"].nunique(), int(split["dx"].value_counts().max()))
+    folds = min(_FOLDS[kind], group.nunique(), int(split["dx"].value_counts().max()))
     if held_out_fold >= folds:
         raise DataError(f"There is no fold {held_out_fold}: so few images make {folds} folds.", "Set fold=0.")
-    fold, first = (_by_lesion(split, folds, seed) - held_out_fold) % folds, 0
+    fold, first = (_by_lesion(split, group, folds, seed) - held_out_fold) % folds, 0
     for name, share in _HELD_OUT[kind].items():
         end = first + max(1, round(share * folds))
         part[(fold >= first) & (fold < end)] = name
         first = end
-    _fill_gaps(part, split["dx"], split["lesion_id"], parts, seed)
+    _fill_gaps(part, split["dx"], group, parts, seed)
     return split.assign(part=part)
 
 

@@ -1,0 +1,96 @@
+"""Leakage: what lets figures flatter a network, in a data set and in a run; the address opens the same view again."""
+
+import streamlit as st
+
+from app import leakage_rows, resources
+from app.components import problems
+from app.components.address_radio import address_radio
+from app.components.audit_work import audit_at_work, audit_button, audit_problem
+from app.components.evidence_panel import evidence_panel
+from app.components.help_text import help_text
+from app.components.near_pairs import near_pairs
+from app.components.pickers import pick
+from app.components.run_leakage import bundled_panel, run_panel
+from app.components.seen_lesions import metadata_panel, seen_panel
+from app.links import GET_DATA, go, linked
+from app.wording import as_text, count
+from pipeline.data.dataset import Dataset
+from pipeline.data.generated import NOTICE
+
+_TOPICS = {
+    "lesions": "Lesions seen twice", "pairs": "Near-duplicates", "metadata": "Metadata",
+    "evidence": "Evidence outside the lesion",
+}
+
+
+def _nothing_yet() -> None:
+    if problem := linked("data", []).problem:
+        st.warning(as_text(problem), icon=":material/link_off:")
+    st.markdown(
+        "Here stands what lets a network look better than it is: images of one lesion in training and in validation, "
+        "near-identical images under different lesion ids, and a table that gives the diagnosis away."
+    )
+    if st.button("Bring in images", type="primary", key="to_data", icon=":material/download:"):
+        go(GET_DATA)
+    st.subheader("What seen lesions do to the figures")
+    bundled_panel()
+
+
+def _audited(dataset: Dataset, topic: str) -> None:
+    """The part of a topic that needs the audit; the way to one where there is none or it is of another state."""
+    audit, current = leakage_rows.audit(dataset)
+    if audit is None:
+        st.markdown("An audit of this data set counts the lesions on both sides of each split, finds near-identical "
+                    "images, and asks what the table alone gives away.")
+        audit_button(dataset, "Audit this data set")
+        return
+    if not current:
+        st.warning("The data set has changed since this audit.", icon=":material/history:")
+        audit_button(dataset, "Audit again")
+    {"lesions": lambda: seen_panel(audit, dataset.name), "pairs": lambda: near_pairs(dataset, audit),
+     "metadata": lambda: metadata_panel(audit)}[topic]()
+
+
+def _evidence(dataset: Dataset) -> None:
+    runs = {run.name: run for run in leakage_rows.runs_of(dataset)}
+    if not runs:
+        st.info(as_text(f"No finished run on {dataset.name} yet: its heatmaps are what is compared with the masks."))
+        return
+    run = runs[pick("Run", "run", list(runs), default=next(iter(runs)))]
+    parts = list(resources.predictions(run)["part"].unique())
+    part = pick("Part", "part", parts, default=parts[0], words=str.capitalize) if len(parts) > 1 else parts[0]
+    evidence_panel(run, part)
+
+
+def main() -> None:
+    problems.said()
+    title, left = st.columns([2, 3], vertical_alignment="bottom")
+    title.title("Leakage")
+    datasets = {dataset.name: dataset for dataset in resources.datasets()}
+    if not datasets:
+        _nothing_yet()
+        return
+    first = next((name for name, dataset in datasets.items() if not dataset.generated), next(iter(datasets)))
+    with left:
+        dataset = datasets[pick("Data set", "data", list(datasets), default=first, words=lambda name:
+                                f"{name} ({count(datasets[name].images, 'image')})")]
+    if dataset.generated:
+        st.caption(f":material/draw: The images of this data set are {NOTICE}.")
+    topic = address_radio("Topic", "topic", _TOPICS, hidden=True, forgets=("page", "verdict"))
+    audit_problem()
+    audit_at_work()
+    with problems.in_words():
+        if topic == "evidence":
+            _evidence(dataset)
+        else:
+            _audited(dataset, topic)
+    if topic == "lesions":
+        st.subheader("What seen lesions do to the figures")
+        with problems.in_words():
+            bundled_panel()
+        with problems.in_words():
+            run_panel(dataset)
+        help_text("leakage", "Why a lesion must not be on both sides")
+
+
+main()

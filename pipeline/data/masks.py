@@ -1,0 +1,90 @@
+"""Lesion masks that come after their images: from a zip or folder of `<image_id>_segmentation.png` into a data set."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.data.archive import Archive
+from pipeline.data.copying import copy_masks
+from pipeline.data.dataset import load_dataset
+from pipeline.data.members import Member, open_members
+from pipeline.data.metadata import Rows
+from pipeline.data.turns import turn
+from pipeline.errors import DataError
+from pipeline.files import disk_errors
+from pipeline.progress import Progress, silent
+from pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class MasksImported:
+    """What came in.
+
+    Attributes:
+        masks: how many were brought in.
+        without: images of the data set that have no mask now.
+        unknown: ids that masks name and the data set lacks, in alphabetical order.
+        problems: masks that could not be used, as {image_id, problem}.
+    """
+
+    data: str
+    masks: int
+    without: int
+    unknown: list[str]
+    problems: list[dict]
+
+
+def _found(members: list[Member]) -> tuple[dict[str, Member], list[dict]]:
+    masks: dict[str, Member] = {}
+    problems = []
+    for member in members:
+        if member.hidden or (image_id := member.mask_of) is None:
+            continue
+        first = masks.setdefault(image_id, member)
+        if not first.same_as(member):
+            problems.append({
+                "image_id": image_id,
+                "problem": f"there are different masks of it; {first.path} is used, {member.path} is not",
+            })
+    return masks, problems
+
+
+def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress = silent) -> MasksImported:
+    """Brings the masks at `path`, a zip or a folder, into the data set `name`: 8-bit grey, at least 128 is lesion.
+
+    A mask of another size but its image's shape is brought to the image's size. All come into place together at the
+    end, over those that are there; doing it again is safe.
+
+    Raises:
+        DataError: there is no such data set, archive or folder, or it holds no mask that can be used.
+        WorkspaceError: the disk is full or cannot be written; then the masks are as before.
+        Cancelled: by `progress`; likewise.
+    """
+    path = Path(path) if Path(path).name else Path(path).absolute()  # the sentences name it
+    dataset = load_dataset(workspace, name)
+    table = dataset.metadata()
+    sizes = dict(zip(table["image_id"], zip(table["width"], table["height"], strict=True), strict=True))
+    place, incoming = dataset.folder / "masks", dataset.folder / ".masks.incoming"
+    waiting = "Waits for another import into this data set."
+    with turn(workspace.locks / f"import-{name}.lock", progress, waiting), open_members(path) as members:
+        masks, problems = _found(members)
+        archive = Archive(path, {}, masks, lambda: Rows(table, []))
+        try:
+            shutil.rmtree(incoming, ignore_errors=True)  # what a killed import has left
+            problems += copy_masks(archive, sizes, incoming, progress, share=(0.0, 0.95))
+            copied = sorted(incoming.glob("*.png")) if incoming.is_dir() else []
+            if not copied:
+                why = f" The first problem: {problems[0]['image_id']}: {problems[0]['problem']}" if problems else ""
+                raise DataError(
+                    f"{path.name} holds no lesion mask of an image of {name} that can be used.{why}",
+                    "Masks are named after their image: <image_id>_segmentation.png.",
+                )
+            with disk_errors(place):
+                place.mkdir(exist_ok=True)
+                for file in copied:
+                    file.replace(place / file.name)
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+    progress(1.0, f"Brought in {len(copied):,} lesion masks.")
+    there = {file.stem for file in place.glob("*.png")}
+    return MasksImported(name, len(copied), len(set(sizes) - there), sorted(set(masks) - set(sizes)), problems)
