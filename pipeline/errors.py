@@ -39,6 +39,10 @@ class ModelError(LesionLabError):
     """A model that does not exist, is incomplete, or does not fit its description."""
 
 
+class TeachingError(LesionLabError):
+    """A teaching set that does not exist, has no image, or a name that cannot be one's."""
+
+
 class WeightsError(LesionLabError):
     """Initial weights that cannot be had here."""
 

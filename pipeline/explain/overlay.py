@@ -28,13 +28,14 @@ def enlarge(heatmap: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(cells.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float) -> np.ndarray:
+def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float, peak: float | None = None) -> np.ndarray:
     """`pixels` with the heatmap in colour over it: the stronger the evidence, the more it covers.
 
     Args:
         pixels: (H, W, 3) uint8, what the network saw.
         heatmap: (h, w), at least 0; scaled by its own maximum, so two images' colours are not comparable.
         opacity: 0..1, how much the strongest region covers.
+        peak: scales by this instead, so that several heatmaps with the same peak are comparable.
 
     Returns:
         (H, W, 3) uint8; a copy of `pixels` where the heatmap has no positive evidence.
@@ -51,7 +52,7 @@ def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float) -> np.ndarr
     if not has_evidence(heatmap):
         return pixels.copy()
     heatmap = np.asarray(heatmap, dtype=np.float32)
-    value = np.clip(enlarge(heatmap / heatmap.max(), *pixels.shape[:2]), 0, 1)
+    value = np.clip(enlarge(heatmap / (peak or heatmap.max()), *pixels.shape[:2]), 0, 1)
     colour = _COLOURS[np.rint(value * 255).astype(np.intp)]
     alpha = (value * opacity)[..., None]
     return np.rint(pixels * (1 - alpha) + colour * alpha).astype(np.uint8)

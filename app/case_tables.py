@@ -1,0 +1,153 @@
+"""Cached loaders of the pages Explore and Case: joins of a run's tables, each kept until one of its files changes."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import resources
+from app.case_address import Asked, Known
+from app.resources import Stamp, stamp
+from app.run_data import Found, found_data, images_of
+from pipeline.data.tables import levels
+from pipeline.evaluation.cases import METADATA_LEVELS, CaseFilter, case_table, disagreeing, filtered_cases
+from pipeline.evaluation.flips import FlipShare
+from pipeline.evaluation.metrics import classes_of, probabilities_of
+from pipeline.explain.embedding_map import inside
+from pipeline.files import read_json
+from pipeline.jobs.embedding import MAP, NEIGHBOURS, WHAT_IF
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.shelf import read_label
+from pipeline.teaching import TeachingSet, list_sets, read_remarks
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _cases(_run: RunDir, _found: Found, predictions: Stamp, table: Stamp | None) -> pd.DataFrame:
+    metadata = images_of(_run, _found).reset_index(drop=True) if _found.dataset else None
+    return case_table(resources.predictions(_run), metadata)
+
+
+def cases(run: RunDir) -> pd.DataFrame:
+    """The run's `case_table`; shared, so not to be changed.
+
+    Raises:
+        RunError: it has no predictions yet.
+    """
+    found = found_data(run)
+    table = stamp(found.dataset.folder / "metadata.parquet") if found.dataset else None
+    return _cases(run, found, stamp(run.predictions_path), table)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _answers(of: Stamp) -> pd.DataFrame:
+    table = pd.read_parquet(of[0])
+    shares = probabilities_of(table, classes_of(table))
+    return pd.DataFrame(
+        {"predicted": table["predicted"].astype("category"), "probability": shares.max(axis=1).astype(np.float32)},
+    ).set_index(pd.Index(table["image_id"]))
+
+
+def answers(run: RunDir) -> pd.DataFrame:
+    """predicted and its probability by image_id, of what the run judged; small, because many runs are asked at once."""
+    return _answers(stamp(run.predictions_path))
+
+
+def others(run: RunDir) -> list[RunDir]:
+    """The other runs on the same images and labels that have predictions, newest first."""
+    data = run.config().data_hash
+    return [other for other in resources.runs()
+            if other.name != run.name and other.predictions_path.exists() and other.config().data_hash == data]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _parquet(of: Stamp) -> pd.DataFrame:
+    return pd.read_parquet(of[0])
+
+
+def _table(path: Path) -> pd.DataFrame | None:
+    return _parquet(stamp(path)) if path.exists() else None
+
+
+def neighbours(run: RunDir) -> pd.DataFrame | None:
+    """As `nearest_lesions` gives them; None before they were computed."""
+    return _table(run.folder / NEIGHBOURS)
+
+
+def places(run: RunDir) -> pd.DataFrame | None:
+    """image_id, x and y of the run's map; None before it was drawn."""
+    return _table(run.folder / MAP)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _shares(of: Stamp) -> dict[str, FlipShare]:
+    return read_json(Path(of[0]))
+
+
+def flip_shares(run: RunDir) -> dict[str, FlipShare] | None:
+    """What flips the run's predictions, by name of perturbation; None before it was computed."""
+    path = run.folder / WHAT_IF
+    return _shares(stamp(path)) if path.exists() else None
+
+
+def sets_of(run: RunDir) -> dict[str, TeachingSet]:
+    """The teaching sets of the run's data set by id, newest first."""
+    data = run.config().data
+    return {one.id: one for one in list_sets(resources.workspace()) if one.data == data}
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _levels(_cases: pd.DataFrame, of: tuple) -> dict[str, list[str]]:
+    known = {"part": [part for part in ("validation", "test") if (_cases["part"] == part).any()]}
+    codes = classes_of(_cases)
+    known |= {"truth": codes, "predicted": codes}
+    for factor in METADATA_LEVELS if "age" in _cases else ():
+        known[factor] = levels(_cases, factor)
+    return known
+
+
+def known(run: RunDir) -> Known:
+    """What an address can ask of this run's images."""
+    table = cases(run)
+    shares = flip_shares(run)
+    return Known(
+        levels=_levels(table, (stamp(run.predictions_path), "age" in table)),
+        runs=tuple(other.name for other in others(run)),
+        sets=tuple(sets_of(run)),
+        flips=tuple(shares or ()),
+        map=places(run) is not None,
+    )
+
+
+def found_cases(run: RunDir, asked: Asked) -> pd.DataFrame:
+    """The run's cases that the address asks for, not yet in order.
+
+    Raises:
+        WorkspaceError: a file that a filter needs is damaged.
+    """
+    table = cases(run)
+    among: list = []
+    if asked.differs:
+        other = next(run for run in others(run) if run.name == asked.differs)
+        among.append(disagreeing(table, answers(other)["predicted"].astype(object)))
+    if asked.set:
+        among.append(sets_of(run)[asked.set].images)
+    if asked.doubtful:
+        remarks = read_remarks(resources.workspace(), run.config().data)
+        among.append([image_id for image_id, remark in remarks.items() if remark.doubtful])
+    if asked.flips:
+        lesions = flip_shares(run)[asked.flips]["flipped"]
+        among.append(table.index[table["lesion_id"].isin(lesions)])
+    if asked.area is not None:
+        drawn = places(run)
+        among.append(drawn["image_id"][inside(drawn[["x", "y"]].to_numpy(), asked.area)])
+    return filtered_cases(table, CaseFilter(
+        levels=asked.levels, right=asked.right, confidence=asked.confidence, loss=asked.loss, output=asked.of,
+        share=asked.share, among=among,
+    ))
+
+
+def name_of(run: RunDir) -> str:
+    """The name that a person gave the run, else its id."""
+    return read_label(run).name or run.name
+

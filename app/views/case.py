@@ -1,0 +1,157 @@
+"""Case: one held-out image of a run, all that is known of it, its look-alikes, and what if it were another picture."""
+
+import streamlit as st
+
+from app import case_tables, resources
+from app.case_address import address_of, read_address
+from app.charts import probabilities_figure, probabilities_table
+from app.components import problems
+from app.components.case_facts import facts, other_models, same_lesion
+from app.components.case_note import case_note
+from app.components.case_picture import two_heatmaps, zoomed_image
+from app.components.figures import dark, show
+from app.components.help_text import help_text
+from app.components.lesion_grid import Judged, pictures
+from app.components.look_alikes import look_alikes
+from app.components.siblings import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
+from app.components.what_if_panel import flips_of_all, what_if_panel
+from app.links import EXPLORE, explore_link, go, linked, remember
+from app.run_data import found_data, images_of
+from app.wording import as_text
+from pipeline.data.dataset import Dataset
+from pipeline.data.generated import NOTICE
+from pipeline.errors import ImageError
+from pipeline.evaluation.cases import in_order
+from pipeline.evaluation.metrics import classes_of
+from pipeline.inference.model_info import bundled_model, read_model_info
+from pipeline.jobs.run_dir import RunDir
+from pipeline.teaching import Remark, read_remarks
+
+
+def _nothing(problem: str | None) -> None:
+    if problem:
+        st.warning(as_text(problem), icon=":material/link_off:")
+    st.markdown(
+        "One image of a finished run stands here: its truth and where that comes from, the model's output and the "
+        "regions that raised it, the lesion's other images, its look-alikes, and what if the picture were another."
+    )
+    if st.button("Choose an image", type="primary", key="to_explore", icon=":material/photo_library:"):
+        go(EXPLORE)
+
+
+def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
+    """Back to the images that the address asks for, and to the one before and after."""
+    asked = read_address(kept, case_tables.known(run))
+    images = list(in_order(case_tables.found_cases(run, asked), asked.order).index)
+    here = images.index(image_id) if image_id in images else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(EXPLORE, label="Back to the images", icon=":material/arrow_back:",
+                     query_params={**explore_link(run.name), **kept})
+        if here is not None:
+            for words, place, icon in (("Previous", here - 1, "arrow_back"), ("Next", here + 1, "arrow_forward")):
+                st.button(words, key=f"case.{words.lower()}", disabled=not 0 <= place < len(images),
+                          icon=f":material/{icon}:", on_click=_open, args=(images, place))
+            st.markdown(f"{here + 1:,} of {len(images):,}", width="content")
+
+
+def _open(images: list[str], place: int) -> None:
+    remember(image=images[place])
+
+
+def _output(run: RunDir, case: dict, codes: list[str]) -> None:
+    from pipeline.inference.notice import notice
+
+    table = probabilities_table({code: case[f"p_{code}"] for code in codes})
+    show(probabilities_figure(table, dark()), table, f"{case['image_id']}-output", key="case.output")
+    if run.bundled:
+        info = bundled_model()
+    elif judged := run.evaluation():
+        info = next((model for model in resources.models() if model.name == judged["model"]), None)
+    else:
+        info = read_model_info(run.model, run.name) if (run.model / "model.json").exists() else None
+    if info:
+        st.warning(notice(info), icon=":material/info:")
+
+
+def _seen(case: dict, dataset: Dataset, run: RunDir):
+    return pictures(case["image_id"], Judged(dataset, resources.metadata(dataset), run.config(), None))[0]
+
+
+def _case(run: RunDir, image_id: str, cases) -> None:
+    case = cases.loc[image_id].to_dict()
+    kept = address_of(st.query_params.to_dict())
+    found = found_data(run)
+    dataset = found.dataset
+    table = images_of(run, found) if dataset else None
+    here = table is not None and image_id in table.index
+    row = table.loc[image_id].to_dict() if here else None
+    _way(run, image_id, kept)
+    problem = None
+    picture, output = st.columns([5, 4], gap="large")
+    with picture:
+        if not here and run.bundled:
+            images_not_here(run)
+        elif not here:
+            st.info(f"The data set {run.config().data} is no longer here, or has lost this image: only what the run "
+                    "stored can be shown.")
+        else:
+            try:
+                zoomed_image(dataset, row)
+            except ImageError as error:
+                problem = error
+                problems.show(error)
+            if dataset.generated:
+                st.caption(f":material/draw: This image is {NOTICE}.")
+    with output:
+        st.markdown(facts(case, row))
+        _output(run, case, classes_of(cases))
+    if here and not problem and not run.bundled:
+        st.subheader("Regions that raised the outputs")
+        two_heatmaps(run, case, lambda: _seen(case, dataset, run))
+        help_text("heatmap", "How to read a heatmap")
+    st.subheader("Other images of this lesion")
+    same_lesion(run, case, cases, dataset, table, kept)
+    st.subheader("Nearest training lesions")
+    if run.bundled:
+        st.markdown(NO_NEIGHBOURS)
+    else:
+        look_alikes(run, case, dataset, table)
+    st.subheader("What other models say")
+    other_models(run, case)
+    st.subheader("What if")
+    if run.bundled:
+        st.markdown(NO_WHAT_IF)
+    elif here and not problem and (run.model / "model.safetensors").exists():
+        what_if_panel(run, case, _seen(case, dataset, run))
+    else:
+        st.markdown("This needs the image and the run's model; one of them is no longer here.")
+    if not run.bundled:
+        st.markdown("**Over the whole validation set**")
+        flips_of_all(run)
+    st.subheader("Note")
+    remark = read_remarks(resources.workspace(), run.config().data).get(image_id, Remark())
+    case_note(run, image_id, remark, case_tables.sets_of(run))
+
+
+def main() -> None:
+    runs = {run.name: run for run in resources.runs() if run.predictions_path.exists()}
+    name = linked("run", runs)
+    if name.value is None:
+        st.title("Case")
+        _nothing(name.problem)
+        return
+    run = runs[name.value]
+    with problems.in_words():
+        cases = case_tables.cases(run)
+        image = linked("image", cases.index)
+        if image.value is None:
+            st.title("Case")
+            _nothing(image.problem)
+            return
+        st.title(f"Image {image.value}")
+        siblings_note(run)
+        st.caption(as_text(f"Lesion {cases.at[image.value, 'lesion_id']} · judged by {case_tables.name_of(run)}"))
+        _case(run, image.value, cases)
+
+
+main()

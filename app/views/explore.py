@@ -1,0 +1,133 @@
+"""Explore: a run's held-out images behind one filter bar, as a wall or a map, and the teaching sets made of them."""
+
+import streamlit as st
+
+from app import case_tables, resources
+from app.case_address import Asked, read_address
+from app.components import problems
+from app.components.case_filters import case_filters, clear_filters, in_words
+from app.components.case_selection import csv_button, set_maker
+from app.components.case_wall import case_wall, order_box
+from app.components.embedding_map import embedding_map, take_outline
+from app.components.pickers import STATE_WORDS, pick_run
+from app.components.siblings import NO_NEIGHBOURS, images_not_here, siblings_note
+from app.components.teaching_sets import teaching_sets
+from app.links import TRAIN, go, linked, remember
+from app.run_data import dataset_of, found_data
+from app.wording import as_text
+from pipeline.data.generated import NOTICE
+from pipeline.evaluation.cases import in_order
+from pipeline.jobs.run_dir import RunDir
+from pipeline.teaching import read_remarks
+
+_VIEWS = {"images": "Images", "map": "Map", "sets": "Teaching sets"}
+
+
+def _nothing_yet() -> None:
+    if problem := linked("run", []).problem:
+        st.warning(as_text(problem), icon=":material/link_off:")
+    st.markdown(
+        "Every held-out image of a finished run stands here, behind one filter bar: by truth, prediction, confidence, "
+        "loss, age, sex, localization, image source, and where two networks disagree. What you select becomes a "
+        "teaching set; a map shows which images the network finds alike."
+    )
+    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
+        go(TRAIN)
+
+
+def _without_predictions(run: RunDir) -> None:
+    st.info(f"The run {run.name} ({STATE_WORDS[run.status().state]}) has no predictions yet. Its images appear here "
+            "when it is done.")
+    if st.button("Watch it", type="primary", key="to_train", icon=":material/show_chart:"):
+        go(TRAIN, run=run.name)
+
+
+def _view() -> str:
+    asked = st.query_params.get("view", "images")
+    if asked not in _VIEWS:
+        st.warning(as_text(f"The address names the view {asked[:80]}, which is not here. Shown instead: images."),
+                   icon=":material/link_off:")
+        asked = "images"
+    key = "explore.view"
+    st.session_state[key] = asked
+    st.radio("View", list(_VIEWS), key=key, format_func=_VIEWS.get, horizontal=True, label_visibility="collapsed",
+             on_change=lambda: remember(view=None if st.session_state[key] == "images" else st.session_state[key],
+                                        page=None))
+    return asked
+
+
+def _images(run: RunDir, found, sets, remarks) -> None:
+    dataset = dataset_of(run)
+    set_maker(run, found, sets)
+    if found.empty:
+        st.info("No image has all of these. Take a filter out.")
+        return
+    case_wall(run, found, dataset, remarks)
+
+
+def _under_the_bar(run: RunDir, cases, found, asked: Asked, view: str, remarks) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown(in_words(len(found), found["lesion_id"].nunique(), len(cases), asked), width="content")
+        if asked.area is not None:
+            st.caption(":material/lasso_select: Within an area of the map.", width="content")
+        st.button("Show all", key="explore.clear", disabled=not asked.any, on_click=clear_filters,
+                  icon=":material/filter_alt_off:")
+        csv_button(run, found, remarks)
+        if view == "images":
+            with st.container(width=240):
+                order_box(asked)
+
+
+def _explore(run: RunDir) -> None:
+    cases, known = case_tables.cases(run), case_tables.known(run)
+    if cases.empty:
+        st.info(f"The run {run.name} held no image out, so there is none that it judged without having learnt it.")
+        return
+    take_outline(run)
+    siblings_note(run)
+    dataset, note = found_data(run).dataset, found_data(run).note
+    if dataset is None and run.bundled:
+        images_not_here(run)
+    elif dataset is None:
+        st.info(f"The data set {run.config().data} is no longer here, so neither its images nor what is known of the "
+                "patients can be shown.")
+    elif note:
+        st.info(as_text(note), icon=":material/image_search:")
+    elif dataset.generated:
+        st.caption(f":material/draw: The images of this run are {NOTICE}.")
+    view, sets = _view(), case_tables.sets_of(run)
+    remarks = read_remarks(resources.workspace(), run.config().data)
+    if view == "sets":
+        teaching_sets(run, cases, sets, remarks)
+        return
+    asked = read_address(st.query_params.to_dict(), known)
+    names = {other.name: case_tables.name_of(other) for other in case_tables.others(run)}
+    case_filters(known, asked, sets, names)
+    found = in_order(case_tables.found_cases(run, asked), asked.order)
+    _under_the_bar(run, cases, found, asked, view, remarks)
+    if view == "map" and run.bundled:
+        st.info(NO_NEIGHBOURS)
+    elif view == "map":
+        embedding_map(run, cases, found, case_tables.places(run))
+    else:
+        _images(run, found, sets, remarks)
+
+
+def main() -> None:
+    title, right = st.columns([2, 3], vertical_alignment="bottom")
+    title.title("Explore")
+    runs = resources.runs()
+    if not runs:
+        _nothing_yet()
+        return
+    done = [run for run in runs if run.predictions_path.exists()]
+    with right:
+        run = pick_run(runs, (done or runs)[0])
+    if not run.predictions_path.exists():
+        _without_predictions(run)
+        return
+    with problems.in_words():
+        _explore(run)
+
+
+main()

@@ -1,0 +1,167 @@
+"""The page Case in Streamlit's AppTest: what is known of one image, look-alikes, what if, and the note."""
+
+import shutil
+
+import pytest
+
+from pipeline.classes import label
+from pipeline.jobs.run_dir import find_run
+from pipeline.teaching import Remark, list_sets, read_remarks
+from tests.app_pages import button, open_page, words
+from tests.embedded import embed_by_hand
+from tests.hand_made import make_dataset, make_run
+
+
+@pytest.fixture
+def filled(workspace, tmp_path):
+    """The workspace with the generated set and one finished run."""
+    dataset = make_dataset(workspace, tmp_path)
+    return workspace, dataset, make_run(workspace, dataset)
+
+
+def _ordered(run, query="part == 'validation'"):
+    return run.predictions().query(query).sort_values(["loss", "image_id"], ascending=[False, True])
+
+
+def _captions(at):
+    return [caption for element in at.get("image") for caption in element.captions]
+
+
+def test_without_an_image_it_leads_to_explore(workspace):
+    at = open_page("case")
+    assert at.title[0].value == "Case" and button(at, "Choose an image")
+
+
+@pytest.mark.parametrize(("address", "gone"), [({"run": "gone-1"}, "the run gone-1"),
+                                               ({"image": "IMG_x"}, "the image IMG_x")])
+def test_what_is_gone_is_named(filled, address, gone):
+    at = open_page("case", **{"run": filled[2].name, **address})
+    assert at.warning[0].value == f"The address names {gone}, which is not here (any more)."
+
+
+def test_a_wrong_case_with_all_that_is_known(filled):
+    _, _, run = filled
+    row = _ordered(run).query("truth != predicted").iloc[1]
+    at = open_page("case", run=run.name, image=row.image_id)
+    said = words(at)
+    assert not at.error and at.title[0].value == f"Image {row.image_id}"
+    assert f"**Truth:** {label(row.truth)} (from histology)" in said
+    assert f"**Prediction:** {label(row.predicted)}" in said and "(wrong)" in said
+    assert "**Patient:** 50 years, male, back" in said and "Education only" in said
+    assert f"Regions that raised the output for the true diagnosis, {label(row.truth)}" in _captions(at)
+    assert f"Regions that raised the output for the predicted diagnosis, {label(row.predicted)}" in _captions(at)
+    assert "One scale for both" in said
+    assert f"Lesion {row.lesion_id}" in said and "of the same lesion" in " ".join(
+        image.alt for element in at.get("image") for image in element.proto.imgs)
+    assert "No other run held this image out" in said
+    assert "This needs the image and the run's model" in said  # this run's model has no weights
+
+
+def test_no_positive_evidence_is_said(filled):
+    _, _, run = filled
+    worst = _ordered(run).iloc[0]
+    at = open_page("case", run=run.name, image=worst.image_id)
+    assert sum("no positive evidence: no region raised this output." in caption for caption in _captions(at)) == 2
+    assert "One scale for both" not in words(at)
+
+
+def test_a_right_case_has_one_heatmap(filled):
+    _, _, run = filled
+    row = _ordered(run).query("truth == predicted").iloc[0]
+    at = open_page("case", run=run.name, image=row.image_id)
+    assert len([c for c in _captions(at) if c.startswith("Regions")]) == 1 and "(right)" in words(at)
+
+
+def test_the_way_goes_through_what_the_address_asks_for(filled):
+    _, _, run = filled
+    wrong = list(_ordered(run).query("truth != predicted")["image_id"])
+    at = open_page("case", run=run.name, image=wrong[0], right="no")
+    assert f"1 of {len(wrong)}" in words(at) and button(at, "Previous").disabled
+    button(at, "Next").click().run()
+    assert at.title[0].value == f"Image {wrong[1]}" and at.query_params["right"] == "no"
+    back = next(link for link in at.get("page_link") if link.proto.label == "Back to the images")
+    assert "right=no" in back.proto.query_string and f"run={run.name}" in back.proto.query_string
+
+
+def test_magnification_shows_a_part(filled):
+    _, _, run = filled
+    at = open_page("case", run=run.name, image=_ordered(run).iloc[0].image_id)
+    at.slider(key="case.zoom").set_value(4.0).run()
+    assert "a part of it magnified 4 times" in at.get("image")[0].proto.imgs[0].alt
+
+
+def test_look_alikes_and_flips_from_the_job(filled):
+    _, _, run = filled
+    row = _ordered(run).iloc[0]
+    at = open_page("case", run=run.name, image=row.image_id)
+    assert len([b for b in at.button if b.label.startswith("Compute")]) == 1  # one button, though two parts need it
+    embed_by_hand(run)
+    at = open_page("case", run=run.name, image=row.image_id)
+    said = words(at)
+    assert f"Of the same diagnosis, {label(row.truth)}" in said and "Look-alikes of another diagnosis" in said
+    assert said.count("Similarity -") + said.count("Similarity 0") + said.count("Similarity 1") == 8
+    lesions = run.predictions()["lesion_id"].nunique()
+    assert f"**enlarged by 20 %: {200 / lesions:.1f} %** (95 % interval 0.0 % to 20.0 %), 2 of {lesions}" in said
+    link = next(link for link in at.get("page_link") if link.proto.label.startswith("Open the 2 lesions"))
+    assert "flips=zoom" in link.proto.query_string
+
+
+def test_other_models_say_something(filled):
+    workspace, dataset, run = filled
+    make_run(workspace, dataset)
+    row = _ordered(run).query("truth == predicted").iloc[0]
+    at = open_page("case", run=run.name, image=row.image_id)
+    assert "1 of 1 other model that held this image out is right." in words(at)
+
+
+def test_the_note_and_the_tag_are_kept(filled):
+    workspace, _, run = filled
+    image = _ordered(run).iloc[2].image_id
+    at = open_page("case", run=run.name, image=image)
+    at.text_area(key=f"case.note.{image}.text").set_value("Ask for the second opinion.")
+    at.checkbox(key=f"case.note.{image}.doubtful").check()
+    at.button(key=f"case.note.{image}.save").click().run()
+    assert at.success[0].value == "The note is saved."
+    assert read_remarks(workspace, "generated") == {image: Remark("Ask for the second opinion.", True)}
+    at = open_page("case", run=run.name, image=image)
+    assert at.text_area(key=f"case.note.{image}.text").value == "Ask for the second opinion."
+    at.text_input(key=f"case.set.{image}.name").set_value("Doubts")
+    at.button(key=f"case.set.{image}.save").click().run()
+    assert list_sets(workspace)[0].images == (image,) and "In the teaching sets: Doubts" in words(at)
+
+
+def test_a_missing_data_set_leaves_what_the_run_stored(filled):
+    _, dataset, run = filled
+    shutil.rmtree(dataset.folder)
+    row = _ordered(run).iloc[0]
+    at = open_page("case", run=run.name, image=row.image_id)
+    assert "The data set generated is no longer here" in words(at) and not at.error
+    assert f"**Truth:** {label(row.truth)}" in words(at) and len(at.get("plotly_chart")) == 1
+
+
+def test_a_missing_file_is_said_in_words(filled):
+    _, dataset, run = filled
+    row = _ordered(run).iloc[0]
+    dataset.image_path(dataset.metadata().set_index("image_id").at[row.image_id, "file"]).unlink()
+    at = open_page("case", run=run.name, image=row.image_id)
+    assert len(at.error) == 1 and f"**Truth:** {label(row.truth)}" in words(at)
+
+
+def test_what_if_asks_the_network_and_resets(trained, workspace):
+    shutil.copytree(trained[0].home, workspace.home, dirs_exist_ok=True)
+    run = find_run(workspace, trained[1].name)
+    row = _ordered(run).iloc[0]
+    at = open_page("case", run=run.name, image=row.image_id)
+    assert f"The prediction stays: {label(row.predicted)}" in words(at)
+    at.slider(key="what_if.brightness").set_value(-50).run()
+    at.slider(key="what_if.warmth").set_value(30).run()
+    at.radio(key="what_if.ink").set_value("pen").run()
+    assert not at.exception and not at.error
+    changed = words(at)
+    truth = next(m.value for m in at.markdown if "the truth:" in m.value)
+    before, after = truth.split(": ")[1].split(" → ")
+    assert before != after.strip("*") and "The prediction " in changed
+    button(at, "Reset").click().run()
+    assert at.slider(key="what_if.brightness").value == 0 and at.radio(key="what_if.ink").value == "none"
+    reset = next(m.value for m in at.markdown if "the truth:" in m.value)
+    assert reset.split(" → ")[0] == truth.split(" → ")[0]

@@ -1,0 +1,87 @@
+"""The job that embeds a run's images, on a run that was trained: its files, its status, its refusals and its stop."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.cli import main
+from pipeline.errors import RunError
+from pipeline.explain.perturb import NAMED
+from pipeline.jobs.embedding import (
+    EMBEDDINGS,
+    MAP,
+    NEIGHBOURS,
+    WHAT_IF,
+    embedding_job,
+    is_embedded,
+    job_status,
+    queue_embedding,
+    work_on_embedding,
+)
+from pipeline.jobs.run_dir import find_run, list_runs
+
+
+@pytest.fixture
+def home(trained, workspace):
+    """A workspace with the data set "tiny" and a finished run, of this test's own."""
+    shutil.copytree(trained[0].home, workspace.home, dirs_exist_ok=True)
+    return workspace, find_run(workspace, trained[1].name)
+
+
+def test_the_command_writes_all_that_the_pages_read(home, capfd):
+    workspace, run = home
+    assert main(["embed", run.name, "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["state"] == "done"
+    assert job_status(run).state == "done" and is_embedded(run) and len(list_runs(workspace)) == 1
+    predictions, split = run.predictions(), run.split()
+    train = split[split["part"] == "train"]
+    with np.load(run.folder / EMBEDDINGS, allow_pickle=False) as stored:
+        assert stored["embedding"].shape[0] == len(predictions) + len(train)
+        assert set(stored["part"]) == {"validation", "train"}
+        assert np.isfinite(stored["embedding"]).all() and stored["embedding"].std() > 0
+    neighbours = pd.read_parquet(run.folder / NEIGHBOURS)
+    assert set(neighbours["image_id"]) == set(predictions["image_id"])
+    assert set(neighbours["neighbour"]) <= set(train["image_id"])
+    truth = predictions.set_index("image_id")["truth"]
+    same = neighbours["dx"] == neighbours["image_id"].map(truth)
+    assert (same == (neighbours["kind"] == "same")).all() and neighbours["rank"].max() == 4
+    places = pd.read_parquet(run.folder / MAP)
+    assert places["image_id"].tolist() == predictions["image_id"].tolist()
+    shares = json.loads((run.folder / WHAT_IF).read_text())
+    assert list(shares) == list(NAMED)
+    lesions = set(predictions["lesion_id"])
+    for share in shares.values():
+        assert share["lesions"] == len(lesions) and set(share["flipped"]) <= lesions
+        assert share["low"] <= len(share["flipped"]) / share["lesions"] <= share["high"]
+
+
+def test_a_job_is_queued_once_stops_and_can_be_started_again(home):
+    workspace, run = home
+    job = queue_embedding(run)
+    with pytest.raises(RunError, match="are being computed already. Wait until they are done."):
+        queue_embedding(run)
+    job.stop_path.touch()
+    assert work_on_embedding(run, workspace).state == "cancelled" and not is_embedded(run)
+    queue_embedding(run)
+    assert not job.stop_path.exists() and job_status(run).state == "queued"
+
+
+def test_a_changed_data_set_is_refused_in_words(home):
+    workspace, run = home
+    path = workspace.datasets / "tiny" / "dataset.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "content_hash": "other"}))
+    queue_embedding(run)
+    status = work_on_embedding(run, workspace)
+    assert (status.state, status.error) == (
+        "failed", f"The data set tiny has changed since the run {run.name}. Start a new run on it.")
+    assert not is_embedded(run) and embedding_job(run).status_path.exists()
+
+
+def test_a_run_without_model_is_refused(home):
+    _, run = home
+    shutil.rmtree(run.model)
+    with pytest.raises(RunError, match="has no model or no predictions. Wait until it is done."):
+        queue_embedding(run)
