@@ -104,9 +104,9 @@ def test_a_split_without_training_images_is_told_so(run):
 
 def test_summary_of_a_queued_run(run):
     assert run_summary(run) == {
-        "run": "tiny-demo-1", "state": "queued", "pid": None, "seconds": None, "data": "tiny", "preset": "demo",
-        "arch": "efficientnet_lite0", "split": "lesion", "parent": None, "parent_stage": None, "validation": None,
-        "test": None, "error": None, "notes": [],
+        "run": "tiny-demo-1", "state": "queued", "pid": None, "seconds": None, "time": None, "data": "tiny",
+        "preset": "demo", "arch": "efficientnet_lite0", "split": "lesion", "parent": None, "parent_stage": None,
+        "evaluates": None, "validation": None, "test": None, "error": None, "notes": [],
     }
 
 

@@ -155,12 +155,16 @@ def test_a_run_without_figures_is_left_out_of_the_comparison(three):
 
 
 def test_differences_in_words():
-    row = {"data": "a", "data_hash": "1", "split": "lesion", "seed": 0, "limit": None}
+    row = {"data": "a", "data_hash": "1", "split": "lesion", "seed": 0, "limit": None, "evaluates": None}
     assert differences([row, row]) == []
     assert "changed between" in differences([row, {**row, "data_hash": "2"}])[0]
     assert "different data sets (a, b)" in differences([row, {**row, "data": "b", "data_hash": "2"}])[0]
     assert "image by image, seed 0" in differences([row, {**row, "split": "random"}])[0]
     assert "limited to 50 images" in differences([row, {**row, "limit": 50}])[0]
+    judged = {**row, "data": "b", "split": "external", "evaluates": "m"}
+    assert differences([row, judged]) == [
+        "They were judged on different data sets (a, b): what is shared are equal image ids, which may name different "
+        "images."]
 
 
 def test_name_and_note(three):
@@ -226,7 +230,8 @@ def test_a_changed_file_is_read_anew(three):
 
 def test_titles_and_search():
     row = {"run": "a-1", "name": "Mine", "note": "", "state": "cancelled", "data": "ham", "preset": "quick",
-           "arch": "resnet18", "split": "lesion-test", "parent": "b-2", "parent_stage": 1}
+           "arch": "resnet18", "split": "lesion-test", "parent": "b-2", "parent_stage": 1, "evaluates": None,
+           "bundled": False}
     assert title_of(row) == "Mine (a-1)" and title_of({**row, "name": ""}) == "a-1"
     assert start_of(row) == "b-2:1" and matches(row, "b-2:1")
     assert start_of({**row, "parent": None, "weights": "random"}) == "Random weights"

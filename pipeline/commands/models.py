@@ -25,7 +25,19 @@ def add_parsers(commands) -> None:
     parser.add_argument("--format", required=True, choices=("bundle", "onnx", "fastai", "card"), help="see below")
     parser.add_argument("out", type=Path, metavar="OUT", help="the file to write, or a folder to write it into")
     models = add_group(commands, "models", "the models of the workspace")
-    add_command(models, "list", models_list, help="every model that `predict --model` takes, newest first")
+    add_command(
+        models, "list", models_list,
+        help="every model that `predict --model` takes, newest first, the bundled one last",
+    )
+    parser = add_command(
+        models, "combine", models_combine,
+        help="make a model that is the mean of 2 to 5 others, or of one over an image's flips",
+    )
+    parser.add_argument("name", metavar="NAME", help="what to call it")
+    parser.add_argument("members", nargs="+", metavar="MEMBER", help="a model, as `models list` names it, or its run")
+    parser.add_argument(
+        "--flips", action="store_true", help="each member averages over the image as it is, mirrored across, down, both"
+    )
     parser = add_command(
         models, "import", models_import, help="bring in a bundle that `export` wrote; all of it is checked"
     )
@@ -34,7 +46,7 @@ def add_parsers(commands) -> None:
 
 
 def export(arguments, out: Output) -> int:
-    from pipeline.export.formats import export_model, place_for
+    from pipeline.export.formats import export_model, left_out, place_for
     from pipeline.inference.model_info import find_model
     from pipeline.inference.notice import notice
 
@@ -46,6 +58,8 @@ def export(arguments, out: Output) -> int:
     text = f"{path}: {info.name} as {arguments.format}, {size / 1e3:,.0f} kB."
     if difference is not None:
         text += f" Its probabilities differ from the model's by at most {difference:.1g} on test images."
+    if sentence := left_out(info, arguments.format):
+        out.warn(sentence)
     out.warn(notice(info))
     out.answer(
         {"model": info.name, "format": arguments.format, "file": str(path), "bytes": size, "difference": difference},
@@ -56,27 +70,44 @@ def export(arguments, out: Output) -> int:
 
 def models_list(arguments, out: Output) -> int:
     from pipeline.inference.model_info import list_models
-    from pipeline.inference.model_shelf import model_label
+    from pipeline.inference.model_shelf import model_label, source_of
     from pipeline.jobs.summary import FIGURES
 
+    workspace = current_workspace()
     models, rows = [], []
-    for info in list_models(current_workspace()):
+    for info in list_models(workspace):
         figures = info.validation and {key: info.validation.get(key) for key in FIGURES}
         label = model_label(info)
         models.append({
-            "name": info.name, "title": label.name or None, "description": label.note or None, "run": info.run,
-            "data": info.data, "arch": info.arch, "classes": list(info.classes), "width": info.width,
-            "height": info.height, "generated": info.generated, "split": info.split,
-            "training_images": info.training_images, "training_lesions": info.training_lesions,
+            "name": info.name, "source": source_of(workspace, info), "title": label.name or None,
+            "description": label.note or None, "run": info.run, "data": info.data, "arch": info.arch,
+            "classes": list(info.classes), "width": info.width, "height": info.height, "generated": info.generated,
+            "split": info.split, "training_images": info.training_images, "training_lesions": info.training_lesions,
             "created": info.created, "validation": figures,
         })
+        title = "bundled with LesionLab" if info.bundled else label.name or "–"
         rows.append([
-            info.name, label.name or "–", info.data, info.arch, f"{info.width}×{info.height}",
+            info.name, title, info.data, info.arch, f"{info.width}×{info.height}",
             ", ".join(info.classes), percent((figures or {}).get("balanced_accuracy")),
         ])
     header = ["model", "title", "data set", "network", "pixels", "diagnoses", "balanced accuracy in validation"]
     text = table(header, rows, right=(4, 6)) if rows else "There is no model yet: `python -m pipeline demo` trains one."
     out.answer({"models": models}, text)
+    return 0
+
+
+def models_combine(arguments, out: Output) -> int:
+    from pipeline.inference.members import combine, members_sentence
+    from pipeline.inference.notice import notice
+
+    info = combine(current_workspace(), arguments.name, arguments.members, arguments.flips)
+    out.warn(notice(info))
+    members = [name for name, _ in info.members]
+    out.answer(
+        {"model": info.name, "members": members, "flips": info.flips, "classes": list(info.classes)},
+        f"The model {info.name} is here. {members_sentence(info)} "
+        f"`python -m pipeline evaluate {info.name} --data NAME` judges it on images that none of them was trained on.",
+    )
     return 0
 
 

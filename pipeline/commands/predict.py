@@ -32,13 +32,20 @@ def add_parsers(commands) -> None:
         help="columns of the csv: the model's codes in alphabetical order (default), or those of the ISIC 2018 "
         "challenge; without --csv the csv is printed",
     )
+    parser.add_argument(
+        "--decision", choices=("as-data", "balanced"),
+        help="whose probabilities to write: as-data, the diagnoses as frequent as in the training images (default), or "
+        "balanced, divided by those frequencies, so that all diagnoses weigh alike",
+    )
 
 
 def predict(arguments, out: Output) -> int:
+    from pipeline.evaluation.decisions import DECISIONS
     from pipeline.inference.model_info import find_model
     from pipeline.inference.notice import notice
 
     info = find_model(current_workspace(), arguments.model)
+    decision, carry = _decision(info, arguments.decision)
     layout = arguments.format or "codes"
     csv_columns(info.classes, layout)
     if arguments.csv:
@@ -47,19 +54,38 @@ def predict(arguments, out: Output) -> int:
     for stem, same in shared_stems(files).items():
         out.warn(f"{count(len(same), 'file')} share the name {stem}: {', '.join(map(str, same))}.")
     predictions, problems = classify(info, files, out)
+    predictions[list(info.classes)] = carry(predictions[list(info.classes)].to_numpy(dtype="float32"))
+    out.warn(f"Decision {decision}: {DECISIONS[decision]}.")
     out.warn(notice(info))
     if arguments.csv:
         write_csv(arguments.csv, csv_text(predictions, info.classes, layout))
         out.warn(f"{count(len(predictions), 'image')} written to {arguments.csv}.")
     if out.json:
         images = prediction_objects(predictions, info.classes)
-        answer = {"model": info.name, "images": images, "problems": problems, "notice": notice(info)}
+        answer = {"model": info.name, "decision": decision, "images": images, "problems": problems,
+                  "notice": notice(info)}
         out.emit({**answer, "csv": arguments.csv})
     elif not arguments.csv:
         as_csv = arguments.format is not None
         text = csv_text(predictions, info.classes, layout).rstrip("\n") if as_csv else _text(predictions, info.classes)
         out.text(text)
     return 1 if problems else 0
+
+
+def _decision(info, asked: str | None):
+    """The name of the decision, and what carries the model's probabilities (images, diagnoses) over to it.
+
+    Raises:
+        ModelError: it was asked for and cannot be computed for this model.
+    """
+    import numpy as np
+
+    from pipeline.inference.decided_output import decided_output, model_frequencies, usual_decision
+
+    frequencies = model_frequencies(current_workspace(), info)
+    decision = asked or usual_decision(info, frequencies)
+    decided_output(info, np.full((1, len(info.classes)), 1 / len(info.classes)), frequencies, decision)
+    return decision, lambda probabilities: decided_output(info, probabilities, frequencies, decision)
 
 
 def classify(info, files: list[Path], out: Output):
@@ -69,8 +95,8 @@ def classify(info, files: list[Path], out: Output):
     """
     from pipeline.data.generated import is_generated
     from pipeline.inference.admission import refusal
+    from pipeline.inference.door import open_model
     from pipeline.inference.folder import predict_files
-    from pipeline.inference.predictor import Predictor
 
     problems: list[str] = []
     refused: dict[str, int] = {}
@@ -92,7 +118,9 @@ def classify(info, files: list[Path], out: Output):
             refused[sentence] = refused.get(sentence, 0) + 1
         advance()
 
-    predictions = predict_files(Predictor(info), files, on_problem, on_image)
+    predictor = open_model(current_workspace(), info)
+    predictor.use_onnx(current_workspace(), len(files), out.progress)
+    predictions = predict_files(predictor, files, on_problem, on_image)
     for sentence, number in refused.items():
         out.warn(f"Warning for {number:,} of {count(len(files), 'image')}: {sentence}")
     return predictions, problems

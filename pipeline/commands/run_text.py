@@ -4,6 +4,7 @@ from typing import Any
 
 from pipeline.classes import label
 from pipeline.commands.words import count, duration, facts, figure, percent, table
+from pipeline.jobs.time_parts import part_name
 
 
 def run_text(summary: dict[str, Any], results: dict[str, Any] | None = None) -> str:
@@ -17,6 +18,10 @@ def run_text(summary: dict[str, Any], results: dict[str, Any] | None = None) -> 
         ("network", summary["arch"] or "–"),
         ("split", summary["split"] or "–"),
     ]
+    if summary["time"]:
+        pairs.insert(3, ("of which", _time_text(summary["time"])))
+    if summary["evaluates"]:
+        pairs.append(("evaluates", f"the model {summary['evaluates']}"))
     if summary["parent"]:
         pairs.append(("started from", f"{summary['parent']}:{summary['parent_stage']}"))
     pairs += [("note", note) for note in summary["notes"]]
@@ -27,6 +32,16 @@ def run_text(summary: dict[str, Any], results: dict[str, Any] | None = None) -> 
         if summary[part]:
             blocks.append(_part_text(part, summary[part], (results or {}).get(part) or {}))
     return "\n\n".join(blocks)
+
+
+def _time_text(parts: dict[str, float]) -> str:
+    """"data 12 s, forward and backward 4 min 10 s (61.0 %), …": a share where it is a tenth of the time or more."""
+    whole = sum(parts.values())
+    words = []
+    for part, seconds in parts.items():
+        share = f" ({percent(seconds / whole)})" if seconds >= whole / 10 > 0 else ""
+        words.append(f"{part_name(part)} {duration(seconds)}{share}")
+    return ", ".join(words)
 
 
 def _part_text(part: str, figures: dict[str, Any], details: dict[str, Any]) -> str:
@@ -67,11 +82,14 @@ def runs_table(summaries: list[dict[str, Any]]) -> str:
         return "There is no run yet: `python -m pipeline demo` makes one."
     rows = []
     for summary in summaries:
-        figures = summary["validation"] or {}
+        figures = summary["validation"] or (summary["evaluates"] and summary["test"]) or {}
         rows.append([
             summary["run"], summary["state"], duration(summary["seconds"]), summary["arch"] or "–",
             summary["split"] or "–", f"{figures['images']:,}" if figures else "–", percent(figures.get("accuracy")),
             percent(figures.get("balanced_accuracy")),
         ])
     header = ["run", "state", "time", "network", "split", "images", "accuracy", "balanced accuracy"]
-    return table(header, rows, right=(5, 6, 7)) + "\n\nImages and accuracies are those of the validation part."
+    note = "Images and accuracies are those of the validation part."
+    if any(summary["evaluates"] for summary in summaries):
+        note += " Those of an evaluation (split external) are of the images that it judged."
+    return f"{table(header, rows, right=(5, 6, 7))}\n\n{note}"

@@ -12,7 +12,10 @@ from pipeline.workspace import current_workspace
 
 def add_parsers(commands) -> None:
     runs = add_group(commands, "runs", "the runs of the workspace")
-    add_command(runs, "list", runs_list, help="every run with its state and validation figures, newest first")
+    add_command(
+        runs, "list", runs_list,
+        help="every run with its state and validation figures, newest first, the bundled one last",
+    )
     parser = add_command(runs, "show", runs_show, help="one run: its configuration, state and figures")
     parser.add_argument("run", metavar="RUN", help="the run, as `runs list` names it")
     presets = add_group(commands, "presets", "the presets that a training starts from")
@@ -23,10 +26,12 @@ def add_parsers(commands) -> None:
 
 def runs_list(arguments, out: Output) -> int:
     from pipeline.commands.run_text import runs_table
-    from pipeline.jobs.run_dir import list_runs
+    from pipeline.jobs.run_dir import bundled_run, list_runs
     from pipeline.jobs.summary import run_summary
 
-    summaries = [run_summary(run) for run in list_runs(current_workspace())]
+    bundled = bundled_run()
+    runs = [*list_runs(current_workspace()), *([bundled] if bundled else [])]
+    summaries = [{**run_summary(run), "source": "bundled" if run.bundled else "here"} for run in runs]
     out.answer({"runs": summaries}, runs_table(summaries))
     return 0
 
@@ -74,6 +79,8 @@ def settings_of(config: RunConfig) -> dict[str, str]:
         "lr": ",".join(rates),
         "limit": "none" if config.limit is None else str(config.limit),
         "keep_epochs": "yes" if config.keep_epochs else "no",
+        "features": "yes" if config.features else "no",
+        "flips": "yes" if config.flips else "no",
         "normalize": "yes" if config.normalize else "no",
     }
     return {key: special[key] if key in special else str(getattr(config, key)) for key in SETTINGS}

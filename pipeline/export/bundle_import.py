@@ -111,6 +111,11 @@ def _check_info(info: ModelInfo, path: Path) -> None:
         "split": info.split in get_args(SplitKind),
         "training_images, training_lesions": all(type(n) is int and n >= 0 for n in counts),
         "created": isinstance(info.created, (int, float)) and math.isfinite(info.created),
+        "temperature": type(info.temperature) in (int, float) and 0 < info.temperature < math.inf,
+        "frequencies": info.frequencies is None or _are_frequencies(info.frequencies, info.classes),
+        "detail": info.detail is None or _is_size(info.detail),
+        "flips": isinstance(info.flips, bool),
+        "members": info.members == (),
         "validation": info.validation is None or isinstance(info.validation, dict),
         "run, data, data_hash, licence, attribution": all(
             isinstance(text, str) for text in (info.run, info.data, info.data_hash, info.licence, info.attribution)
@@ -118,6 +123,16 @@ def _check_info(info: ModelInfo, path: Path) -> None:
     }
     if wrong := [field for field, holds in checks.items() if not holds]:
         raise _damaged(path, f"its {INFO} has values that no model has, in {'; '.join(wrong)}")
+
+
+def _are_frequencies(found: Any, classes: tuple[str, ...]) -> bool:
+    return isinstance(found, dict) and set(found) == set(classes) and all(
+        type(share) in (int, float) and 0 < share <= 1 for share in found.values()
+    )
+
+
+def _is_size(found: Any) -> bool:
+    return isinstance(found, tuple) and len(found) == 2 and all(type(n) is int and 32 <= n <= 10_000 for n in found)
 
 
 def _check_texts(contents: dict[str, bytes], path: Path) -> None:

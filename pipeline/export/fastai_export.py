@@ -4,6 +4,7 @@ The learner is built for the export alone: stock transforms, a stock loss, no ca
 so that it opens where this project is not installed. fastai's files are pickles: they are an export, never an input.
 """
 
+import dataclasses
 import tempfile
 import warnings
 from pathlib import Path
@@ -70,15 +71,18 @@ def export_fastai(info: ModelInfo, path: Path) -> float:
 
     fastai neither turns images by their EXIF nor lays transparent ones on black, as LesionLab does.
 
+    The learner is the network alone: what calibrates a model's answers (`model_output`) is not in it.
+
     Returns:
-        The largest difference between a probability of the exported learner and LesionLab's own, on the test image.
+        The largest difference between a probability of the exported learner and the network's, on the test image.
         With resize "crop" it may be large: fastai crops before it scales, and cuts fractions of pixels otherwise.
 
     Raises:
         ModelError: the weights are missing, or the learner answers otherwise than the model.
         WorkspaceError: the file cannot be written.
     """
-    predictor = Predictor(info)
+    plain = dataclasses.replace(info, flips=False, temperature=1.0, frequencies=None, detail=None)
+    predictor = Predictor(plain)
     image = _test_image(info.height, info.width)
     expected = predictor.probabilities([predictor.prepare(image)])[0]
     with disk_errors(path), tempfile.TemporaryDirectory() as folder:

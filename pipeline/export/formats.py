@@ -4,10 +4,11 @@ import tempfile
 from pathlib import Path
 from typing import Literal, get_args
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import ModelError, WorkspaceError
 from pipeline.files import replace_file
 from pipeline.inference.card import model_card
 from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.model_output import is_plain
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -45,6 +46,21 @@ def place_for(info: ModelInfo, kind: Format, out: Path) -> Path:
     return path
 
 
+def left_out(info: ModelInfo, kind: Format) -> str | None:
+    """What of the model's answers the exported file does not do itself, in a sentence; None where it does all."""
+    if kind == "fastai" and not is_plain(info):
+        return (
+            "The fastai learner gives the network's plain output for the image as it is: without the mean over flips, "
+            "the temperature and the frequencies that calibrate LesionLab's answers, so its numbers differ from them."
+        )
+    if kind == "onnx" and info.detail:
+        return (
+            f"The ONNX file gives LesionLab's calibrated answers for images that were reduced to {info.detail[0]}×"
+            f"{info.detail[1]} pixels before anything else; its metadata tell how."
+        )
+    return None
+
+
 def export_model(
     workspace: Workspace, info: ModelInfo, kind: Format, path: Path, progress: Progress = silent
 ) -> float | None:
@@ -61,6 +77,9 @@ def export_model(
     if kind == "card":
         replace_file(path, model_card(workspace, info).encode())
         return None
+    if info.members:
+        raise ModelError(f"The model {info.name} is a mean and has no weights of its own.",
+                         f"Export its members: {', '.join(name for name, _ in info.members)}.")
     if kind == "bundle":
         from pipeline.export.bundle import export_bundle
 

@@ -9,6 +9,7 @@ import datetime
 
 from pipeline.classes import label
 from pipeline.errors import LesionLabError, ModelError
+from pipeline.inference.card_combined import combined_card
 from pipeline.inference.card_data import (
     data_of,
     described_images,
@@ -50,6 +51,8 @@ def model_card(workspace: Workspace, info: ModelInfo) -> str:
 
     What the run or its data set can no longer tell is a dash with the reason.
     """
+    if info.members:
+        return combined_card(workspace, info)
     run = run_of(workspace, info)
     stored = info.folder / CARD_FILE
     if run is None and stored.exists():

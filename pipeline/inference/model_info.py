@@ -5,6 +5,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pipeline.bundled import MODEL_NAME, bundled_folder
 from pipeline.config import Loss, Resize, SplitKind, Weights
 from pipeline.errors import ModelError, WorkspaceError
 from pipeline.files import read_json, write_json
@@ -32,6 +33,15 @@ class ModelInfo:
         validation: the run's validation figures as `evaluate_run` stores them, or None.
         created: seconds since 1970 (UTC).
         licence, attribution: of the images it was trained on.
+        temperature: its probabilities are calibrated by it (`evaluation.calibration.apply_temperature`); 1: they
+            are not.
+        frequencies: share of each diagnosis in its training images, where its probabilities are those at the data's
+            own frequencies whatever the loss (`evaluation.decisions.at_data_frequencies`); None: as `loss` says.
+        detail: (width, height) in pixels of the images it was trained on: a larger upload is reduced to that before it
+            is brought to the input, so that the network sees no more detail than it was trained on; None: it is not.
+        flips: its probabilities are the mean over the image and its three flips.
+        members: it is the mean of these models and has no weights of its own: the name of each, and the SHA-256 of its
+            weights (see `inference.members`).
     """
 
     name: str
@@ -55,6 +65,16 @@ class ModelInfo:
     created: float
     licence: str
     attribution: str
+    temperature: float = 1.0
+    frequencies: dict[str, float] | None = None
+    detail: tuple[int, int] | None = None
+    flips: bool = False
+    members: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it came with LesionLab."""
+        return self.folder == bundled_folder()
 
 
 _STORED = {field.name for field in fields(ModelInfo)} - {"folder"}
@@ -100,20 +120,25 @@ def read_model_info(folder: Path, name: str) -> ModelInfo:
     classes = tuple(stored["classes"])
     if len(classes) < 2 or list(classes) != sorted(set(classes)):
         raise ModelError(f"The diagnoses of the model {name} are not in alphabetical order.", "Train it again.")
-    return ModelInfo(**{**stored, "name": name, "folder": folder, "classes": classes})
+    detail = stored.get("detail")
+    detail = tuple(detail) if isinstance(detail, list) else detail
+    members = tuple(tuple(member) for member in stored.get("members", ()))
+    return ModelInfo(**{
+        **stored, "name": name, "folder": folder, "classes": classes, "detail": detail, "members": members,
+    })
 
 
 def _places(workspace: Workspace) -> dict[str, Path]:
-    """Folder of each model by name; a run's model comes before a model folder of the same name."""
-    places = {path.parent.name: path.parent for path in workspace.models.glob(f"*/{_FILE}")}
+    """Folder of each model by name; a run's model comes before a model folder of the same name, both before ours."""
+    places = {MODEL_NAME: bundled_folder()} if (bundled_folder() / _FILE).exists() else {}
+    places |= {path.parent.name: path.parent for path in workspace.models.glob(f"*/{_FILE}")}
     places |= {path.parent.parent.name: path.parent for path in workspace.runs.glob(f"*/model/{_FILE}")}
     return {name: folder for name, folder in places.items() if not name.startswith(".")}
 
 
 def list_models(workspace: Workspace) -> list[ModelInfo]:
-    """The models of runs and of `models`, newest first; one with a damaged description is left out.
-
-    `find_model` says what is wrong with such a one.
+    """The models of runs and of `models`, newest first, then the bundled one; those with a damaged description are left
+    out: `find_model` says what is wrong with them.
     """
     infos = []
     for name, folder in sorted(_places(workspace).items()):
@@ -121,10 +146,21 @@ def list_models(workspace: Workspace) -> list[ModelInfo]:
             infos.append(read_model_info(folder, name))
         except ModelError:
             continue
-    return sorted(infos, key=lambda info: info.created, reverse=True)
+    return sorted(infos, key=lambda info: (not info.bundled, info.created), reverse=True)
+
+
+def bundled_model() -> ModelInfo | None:
+    """The model that came with LesionLab, where it is there and its description whole."""
+    try:
+        return read_model_info(bundled_folder(), MODEL_NAME)
+    except ModelError:
+        return None
 
 
 def _no_model_of(run: RunDir) -> ModelError:
+    if judged := run.evaluation():
+        return ModelError(f"{run.name} is an evaluation of the model {judged['model']} and has no model of its own.",
+                          f"Name {judged['model']}.")
     state = run.status().state
     if state in ENDED and state != "done":
         return ModelError(f"The run {run.name} has no model: it is {state}.", "Start a new run.")

@@ -6,7 +6,9 @@ errors that nobody could question. What was imported lies under `models` and can
 
 import re
 from dataclasses import asdict
+from typing import Literal
 
+from pipeline.bundled import MODEL_NAME, READ_ONLY
 from pipeline.data.turns import turn
 from pipeline.errors import ModelError
 from pipeline.files import write_json
@@ -16,6 +18,7 @@ from pipeline.jobs.shelf import LABEL_FILE, Label, checked_label, label_in, move
 from pipeline.progress import silent
 from pipeline.workspace import Workspace
 
+Source = Literal["bundled", "run", "imported", "combined"]
 _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 
 
@@ -29,6 +32,18 @@ def run_of(workspace: Workspace, info: ModelInfo) -> RunDir | None:
     return find_run(workspace, info.name) if info.folder.parent.parent == workspace.runs else None
 
 
+def source_of(workspace: Workspace, info: ModelInfo) -> Source:
+    """Where the model lies: with LesionLab, in its run's folder, or among the imported and the combined ones."""
+    if info.members:
+        return "combined"
+    return "bundled" if info.bundled else "run" if run_of(workspace, info) else "imported"
+
+
+def _check_own(info: ModelInfo) -> None:
+    if info.bundled:
+        raise ModelError(f"The model {info.name} {READ_ONLY}.", "Export it, and import the bundle under another name.")
+
+
 def model_label(info: ModelInfo) -> Label:
     """The name and the description that people gave the model; empty where they gave none."""
     return label_in(info.folder)
@@ -36,6 +51,8 @@ def model_label(info: ModelInfo) -> Label:
 
 def title_of(info: ModelInfo) -> str:
     """What people call the model: its given name, with the name that commands know where they differ."""
+    if info.bundled:
+        return f"{info.name} (bundled with LesionLab)"
     label = model_label(info)
     return f"{label.name} ({info.name})" if label.name else info.name
 
@@ -44,22 +61,29 @@ def label_model(workspace: Workspace, name: str, title: str, description: str) -
     """Gives the model a title and a description; empty ones take them away. Its name for commands stays.
 
     Raises:
-        ModelError: there is no such model.
+        ModelError: there is no such model, or it is the bundled one.
         RunError: a text is too long.
         WorkspaceError: the disk is full or cannot be written.
     """
     label = checked_label(title, description)
     with shelf_turn(workspace):
-        write_json(find_model(workspace, name).folder / LABEL_FILE, asdict(label))
+        info = find_model(workspace, name)
+        _check_own(info)
+        write_json(info.folder / LABEL_FILE, asdict(label))
     return label
 
 
 def check_model_name(name: str) -> str:
-    """`name` if it can name a model.
+    """`name` if it can name a new model.
 
     Raises:
-        ModelError: it cannot.
+        ModelError: it cannot, or it is that of the bundled one.
     """
+    if name == MODEL_NAME:
+        raise ModelError(
+            f"{name} is the name of the model that comes with LesionLab.",
+            "Choose another; on the command line with --name.",
+        )
     if not re.fullmatch(_NAME, name):
         raise ModelError(
             f"{name!r} cannot be a model's name.",
@@ -95,11 +119,12 @@ def delete_model(workspace: Workspace, name: str) -> ModelInfo:
         The model where it lies now.
 
     Raises:
-        ModelError: there is no such model, or it belongs to a run.
+        ModelError: there is no such model, it belongs to a run, or it is the bundled one.
         WorkspaceError: the workspace cannot be written.
     """
     with shelf_turn(workspace):
         info = find_model(workspace, name)
+        _check_own(info)
         if run_of(workspace, info):
             raise ModelError(f"The model {name} belongs to its run.", "Delete the run; its model goes with it.")
         target = workspace.bin / "models" / name

@@ -1,5 +1,6 @@
 """The notice that stands beside every output of a model."""
 
+from pipeline.evaluation.decisions import WEIGHS_ALIKE
 from pipeline.evaluation.melanoma import MELANOMA
 from pipeline.inference.model_info import ModelInfo
 
@@ -18,8 +19,10 @@ def _melanoma_sentence(info: ModelInfo) -> str:
     count = (info.validation or {}).get("melanoma")
     if not count or not count["lesions"]:
         return f"{_LOW} the model was not tested on melanoma."
+    # one that trained on all images was judged by the siblings that each left some out
+    who = "in cross-validation, its sibling networks" if info.split == "all" else "in validation it"
     return (
-        f"{_LOW} in validation it called {count['called_else']:,} of {count['lesions']:,} melanoma lesions something "
+        f"{_LOW} {who} called {count['called_else']:,} of {count['lesions']:,} melanoma lesions something "
         f"else (95 % Wilson interval {_percent(count['low'])} to {_percent(count['high'])})."
     )
 
@@ -35,7 +38,7 @@ def notice(info: ModelInfo) -> str:
 
 def weighing(info: ModelInfo) -> str:
     """Which frequencies of the diagnoses the model's probabilities assume, in one sentence."""
-    if info.loss in ("balanced_softmax", "weighted"):
+    if info.frequencies is None and info.loss in WEIGHS_ALIKE:
         return (
             "Its probabilities weigh all diagnoses alike: a rare diagnosis gets a higher one than its frequency in the "
             "data set would give it."

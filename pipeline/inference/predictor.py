@@ -1,5 +1,9 @@
 """The only door to a trained model: prepare an image, ask for probabilities, ask for a heatmap."""
 
+import logging
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+
 import numpy as np
 import torch
 from PIL import Image
@@ -7,10 +11,19 @@ from safetensors.torch import load_file
 from torch import nn
 
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
-from pipeline.errors import ModelError
+from pipeline.errors import LesionLabError, ModelError, WorkspaceError
 from pipeline.explain.gradcam import HeadGradCam
+from pipeline.files import disk_errors
 from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.model_output import model_output, views_of
+from pipeline.inference.onnx_body import OnnxBody, body_digest, derived_body, stored_body
+from pipeline.jobs.launch import start_process
+from pipeline.progress import Progress, silent
+from pipeline.workspace import Workspace
 
+DERIVE_FROM = 400  # images: an ONNX file takes some 7 s to derive, and saves some 20 ms an image
+_DERIVE_AFTER = 8  # images in torch: who looks at a few costs this computer nothing more
+_log = logging.getLogger(__name__)
 _MEAN = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
 _STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
 
@@ -21,7 +34,7 @@ def _load_network(info: ModelInfo) -> nn.Sequential:
     path = info.folder / "model.safetensors"
     network = build_network(info.arch, len(info.classes), "random")
     try:
-        network.load_state_dict(load_file(path))
+        network.load_state_dict(load_file(path))  # copies into float32, from weights stored as float16 too
     except FileNotFoundError as error:
         raise ModelError(f"The model {info.name} has no weights at {path}.", "Train it again.") from error
     except Exception as error:  # safetensors and torch raise several kinds for a damaged or foreign file
@@ -32,55 +45,153 @@ def _load_network(info: ModelInfo) -> nn.Sequential:
 class Predictor:
     """A network in eval mode with the preparation that it was trained with.
 
+    Its body may be run by ONNX Runtime, which is several times as fast on a processor; the head is always torch's.
+
     Args:
         info: the model's description.
         network: `Sequential(body, head)`; loaded from the model's folder where it is not given.
         device: torch device name.
+        body: the network's body in ONNX Runtime, for the device "cpu" only.
+
+    Attributes:
+        body: the body in ONNX Runtime, or None: torch runs it.
+        note: a sentence about why ONNX Runtime is not used although it was to be, or None.
 
     Raises:
-        ModelError: the weights are missing or do not fit.
+        ModelError: the weights are missing or do not fit, or `body` is given for another device.
     """
 
-    def __init__(self, info: ModelInfo, network: nn.Sequential | None = None, device: str = "cpu"):
-        self.info, self.device = info, device
+    def __init__(
+        self, info: ModelInfo, network: nn.Sequential | None = None, device: str = "cpu", body: OnnxBody | None = None
+    ):
+        if body and device != "cpu":
+            raise ModelError(f"ONNX Runtime works on the processor, not on {device}.")
+        self.info, self.device, self.body = info, device, body
         self.network = (network or _load_network(info)).eval().to(device, memory_format=torch.channels_last)
+        self.note: str | None = None
+        self._by_torch, self._deriving = 0, False
         self._cam = HeadGradCam(self.network[1])
+        shift, scale = (_MEAN, _STD) if info.normalize else (torch.zeros(1), torch.ones(1))
+        self._shift, self._scale = (-shift / scale).to(device), (1 / (255 * scale)).to(device)
+
+    @cached_property
+    def _digest(self) -> str:
+        return body_digest(self.network[0], self.info.height, self.info.width)
+
+    def use_onnx(self, workspace: Workspace, images: int = 0, progress: Progress = silent) -> None:
+        """From now on the body runs in ONNX Runtime if the workspace has its file, or if `images` are to come that are
+        so many that writing it now pays. Where that fails, torch goes on and `note` says why.
+
+        Raises:
+            Cancelled: by `progress`.
+        """
+        if self.body or self.note or self.device != "cpu":
+            return
+        self.body = stored_body(workspace, self._digest)
+        if self.body is None and images >= DERIVE_FROM:
+            try:
+                self.body = derived_body(workspace, self.network[0], self.info.height, self.info.width, progress)
+            except (ModelError, WorkspaceError) as error:
+                self._go_on_with_torch(error)
+
+    def use_onnx_soon(self, workspace: Workspace) -> None:
+        """As `use_onnx`; where the file is missing, and torch has had some images, a process of its own writes it.
+
+        For who asks again and again and must not wait. What that process says is in `derived/<model>.log`.
+        """
+        self.use_onnx(workspace)
+        if self.body or self.note or self._deriving or self._by_torch < _DERIVE_AFTER:
+            return
+        self._deriving = True
+        log = workspace.derived / f"{self.info.name}.log"
+        try:
+            with disk_errors(log):
+                log.parent.mkdir(parents=True, exist_ok=True)
+            start_process(workspace, ["derive", self.info.name], log)
+        except WorkspaceError as error:
+            self._go_on_with_torch(error)
+
+    def _go_on_with_torch(self, error: LesionLabError) -> None:
+        self.body, self.note = None, f"{error.problem} PyTorch runs the model {self.info.name} instead, more slowly."
+        _log.warning(self.note)
 
     def prepare(self, image: Image.Image) -> np.ndarray:
         """What the network sees of an opened image: uint8 (height, width, 3)."""
-        return prepare_image(image, self.info.height, self.info.width, self.info.resize)
+        return prepare_image(image, self.info.height, self.info.width, self.info.resize, self.info.detail)
 
     def _features(self, pixels: np.ndarray) -> torch.Tensor:
-        batch = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device).float() / 255
-        if self.info.normalize:
-            batch = (batch - _MEAN.to(self.device)) / _STD.to(self.device)
-        with torch.inference_mode():
-            features = self.network[0](batch.contiguous(memory_format=torch.channels_last))
-        return features.clone()
+        whole = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
+        batch = whole.to(torch.float32, memory_format=torch.contiguous_format).mul_(self._scale).add_(self._shift)
+        if self.body:
+            try:
+                return torch.from_numpy(self.body(batch.numpy()))
+            except ModelError as error:
+                self._go_on_with_torch(error)
+        self._by_torch += len(pixels)
+        with torch.no_grad():  # inference_mode's tensors would have to be copied for Grad-CAM
+            return self.network[0](batch.contiguous(memory_format=torch.channels_last))
 
-    def probabilities(self, images: list[np.ndarray] | np.ndarray) -> np.ndarray:
-        """(N, C) float32 probabilities in the order of `info.classes`, for uint8 (height, width, 3) images."""
-        features = self._features(np.array(images))
+    def _softmax(self, features: torch.Tensor) -> np.ndarray:
         with torch.inference_mode():
             return self.network[1](features).softmax(1).cpu().numpy()
 
-    def explain(self, pixels: np.ndarray, code: str) -> np.ndarray:
-        """(h, w) float32 heatmap of positive evidence for the diagnosis `code`, in units of its logit."""
+    def _shares(self, images: np.ndarray, features: torch.Tensor) -> np.ndarray:
+        """(N, C) what the model answers to `images`, whose features are there already."""
+        others = views_of(self.info, images)[1:]
+        return model_output(
+            self.info, [self._softmax(features), *(self._softmax(self._features(view)) for view in others)]
+        )
+
+    def _target(self, code: str) -> torch.Tensor:
         if code not in self.info.classes:
             raise ModelError(f"The model {self.info.name} does not know the diagnosis {code}.")
-        target = torch.tensor([self.info.classes.index(code)], device=self.device)
-        return self._cam.heatmaps(self._features(pixels[None].copy()), target)[0].cpu().numpy()
+        return torch.tensor([self.info.classes.index(code)], device=self.device)
 
-    def judge(self, images: np.ndarray, truths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def probabilities(self, images: list[np.ndarray] | np.ndarray) -> np.ndarray:
+        """(N, C) float32 probabilities in the order of `info.classes`, for uint8 (height, width, 3) images."""
+        pixels = np.array(images)
+        return self._shares(pixels, self._features(pixels))
+
+    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities (C,) of one image, and its feature map (K, h, w), which `explain` takes."""
+        image = pixels[None].copy()
+        features = self._features(image)
+        return self._shares(image, features)[0], features[0].cpu().numpy()
+
+    def explain(self, pixels: np.ndarray, code: str, features: np.ndarray | None = None) -> np.ndarray:
+        """(h, w) float32 heatmap of positive evidence for the diagnosis `code`, in units of its logit.
+
+        Args:
+            features: what `output` gave for these pixels; without it they go through the body once more.
+
+        Raises:
+            ModelError: the model does not know the diagnosis.
+        """
+        target = self._target(code)
+        given = self._features(pixels[None].copy()) if features is None else torch.tensor(features[None])
+        return self._cam.heatmaps(given.to(self.device), target)[0].cpu().numpy()
+
+    def judge(
+        self, images: np.ndarray, truths: np.ndarray, explaining: AbstractContextManager | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis, in one pass.
 
         Args:
             images: (N, height, width, 3) uint8.
             truths: (N,) class indexes.
+            explaining: entered while the heatmaps are drawn, for one who times them.
         """
         features = self._features(images)
-        with torch.inference_mode():
-            probabilities = self.network[1](features).softmax(1).cpu()
-        predicted = self._cam.heatmaps(features, probabilities.argmax(1).to(self.device))
-        true = self._cam.heatmaps(features, torch.tensor(truths, device=self.device))
-        return probabilities.numpy(), predicted.cpu().numpy(), true.cpu().numpy()
+        probabilities = self._shares(images, features)
+        with explaining or nullcontext():
+            predicted = self._cam.heatmaps(features, torch.tensor(probabilities.argmax(1), device=self.device))
+            true = self._cam.heatmaps(features, torch.tensor(truths, device=self.device))
+            return probabilities, predicted.cpu().numpy(), true.cpu().numpy()
+
+    def embedding(self, images: np.ndarray) -> np.ndarray:
+        """(N, K) float32 embeddings: the mean over the feature map that the head reads.
+
+        Args:
+            images: (N, height, width, 3) uint8.
+        """
+        return self._features(np.array(images)).mean((2, 3)).cpu().numpy()

@@ -4,6 +4,7 @@ import dataclasses
 
 from pipeline.config import RunConfig, apply_settings
 from pipeline.data.dataset import load_dataset
+from pipeline.data.same_lesion import confirmed_digest
 from pipeline.errors import DataError
 from pipeline.jobs.lineage import INHERITED, Start, check_branch, find_start
 from pipeline.presets import preset
@@ -28,7 +29,8 @@ def plan_config(
     chosen = preset(preset_name)
     if start is None:
         dataset = load_dataset(workspace, data)
-        return apply_settings(chosen.for_data(dataset.name, dataset.content_hash), settings)
+        config = chosen.for_data(dataset.name, dataset.content_hash)
+        return apply_settings(dataclasses.replace(config, same_lesion=confirmed_digest(dataset)), settings)
     found = find_start(workspace, start)
     config = apply_settings(_branch(chosen.config, found), settings)
     check_branch(dataclasses.replace(config, data=data or config.data), found)

@@ -1,4 +1,4 @@
-"""Short work on one configuration: a process of its own, watched by its output, ended at any moment."""
+"""Short work: a command in a process of its own, watched by its output, ended at any moment."""
 
 import json
 import os
@@ -21,29 +21,19 @@ def _nameless_file() -> BinaryIO:
     return tempfile.TemporaryFile("w+b")
 
 
-class PlanWork:
-    """A running `python -m pipeline COMMAND` about one configuration, which ends with whoever started it.
+class ShortWork:
+    """A running `python -m pipeline ARGUMENTS`, which ends with whoever started it.
 
     Args:
-        data, preset, settings, start: as `jobs.plan.plan_config` takes them.
-        more: further arguments of the command.
+        arguments: those of a command with `--json`.
 
     Attributes:
-        command: its name.
         failure: what to say where it broke off without a sentence: the problem, and the next step.
     """
 
-    command: str
     failure: tuple[str, str]
 
-    def __init__(
-        self, workspace: Workspace, data: str, preset: str, settings: list[str], start: str | None = None,
-        more: tuple[str, ...] = (),
-    ):
-        arguments = [self.command, "--data", data, "--preset", preset, "--json", *more]
-        arguments += ["--from", start] if start else []
-        for setting in settings:
-            arguments += ["--set", setting]
+    def __init__(self, workspace: Workspace, arguments: list[str]):
         with disk_errors(Path(tempfile.gettempdir())):
             self._answer, self._steps = _nameless_file(), _nameless_file()
         self._process = start_pipeline(workspace, arguments, self._answer, self._steps, outlives=False)
@@ -86,3 +76,27 @@ class PlanWork:
         """Ends the work; it leaves nothing behind."""
         self._process.terminate()
         self._process.wait()
+
+
+class PlanWork(ShortWork):
+    """Short work about one configuration.
+
+    Args:
+        data, preset, settings, start: as `jobs.plan.plan_config` takes them.
+        more: further arguments of the command.
+
+    Attributes:
+        command: its name.
+    """
+
+    command: str
+
+    def __init__(
+        self, workspace: Workspace, data: str, preset: str, settings: list[str], start: str | None = None,
+        more: tuple[str, ...] = (),
+    ):
+        arguments = [self.command, "--data", data, "--preset", preset, "--json", *more]
+        arguments += ["--from", start] if start else []
+        for setting in settings:
+            arguments += ["--set", setting]
+        super().__init__(workspace, arguments)

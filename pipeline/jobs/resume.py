@@ -17,6 +17,9 @@ def refusal(run: RunDir) -> RunError | None:
         return RunError(f"The run {run.name} is {state} already.", "Wait for it, or watch it on the page Train.")
     if state == "done":
         return RunError(f"The run {run.name} is done: there is nothing to resume.", "Start a new run.")
+    if state != "interrupted" and run.evaluation():
+        return RunError(f"The evaluation {run.name} {'was stopped' if state == 'cancelled' else 'failed'} and keeps "
+                        "nothing to go on from.", "Start it again.")
     if state != "interrupted" and not run.resume_path.exists():
         return RunError(
             f"The run {run.name} {'was stopped' if state == 'cancelled' else 'failed'} before its first full epoch: "
@@ -39,9 +42,10 @@ def requeue(run: RunDir) -> None:
     A run that was broken off before its first full epoch starts at its beginning.
 
     Raises:
-        RunError: it is done, at work, taken by another resume, or has nothing to go on from.
+        RunError: it is the bundled run, done, at work, taken by another resume, or has nothing to go on from.
         WorkspaceError: its folder cannot be written.
     """
+    run.check_own()
     with turn(run.lock_path, silent, "Another resume takes the run."):
         if refused := refusal(run):
             raise refused

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.bundled import READ_ONLY, RUN_NAME, run_folder
 from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
 from pipeline.files import disk_errors, read_json, write_json
@@ -25,7 +26,20 @@ class RunDir:
 
     @property
     def name(self) -> str:
-        return self.folder.name
+        return RUN_NAME if self.bundled else self.folder.name
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it came with LesionLab: five networks judged its images, it has no model and no curves."""
+        return self.folder == run_folder()
+
+    def check_own(self) -> None:
+        """
+        Raises:
+            RunError: the run is the bundled one, which nobody changes.
+        """
+        if self.bundled:
+            raise RunError(f"The run {self.name} {READ_ONLY}.", "Train a run of your own.")
 
     @property
     def config_path(self) -> Path:
@@ -102,6 +116,10 @@ class RunDir:
         """All of config.json: `config`, library `versions`, and `created` (seconds since 1970)."""
         return read_json(self.config_path)
 
+    def evaluation(self) -> dict[str, Any] | None:
+        """What an evaluation of a model on another data set judged (`EvaluationPlan.record`); None for a training."""
+        return self.about().get("evaluation")
+
     def status(self) -> Status:
         return read_status(self.status_path)
 
@@ -152,32 +170,41 @@ def new_folder(place: Path, stem: str, taken: Iterable[str]) -> Path:
 def create_run(workspace: Workspace, config: RunConfig, versions: dict[str, str]) -> RunDir:
     """A new run directory `<data>-<preset>-<n>` with its config, state queued, no process yet."""
     workspace.create()
-    run = RunDir(new_folder(workspace.runs, f"{config.data}-{config.preset}", _all_run_names(workspace)))
+    run = RunDir(new_folder(workspace.runs, f"{config.data}-{config.preset}", all_run_names(workspace)))
     created = time.time()
     write_json(run.config_path, {"config": config.to_json(), "versions": versions, "created": created})
     write_status(run.status_path, Status("queued", created, doing="Waits to be started."))
     return run
 
 
-def _all_run_names(workspace: Workspace) -> list[str]:
+def all_run_names(workspace: Workspace) -> list[str]:
+    """Those of deleted runs too, which may come back."""
     places = [workspace.runs, workspace.bin / "runs"]
     return [p.name for place in places if place.is_dir() for p in place.iterdir()]
 
 
 def find_run(workspace: Workspace, name: str) -> RunDir:
-    """The run of that name.
+    """The run of that name, the bundled one too.
 
     Raises:
         RunError: there is none.
     """
+    if name == RUN_NAME and (bundled := bundled_run()):
+        return bundled
     run = RunDir(workspace.runs / name)
     if not re.fullmatch(r"[\w.-]+", name) or not run.status_path.exists():
         raise RunError(f"There is no run named {name}.", "`python -m pipeline runs list` lists those that there are.")
     return run
 
 
+def bundled_run() -> RunDir | None:
+    """The run that came with LesionLab, where it is there and whole."""
+    run = RunDir(run_folder())
+    return run if run.config_path.exists() and _is_readable(run) else None
+
+
 def list_runs(workspace: Workspace) -> list[RunDir]:
-    """All runs with a config and a status, newest first."""
+    """All runs of the workspace with a config and a status, newest first; the bundled one is not among them."""
     if not workspace.runs.is_dir():
         return []
     runs = [RunDir(path) for path in workspace.runs.iterdir()]
@@ -187,11 +214,12 @@ def list_runs(workspace: Workspace) -> list[RunDir]:
 
 def readable_runs(workspace: Workspace) -> list[RunDir]:
     """Those of `list_runs` whose status and config are whole; the list of all names the damaged ones."""
-    readable = []
-    for run in list_runs(workspace):
-        try:
-            run.status(), run.config()
-        except (LesionLabError, FileNotFoundError):
-            continue
-        readable.append(run)
-    return readable
+    return [run for run in list_runs(workspace) if _is_readable(run)]
+
+
+def _is_readable(run: RunDir) -> bool:
+    try:
+        run.status(), run.config()
+    except (LesionLabError, FileNotFoundError):
+        return False
+    return True

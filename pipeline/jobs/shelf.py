@@ -65,12 +65,14 @@ def label_run(workspace: Workspace, run: str, name: str, note: str) -> Label:
     """Gives the run a name and a note; empty ones take them away. White space around and within the name is trimmed.
 
     Raises:
-        RunError: there is no such run, or a text is too long.
+        RunError: there is no such run, it is the bundled one, or a text is too long.
         WorkspaceError: the disk is full or cannot be written.
     """
     label = checked_label(name, note)
     with _alone(workspace):
-        write_json(label_path(find_run(workspace, run)), asdict(label))
+        found = find_run(workspace, run)
+        found.check_own()
+        write_json(label_path(found), asdict(label))
     return label
 
 
@@ -102,11 +104,12 @@ def delete_run(workspace: Workspace, run: str) -> RunDir:
         The run where it lies now.
 
     Raises:
-        RunError: there is no such run, or it waits or is at work.
+        RunError: there is no such run, it is the bundled one, or it waits or is at work.
         WorkspaceError: the workspace cannot be written.
     """
     with _alone(workspace):
         found = find_run(workspace, run)
+        found.check_own()
         if _at_work(found):
             raise RunError(f"The run {run} is not at its end.", "Stop it first, on the page Train or with `cancel`.")
         target = _bin(workspace) / run

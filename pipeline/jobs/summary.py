@@ -4,6 +4,7 @@ from typing import Any
 
 from pipeline.errors import LesionLabError
 from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.time_parts import time_division
 
 FIGURES = ("images", "lesions", "accuracy", "balanced_accuracy", "macro_auc", "majority_accuracy")
 
@@ -16,15 +17,16 @@ def run_summary(run: RunDir) -> dict[str, Any]:
     """What a list of runs shows of one.
 
     Returns:
-        run, state, pid (None unless it is being worked on), seconds (of work, None before it), data, preset, arch,
-        split, parent and parent_stage (the run and its stage that this one started from, or None), validation and test
-        (FIGURES, or None), error (a sentence, or None), notes (sentences). A run with a damaged file is listed too:
-        `error` says which one, and what that file would tell is None.
+        run, state, pid (None unless it is being worked on), seconds (of work, None before it), time (those seconds by
+        part as `time_parts.divide` gives them, None before the end), data, preset, arch, split, parent and parent_stage
+        (the run and its stage that this one started from, or None), evaluates (the model that an evaluation judged,
+        None for a training), validation and test (FIGURES, or None), error (a sentence, or None), notes (sentences). A
+        run with a damaged file is listed too: `error` says which one, and what that file would tell is None.
     """
     summary: dict[str, Any] = {
-        "run": run.name, "state": "failed", "pid": None, "seconds": None, "data": None, "preset": None, "arch": None,
-        "split": None, "parent": None, "parent_stage": None, "validation": None, "test": None, "error": None,
-        "notes": [],
+        "run": run.name, "state": "failed", "pid": None, "seconds": None, "time": None, "data": None, "preset": None,
+        "arch": None, "split": None, "parent": None, "parent_stage": None, "evaluates": None, "validation": None,
+        "test": None, "error": None, "notes": [],
     }
     damage = []
     for fill in (_from_status, _from_config, _from_results):
@@ -40,8 +42,8 @@ def run_summary(run: RunDir) -> dict[str, Any]:
 def _from_status(run: RunDir) -> dict[str, Any]:
     status = run.status()
     return {
-        "state": status.state, "pid": status.pid, "seconds": status.seconds, "error": status.error,
-        "notes": list(status.notes),
+        "state": status.state, "pid": status.pid, "seconds": status.seconds,
+        "time": time_division(run, status.seconds) or None, "error": status.error, "notes": list(status.notes),
     }
 
 
@@ -50,6 +52,7 @@ def _from_config(run: RunDir) -> dict[str, Any]:
     return {
         "data": config.data, "preset": config.preset, "arch": config.arch, "split": config.split,
         "parent": config.parent, "parent_stage": config.parent_stage,
+        "evaluates": (run.evaluation() or {}).get("model"),
     }
 
 

@@ -30,6 +30,18 @@ def _search() -> Task:
     return find_rates
 
 
+def _evaluation() -> Task:
+    from pipeline.inference.judge_set import judge_set
+
+    return judge_set
+
+
+def _task(run: RunDir, search: bool) -> Task:
+    if search:
+        return _search()
+    return _evaluation() if run.evaluation() else _training()
+
+
 def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search: bool = False) -> Status:
     """Works on a queued run until it has ended, and gives its final status; failures are written there in words.
 
@@ -48,11 +60,10 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search:
     try:
         with turn(workspace, run, device.kind, reporter.stop_asked, waiting):
             reporter.set(state="running", started=time.time(), device=device.words)
-            reporter.say("Loads fastai and the network.")
+            reporter.say("Loads the network." if run.evaluation() else "Loads fastai and the network.")
             # read when torch loads: threads that wait give way sooner, which is faster beside a busy browser
             os.environ.setdefault("GOMP_SPINCOUNT", "5000")
-            task = _search() if search else _training()
-            task(run, workspace, reporter, device)
+            _task(run, search)(run, workspace, reporter, device)
         reporter.finish(state="done", fraction=1.0, doing="Done.")
         for path in (run.resume_path, run.start_weights):
             path.unlink(missing_ok=True)

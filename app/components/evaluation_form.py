@@ -1,0 +1,77 @@
+"""What will judge a model: the mapping of diagnoses to confirm, what is left out and why, and the button."""
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.links import remember
+from app.resources import Stamp, stamp
+from app.wording import as_text, count
+from pipeline.classes import label
+from pipeline.data.dataset import Dataset
+from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written
+from pipeline.evaluation.external import EvaluationPlan, plan_evaluation
+from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.model_shelf import run_of
+from pipeline.inference.training_images import FILE
+
+EVALUATE = "Evaluate it on these images"
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _plan(model: str, data: str, mapping: str, of: tuple[Stamp, ...]) -> EvaluationPlan:
+    return plan_evaluation(resources.workspace(), model, data, parse_mapping(mapping) if mapping else None)
+
+
+def _planned(info: ModelInfo, dataset: Dataset, mapping: dict[str, str]) -> EvaluationPlan:
+    run = run_of(resources.workspace(), info)
+    paths = [info.folder / "model.json", info.folder / FILE, dataset.folder / "metadata.parquet"]
+    if run:
+        paths.append(run.split_path)
+    return _plan(info.name, dataset.name, written(mapping), (stamp(resources.workspace().home), *map(stamp, paths)))
+
+
+def evaluation_form(info: ModelInfo, dataset: Dataset) -> None:
+    """The mapping where one is needed, what remains, and the button."""
+    lacking = without_output(dataset, info.classes)
+    mapping = _mapping(info, dataset, lacking) if lacking else {}
+    plan = _planned(info, dataset, mapping)
+    _what_remains(plan)
+    confirmed = not lacking or st.checkbox(
+        "I have looked at this mapping, and it is what I mean", key=f"map.{info.name}.{dataset.name}.{written(mapping)}"
+    )
+    if st.button(EVALUATE, type="primary", key="evaluate_on.start", icon=":material/fact_check:",
+                 disabled=not confirmed, help=None if confirmed else "Confirm the mapping first."):
+        from pipeline.jobs.evaluating import start_evaluation
+
+        with problems.in_words():
+            remember(run=start_evaluation(resources.workspace(), plan).name)
+            st.rerun()
+    command = f"python -m pipeline evaluate {info.name} --data {dataset.name}"
+    st.caption(f"The same on the command line: `{command}{f' --map {written(mapping)}' if mapping else ''}`")
+
+
+def _mapping(info: ModelInfo, dataset: Dataset, lacking: list[str]) -> dict[str, str]:
+    """What the user lets each diagnosis without an output count as; proposed is what covers all of it."""
+    st.markdown("**What each diagnosis counts as.** The model has no output for these diagnoses of the data set:")
+    proposed, options = proposed_mapping(dataset, info.classes), [LEFT_OUT, *info.classes]
+    mapping = {}
+    for code, place in zip(lacking, st.columns(min(len(lacking), 3)) * len(lacking), strict=False):
+        images = dataset.diagnoses[code]["images"]
+        mapping[code] = place.selectbox(
+            f"{label(code)}, {count(images, 'image')}", options, index=options.index(proposed[code]),
+            key=f"map.{info.name}.{dataset.name}.{code}",
+            format_func=lambda to: "Leave it out" if to == LEFT_OUT else f"Counts as {label(to)}",
+        )
+    return mapping
+
+
+def _what_remains(plan: EvaluationPlan) -> None:
+    st.markdown("\n".join(f"- {as_text(sentence)}" for sentence in plan.sentences()))
+    overlap = plan.overlap.images
+    if len(overlap):
+        with st.expander(f"The {count(len(overlap), 'image')} left out because the model was trained on their lesions"):
+            st.dataframe(overlap, hide_index=True, key="evaluate_on.overlap", width="stretch", height=320)
+            name = f"{plan.model.name}-{plan.dataset.name}-overlap.csv"
+            st.download_button("As CSV", overlap.to_csv(index=False), name, "text/csv", key="evaluate_on.csv",
+                               icon=":material/download:")

@@ -1,0 +1,99 @@
+"""One evaluation of a model on a data set as it goes: progress, the button that stops it, and what is to know of it."""
+
+import contextlib
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.pickers import state_words
+from app.links import ERRORS, EVALUATION, go
+from app.wording import as_text, count, decimal, duration, percent, time_left
+from pipeline.errors import RunError
+from pipeline.jobs.evaluating import overlap_path
+from pipeline.jobs.resume import can_resume
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.status import ENDED, Status
+
+STOP = "Stop this evaluation"
+
+
+def evaluation_run(run: RunDir) -> None:
+    """Shows the evaluation; while it is not at its end the view refreshes itself every second."""
+    state = run.status().state
+    st.fragment(_view, run_every=None if state in ENDED else "1s")(run, state)
+
+
+def _view(run: RunDir, drawn_as: str) -> None:
+    with problems.in_words():
+        status = run.status()
+        if status.state != drawn_as:
+            st.rerun()  # the whole page: its other parts say the state too, and at the end polling has to stop
+        st.markdown(f"### {run.name}: {state_words(run)}")
+        if status.state == "done":
+            _done(run, status)
+        elif status.state in ENDED:
+            _broken_off(run, status)
+        else:
+            _active(run, status)
+        # what it chose by itself while it worked stands behind what the plan said
+        st.markdown("\n".join(f"- {as_text(sentence)}" for sentence in status.notes))
+        _left_out(run)
+
+
+def _active(run: RunDir, status: Status) -> None:
+    stopping = run.stop_path.exists()
+    left = "" if status.state == "queued" else f" · {time_left(status.seconds_left)}"
+    words = "Stops." if stopping else f"{status.doing.rstrip('.')}{left}"
+    st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(words))
+    st.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=_stop,
+              args=(run,))
+
+
+def _stop(run: RunDir) -> None:
+    from pipeline.jobs.launch import request_stop
+
+    with contextlib.suppress(RunError):  # it ended between the last look and the click: the page shows how
+        request_stop(run)
+
+
+def _done(run: RunDir, status: Status) -> None:
+    figures = (run.results() or {})["test"]
+    bounds = figures["intervals"]["balanced_accuracy"]
+    interval = "" if None in bounds else f" (95 % interval {percent(bounds[0])} to {percent(bounds[1])})"
+    took = f" It took {duration(status.seconds)}." if status.seconds else ""
+    st.success(
+        f"Balanced accuracy {percent(figures['balanced_accuracy'])}{interval}, accuracy "
+        f"{percent(figures['accuracy'])}, mean AUC {decimal(figures['macro_auc'])} on "
+        f"{count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}.{took}", icon=":material/check:",
+    )
+    with st.container(horizontal=True):
+        if st.button("Study its errors", type="primary", key="to_results", icon=":material/grid_on:"):
+            go(ERRORS, run=run.name)
+        if st.button("All its figures", key="to_evaluation", icon=":material/fact_check:"):
+            go(EVALUATION, run=run.name)
+
+
+def _broken_off(run: RunDir, status: Status) -> None:
+    words = f"{status.error or status.doing} Nothing of it is kept."
+    (st.info if status.state == "cancelled" else st.error)(as_text(words))
+    if can_resume(run):
+        st.button("Start it once more", type="primary", key=f"resume.{run.name}", icon=":material/resume:",
+                  on_click=_resume, args=(run,))
+
+
+def _resume(run: RunDir) -> None:
+    from pipeline.jobs.launch import resume_run
+
+    with problems.in_words():
+        resume_run(resources.workspace(), run)
+
+
+def _left_out(run: RunDir) -> None:
+    images = (run.evaluation() or {})["overlap"]["images"]
+    path = overlap_path(run)
+    if images and path.exists():
+        st.download_button(
+            f"The {count(images, 'image')} that it was trained on, as CSV", path.read_bytes(),
+            f"{run.name}-overlap.csv", "text/csv", key=f"overlap.{run.name}", icon=":material/download:",
+        )

@@ -1,0 +1,61 @@
+"""The card of a mean of models, along the items of CLAIM (see `card`); what a member is stands on its own card."""
+
+from pipeline.classes import label
+from pipeline.errors import ModelError
+from pipeline.inference.card_results import figures_text, melanoma_sentence, network_words
+from pipeline.inference.card_words import UNDEFINED, bullets, count, percent, table
+from pipeline.inference.members import members_of, members_sentence
+from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.model_shelf import model_label, title_of
+from pipeline.inference.notice import notice, weighing
+from pipeline.workspace import Workspace
+
+
+def combined_card(workspace: Workspace, info: ModelInfo) -> str:
+    """The card in Markdown; a member that is gone is said to be."""
+    sections = {
+        "Intended use": "\n\n".join(filter(None, [
+            model_label(info).note,
+            "Teaching: what a mean of networks, or of views of an image, changes about their errors. Not for any "
+            "decision about a person.",
+        ])),
+        "The model": bullets([
+            members_sentence(info),
+            f"Name for commands: `{info.name}`.",
+            "Output: a probability for each of " + ", ".join(label(code) for code in info.classes) + ".",
+            weighing(info),
+            f"Its members were trained on {count(info.training_images, 'image')} of "
+            f"{count(info.training_lesions, 'lesion')} together; their ids, lesions and content hashes are with it.",
+            "Its heatmaps are the mean of its members', each of the image as it is.",
+        ]),
+        "Members": _members(workspace, info),
+        "Data": bullets([
+            f"Data set: {info.data}.", f"Licence: {info.licence}. Attribution: {info.attribution}.",
+        ]),
+        "Figures on images that no member was trained on": _figures(info),
+        "Limits": bullets([
+            "All limits of its members are its own; see their cards.",
+            "Networks that learnt from the same images err alike: a mean removes what they do not share.",
+        ]),
+    }
+    text = "\n\n".join(f"## {heading}\n\n{body}" for heading, body in sections.items())
+    return f"# Model card: {title_of(info)}\n\n{notice(info)}\n\n{text}\n"
+
+
+def _members(workspace: Workspace, info: ModelInfo) -> str:
+    try:
+        members = members_of(workspace, info)
+    except ModelError as error:
+        return str(error)
+    rows = [
+        [f"`{member.name}`", network_words(member.arch), f"{member.width}×{member.height}", member.data,
+         percent((member.validation or {}).get("balanced_accuracy"))] for member in members
+    ]
+    return table(["model", "network", "pixels", "data set", "balanced accuracy on its own validation images"], rows,
+                 left=4)
+
+
+def _figures(info: ModelInfo) -> str:
+    if not info.validation:
+        return f"{UNDEFINED} It was not evaluated on its members' data set yet: `evaluate {info.name}` does."
+    return f"{figures_text('test', info.validation)}\n\n{bullets([melanoma_sentence(info.validation)])}"

@@ -1,0 +1,126 @@
+"""The door to a mean of models: like `Predictor`, but each member prepares the image and answers for itself.
+
+A member's softmax is at the frequencies of its own training images, or at equal ones, as its loss has it. Each is
+carried to the mean of the members' training frequencies (`evaluation.decisions`) before they are averaged. Where all
+members weigh diagnoses alike, the mean is carried back to that.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+from PIL import Image
+
+from pipeline.data.prepare import prepare_image, upright
+from pipeline.evaluation.decisions import at_data_frequencies, vector, weighed_alike
+from pipeline.explain.overlay import enlarge
+from pipeline.inference.members import weighs_alike
+from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.predictor import Predictor
+from pipeline.progress import Progress, silent
+from pipeline.workspace import Workspace
+
+
+class Ensemble:
+    """The mean of some models.
+
+    Args:
+        info: the mean's description.
+        members: its members' descriptions, as `members.members_of` gives them.
+        shares: for each member the share of each diagnosis in its training images.
+        device: torch device name.
+
+    Attributes:
+        members: the members' predictors.
+
+    Raises:
+        ModelError: a member's weights are missing or do not fit.
+    """
+
+    def __init__(self, info: ModelInfo, members: list[ModelInfo], shares: list[dict[str, float]], device: str = "cpu"):
+        self.info, self.device = info, device
+        self.members = [Predictor(member, device=device) for member in members]
+        self._shares = [vector(of, info.classes) for of in shares]
+        self._common = np.mean(self._shares, axis=0)
+
+    @property
+    def note(self) -> str | None:
+        """Why ONNX Runtime is not used although it was to be; None where it is."""
+        return next((member.note for member in self.members if member.note), None)
+
+    def use_onnx(self, workspace: Workspace, images: int = 0, progress: Progress = silent) -> None:
+        """As `Predictor.use_onnx`, for each member."""
+        for member in self.members:
+            member.use_onnx(workspace, images, progress)
+
+    def use_onnx_soon(self, workspace: Workspace) -> None:
+        """As `Predictor.use_onnx_soon`, for each member."""
+        for member in self.members:
+            member.use_onnx_soon(workspace)
+
+    def prepare(self, image: Image.Image) -> np.ndarray:
+        """What the members make their input of, uint8 (H, W, 3): the whole image, upright, where they squish it; what
+        they all see where they crop it."""
+        if self.info.resize == "crop":
+            return prepare_image(image, self.info.height, self.info.width, "crop")
+        return np.asarray(upright(image))
+
+    def probabilities(self, images: list[np.ndarray]) -> np.ndarray:
+        """(N, C) float32 probabilities in the order of `info.classes`, for prepared images, each of its own size."""
+        return self._mean([member.probabilities(self._inputs(member, images)) for member in self.members])
+
+    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Probabilities (C,) of one image, and each member's feature map, which `explain` takes."""
+        shares, features = zip(*(member.output(self._inputs(member, [pixels])[0]) for member in self.members),
+                               strict=True)
+        return self._mean([of[None] for of in shares])[0], list(features)
+
+    def explain(self, pixels: np.ndarray, code: str, features: list[np.ndarray] | None = None) -> np.ndarray:
+        """(h, w) float32: the mean of the members' heatmaps for `code`, each brought to the finest one's grid.
+
+        Like a single model's, a member's heatmap is that of the image as it is, not of its flips. Each is in units of
+        its own network's logit, so a network with larger logits weighs more.
+
+        Raises:
+            ModelError: the model does not know the diagnosis.
+        """
+        maps = [
+            member.explain(self._inputs(member, [pixels])[0], code, None if features is None else features[place])
+            for place, member in enumerate(self.members)
+        ]
+        height, width = max((found.shape for found in maps), key=lambda shape: shape[0] * shape[1])
+        return np.mean([found if found.shape == (height, width) else enlarge(found, height, width) for found in maps],
+                       axis=0, dtype=np.float32)
+
+    def judge(
+        self, images: list[np.ndarray], truths: np.ndarray, explaining: AbstractContextManager | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis.
+
+        Arguments as those of `Predictor.judge`, but for images of different sizes.
+        """
+        outputs = [self.output(image) for image in images]
+        shares = np.stack([of for of, _ in outputs])
+        codes = self.info.classes
+        with explaining or nullcontext():
+            predicted, true = (
+                np.stack([self.explain(image, codes[target], features)
+                          for image, target, (_, features) in zip(images, targets, outputs, strict=True)])
+                for targets in (shares.argmax(1), truths)
+            )
+        return shares, predicted, true
+
+    def _inputs(self, member: Predictor, images: list[np.ndarray]) -> list[np.ndarray]:
+        return [member.prepare(Image.fromarray(image)) for image in images]
+
+    def _mean(self, shares: list[np.ndarray]) -> np.ndarray:
+        carried = [
+            self._carried(of, member.info, own)
+            for of, member, own in zip(shares, self.members, self._shares, strict=True)
+        ]
+        mean = np.mean(carried, axis=0)
+        return (weighed_alike(mean, self._common) if weighs_alike(self.info) else mean).astype(np.float32)
+
+    def _carried(self, shares: np.ndarray, member: ModelInfo, own: np.ndarray) -> np.ndarray:
+        """A member's output at the mean of the members' training frequencies."""
+        alike = shares if weighs_alike(member) else weighed_alike(shares, own)
+        return at_data_frequencies(alike, self._common, "balanced_softmax")

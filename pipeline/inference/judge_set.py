@@ -1,0 +1,102 @@
+"""The work of an evaluation: a model's output and heatmaps for each image of a data set that may judge it."""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+
+from pipeline.data.dataset import Dataset, load_dataset
+from pipeline.data.prepare import open_image
+from pipeline.errors import DataError, ImageError
+from pipeline.evaluation.evaluate import evaluate_run
+from pipeline.evaluation.external import PART
+from pipeline.files import disk_errors
+from pipeline.inference.door import as_input, open_model
+from pipeline.inference.model_info import ModelInfo, find_model, write_model_info
+from pipeline.jobs.reporter import COST, Reporter
+from pipeline.jobs.run_dir import RunDir
+from pipeline.progress import Cancelled
+from pipeline.training.device import Device, torch_device
+from pipeline.workspace import Workspace
+
+_BATCH = 16
+_THREADS = min(4, os.cpu_count() or 1)
+
+
+def judge_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Device) -> None:
+    """Writes `predictions.parquet`, `heatmaps.npz` and `results.json` of the evaluation `run`.
+
+    The figures of a mean of models on its members' own data set stand with the model from then on.
+
+    Raises:
+        Cancelled: a stop was asked for.
+        ModelError: the model is gone, or a member of it.
+        DataError: the data set is gone, has changed, or has lost an image.
+    """
+    config, about = run.config(), run.evaluation()
+    dataset = load_dataset(workspace, config.data)
+    if dataset.content_hash != config.data_hash:
+        raise DataError(f"The data set {config.data} has changed since this evaluation was planned.",
+                        "Start a new one.")
+    info, split = find_model(workspace, about["model"]), run.split()
+    door = open_model(workspace, info, torch_device(device, reporter.note))
+    door.use_onnx(workspace, len(split), lambda fraction, sentence: reporter.say(sentence))
+    table, maps = _judged(door, info, dataset, split, reporter)
+    with reporter.timed("writing"), disk_errors(run.predictions_path):
+        table.to_parquet(run.predictions_path, index=False)
+        np.savez_compressed(
+            run.heatmaps_path, image_id=table["image_id"].to_numpy(dtype=str), predicted=maps[0], truth=maps[1]
+        )
+    results = evaluate_run(run)
+    if info.members and info.data_hash == dataset.content_hash:
+        write_model_info(dataclasses.replace(info, validation=results[PART]))
+
+
+def _judged(
+    door, info: ModelInfo, dataset: Dataset, split: pd.DataFrame, reporter: Reporter
+) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
+    """The table of predictions, and the heatmaps (N, h, w) float16 for the predicted and the true diagnosis."""
+    classes = np.array(info.classes)
+    truths = split["dx"].map({code: i for i, code in enumerate(classes)}).to_numpy(dtype=np.int64)
+    probabilities, predicted, true = [], [], []
+    reporter.expect(len(split) * COST["judging"])
+    with reporter.timed("judging"):
+        for start, images in _prepared(door, dataset, split["image_id"]):
+            if reporter.stop_asked():
+                raise Cancelled()
+            shares, of_predicted, of_true = door.judge(
+                as_input(door, images), truths[start : start + len(images)], explaining=reporter.timed("explaining")
+            )
+            probabilities.append(shares)
+            predicted.append(of_predicted.astype(np.float16))
+            true.append(of_true.astype(np.float16))
+            reporter.worked(len(images), "judging", "Judges the images and draws their heatmaps.")
+    shares = np.concatenate(probabilities)
+    table = split[["part", "image_id", "lesion_id"]].assign(
+        truth=split["dx"], predicted=classes[shares.argmax(1)],
+        **{f"p_{code}": shares[:, i] for i, code in enumerate(classes)},
+        loss=-np.log(np.maximum(shares[np.arange(len(truths)), truths], np.finfo(np.float32).tiny)),
+    )
+    return table, (np.concatenate(predicted), np.concatenate(true))
+
+
+def _prepared(door, dataset: Dataset, image_ids: pd.Series) -> Iterator[tuple[int, list[np.ndarray]]]:
+    """The place of each batch's first image, and its images as the model wants them; one batch is opened ahead."""
+    files = dataset.metadata().set_index("image_id")["file"].loc[image_ids].tolist()
+
+    def opened(file: str) -> np.ndarray:
+        try:
+            return door.prepare(open_image(dataset.image_path(file), file))
+        except ImageError as error:
+            raise DataError(f"The data set {dataset.name} has lost an image: {error.problem}",
+                            "Import it again under the same name, which restores its images.") from error
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        ahead = [pool.submit(opened, file) for file in files[:_BATCH]]
+        for start in range(0, len(files), _BATCH):
+            batch = ahead
+            ahead = [pool.submit(opened, file) for file in files[start + _BATCH : start + 2 * _BATCH]]
+            yield start, [image.result() for image in batch]

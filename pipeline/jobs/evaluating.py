@@ -1,0 +1,75 @@
+"""Evaluations of a model on a data set: each in a folder like a run's, worked on by a process of its own in the queue.
+
+Such a run has no model, no stages and no epochs. Its config.json has the plan as `evaluation`; `split.parquet` has what
+is judged, all in the part "test", with the data set's own diagnosis as `dx_there`; `overlap.csv` what was left out
+because the model was trained on it.
+"""
+
+import io
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.config import RunConfig
+from pipeline.data.split import EXTERNAL
+from pipeline.evaluation.external import EvaluationPlan
+from pipeline.files import replace_file, write_json
+from pipeline.inference.model_info import ModelInfo
+from pipeline.jobs.launch import start_trainer
+from pipeline.jobs.run_dir import RunDir, all_run_names, new_folder
+from pipeline.jobs.status import Status, write_status
+from pipeline.workspace import Workspace
+
+PRESET = "evaluation"
+
+
+def overlap_path(run: RunDir) -> Path:
+    """image_id, lesion_id, by_id, by_content, by_lesion of what was left out."""
+    return run.folder / "overlap.csv"
+
+
+def create_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
+    """A new queued evaluation `<model>-on-<data>-<n>` that nobody works on yet.
+
+    Raises:
+        WorkspaceError: the disk is full or the workspace cannot be written.
+    """
+    workspace.create()
+    info, created = plan.model, time.time()
+    stem = f"{info.name}-on-{plan.dataset.name}"
+    run = RunDir(new_folder(workspace.runs, stem, all_run_names(workspace)))
+    replace_file(run.split_path, _parquet(plan.images))
+    replace_file(overlap_path(run), plan.overlap.images.to_csv(index=False).encode())
+    # a model whose description states frequencies answers at these, whatever its loss; see `evaluation.decided`
+    assumed = "training_frequencies" if info.frequencies is None else "frequencies"
+    write_json(run.config_path, {
+        "config": _config(info, plan).to_json(), "versions": {}, "created": created, assumed: plan.shares,
+        "evaluation": plan.record(),
+    })
+    notes = tuple(plan.sentences())
+    write_status(run.status_path, Status("queued", created, doing="Waits to be started.", notes=notes))
+    return run
+
+
+def start_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
+    """Creates an evaluation and starts it in a process of its own, which outlives this one."""
+    run = create_evaluation(workspace, plan)
+    start_trainer(workspace, run)
+    return run
+
+
+def _config(info: ModelInfo, plan: EvaluationPlan) -> RunConfig:
+    """The model's input and loss, for pages that show what the network saw; nothing in it trains."""
+    return RunConfig(
+        data=plan.dataset.name, data_hash=plan.dataset.content_hash, preset=PRESET, arch=info.arch,
+        weights=info.weights, width=info.width, height=info.height, resize=info.resize, augment="none",
+        normalize=info.normalize, batch_size=1, loss=info.loss, stages=(), split=EXTERNAL, keep="last",
+        flips=info.flips,
+    )
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    content = io.BytesIO()
+    table.to_parquet(content, index=False)
+    return content.getvalue()
