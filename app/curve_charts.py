@@ -35,6 +35,7 @@ def epochs_table(events: list[dict[str, Any]], batches: pd.DataFrame) -> pd.Data
     columns = ["overall", "stage", "epoch", "train_loss", "valid_loss", "accuracy", "balanced_accuracy",
                "images_per_second", "seconds"]
     table = pd.DataFrame([rows[key] for key in sorted(rows)], columns=columns)
+    table = table.astype({column: float for column in ("valid_loss", "accuracy", "balanced_accuracy")})
     last = batches.groupby(["stage", "epoch"])["batch"].max()
     ends = [int(last.get((row.stage, row.epoch), 0)) for row in table.itertuples()]
     table.insert(3, "batch", ends)

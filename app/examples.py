@@ -11,6 +11,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
 from pipeline.inference.admission import refusal
 from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.training_images import FILE, training_images
 from pipeline.jobs.run_dir import find_run
 
 
@@ -71,6 +72,28 @@ def _all(_dataset: Dataset, table: Stamp) -> pd.DataFrame:
     return _shuffled(resources.metadata(_dataset))
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _not_listed(_info: ModelInfo, listed: Stamp, _dataset: Dataset, table: Stamp) -> pd.DataFrame:
+    trained_on, images = training_images(_info), resources.metadata(_dataset)
+    # a copy in another size has other bytes but the same id
+    seen = images.index.isin(trained_on["image_id"]) | images["sha256"].isin(trained_on["sha256"])
+    return _shuffled(images[~seen])
+
+
+def _of_any(info: ModelInfo, dataset: Dataset) -> Offer | str:
+    """For a model that held no image out, or whose members each held out others: what is not on its list of training
+    images, whatever the set is called.
+    """
+    try:
+        unseen = _not_listed(info, stamp(info.folder / FILE), dataset, _table_of(dataset))
+    except LesionLabError as error:
+        return f"No examples from {dataset.name}. {error}"
+    if unseen.empty:
+        return f"No examples from {dataset.name}: the model {info.name} was trained on all of its images."
+    return Offer(dataset, unseen, "Images that the model was trained on are left out, by id and by content: "
+                                  f"{dataset.images - len(unseen):,} of {dataset.images:,}.")
+
+
 def _of_its_own(info: ModelInfo, dataset: Dataset, split: Stamp | None) -> Offer | str:
     if split is None:
         return (f"No examples from {dataset.name}: without the run {info.run} nobody knows which of its images the "
@@ -103,7 +126,7 @@ def examples(info: ModelInfo) -> Examples:
     """The images of each data set that the model was not trained on, the model's own data set first.
 
     A copy of the model's data set counts as its own: only held-out images. Of other data sets those images are left
-    out whose content (SHA-256) is among the model's training images.
+    out whose content (SHA-256) is among the model's training images; a model that held none out brings a list of them.
     """
     split, here = _split_of(info), resources.datasets()
     own = next((d for d in here if d.content_hash == info.data_hash), None)
@@ -111,6 +134,8 @@ def examples(info: ModelInfo) -> Examples:
     for dataset in sorted(here, key=lambda d: (d.content_hash != info.data_hash, d.name)):
         if refusal(info, dataset.generated):
             other_kind.append(dataset.name)
+        elif info.split == "all" or info.members:
+            found.append(_of_any(info, dataset))
         elif dataset.content_hash == info.data_hash:
             found.append(_of_its_own(info, dataset, split))
         elif dataset.name == info.data:
@@ -119,6 +144,9 @@ def examples(info: ModelInfo) -> Examples:
         else:
             found.append(_of_another(info, dataset, own, split))
     left_out = [one for one in found if isinstance(one, str)]
+    if info.split == "all" and not info.members:
+        left_out.insert(0, f"The model {info.name} was trained on all {info.training_images:,} images of {info.data}, "
+                           "so none of them can be an example. Choose My images above to ask it about one of your own.")
     if other_kind:
         left_out.append(_of_the_other_kind(info, other_kind))
     return Examples([one for one in found if isinstance(one, Offer)], left_out)

@@ -1,18 +1,24 @@
 """Addresses that open the same view again: the query parameters, each checked against what there is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 import streamlit as st
 
 from app.visits import mark
 
-Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search"]
+Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search", "image",
+                    "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict"]
 NOUNS: dict[str, str] = {
     "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "true diagnosis",
     "predicted": "predicted diagnosis", "example": "example image",
-    "quiz": "set of hidden images", "case": "hidden image", "search": "learning-rate search",
+    "quiz": "set of hidden images", "case": "hidden image", "image": "image", "search": "learning-rate search",
+    "topic": "topic", "decision": "decision", "figure": "figure", "target": "target", "factor": "grouping",
+    "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
 }
+EXPLORE, CASE = "views/explore.py", "views/case.py"
+EVALUATION, LEAKAGE = "views/evaluation.py", "views/leakage.py"
+EVALUATE_ON = "views/evaluate_on.py"
 DATASET, GET_DATA = "views/dataset.py", "views/get_data.py"
 RUNS, MODELS, RATES, ARTICLE = (f"views/{page}.py" for page in ("runs", "models", "rates", "article"))
 HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}.py" for page in ("home", "train", "errors", "classify"))
@@ -46,3 +52,28 @@ def remember(**values: str | None) -> None:
 def go(page: str, **values: str) -> None:
     """Open another page with these parameters."""
     st.switch_page(page, query_params={**values, **mark()})
+
+
+def explore_link(run: str, **filters: str | bool | Sequence[str] | tuple[float, float]) -> dict[str, str]:
+    """Parameters for `go(EXPLORE, **…)` or a page link: the held-out images of `run` behind a number.
+
+    Args:
+        filters: a level or several for part, truth, predicted, age, sex, localization, dx_type, source; a bool for
+            right and doubtful; (low, high) for confidence, loss (high may be infinite) and share, whose diagnoses `of`
+            names: their summed probability averaged over the lesion's images; a run for differs; a name of
+            `pipeline.explain.perturb.NAMED` for flips; an id for set; one of `pipeline.evaluation.cases.ORDERS` for
+            sort. Ranges keep low <= value < high, and a probability of 1 too where high is 1.
+    """
+    return {"run": run, **{name: written(value) for name, value in filters.items()}, **mark()}
+
+
+def written(value: str | bool | Sequence[str] | tuple[float, float]) -> str:
+    """A filter as the address has it: "yes", "mel,nv", "0.5..0.9", "2.." (no upper end)."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value.replace("%", "%25").replace(",", "%2C")
+    if isinstance(value, tuple) and all(isinstance(end, (int, float)) for end in value):
+        low, high = value
+        return f"{float(low)!r}..{'' if high == float('inf') else repr(float(high))}"
+    return ",".join(written(level) for level in value)

@@ -11,9 +11,11 @@ from PIL import Image, ImageOps
 
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.prepare import open_image, prepare_image
+from pipeline.data.tables import described
+from pipeline.inference.members import weights_paths
 from pipeline.inference.model_info import ModelInfo, list_models
 from pipeline.jobs.events import read_events
-from pipeline.jobs.run_dir import RunDir, list_runs, readable_runs
+from pipeline.jobs.run_dir import RunDir, bundled_run, list_runs, readable_runs
 from pipeline.workspace import Workspace, current_workspace
 
 Stamp = tuple[str, int, int]  # path, time of the last change in ns, size in bytes
@@ -55,18 +57,38 @@ def metadata(dataset: Dataset) -> pd.DataFrame:
     return _metadata(dataset, stamp(dataset.folder / "metadata.parquet"))
 
 
-def runs() -> list[RunDir]:
-    """The runs that can be read, newest first."""
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _factors(_metadata: pd.DataFrame, table: Stamp) -> pd.DataFrame:
+    return described(_metadata)
+
+
+def factors(dataset: Dataset) -> pd.DataFrame:
+    """The data set's table as `described` gives it, indexed by image_id; shared, so not to be changed."""
+    return _factors(metadata(dataset), stamp(dataset.folder / "metadata.parquet"))
+
+
+def _and_the_bundled(own: list[RunDir]) -> list[RunDir]:
+    bundled = bundled_run()
+    return [*own, bundled] if bundled else own
+
+
+def own_runs() -> list[RunDir]:
+    """The workspace's runs that can be read, newest first; only these can be watched, gone on from or deleted."""
     return readable_runs(workspace())
 
 
+def runs() -> list[RunDir]:
+    """The runs that can be read, newest first; the bundled one comes last."""
+    return _and_the_bundled(own_runs())
+
+
 def all_runs() -> list[RunDir]:
-    """All runs, damaged ones too, newest first."""
-    return list_runs(workspace())
+    """All runs, damaged ones too, newest first; the bundled one comes last."""
+    return _and_the_bundled(list_runs(workspace()))
 
 
 def models() -> list[ModelInfo]:
-    """All models, newest first."""
+    """All models, newest first; the bundled one comes last."""
     return list_models(workspace())
 
 
@@ -141,11 +163,17 @@ def as_seen(path: Path, height: int, width: int, resize: str) -> np.ndarray:
     return _as_seen(stamp(path), height, width, resize)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _predictor(_info: ModelInfo, of: Stamp):
-    from pipeline.inference.predictor import Predictor
+def _weights(info: ModelInfo) -> tuple[Stamp, ...]:
+    """What changes whenever the model's numbers do: a mean of models has its members'."""
+    description = (stamp(info.folder / "model.json"),) if info.members else ()
+    return (*description, *map(stamp, weights_paths(workspace(), info)))
 
-    return Predictor(_info)
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _predictor(_info: ModelInfo, of: tuple[Stamp, ...]):
+    from pipeline.inference.door import open_model
+
+    return open_model(workspace(), _info)
 
 
 def predictor(info: ModelInfo):
@@ -154,32 +182,43 @@ def predictor(info: ModelInfo):
     Raises:
         ModelError: its weights are missing or do not fit.
     """
-    return _predictor(info, stamp(info.folder / "model.safetensors"))
+    network = _predictor(info, _weights(info))
+    network.use_onnx_soon(workspace())
+    return network
+
+
+class Output(NamedTuple):
+    """What the network sees of an image, its probabilities in the order of `info.classes`, and its feature map; of a
+    mean of models each member's."""
+
+    seen: np.ndarray
+    probabilities: np.ndarray
+    features: np.ndarray | list[np.ndarray]
 
 
 # Outputs for a visitor's images are kept for that visitor's session only, and go with it.
 @st.cache_data(scope="session", max_entries=64, show_spinner=False)
-def _output(_info: ModelInfo, of: Stamp, _pixels: np.ndarray, digest: str) -> tuple[np.ndarray, np.ndarray]:
+def _output(_info: ModelInfo, of: tuple[Stamp, ...], _pixels: np.ndarray, digest: str) -> Output:
     network = predictor(_info)
     seen = network.prepare(Image.fromarray(_pixels))
     with _network_lock:
-        return seen, network.probabilities([seen])[0]
+        return Output(seen, *network.output(seen))
 
 
-def output(info: ModelInfo, pixels: np.ndarray, digest: str) -> tuple[np.ndarray, np.ndarray]:
-    """What the network sees of an image, and its probabilities in the order of `info.classes`."""
-    return _output(info, stamp(info.folder / "model.safetensors"), pixels, digest)
+def output(info: ModelInfo, pixels: np.ndarray, digest: str) -> Output:
+    """What the network gives for an image."""
+    return _output(info, _weights(info), pixels, digest)
 
 
 @st.cache_data(scope="session", max_entries=256, show_spinner=False)
-def _explanation(_info: ModelInfo, of: Stamp, _seen: np.ndarray, digest: str, code: str) -> np.ndarray:
+def _explanation(_info: ModelInfo, of: tuple[Stamp, ...], _output: Output, digest: str, code: str) -> np.ndarray:
     with _network_lock:
-        return predictor(_info).explain(_seen, code)
+        return predictor(_info).explain(_output.seen, code, _output.features)
 
 
-def explanation(info: ModelInfo, seen: np.ndarray, digest: str, code: str) -> np.ndarray:
-    """The heatmap (h, w) of the diagnosis `code` for what the network saw."""
-    return _explanation(info, stamp(info.folder / "model.safetensors"), seen, digest, code)
+def explanation(info: ModelInfo, output: Output, digest: str, code: str) -> np.ndarray:
+    """The heatmap (h, w) of the diagnosis `code` for an image's `output`."""
+    return _explanation(info, _weights(info), output, digest, code)
 
 
 def forget_outputs() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from app import resources
 from app.curve_charts import batches_table, epochs_table
 from app.resources import Stamp, stamp
+from pipeline.bundled import SIBLINGS
 from pipeline.errors import LesionLabError
 from pipeline.evaluation.compare import Comparison, compare
 from pipeline.evaluation.network_size import NetworkSize, network_size
@@ -18,7 +19,9 @@ from pipeline.jobs.shelf import label_path, read_label
 from pipeline.jobs.status import ENDED
 from pipeline.jobs.summary import run_summary
 
-_SUMMARY = ("run", "state", "seconds", "data", "preset", "arch", "split", "parent", "parent_stage", "error")
+_FOLDS = "by lesion, five folds"
+_SUMMARY = ("run", "state", "seconds", "data", "preset", "arch", "split", "parent", "parent_stage", "evaluates",
+            "error")
 _CONFIG = ("loss", "seed", "data_hash", "limit", "weights", "epochs", "epochs_before")
 _FIGURES = ("images", "lesions", "accuracy", "balanced_accuracy", "macro_auc")
 
@@ -30,8 +33,9 @@ def _read(run: RunDir) -> dict[str, Any]:
     row = {key: summary[key] for key in _SUMMARY}
     row |= {"name": label.name, "note": label.note, "created": None, "chose_epoch": None, "stages": None,
             **dict.fromkeys(_CONFIG)}
-    figures = summary["validation"] or {}
+    figures = summary["validation"] or (summary["evaluates"] and summary["test"]) or {}
     row |= {key: figures.get(key) for key in _FIGURES}
+    row["bundled"] = run.bundled
     try:
         row["created"] = run.about().get("created")
         config = run.config()
@@ -40,6 +44,8 @@ def _read(run: RunDir) -> dict[str, Any]:
         row["chose_epoch"] = ((run.results() or {}).get("validation") or {}).get("chose_epoch")
     except (LesionLabError, FileNotFoundError):
         pass  # the summary's error has the sentence already
+    if run.bundled:
+        row |= {"name": f"{SIBLINGS[0].upper()}{SIBLINGS[1:]}", "split": _FOLDS}
     return row
 
 
@@ -50,7 +56,9 @@ def _ended_row(stamps: tuple[Stamp, ...]) -> dict[str, Any]:
 
 
 def run_row(run: RunDir) -> dict[str, Any]:
-    """One row of the table of runs: run, name, note, state, created, seconds, config, validation figures, error."""
+    """One row of the table of runs: run, bundled, name, note, state, created, seconds, config, validation figures,
+    error.
+    """
     stamps = tuple(map(stamp, (run.status_path, run.config_path, run.results_path, label_path(run))))
     row = _ended_row(stamps)
     return row if row["state"] in ENDED and row["state"] != "interrupted" else _read(run)
@@ -77,7 +85,7 @@ def _comparison(stamps: tuple[tuple[Stamp, Stamp], ...]) -> Comparison:
     tables, trained = {}, {}
     for run in runs:
         table = resources.predictions(run)
-        tables[run.name] = table[table["part"] == "validation"]
+        tables[run.name] = table if run.evaluation() else table[table["part"] == "validation"]
         if run.split_path.exists():
             split = pd.read_parquet(run.split_path, columns=["lesion_id", "part"])
             trained[run.name] = set(split.loc[split["part"] == "train", "lesion_id"])

@@ -9,7 +9,22 @@ import errno
 import warnings
 from collections.abc import Sequence
 
-from pipeline.commands import data, demo, estimate, evaluate, lr_find, models, predict, preview, resume, show, train
+from pipeline.commands import (
+    data,
+    default_model,
+    demo,
+    derive,
+    embed,
+    estimate,
+    evaluate,
+    lr_find,
+    models,
+    predict,
+    preview,
+    resume,
+    show,
+    train,
+)
 from pipeline.commands.output import Output, owned_stdout
 from pipeline.errors import LesionLabError
 
@@ -38,7 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (demo, data, train, resume, lr_find, evaluate, predict, models, show, estimate, preview):
+    hidden = (estimate, preview, derive, embed)
+    for group in (demo, data, train, resume, lr_find, evaluate, predict, models, show, default_model, *hidden):
         group.add_parsers(commands)
     return parser
 

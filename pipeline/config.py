@@ -8,8 +8,8 @@ from pipeline.errors import ConfigError
 
 Weights = Literal["imagenet", "random"]
 Resize = Literal["squish", "crop"]
-SplitKind = Literal["lesion", "lesion-test", "random"]
-Augment = Literal["none", "light", "strong", "article"]
+SplitKind = Literal["lesion", "lesion-test", "random", "all"]
+Augment = Literal["none", "flips", "light", "strong", "article"]
 Loss = Literal["cross_entropy", "balanced_softmax", "weighted"]
 Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
 
@@ -62,6 +62,11 @@ class RunConfig:
         drop_path: highest rate of stochastic depth, 0..1 (Huang et al. 2016); EfficientNets only.
         ema: decay of the weights' exponential moving average a step; 0 means none.
         keep_epochs: write each epoch's weights to a file of their own, too.
+        features: the frozen stages train the head on stored outputs of the backbone in eval mode, for each image and
+            its flips, instead of running the backbone in each epoch; its BatchNorm then does not move.
+        flips: probabilities are the mean over the image and its three flips.
+        same_lesion: `same_lesion.confirmed_digest` of the pairs of images that were confirmed to show one lesion and so
+            stay on one side of the split; None where there were none.
         parent, parent_stage: the run and its stage (from 1) whose weights this run starts from; None: `weights`.
         stages_before, epochs_before: what those weights have gone through.
     """
@@ -90,6 +95,9 @@ class RunConfig:
     drop_path: float = 0.0
     ema: float = 0.0
     keep_epochs: bool = False
+    features: bool = False
+    flips: bool = False
+    same_lesion: str | None = None
     parent: str | None = None
     parent_stage: int | None = None
     stages_before: int = 0
@@ -99,6 +107,27 @@ class RunConfig:
     def epochs(self) -> int:
         """Epochs of all stages together."""
         return sum(stage.epochs for stage in self.stages)
+
+    def on_features(self, stage: Stage) -> bool:
+        """Whether that stage trains on stored outputs of the backbone."""
+        return self.features and stage.freeze
+
+    @property
+    def only_features(self) -> bool:
+        """Whether all its stages do, so that the backbone stays as it is."""
+        return all(self.on_features(stage) for stage in self.stages)
+
+    @property
+    def features_words(self) -> str | None:
+        """What `features` means for the run, in one sentence; None where it is off."""
+        if not self.features:
+            return None
+        outputs = "The head learns from stored outputs of the backbone for each image"
+        if self.augment == "none":
+            return f"{outputs}."
+        outputs = f"{outputs} and its three flips, one of the four at random in each epoch"
+        rest = "" if self.augment == "flips" else f"; nothing else of augment={self.augment} applies to it"
+        return f"{outputs}{rest}."
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -212,9 +241,9 @@ SETTINGS = {
     "lr": (_set_rates, "highest learning rate of each stage, comma between; EARLIEST:HEAD for two"),
     "batch_size": (_counter("batch_size", 2, 1024), "images in a training batch"),
     "seed": (_counter("seed", 0, 2**31 - 1), "seed of the split, the head's weights and the batches"),
-    "split": (_chooser("split", get_args(SplitKind)), "lesion, lesion-test or random"),
+    "split": (_chooser("split", get_args(SplitKind)), "lesion, lesion-test, random, or all (none is held out)"),
     "limit": (_set_limit, "use about so many images: stratified, whole lesions"),
-    "augment": (_chooser("augment", get_args(Augment)), "changes to training images: none, light, strong, article"),
+    "augment": (_chooser("augment", get_args(Augment)), "changes to training images: " + ", ".join(get_args(Augment))),
     "loss": (_chooser("loss", get_args(Loss)), "cross_entropy, or balanced_softmax or weighted against the imbalance"),
     "label_smoothing": (_share("label_smoothing", 0.5), "share of the target spread over all diagnoses"),
     "weight_decay": (_share("weight_decay", 1), "how fast weights shrink towards 0, times the learning rate a step"),
@@ -224,6 +253,8 @@ SETTINGS = {
     "fold": (_counter("fold", 0, 4), "which fifth of the lesions validates, for split=lesion"),
     "keep": (_chooser("keep", get_args(Keep)), "which epoch's weights to keep: last, or the best by a metric"),
     "keep_epochs": (_switch("keep_epochs"), "write each epoch's weights to a file of their own, too: yes or no"),
+    "flips": (_switch("flips"), "judge an image by the mean over it and its three flips: yes or no"),
+    "features": (_switch("features"), "train frozen stages on stored outputs of the backbone: yes or no"),
     "normalize": (_switch("normalize"), "subtract ImageNet's mean and divide by its deviation: yes or no"),
 }
 
@@ -232,7 +263,7 @@ def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
     """`config` with each "key=value" of `settings` applied, `epochs` last so that `lr` sees every stage.
 
     Raises:
-        ConfigError: an unknown key, or a value out of its range.
+        ConfigError: an unknown key, a value out of its range, or settings that contradict each other.
     """
     parsed = {}
     for setting in settings:
@@ -246,4 +277,14 @@ def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
         parsed[key] = text.strip()
     for key in sorted(parsed, key=lambda k: k == "epochs"):
         config = dataclasses.replace(config, **SETTINGS[key][0](config, parsed[key]))
+    if config.features and not any(stage.freeze for stage in config.stages):
+        raise ConfigError(
+            "features=yes needs a stage that trains the head alone, and this run has none.",
+            "Set features=no, or keep a frozen stage.",
+        )
+    if config.split == "all" and config.keep != "last":
+        raise ConfigError(
+            f"split=all holds no image out that could choose an epoch, but keep={config.keep} asks for that.",
+            "Set keep=last, or another split.",
+        )
     return config

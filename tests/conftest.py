@@ -1,5 +1,6 @@
 """Shared fixtures: a workspace of its own for each test, and a tiny generated data set drawn once."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from pipeline.workspace import Workspace
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+os.environ["LESIONLAB_BUNDLED"] = str(Path(__file__).parent / "nothing-is-bundled")  # tests do not depend on what is
 
 
 @pytest.fixture
@@ -40,6 +42,31 @@ def real_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real HAM10000 copy (../shared/data) is not on this machine")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory):
+    """A bundled model of tiny images, made from start to end, and the images: (its folder, their folder)."""
+    from pipeline.default_model.making import cross_validate, finish, start_making
+    from pipeline.default_model.recipe import plan_recipe
+    from pipeline.jobs.work import work
+    from tests.two_sources import SHORT, TINY, make_dataset
+
+    place = tmp_path_factory.mktemp("bundle")
+    home = Workspace(place / "home").create()
+    make_dataset(home, place / "source")
+    making = start_making(
+        home, plan_recipe(home, "tiny", TINY, SHORT), place / "out", lambda run: work(run, home), lambda words: None
+    )
+    finish(making, cross_validate(making, resamples=50))
+    return making.out, place / "source"
+
+
+@pytest.fixture
+def bundle(tiny_bundle, monkeypatch) -> Path:
+    """The folder of the tiny bundled model, which the environment names."""
+    monkeypatch.setenv("LESIONLAB_BUNDLED", str(tiny_bundle[0]))
+    return tiny_bundle[0]
 
 
 @pytest.fixture(scope="session")

@@ -118,6 +118,10 @@ SPOILT = {
     "an unknown network": (lambda c: {**c, "model.json": changed(c["model.json"], arch="vit_h_14")}, "in arch."),
     "a huge input": (lambda c: {**c, "model.json": changed(c["model.json"], width=10**6, height="9")},
                      "in width; height."),
+    "a calibration that is none": (
+        lambda c: {**c, "model.json": changed(
+            c["model.json"], temperature=0, frequencies={"mel": 2}, detail=[5], flips=1)},
+        "in temperature; frequencies; detail; flips."),
     "a class that is no code": (lambda c: {**c, "model.json": changed(c["model.json"], classes=["<b>", "nv"])},
                                 "in classes."),
     "classes out of order": (lambda c: {**c, "model.json": changed(c["model.json"], classes=["nv", "mel"])},

@@ -37,6 +37,7 @@ GOOD = [
     ("limit=none", {"limit": None}),
     ("arch=efficientnet_lite2", {"arch": "efficientnet_lite2"}),
     ("augment=article", {"augment": "article"}),
+    ("augment=flips", {"augment": "flips"}),
     ("augment=strong", {"augment": "strong"}),
     ("loss=cross_entropy", {"loss": "cross_entropy"}),
     ("label_smoothing=0.05", {"label_smoothing": 0.05}),
@@ -48,6 +49,8 @@ GOOD = [
     ("fold=4", {"fold": 4}),
     ("keep=last", {"keep": "last"}),
     ("keep_epochs=yes", {"keep_epochs": True}),
+    ("flips=yes", {"flips": True}),
+    ("features=yes", {"features": True}),
     ("normalize=no", {"normalize": False}),
     (" seed = 7 ", {"seed": 7}),
 ]
@@ -87,9 +90,14 @@ BAD = [
     ("batch_size=1", "batch_size=1 is not a whole number from 2 to 1024. Give a value in that range."),
     ("batch_size=", "batch_size= is not a whole number from 2 to 1024. Give a value in that range."),
     ("seed=-1", "seed=-1 is not a whole number from 0 to 2.14748e+09. Give a value in that range."),
-    ("split=patient", "split=patient is not known. Choose one of: lesion, lesion-test, random."),
+    ("split=patient", "split=patient is not known. Choose one of: lesion, lesion-test, random, all."),
+    (
+        "split=all",
+        ("split=all holds no image out that could choose an epoch, but keep=balanced_accuracy asks for that. Set "
+         "keep=last, or another split."),
+    ),
     ("limit=19", "limit=19 is not a whole number from 20 to 1e+07. Give a value in that range."),
-    ("augment=heavy", "augment=heavy is not known. Choose one of: none, light, strong, article."),
+    ("augment=heavy", "augment=heavy is not known. Choose one of: none, flips, light, strong, article."),
     ("loss=focal", "loss=focal is not known. Choose one of: cross_entropy, balanced_softmax, weighted."),
     ("label_smoothing=1", "label_smoothing=1 is not a number from 0 to 0.5. Give a value in that range."),
     ("weight_decay=-0.1", "weight_decay=-0.1 is not a number from 0 to 1. Give a value in that range."),
@@ -98,6 +106,8 @@ BAD = [
     ("ema=1", "ema=1 is not a number from 0 to 0.99999. Give a value in that range."),
     ("fold=5", "fold=5 is not a whole number from 0 to 4. Give a value in that range."),
     ("keep=best", "keep=best is not known. Choose one of: last, balanced_accuracy, accuracy, valid_loss."),
+    ("flips=maybe", "flips=maybe is not known. Choose one of: yes, no."),
+    ("features=true", "features=true is not known. Choose one of: yes, no."),
     ("keep_epochs=2", "keep_epochs=2 is not known. Choose one of: yes, no."),
     ("normalize=true", "normalize=true is not known. Choose one of: yes, no."),
 ]
@@ -123,8 +133,8 @@ def test_a_bad_value_is_refused_in_these_words(setting, sentence):
 
 
 KEYS = (
-    "Write key=value; the keys are arch, augment, batch_size, drop_path, dropout, ema, epochs, fold, keep, "
-    "keep_epochs, label_smoothing, limit, loss, lr, normalize, resize, seed, size, split, weight_decay, weights."
+    "Write key=value; the keys are arch, augment, batch_size, drop_path, dropout, ema, epochs, features, flips, fold, "
+    "keep, keep_epochs, label_smoothing, limit, loss, lr, normalize, resize, seed, size, split, weight_decay, weights."
 )
 
 

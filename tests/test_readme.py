@@ -8,7 +8,7 @@ from pipeline.cli import build_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-HIDDEN = {"work", "estimate", "preview"}  # how the app starts a process of its own; nobody types them
+HIDDEN = {"work", "estimate", "preview", "derive", "embed"}  # how the app starts a process; nobody types them
 
 
 def _two_commands() -> list[str]:

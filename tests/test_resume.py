@@ -93,7 +93,7 @@ def test_a_one_cycle_in_three_parts_is_the_one_in_one_go(home, whole):
     assert list(run.status().notes)[-2:] == ["Went on after epoch 1 of stage 2.", "Went on after epoch 2 of stage 2."]
     assert run.status().seconds > before
     spent = {e["part"]: e["seconds"] for e in run.events() if e["kind"] == "time"}
-    assert spent["training"] + spent["validation"] > 0.9 * sum(
+    assert spent["data"] + spent["training"] + spent["validation"] > 0.9 * sum(
         e["seconds"] for e in run.events() if e["kind"] == "epoch"
     )
 

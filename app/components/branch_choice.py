@@ -18,7 +18,7 @@ _RATES = "train.rates"
 def _stages_of(data: str) -> dict[str, str]:
     """RUN:STAGE of every kept stage of runs on `data`, in words."""
     found = {}
-    for run in resources.runs():
+    for run in resources.own_runs():
         config = run.config()
         if config.data == data:
             found |= {f"{run.name}:{n}": f"{run.name}, after stage {n} ({config.stages[n - 1].words})"
@@ -34,7 +34,7 @@ def take_address(datasets: list[str]) -> None:
     remember(**dict.fromkeys(asked))
     data, preset, start = asked["data"], asked["preset"], asked["start"]
     if start:
-        parent = next((run for run in resources.runs() if run.name == start.rpartition(":")[0]), None)
+        parent = next((run for run in resources.own_runs() if run.name == start.rpartition(":")[0]), None)
         data = parent.config().data if parent else None
         preset = preset or (parent.config().preset if parent else None)
         if data is None or start not in _stages_of(data):

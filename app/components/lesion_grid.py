@@ -40,10 +40,14 @@ class Judged(NamedTuple):
     heatmaps: resources.Heatmaps | None
 
 
-def heatmap_controls(heatmaps_there: bool, switch: bool = True) -> HeatmapChoice:
-    """Switch, diagnosis and slider for all cards of a page; without `switch` heatmaps are shown."""
+def heatmap_controls(heatmaps_there: bool, switch: bool = True, why: str | None = None) -> HeatmapChoice:
+    """Switch, diagnosis and slider for all cards of a page; without `switch` heatmaps are shown.
+
+    Args:
+        why: said where there are none, in place of the usual sentence.
+    """
     if not heatmaps_there:
-        st.caption("This run stored no heatmaps.")
+        st.caption(why or "This run stored no heatmaps.")
         return HeatmapChoice(False, "predicted", 0)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         shown = not switch or st.toggle("Heatmap", key="heatmap",

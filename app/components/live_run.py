@@ -9,12 +9,14 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
+from app.components.evaluation_run import evaluation_run
 from app.components.figures import dark, show
 from app.components.pickers import STATE_WORDS
 from app.components.run_figures import metric_places
+from app.components.time_division import time_division
 from app.curve_charts import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
 from app.links import CLASSIFY, ERRORS, go
-from app.wording import UNDEFINED, as_text, duration, percent, time_left
+from app.wording import UNDEFINED, as_text, decimal, duration, percent, time_left
 from pipeline.errors import RunError
 from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
@@ -34,6 +36,9 @@ _NEW = {"failed": "Change what the sentence names and start again below.", "canc
 
 def live_run(run: RunDir) -> None:
     """Shows the run; while it is not at its end the view refreshes itself every second."""
+    if run.evaluation():
+        evaluation_run(run)
+        return
     state = run.status().state
     st.fragment(_view, run_every=None if state in ENDED else "1s")(run, state)
 
@@ -134,6 +139,7 @@ def _curves(run: RunDir, planned: int) -> None:
         notes = [event["words"] for event in events if event.get("kind") == "stage" and event.get("words")]
         if notes:
             st.caption("Stages: " + as_text("; ".join(notes)))
+    time_division(run, events)
 
 
 def _figures(batches, epochs) -> None:
@@ -157,7 +163,7 @@ def _epoch_rows(epochs) -> None:
         accuracy=epochs["accuracy"].map(percent), balanced_accuracy=epochs["balanced_accuracy"].map(percent),
         seconds=epochs["seconds"].map("{:.0f}".format),
         images_per_second=epochs["images_per_second"].map("{:.0f}".format),
-        train_loss=epochs["train_loss"].map("{:.3f}".format), valid_loss=epochs["valid_loss"].map("{:.3f}".format),
+        train_loss=epochs["train_loss"].map("{:.3f}".format), valid_loss=epochs["valid_loss"].map(decimal),
     )
     st.table(rows.rename(columns={
         "stage": "Stage", "epoch": "Epoch", "train_loss": "Training loss", "valid_loss": "Validation loss",

@@ -4,8 +4,9 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.links import CLASSIFY, RUNS, go, remember
+from app.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remember
 from app.wording import as_text, count
+from pipeline.bundled import RUN_NAME
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_shelf import (
     delete_model,
@@ -45,15 +46,20 @@ def _restore(name: str) -> None:
 
 
 def ways_on(info: ModelInfo) -> None:
-    """Buttons to the pages that use the model, and its deletion."""
+    """Buttons to the pages that use the model, and its deletion; the bundled one stays."""
     workspace = resources.workspace()
     run = run_of(workspace, info)
     with st.container(horizontal=True):
         if st.button("Classify with it", type="primary", key="models.classify", icon=":material/image_search:"):
             go(CLASSIFY, model=info.name)
+        if st.button("Judge it on a data set", key="models.evaluate_on", icon=":material/fact_check:"):
+            go(EVALUATE_ON, model=info.name)
         if run and st.button("Its run", key="models.run", icon=":material/table_rows:"):
             go(RUNS, runs=run.name)
-        if run:
+        if info.bundled:
+            if st.button("Errors of its siblings", key="models.errors", icon=":material/grid_on:"):
+                go(ERRORS, run=RUN_NAME)
+        elif run:
             st.button("Delete", disabled=True, key="models.delete.closed", icon=":material/delete:",
                       help="A run's own model is deleted with its run, on the page Runs.")
         else:

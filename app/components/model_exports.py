@@ -9,7 +9,8 @@ from app import resources
 from app.components.data_intake import Pending, in_place
 from app.components.long_work import progress_bar
 from app.resources import stamp
-from pipeline.export.formats import FORMAT_WORDS, Format, file_name
+from app.wording import as_text
+from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
 from pipeline.files import disk_errors
 from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.command import run_command
@@ -38,6 +39,9 @@ def exports(info: ModelInfo, card: str) -> Pending | None:
             elif st.button(words, key=f"export.{kind}", icon=icon,
                            help=f"{FORMAT_WORDS[kind]}. Takes {_SECONDS[kind]}."):
                 asked = kind
+    for kind in _BUTTONS:
+        if sentence := left_out(info, kind):
+            st.caption(as_text(sentence))
     return in_place(asked is not None, lambda: _make(info, asked))
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 from app.wording import as_text, count, decimal, percent
 from pipeline.classes import label
 from pipeline.inference.card_results import network_words
+from pipeline.inference.members import members_sentence
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_shelf import title_of
 from pipeline.inference.notice import weighing
@@ -54,6 +55,16 @@ def _hundredfold(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
+def _judged(info: ModelInfo) -> str:
+    """Whose figures stand with the model, and on what: the beginning of a sentence."""
+    images = info.validation["images"]
+    if info.members:
+        return f"On {count(images, 'image')} that no member was trained on"
+    if info.split == "all":
+        return f"In cross-validation its sibling networks, not it, reached on {count(images, 'image')}"
+    return f"On its {count(images, 'validation image')}"
+
+
 def about(info: ModelInfo) -> None:
     """What one model is, in a few sentences."""
     figures = info.validation or {}
@@ -62,10 +73,12 @@ def about(info: ModelInfo) -> None:
         f"{network_words(info.arch)}, {info.width}×{info.height} pixels, trained on "
         f"{count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')} of the data set "
         f"{info.data}{kind}. "
-        f"On its {count(figures['images'], 'validation image')}: balanced accuracy "
+        f"{_judged(info)}: balanced accuracy "
         f"{percent(figures.get('balanced_accuracy'))}, accuracy {percent(figures.get('accuracy'))}, mean AUC "
         f"{decimal(figures.get('macro_auc'))}." if figures.get("images") else
         f"{network_words(info.arch)}, {info.width}×{info.height} pixels, trained on the data set {info.data}{kind}. It "
         "has no validation figures."
     ))
+    if info.members:
+        st.markdown(as_text(members_sentence(info)))
     st.caption(as_text(f"It chooses among {', '.join(label(code) for code in info.classes)}. {weighing(info)}"))

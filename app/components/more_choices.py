@@ -16,7 +16,7 @@ _LOSSES = {
     "weighted": "Cross-entropy weighted by class (against the imbalance)",
 }
 _AUGMENT = {
-    "none": "None", "light": "Light: flips, slight colour and scale",
+    "none": "None", "flips": "Flips only: the quickest", "light": "Light: orientation, slight light and scale",
     "strong": "Strong: any rotation, scale, colour, blur, compression", "article": "As in the article",
 }
 _KEEP = {
@@ -109,6 +109,10 @@ def more_choices(config: RunConfig, key: str) -> dict[str, Any]:
     }
 
 
+def _said(value: Any) -> str:
+    return str(value) if not isinstance(value, bool) else "yes" if value else "no"
+
+
 def set_by_the_preset(config: RunConfig) -> str | None:
     """One sentence with what the preset sets and this form has no choice for; None where all of it is usual."""
     usual = {field.name: field.default for field in dataclasses.fields(RunConfig)}
@@ -116,5 +120,5 @@ def set_by_the_preset(config: RunConfig) -> str | None:
              dataclasses.MISSING and getattr(config, name) != usual[name]]
     if not names:
         return None
-    values = ", ".join(f"{name.replace('_', ' ')} {getattr(config, name)}" for name in names)
+    values = ", ".join(f"{name.replace('_', ' ')} {_said(getattr(config, name))}" for name in names)
     return f"The preset also sets {values}; the command line changes it with --set."

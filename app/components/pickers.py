@@ -14,6 +14,12 @@ STATE_WORDS = {
 }
 
 
+def state_words(run: RunDir) -> str:
+    """How far the run is, in words."""
+    state = run.status().state
+    return "is evaluating" if state == "running" and run.evaluation() else STATE_WORDS[state]
+
+
 def pick(
     label: str, parameter: Parameter, options: Sequence[str], *, default: str,
     words: Callable[[str], str] = str, help: str | None = None,
@@ -38,6 +44,8 @@ def pick_run(runs: list[RunDir], default: RunDir) -> RunDir:
     by_name = {run.name: run for run in runs}
 
     def words(name: str) -> str:
-        return f"{name} ({STATE_WORDS[by_name[name].status().state]})"
+        if by_name[name].bundled:
+            return f"{name} (bundled with LesionLab)"
+        return f"{name} ({state_words(by_name[name])})"
 
     return by_name[pick("Run", "run", list(by_name), default=default.name, words=words)]

@@ -25,7 +25,7 @@ _BEGINNING = ""
 def _starts() -> dict[str, str]:
     """Where a search can start: "" for a preset's beginning, or RUN:STAGE; each in words."""
     starts = {_BEGINNING: "At the beginning of a preset"}
-    for run in resources.runs():
+    for run in resources.own_runs():
         stages = run.config().stages
         starts |= {f"{run.name}:{n}": f"{run.name}, after stage {n}: {stages[n - 1].words}" for n in kept_stages(run)}
     return starts

@@ -7,8 +7,10 @@ import streamlit as st
 from app import resources
 from app.components import problems
 from app.components.runs_table import title_of
+from app.components.siblings import classify_with_it
 from app.links import CLASSIFY, ERRORS, RATES, TRAIN, go, remember
 from app.wording import as_text, count
+from pipeline.bundled import SIBLINGS
 from pipeline.jobs.lineage import kept_stages
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.shelf import (
@@ -54,6 +56,9 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
         branches: the rows of the runs that started from it.
     """
     name = run.name
+    if run.bundled:
+        _bundled_actions(name)
+        return
     with st.container(horizontal=True):
         if row["images"] is not None and st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
             go(ERRORS, run=name)
@@ -69,6 +74,15 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
     if row["stages"]:
         _stages(row, run)
     _label_form(row, name)
+
+
+def _bundled_actions(name: str) -> None:
+    with st.container(horizontal=True):
+        if st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
+            go(ERRORS, run=name)
+        classify_with_it()
+    st.caption(f"{SIBLINGS[0].upper()}{SIBLINGS[1:]}: there is no model of this run, and no other run can start from "
+               "it. It came with LesionLab, so it can be neither named nor deleted.")
 
 
 def _stages(row: dict[str, Any], run: RunDir) -> None:

@@ -22,6 +22,12 @@ def curves(runs: list[RunDir], rows: list[dict[str, Any]]) -> None:
     st.subheader("Curves")
     names = {row["run"]: title_of(row) for row in rows}
     before = {row["run"]: row["epochs_before"] or 0 for row in rows}
+    bundled = [names[run.name] for run in runs if run.bundled]
+    if bundled:
+        st.caption(as_text(f"The curves of the trainings are not bundled: {bundled[0]}."))
+    runs = [run for run in runs if not run.bundled and not run.evaluation()]
+    if not runs:
+        return
     epochs = {run.name: _counted_on(run_rows.epochs(run), before[run.name]) for run in runs}
     without = [names[run] for run, table in epochs.items() if table.empty]
     if without:
@@ -52,12 +58,14 @@ def differences(rows: list[dict[str, Any]]) -> list[str]:
     sentences = []
     names = sorted({str(row["data"]) for row in rows})
     if len(names) > 1:
-        sentences.append(f"They were trained on different data sets ({', '.join(names)}): what is shared are equal "
+        verb = "judged" if any(row["evaluates"] for row in rows) else "trained"
+        sentences.append(f"They were {verb} on different data sets ({', '.join(names)}): what is shared are equal "
                          "image ids, which may name different images.")
     elif len({row["data_hash"] for row in rows}) > 1:
         sentences.append(f"The data set {names[0]} changed between these runs: images with the same id may differ.")
     splits = sorted({f"{SPLIT_WORDS.get(row['split'], row['split'])}, seed {row['seed']}"
-                     + (f", limited to {count(row['limit'], 'image')}" if row["limit"] else "") for row in rows})
+                     + (f", limited to {count(row['limit'], 'image')}" if row["limit"] else "") for row in rows
+                     if not row["evaluates"]})
     if len(splits) > 1:
         sentences.append(f"Their splits differ ({'; '.join(splits)}): each held out other images and trained on "
                          "others, and only the few that all of them held out count here.")

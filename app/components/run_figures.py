@@ -7,7 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from app.components.figures import show_table
+from app.components.siblings import FOLDS
 from app.wording import UNDEFINED, count, decimal, percent
+from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.config import RunConfig
 
@@ -23,16 +25,19 @@ def metric_places(n: int) -> list:
 
 def run_figures(results: dict[str, Any], part: str, config: RunConfig, name: str) -> None:
     """Metrics of `part`, the sentences that say how far to trust them, and a row for each diagnosis."""
-    from pipeline.data.split import SPLIT_SENTENCES
+    from pipeline.data.split import EXTERNAL, split_sentence
     from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
 
     figures = results[part]
     n = f"n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}"
     _headline(figures, part, n)
-    sentences = [f"{PART_WORDS[part]} part, {n}.", SPLIT_SENTENCES[config.split]]
+    bundled = name == RUN_NAME
+    sentences = [f"{PART_WORDS[part]} part, {n}.", FOLDS if bundled else split_sentence(config.split)]
     if figures.get("chose_epoch"):
         sentences.append(CHOSE_EPOCH_SENTENCE)
-    else:
+    elif bundled:
+        sentences.append("They did not choose the epoch.")
+    elif config.split != EXTERNAL:
         sentences.append("These images chose nothing: neither the epoch nor anything else.")
     if melanoma := figures.get("melanoma"):
         sentences.append(

@@ -13,7 +13,8 @@ from app.wording import as_text, count
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
 
-SPLIT_WORDS = {"lesion": "by lesion", "lesion-test": "by lesion, with a test part", "random": "image by image"}
+SPLIT_WORDS = {"lesion": "by lesion", "lesion-test": "by lesion, with a test part", "random": "image by image",
+               "external": "none: a data set that judges"}
 WEIGHTS_WORDS = {"imagenet": "ImageNet weights", "random": "Random weights"}
 # what the address calls it: words, column, whether the greatest comes first
 SORTS: dict[str, tuple[str, str, bool]] = {
@@ -34,16 +35,24 @@ def title_of(row: dict[str, Any]) -> str:
 
 
 def start_of(row: dict[str, Any]) -> str | None:
-    """What the run started from: RUN:STAGE, or its initial weights; None where its configuration is damaged."""
+    """What the run started from: RUN:STAGE, its initial weights, or the model that it evaluates; None where its
+    configuration is damaged."""
+    if row["evaluates"]:
+        return f"evaluates {row['evaluates']}"
     return f"{row['parent']}:{row['parent_stage']}" if row["parent"] else WEIGHTS_WORDS.get(row["weights"])
+
+
+def source_of(row: dict[str, Any]) -> str:
+    """Where the run comes from, in a word."""
+    return "bundled" if row["bundled"] else "evaluation" if row["evaluates"] else "trained here"
 
 
 def matches(row: dict[str, Any], search: str) -> bool:
     """Whether every word of `search` occurs in what the row says of its run."""
     said = " ".join(
         str(value) for value in (
-            row["run"], row["name"], row["note"], STATE_WORDS[row["state"]], row["data"], row["preset"], row["arch"],
-            SPLIT_WORDS.get(row["split"], row["split"]), start_of(row),
+            row["run"], source_of(row), row["name"], row["note"], STATE_WORDS[row["state"]], row["data"], row["preset"],
+            row["arch"], SPLIT_WORDS.get(row["split"], row["split"]), start_of(row),
         )
     ).casefold()
     return all(word in said for word in search.casefold().split())
@@ -102,10 +111,12 @@ def _table(runs: list[RunDir], drawn: dict[str, str], search: str, sort: str) ->
 
 def _displayed(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
+    several = any(row["bundled"] or row["evaluates"] for row in rows)
+    source = {"source": [source_of(row) for row in rows]} if several else {}
     share = {c: 100 * pd.to_numeric(table[c]) for c in ("accuracy", "balanced_accuracy")}
     return pd.DataFrame(
         {
-            "title": [title_of(row) for row in rows], "state": table["state"].map(STATE_WORDS),
+            "title": [title_of(row) for row in rows], "state": table["state"].map(STATE_WORDS), **source,
             "balanced_accuracy": share["balanced_accuracy"], "accuracy": share["accuracy"],
             "macro_auc": pd.to_numeric(table["macro_auc"]), "images": pd.to_numeric(table["images"]),
             "lesions": pd.to_numeric(table["lesions"]), "data": table["data"], "preset": table["preset"],
@@ -122,6 +133,8 @@ def _columns() -> dict[str, Any]:
     zone = st.context.timezone or "UTC"
     return {
         "title": text("Run", pinned=True, width="medium"), "state": text("State"),
+        "source": text("Source", help="Bundled: it came with LesionLab. Trained here: in this workspace. "
+                       "Evaluation: a model judged on a data set; nothing was trained."),
         "balanced_accuracy": number("Balanced accuracy", format="%.1f %%", help="Mean sensitivity of the diagnoses "
                                     "in the validation images: all diagnoses weigh alike."),
         "accuracy": number("Accuracy", format="%.1f %%", help="Share of validation images that got it right."),
@@ -142,6 +155,8 @@ def _caption(rows: list[dict[str, Any]], total: int) -> None:
     from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
 
     sentences = [f"{len(rows)} of {count(total, 'run')}. Figures are of each run's own validation images."]
+    if any(row["evaluates"] for row in rows):
+        sentences.append("Those of an evaluation are of the images of its data set that its model was not trained on.")
     chose = sum(bool(row["chose_epoch"]) for row in rows)
     if chose:
         judged = sum(row["images"] is not None for row in rows)

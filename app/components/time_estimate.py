@@ -11,7 +11,8 @@ from pipeline.jobs.estimating import Estimating
 
 ESTIMATE = "Estimate the time"
 _PARTS = {
-    "start": "loading the libraries", "data": "decoding the images", "frozen": "training the head",
+    "start": "loading the libraries", "data": "decoding the images", "features": "the backbone's outputs",
+    "frozen": "training the head",
     "training": "fine-tuning", "validation": "validation", "judging": "predictions and heatmaps",
 }
 _RATES = {"frozen": "in training the head", "training": "in fine-tuning", "validation": "in validation"}

@@ -9,6 +9,7 @@ from app.components import problems
 from app.components.batch_preview import preview_button, preview_view
 from app.components.branch_choice import start_choice, take_address, take_rates
 from app.components.device_panel import device_panel
+from app.components.disk_need import disk_need
 from app.components.help_text import help_text
 from app.components.more_choices import NETWORKS, WEIGHTS, as_settings, more_choices, select, set_by_the_preset
 from app.components.time_estimate import estimate_button, estimate_view
@@ -22,7 +23,7 @@ from pipeline.presets import PRESETS
 START = "Start training"
 _SPLITS = {
     "lesion": "By lesion: training and validation", "lesion-test": "By lesion, with a test part",
-    "random": "By image, as in the article",
+    "random": "By image, as in the article", "all": "None is held out: no figures",
 }
 
 
@@ -36,7 +37,8 @@ def _plan_in_words(config: RunConfig) -> str:
     weights = WEIGHTS[config.weights].split(" (")[0] + " weights"
     if config.parent is not None:
         weights = f"the weights of {config.parent} after its stage {config.parent_stage}"
-    return f"{NETWORKS[config.arch]} at {config.width}×{config.height} pixels, {weights}; {stages}."
+    plan = f"{NETWORKS[config.arch]} at {config.width}×{config.height} pixels, {weights}; {stages}."
+    return f"{plan} {config.features_words}" if config.features else plan
 
 
 def train_form(datasets: list[Dataset], busy: bool) -> None:
@@ -79,6 +81,8 @@ def train_form(datasets: list[Dataset], busy: bool) -> None:
         problems.show(error)
     else:
         st.markdown(_plan_in_words(plan))
+        with problems.in_words():
+            disk_need(by_name[data], plan)
     device_panel()
     _start(plan, settings, busy)
     help_text("training", "What these choices mean")

@@ -10,11 +10,15 @@ from app.components.pickers import pick
 from app.components.prediction_panel import prediction_panel
 from app.components.start_over import start_over_button
 from app.components.visitor_image import VisitorImage, visitor_image
-from app.links import TRAIN, go, linked
+from app.examples import examples
+from app.links import MODELS, TRAIN, go, linked
+from app.visits import mark
 from app.wording import as_text, count, percent
 from pipeline.classes import label
 from pipeline.errors import LesionLabError
+from pipeline.inference.decided_output import model_frequencies, own_decision
 from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.model_shelf import title_of
 from pipeline.inference.notice import weighing
 
 QUESTION = "Were your images taken with a dermatoscope?"
@@ -24,7 +28,9 @@ NOT_DERMATOSCOPIC = (
 )
 PAGE = 4  # uploads judged at a time
 _SPLIT_WORDS = {"lesion": "split by lesion", "lesion-test": "split by lesion, with a test part",
-                "random": "split by image, which flatters the figures"}
+                "random": "split by image, which flatters the figures",
+                "all": "not split: it was trained on all of them, so these figures are those of sibling networks that "
+                "each left some out"}
 
 
 def _nothing_yet(problem: str | None) -> None:
@@ -43,14 +49,20 @@ def _about(info: ModelInfo) -> None:
     with st.expander(as_text(f"Trained on {count(info.training_images, f'{kind}image')} of "
                              f"{count(info.training_lesions, 'lesion')} of the data set {info.data}")):
         if figures := info.validation:
+            judged = "Cross-validation" if info.split == "all" else "Validation"
             st.markdown(
-                f"Validation, {count(figures['images'], 'image')}: accuracy {percent(figures['accuracy'])} (the most "
+                f"{judged}, {count(figures['images'], 'image')}: accuracy {percent(figures['accuracy'])} (the most "
                 f"frequent diagnosis alone {percent(figures['majority_accuracy'])}), balanced accuracy "
                 f"{percent(figures['balanced_accuracy'])}."
             )
         st.markdown("It chooses among: " + ", ".join(label(code) for code in info.classes) + ".")
-        st.markdown(as_text(f"Its data were {_SPLIT_WORDS[info.split]}. {weighing(info)}"))
+        carried = own_decision(info) != "as-data" and model_frequencies(resources.workspace(), info)
+        words = ("Here its probabilities are carried over to the frequencies of its training images (as-data)."
+                 if carried else weighing(info))
+        st.markdown(as_text(f"Its data were {_SPLIT_WORDS[info.split]}. {words}"))
         st.markdown(as_text(f"Licence of its training images: {info.licence}; {info.attribution}."))
+        st.page_link(MODELS, label="Its card", icon=":material/description:",
+                     query_params={"model": info.name, **mark()})
 
 
 def _uploads() -> list[VisitorImage]:
@@ -80,6 +92,8 @@ def _uploads() -> list[VisitorImage]:
 
 
 def _chosen_images(info: ModelInfo) -> list[VisitorImage]:
+    if "source" not in st.session_state and info.bundled and not examples(info).offers:
+        st.session_state["source"] = "uploads"
     source = st.radio(
         "Images to classify", ["examples", "uploads"], key="source", horizontal=True, label_visibility="collapsed",
         format_func={"examples": "Example images", "uploads": "My images"}.get,
@@ -108,7 +122,8 @@ def main() -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.title("Classify", width="content")
             start_over_button()
-        info = by_name[pick("Model", "model", list(by_name), default=models[0].name)]
+        info = by_name[pick("Model", "model", list(by_name), default=models[0].name,
+                            words=lambda name: title_of(by_name[name]) if by_name[name].bundled else name)]
         _about(info)
         images = _chosen_images(info)
     with answer:
@@ -121,6 +136,7 @@ def main() -> None:
             st.info("Choose an image: the model's output for it appears here, a probability for each diagnosis and "
                     "the regions that raised it.", icon=":material/image_search:")
     help_text("classify", "What the model's output is, and is not")
+    help_text("decisions", "Two decisions: as-data and balanced")
     help_text("heatmap", "How to read a heatmap")
 
 

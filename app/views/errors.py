@@ -7,10 +7,13 @@ from app.components import problems
 from app.components.confusion_panel import chosen_cell, close_cell, confusion_chart, ways_to_a_cell
 from app.components.help_text import help_text
 from app.components.hidden_truth import hidden_truth, hide_switch, hiding
-from app.components.lesion_grid import Judged, heatmap_controls, lesion_grid
-from app.components.pickers import STATE_WORDS, pick, pick_run
+from app.components.judged_images import judged_images
+from app.components.lesion_grid import heatmap_controls, lesion_grid
+from app.components.pickers import pick, pick_run, state_words
 from app.components.run_figures import PART_WORDS, run_figures
-from app.links import CLASSIFY, TRAIN, go, linked
+from app.components.siblings import NO_HEATMAPS, classify_with_it, siblings_note
+from app.links import CLASSIFY, EXPLORE, TRAIN, explore_link, go, linked
+from app.run_data import dataset_of
 from app.wording import as_text, count
 from pipeline.classes import label
 from pipeline.data.generated import NOTICE
@@ -40,7 +43,7 @@ def _without_results(run: RunDir) -> None:
         st.error(as_text(f"The run {run.name} {_was(status.state)} before it was evaluated. {status.error or ''}"))
         words = "Start a new run"
     else:
-        st.info(f"The run {run.name} {STATE_WORDS[status.state]}. Its errors appear here when it is done.")
+        st.info(f"The run {run.name} {state_words(run)}. Its errors appear here when it is done.")
         words = "Watch it"
     if st.button(words, type="primary", key="to_train", icon=":material/show_chart:"):
         go(TRAIN, run=run.name)
@@ -48,18 +51,6 @@ def _without_results(run: RunDir) -> None:
 
 def _was(state: str) -> str:
     return {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}[state]
-
-
-def _judged(run: RunDir) -> Judged | None:
-    """Where the run's images come from; says so where that is gone or has changed."""
-    config = run.config()
-    dataset = next((d for d in resources.datasets() if d.name == config.data), None)
-    if dataset is None:
-        st.info(f"The data set {config.data} is no longer here, so its images cannot be shown.")
-        return None
-    if dataset.content_hash != config.data_hash:
-        st.warning(f"The data set {config.data} has changed since this run: some images may be others.")
-    return Judged(dataset, resources.metadata(dataset), config, resources.heatmaps(run))
 
 
 def _images(run: RunDir, rows, cell, part: str) -> None:
@@ -72,11 +63,14 @@ def _images(run: RunDir, rows, cell, part: str) -> None:
     else:
         chosen = top_losses(rows, _TOP)
         st.subheader(f"Highest losses: the {count(len(chosen), 'image')} whose truth got the least probability")
+    asked = {"truth": cell[0], "predicted": cell[1]} if cell else {}
+    st.page_link(EXPLORE, label="Open these images in Explore" if cell else "Open all images in Explore",
+                 icon=":material/photo_library:", query_params=explore_link(run.name, part=part, **asked))
     help_text("heatmap", "How to read a heatmap")
     if chosen.empty:
         st.info("No image is in this cell.")
-    elif judged := _judged(run):
-        choice = heatmap_controls(judged.heatmaps is not None)
+    elif judged := judged_images(run):
+        choice = heatmap_controls(judged.heatmaps is not None, why=NO_HEATMAPS if run.bundled else None)
         lesion_grid(chosen, judged, choice, f"{run.name}.{part}.{'.'.join(cell or ('top',))}")
 
 
@@ -114,16 +108,21 @@ def main() -> None:
                     help="Images that the network was not trained on.")
     with switch:
         hide_switch()
-    dataset = next((d for d in resources.datasets() if d.name == run.config().data), None)
+    siblings_note(run)
+    dataset = dataset_of(run)
     if dataset and dataset.generated:
         st.caption(f":material/draw: The images of this run are {NOTICE}.")
+    if judged := run.evaluation():
+        st.caption(as_text(" ".join(judged["words"])))
     classes = classes_of(predictions)
     rows = predictions[predictions["part"] == part]
     if not hiding():
         _errors(run, results, part, rows, classes)
-    elif judged := _judged(run):
+    elif judged := judged_images(run):
         hidden_truth(rows, classes, judged, f"{run.name}.{part}")
-    if run.model.exists() and st.button("Classify images with this model", key="to_classify",
+    if run.bundled:
+        classify_with_it()
+    elif run.model.exists() and st.button("Classify images with this model", key="to_classify",
                                         icon=":material/image_search:"):
         go(CLASSIFY, model=run.name)
 

@@ -10,10 +10,13 @@ from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button
 from app.links import CLASSIFY, ERRORS, GET_DATA, TRAIN, go
 from app.wording import as_text, count
+from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
 from pipeline.data.generated import NOTICE
-from pipeline.jobs.run_dir import RunDir
+from pipeline.inference.card_results import network_words
+from pipeline.inference.model_info import ModelInfo, bundled_model
+from pipeline.jobs.run_dir import RunDir, bundled_run
 from pipeline.jobs.status import ENDED
 
 DEMO = "Draw images and train a first classifier"
@@ -26,7 +29,7 @@ def start_demo() -> None:
     from pipeline.jobs.plan import plan_config
 
     with st.spinner("Starts the training."):
-        going = _going(resources.runs())  # another visitor has pressed the same button
+        going = _going(resources.own_runs())  # another visitor has pressed the same button
         run = going[0] if going else start_run(
             resources.workspace(), plan_config(resources.workspace(), dataset.name, "demo", [])
         )
@@ -38,15 +41,16 @@ def _going(runs: list[RunDir]) -> list[RunDir]:
     return [run for run in reversed(runs) if run.status().state not in ENDED]
 
 
-def standing(datasets, runs, models) -> None:
+def standing(datasets, runs, models, bundled: bool) -> None:
     """Three numbers and what stands behind each."""
+    none_yet = "None of your own yet: a finished run makes one." if bundled else "A finished run makes one."
     images, going = sum(dataset.images for dataset in datasets), _going(runs)
     cards = (
         ("Data sets", len(datasets),
          f"{count(images, 'image')}: " + ", ".join(d.name for d in datasets) if datasets else "None yet."),
         ("Runs", len(runs),
          f"{len(going)} at work or waiting." if going else "None at work." if runs else "None yet."),
-        ("Models", len(models), f"The newest: {models[0].name}." if models else "A finished run makes one."),
+        ("Models", len(models), f"The newest: {models[0].name}." if models else none_yet),
     )
     for column, (title, number, words) in zip(st.columns(3), cards, strict=True):
         with column.container(border=True, height="stretch"):
@@ -54,7 +58,7 @@ def standing(datasets, runs, models) -> None:
             st.caption(as_text(words))
 
 
-def next_step(datasets, runs, models) -> Pending | None:
+def next_step(datasets, runs, models, bundled: bool) -> Pending | None:
     """The primary button, and the other ways on; the work to do, if it starts some."""
     going = _going(runs)
     if going:
@@ -66,7 +70,7 @@ def next_step(datasets, runs, models) -> Pending | None:
     elif datasets:
         _train_first(runs)
     else:
-        return _first_visit()
+        return _first_visit(bundled)
     return None
 
 
@@ -104,10 +108,10 @@ _ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "
                 "done": "is done, but its model is not here"}
 
 
-def _first_visit() -> Pending | None:
+def _first_visit(bundled: bool) -> Pending | None:
     st.markdown(
-        "Nothing is here yet. One button draws 600 lesion-like images (20 seconds) and trains a small network on them "
-        "(about a minute on two cores), so that you can see every step."
+        f"Nothing {'of your own ' if bundled else ''}is here yet. One button draws 600 lesion-like images (20 "
+        "seconds) and trains a small network on them (about a minute on two cores), so that you can see every step."
     )
     with st.container(horizontal=True):
         started = st.button(DEMO, type="primary", key="demo", icon=":material/play_arrow:")
@@ -117,16 +121,33 @@ def _first_visit() -> Pending | None:
     return in_place(started, start_demo)
 
 
+def _bundled_first(info: ModelInfo) -> None:
+    """Beside the first steps: what can be done without any of them."""
+    with st.container(border=True):
+        st.markdown(as_text(f"**A trained model is here already.** {network_words(info.arch)}, trained on "
+                            f"{count(info.training_images, 'image')} of the data set {info.data}; it comes "
+                            "with LesionLab, and so do the errors of its sibling networks."))
+        with st.container(horizontal=True):
+            if st.button("Classify with the bundled model", key="bundled.classify", icon=":material/image_search:"):
+                go(CLASSIFY, model=info.name)
+            if bundled_run() and st.button("Browse its errors", key="bundled.errors", icon=":material/grid_on:"):
+                go(ERRORS, run=RUN_NAME)
+
+
 def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("LesionLab", width="content")
         start_over_button()
     st.markdown(prose("home"))
-    datasets, runs, models = resources.datasets(), resources.runs(), resources.models()
+    datasets, runs = resources.datasets(), resources.own_runs()
+    bundled = bundled_model()
+    models = [info for info in resources.models() if not info.bundled]
     for error in damaged_datasets(resources.workspace()).values():
         problems.show(error)
-    work = next_step(datasets, runs, models)
-    standing(datasets, runs, models)
+    work = next_step(datasets, runs, models, bundled is not None)
+    if bundled and not models:
+        _bundled_first(bundled)
+    standing(datasets, runs, models, bundled is not None)
     if datasets:
         codes = sorted({code for dataset in datasets for code in dataset.classes})
         with st.expander("Diagnoses in these data sets", icon=":material/list:"):

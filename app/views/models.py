@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
+from app.components.combine_form import combine_form
 from app.components.data_intake import Pending
 from app.components.model_actions import deleted_list, just_deleted, label_form, ways_on
 from app.components.model_exports import exports
@@ -39,16 +40,22 @@ def _one(info: ModelInfo) -> Pending | None:
         st.caption(f"It carries the ids, lesions and content hashes of the {listed} that it was trained on.")
     except ModelError as error:
         st.info(as_text(str(error)), icon=":material/info:")
-    st.subheader("Take it with you")
-    card = model_card(resources.workspace(), info)
-    work = exports(info, card)
+    card, work = model_card(resources.workspace(), info), None
+    if info.members:
+        st.caption("A mean of models has no weights of its own; its members can be taken along instead.")
+    else:
+        st.subheader("Take it with you")
+        work = exports(info, card)
     if info.licence and not info.generated:
         st.caption(as_text(f"Trained on images under {info.licence}: {info.attribution}. Whoever gets the model is "
                            "bound by that licence too."))
-    with st.expander("Title and description", icon=":material/edit:"):
-        label_form(info)
+    if info.bundled:
+        st.caption("It came with LesionLab, so it can be neither named nor deleted.")
+    else:
+        with st.expander("Title and description", icon=":material/edit:"):
+            label_form(info)
     with st.container(border=True):
-        if run_of(resources.workspace(), info) is None:
+        if run_of(resources.workspace(), info) is None and not (info.bundled or info.members):
             st.caption("This card came with the model and calls it by the name that it had there.")
         st.markdown(as_text(_lowered(card)))
     return work
@@ -72,6 +79,8 @@ def main() -> None:
         importing = import_form()
     exporting = None
     if models:
+        with st.expander("Combine models, or average one over flips", icon=":material/join:"):
+            combine_form(models)
         by_name = {info.name: info for info in models}
         name = pick("Model", "model", list(by_name), default=models[0].name, words=lambda n: title_of(by_name[n]))
         exporting = _one(by_name[name])

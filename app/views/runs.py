@@ -11,6 +11,7 @@ from app.components.lineage_tree import branches_of, lineage_tree
 from app.components.run_actions import deleted_list, just_deleted, run_actions
 from app.components.run_comparison import curves, shared_images
 from app.components.runs_table import runs_table, title_of
+from app.components.siblings import siblings_note
 from app.links import TRAIN, go, remember
 from app.wording import as_text
 from pipeline.jobs.run_dir import RunDir
@@ -63,6 +64,8 @@ def _choose(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[dict[str, Any]]) -> None:
+    for run in chosen:
+        siblings_note(run)
     with problems.in_words():
         curves(chosen, rows)
     with problems.in_words():
@@ -70,7 +73,9 @@ def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[d
             shared_images(chosen, rows)
         else:
             st.caption("Choose another run above to compare the two on the validation images that they share.")
-    st.subheader("Go on from a run, name it, delete it" if len(chosen) > 1 else "Go on from it, name it, delete it")
+    alone = chosen[0] if len(chosen) == 1 else None
+    st.subheader("Go on from a run, name it, delete it" if alone is None else
+                 "Go on from it" if alone.bundled else "Go on from it, name it, delete it")
     names = {row["run"]: title_of(row) for row in rows}
     if len(chosen) > 1:
         name = st.selectbox("Which run", list(names), format_func=names.get, key="runs.which." + ".".join(names))

@@ -48,7 +48,7 @@ def _shown_run(runs: list[RunDir]) -> RunDir | None:
 
 def main() -> None:
     problems.said()
-    datasets, runs = resources.datasets(), resources.runs()
+    datasets, runs = resources.datasets(), resources.own_runs()
     title, picker = st.columns([1, 2], vertical_alignment="bottom")
     title.title("Train")
     with picker:

@@ -1,0 +1,44 @@
+"""What a page says of the bundled run: who judged its images, and what it therefore cannot show."""
+
+import streamlit as st
+
+from app.links import CLASSIFY, GET_DATA, go
+from app.wording import as_text
+from pipeline.bundled import MODEL_NAME, SIBLINGS
+from pipeline.inference.model_info import bundled_model
+from pipeline.jobs.run_dir import RunDir
+
+NO_HEATMAPS = (
+    "No heatmaps: the five networks are not here, and the shipped one was trained on these very images, so its regions "
+    "would say nothing about an image that it had not seen."
+)
+NO_NEIGHBOURS = (
+    "No map and no neighbours: the five networks are not here, and for the shipped one, which was trained on these "
+    "very images, each would be its own nearest."
+)
+NO_WHAT_IF = "Not for this run: the five networks are not here, and the shipped one was trained on this very image."
+FOLDS = "Five folds by lesion: each image was judged by the one network that had seen no image of its lesion."
+TOO_GOOD = "The recipe was chosen on one of the five folds, so these figures are a little too good."
+
+
+def siblings_note(run: RunDir) -> None:
+    """Above what a page shows of the bundled run; nothing for other runs."""
+    if run.bundled:
+        st.info(f"This run is bundled with LesionLab: **{SIBLINGS}**. Each was trained on four fifths of the lesions "
+                f"and judged the images of the others. {TOO_GOOD}", icon=":material/inventory_2:")
+
+
+def images_not_here(run: RunDir) -> None:
+    """Where none of the bundled run's images is here: how to get them."""
+    st.info(as_text(f"The images of this run are not bundled, only what the networks said of them. With "
+                    f"{'HAM10000' if run.config().data == 'ham10000' else run.config().data} imported, under any name, "
+                    "they appear here."), icon=":material/image_not_supported:")
+    if st.button("Get data", key="siblings.get_data", icon=":material/download:"):
+        go(GET_DATA)
+
+
+def classify_with_it() -> None:
+    """A button to the shipped model, where it is here."""
+    if bundled_model() and st.button("Classify images with the bundled model", key="to_classify",
+                                     icon=":material/image_search:"):
+        go(CLASSIFY, model=MODEL_NAME)

@@ -1,0 +1,77 @@
+"""The data set that a run's images are shown from: the one that it names, or for the bundled run one that has them."""
+
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from app import resources
+from app.resources import Stamp, stamp
+from app.wording import count
+from pipeline.data.dataset import Dataset
+from pipeline.jobs.run_dir import RunDir
+
+
+class Found(NamedTuple):
+    """A data set, the ids of those images of the run that it has, and how it was found, in a sentence; each or None."""
+
+    dataset: Dataset | None
+    images: pd.Index | None
+    note: str | None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shared(_run: RunDir, _dataset: Dataset, predictions: Stamp, table: Stamp) -> pd.Index:
+    """The ids of images that both know under the same diagnosis."""
+    truths = resources.predictions(_run).set_index("image_id")["truth"]
+    known = resources.metadata(_dataset)["dx"].reindex(truths.index)
+    return truths.index[(known == truths).to_numpy()]
+
+
+def _table_of(dataset: Dataset) -> Stamp:
+    return stamp(dataset.folder / "metadata.parquet")
+
+
+def found_data(run: RunDir) -> Found:
+    """An own run's data set by its name. The bundled run's by its content, whatever it is called, else the one that has
+    most of its images by id and diagnosis, though perhaps in other copies.
+    """
+    config, here = run.config(), resources.datasets()
+    if not run.bundled:
+        return Found(next((d for d in here if d.name == config.data), None), None, None)
+    same = next((d for d in here if d.content_hash == config.data_hash), None)
+    if same is not None:
+        return Found(same, None, None)
+    images = {
+        d.name: _shared(run, d, stamp(run.predictions_path), _table_of(d)) for d in here if not d.generated
+    }
+    best = max(images, key=lambda name: len(images[name]), default=None)
+    if best is None or not len(images[best]):
+        return Found(None, None, None)
+    note = (
+        f"Images of the data set {best}, found by id and diagnosis: {count(len(images[best]), 'image')} of the "
+        f"{len(resources.predictions(run)):,} that the networks judged. These are other copies, for example in another "
+        "size, so the networks saw them otherwise."
+    )
+    return Found(next(d for d in here if d.name == best), images[best], note)
+
+
+def dataset_of(run: RunDir) -> Dataset | None:
+    """The data set of `found_data`."""
+    return found_data(run).dataset
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept(_metadata: pd.DataFrame, _images: pd.Index, predictions: Stamp, table: Stamp) -> pd.DataFrame:
+    return _metadata[_metadata.index.isin(_images)]
+
+
+def images_of(run: RunDir, found: Found) -> pd.DataFrame:
+    """The table of `found`'s data set by image_id; of one found by ids only the images that the run judged.
+
+    Shared, so not to be changed.
+    """
+    table = resources.metadata(found.dataset)
+    if found.images is None:
+        return table
+    return _kept(table, found.images, stamp(run.predictions_path), _table_of(found.dataset))

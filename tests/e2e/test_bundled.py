@@ -1,0 +1,72 @@
+"""A fresh machine on which nothing was downloaded or trained: the bundled model answers, and its errors are there."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from pipeline.bundled import RUN_NAME
+from pipeline.data.importing import import_dataset
+from tests.e2e.conftest import SCREENSHOTS
+from tests.e2e.serving import serve
+from tests.e2e.steps import open_address, press, rerun, settled
+from tests.hand_made import image_bytes
+
+pytestmark = pytest.mark.browser
+NOTICE = re.compile(r"in cross-validation, its sibling networks called \d+ of 8 melanoma lesions something else")
+SCREENS = ({"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+           {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"})
+
+
+@pytest.fixture
+def fresh_app(tmp_path, bundle):
+    """An app on an empty workspace with the tiny bundled model."""
+    with serve(tmp_path / "home", tmp_path / "app.log") as app:
+        yield app
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["1440-light", "390-dark"])
+def test_the_bundled_model_answers_and_its_errors_are_there(fresh_app, visitor, tiny_bundle, screen):
+    page = visitor(fresh_app.url, **screen)
+    picture = SCREENSHOTS / f"bundled-{screen['viewport']['width']}"
+
+    def photograph(name: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.set_viewport_size({**screen["viewport"], "height": 3000})
+        page.wait_for_timeout(400)  # charts follow a new width after a pause of their own
+        page.screenshot(path=f"{picture}-{name}.png")
+        page.set_viewport_size(screen["viewport"])
+
+    photograph("home")
+    press(page, "Classify with the bundled model")
+    expect(page.get_by_role("combobox", name=re.compile("Model"))).to_have_value("default (bundled with LesionLab)")
+    with rerun(page):
+        page.get_by_role("radiogroup", name="Were your images").get_by_text("Yes").click()
+    with rerun(page):
+        page.locator("input[type=file]").set_input_files(
+            {"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": image_bytes(7, False, (640, 480))}
+        )
+    expect(page.get_by_text("Highest probability (as-data):")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("All diagnoses weighed alike (balanced):")).to_be_visible()
+    expect(page.get_by_text(NOTICE)).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("laid over what the network saw of mine.jpg"))).to_be_visible()
+    photograph("classify")
+
+    open_address(page, fresh_app.url)
+    press(page, "Browse its errors")
+    expect(page).to_have_url(re.compile(f"run={RUN_NAME}"))
+    expect(page.get_by_text("five sibling networks, not the shipped one")).to_be_visible()
+    expect(page.get_by_role("button", name="Get data")).to_be_visible()
+    photograph("errors")
+    for address in ("runs?runs=", "explore?run=", "models?model="):
+        open_address(page, f"{fresh_app.url}/{address}{'default' if 'model' in address else RUN_NAME}")
+        photograph(address.partition("?")[0])
+
+    import_dataset(fresh_app.workspace, tiny_bundle[1], "mine")
+    open_address(page, f"{fresh_app.url}/errors?run={RUN_NAME}")
+    expect(page.get_by_alt_text(re.compile("Untouched image IMG_")).first).to_be_visible()
+    photograph("errors-with-images")
+    open_address(page, f"{fresh_app.url}/case?run={RUN_NAME}&image=IMG_0004")
+    settled(page)
+    expect(page.get_by_text(NOTICE)).to_be_visible()
+    photograph("case")
