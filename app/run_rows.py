@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
-from app.curve_charts import batches_table, epochs_table
+from app.charts.curves import batches_table, epochs_table
 from app.resources import Stamp, stamp
 from pipeline.bundled import SIBLINGS
 from pipeline.errors import LesionLabError

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from app.components.batch_preview import ANOTHER, PREVIEW
-from app.components.time_estimate import ESTIMATE
-from app.components.train_form import START
+from app.components.training.batch_preview import ANOTHER, PREVIEW
+from app.components.training.time_estimate import ESTIMATE
+from app.components.training.train_form import START
 from pipeline.errors import TrainingError
 from tests.app_pages import button, open_page, words
 from tests.hand_made import image_bytes, make_dataset
@@ -44,7 +44,7 @@ def form(workspace, tmp_path):
 @pytest.fixture
 def making(form, monkeypatch):
     StandIn.started = []
-    monkeypatch.setattr("app.components.batch_preview.Previewing", StandIn)
+    monkeypatch.setattr("app.components.training.batch_preview.Previewing", StandIn)
     at = open_page("train")
     at.number_input(key="train.demo.seed").set_value(7).run()
     button(at, PREVIEW).click().run()

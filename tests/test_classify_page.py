@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from app import resources
-from app.components.visitor_image import visitor_image
+from app.components.models.visitor_image import visitor_image
 from app.examples import drawn, examples
 from pipeline.data.importing import import_dataset
 from pipeline.errors import ImageError

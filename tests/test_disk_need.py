@@ -5,7 +5,7 @@ from collections import namedtuple
 
 import pytest
 
-from app.components.disk_need import in_words
+from app.components.training.disk_need import in_words
 from pipeline.data.cache import build_cache
 from pipeline.data.cache_space import CacheSpace
 from pipeline.data.dataset import load_dataset

@@ -6,7 +6,7 @@ import math
 import pandas as pd
 import pytest
 
-from app.charts import confusion_figure
+from app.charts.predictions import confusion_figure
 from pipeline.classes import label
 from pipeline.evaluation.confusion import confusion_matrix, row_shares
 from pipeline.evaluation.quiz import draw_quiz

@@ -238,7 +238,7 @@ def test_errors_lead_here(filled):
 
 def test_the_csv_has_what_matches_in_order(filled):
     from app.case_tables import cases
-    from app.components.case_selection import with_remarks
+    from app.components.cases.case_selection import with_remarks
 
     run = filled[2]
     table = with_remarks(cases(run), {"IMG_0003": Remark("n", True)})

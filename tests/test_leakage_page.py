@@ -173,7 +173,7 @@ def test_evidence_inside_the_lesion(dataset, workspace):
 
 
 def test_the_audit_starts_as_a_job_and_its_end_is_told(dataset, workspace, monkeypatch):
-    from app.components import audit_work
+    from app.components.leakage import audit_work
 
     class Ended:
         running = False
@@ -192,7 +192,7 @@ def test_the_audit_starts_as_a_job_and_its_end_is_told(dataset, workspace, monke
 
 
 def test_tables_behind_the_charts():
-    from app.components.seen_lesions import seen_table
+    from app.components.leakage.seen_lesions import seen_table
 
     counts = {"images": 10, "seen": 4, "melanomas": 0, "melanomas_seen": 0}
     table = seen_table({"lesion": {**counts, "seen": 0}, "random": counts})

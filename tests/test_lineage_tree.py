@@ -3,8 +3,8 @@
 import pytest
 
 from app import run_rows
-from app.components.lineage_tree import Entry, families, origin_words
-from app.components.run_actions import branches_kept
+from app.components.runs.lineage_tree import Entry, families, origin_words
+from app.components.runs.run_actions import branches_kept
 from pipeline.data.dataset import Dataset
 from pipeline.jobs.lineage import kept_stages
 from pipeline.jobs.run_dir import RunDir, list_runs

@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 from streamlit.testing.v1 import AppTest
 
 from app import run_rows
-from app.components.shared_figures import figures_table
+from app.components.runs.shared_figures import figures_table
 from pipeline.article_figures import FIGURES as ARTICLE_FIGURES
 from pipeline.errors import DataError, ModelError
 from pipeline.evaluation.compare import compare

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from app import resources
-from app.components.train_form import START, as_settings
-from app.curve_charts import batches_table, epochs_table
+from app.charts.curves import batches_table, epochs_table
+from app.components.training.train_form import START, as_settings
 from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace
 from tests.app_pages import PROJECT, button, open_page, words

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.components.live_run import RESUME
+from app.components.training.live_run import RESUME
 from pipeline.jobs import launch
 from pipeline.jobs.resume import requeue
 from tests.app_pages import button, open_page, words

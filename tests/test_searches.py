@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
-from app.components.rate_choice import USE
-from app.components.rate_search import SEARCH
-from app.rate_charts import rates_figure, rates_table, suggestions_table
+from app.charts.rates import rates_figure, rates_table, suggestions_table
+from app.components.training.rate_choice import USE
+from app.components.training.rate_search import SEARCH
 from pipeline.cli import main
 from pipeline.errors import ConfigError, RunError
 from pipeline.jobs.run_dir import find_run

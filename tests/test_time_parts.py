@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.time_chart import clock, time_figure, time_table
+from app.charts.time_parts import clock, time_figure, time_table
 from pipeline import cli
 from pipeline.commands.run_text import run_text
 from pipeline.jobs.events import EventLog, last_events

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from app.components.more_choices import as_settings, set_by_the_preset
-from app.components.time_estimate import ESTIMATE, in_words, parts_in_words
-from app.components.train_form import START
+from app.components.training.more_choices import as_settings, set_by_the_preset
+from app.components.training.time_estimate import ESTIMATE, in_words, parts_in_words
+from app.components.training.train_form import START
 from pipeline.errors import TrainingError
 from pipeline.presets import PRESETS, Preset
 from pipeline.training.nvidia import TorchBuild
@@ -85,7 +85,7 @@ class StandInEstimating(StandInWork):
 @pytest.fixture
 def measuring(form, monkeypatch):
     StandInEstimating.started = []
-    monkeypatch.setattr("app.components.time_estimate.Estimating", StandInEstimating)
+    monkeypatch.setattr("app.components.training.time_estimate.Estimating", StandInEstimating)
     at = open_page("train")
     at.number_input(key="train.demo.seed").set_value(7).run()
     button(at, ESTIMATE).click().run()

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
+from app.charts.dataset import level_words
 from app.components.pager import page_of_address, pager
-from app.dataset_charts import level_words
 from app.links import remember
 from app.wording import as_text, decimal, probability
 from pipeline.classes import label

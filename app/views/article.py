@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app.components.article_table import article_table
 from app.components.help_text import prose
+from app.components.runs.article_table import article_table
 from app.links import TRAIN, go
 
 

@@ -4,17 +4,17 @@ import streamlit as st
 
 from app import case_tables, resources
 from app.case_address import address_of, read_address
-from app.charts import probabilities_figure, probabilities_table
+from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
-from app.components.case_facts import facts, other_models, same_lesion
-from app.components.case_note import case_note
-from app.components.case_picture import two_heatmaps, zoomed_image
+from app.components.cases.case_facts import facts, other_models, same_lesion
+from app.components.cases.case_note import case_note
+from app.components.cases.case_picture import two_heatmaps, zoomed_image
+from app.components.cases.look_alikes import look_alikes
+from app.components.cases.what_if_panel import flips_of_all, what_if_panel
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.lesion_grid import Judged, pictures
-from app.components.look_alikes import look_alikes
 from app.components.siblings import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
-from app.components.what_if_panel import flips_of_all, what_if_panel
 from app.links import EXPLORE, explore_link, go, linked, remember
 from app.run_data import found_data, images_of
 from app.wording import as_text

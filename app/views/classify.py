@@ -4,12 +4,12 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.example_row import example_rows
 from app.components.help_text import help_text
+from app.components.models.example_row import example_rows
+from app.components.models.prediction_panel import prediction_panel
+from app.components.models.visitor_image import VisitorImage, visitor_image
 from app.components.pickers import pick
-from app.components.prediction_panel import prediction_panel
 from app.components.start_over import start_over_button
-from app.components.visitor_image import VisitorImage, visitor_image
 from app.examples import examples
 from app.links import MODELS, TRAIN, go, linked
 from app.visits import mark

@@ -4,9 +4,9 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.dataset_counts import crossed, diagnoses, problems_of_import, take_click, what_is_missing
-from app.components.image_filters import drop_gone_filters, filters_in_address
-from app.components.image_wall import image_wall
+from app.components.data.dataset_counts import crossed, diagnoses, problems_of_import, take_click, what_is_missing
+from app.components.data.image_filters import drop_gone_filters, filters_in_address
+from app.components.data.image_wall import image_wall
 from app.components.pickers import pick
 from app.links import GET_DATA, go, linked, remember
 from app.wording import as_text, count

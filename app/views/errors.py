@@ -4,9 +4,9 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.confusion_panel import chosen_cell, close_cell, confusion_chart, ways_to_a_cell
+from app.components.errors.confusion_panel import chosen_cell, close_cell, confusion_chart, ways_to_a_cell
+from app.components.errors.hidden_truth import hidden_truth, hide_switch, hiding
 from app.components.help_text import help_text
-from app.components.hidden_truth import hidden_truth, hide_switch, hiding
 from app.components.judged_images import judged_images
 from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.components.pickers import pick, pick_run, state_words

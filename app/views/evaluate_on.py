@@ -5,9 +5,9 @@ import streamlit as st
 
 from app import resources, run_rows
 from app.components import problems
-from app.components.evaluation_form import evaluation_form
-from app.components.evaluation_run import evaluation_run
 from app.components.pickers import STATE_WORDS, pick
+from app.components.runs.evaluation_form import evaluation_form
+from app.components.runs.evaluation_run import evaluation_run
 from app.links import GET_DATA, TRAIN, go, linked, remember
 from app.wording import as_text
 from pipeline.inference.model_shelf import title_of

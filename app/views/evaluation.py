@@ -7,13 +7,13 @@ import streamlit as st
 from app import evaluation_rows, resources
 from app.components import problems
 from app.components.address_radio import address_radio
-from app.components.diagnosis_panel import diagnosis_panel
-from app.components.operating_point import operating_panel
+from app.components.evaluation.diagnosis_panel import diagnosis_panel
+from app.components.evaluation.operating_point import operating_panel
+from app.components.evaluation.reliability_panel import reliability_panel
+from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.pickers import STATE_WORDS, pick, pick_run
-from app.components.reliability_panel import reliability_panel
 from app.components.run_figures import PART_WORDS, run_figures
 from app.components.siblings import FOLDS, siblings_note
-from app.components.subgroup_panel import subgroup_panel
 from app.evaluation_words import DECISION_WORDS
 from app.links import ERRORS, EVALUATE_ON, TRAIN, go, linked
 from app.run_data import dataset_of

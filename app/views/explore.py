@@ -5,13 +5,13 @@ import streamlit as st
 from app import case_tables, resources
 from app.case_address import Asked, read_address
 from app.components import problems
-from app.components.case_filters import case_filters, clear_filters, in_words
-from app.components.case_selection import csv_button, set_maker
-from app.components.case_wall import case_wall, order_box
-from app.components.embedding_map import embedding_map, take_outline
+from app.components.cases.case_filters import case_filters, clear_filters, in_words
+from app.components.cases.case_selection import csv_button, set_maker
+from app.components.cases.case_wall import case_wall, order_box
+from app.components.cases.embedding_map import embedding_map, take_outline
+from app.components.cases.teaching_sets import teaching_sets
 from app.components.pickers import STATE_WORDS, pick_run
 from app.components.siblings import NO_NEIGHBOURS, images_not_here, siblings_note
-from app.components.teaching_sets import teaching_sets
 from app.links import TRAIN, go, linked, remember
 from app.run_data import dataset_of, found_data
 from app.wording import as_text

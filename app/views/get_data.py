@@ -4,11 +4,11 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.data_intake import draw_button, import_form
-from app.components.get_data_fetches import fetches_here, running_sources
-from app.components.get_data_here import datasets_here
-from app.components.get_data_kaggle import kaggle_section
-from app.components.get_data_sources import source_card
+from app.components.data.data_intake import draw_button, import_form
+from app.components.data.get_data_fetches import fetches_here, running_sources
+from app.components.data.get_data_here import datasets_here
+from app.components.data.get_data_kaggle import kaggle_section
+from app.components.data.get_data_sources import source_card
 from app.components.help_text import help_text
 from pipeline.data.dataset import damaged_datasets
 from pipeline.data.embedded import NAME as GENERATED

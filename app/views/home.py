@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.data_intake import Pending, draw_generated, in_place
+from app.components.data.data_intake import Pending, draw_generated, in_place
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button

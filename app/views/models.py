@@ -4,12 +4,12 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.combine_form import combine_form
-from app.components.data_intake import Pending
-from app.components.model_actions import deleted_list, just_deleted, label_form, ways_on
-from app.components.model_exports import exports
-from app.components.model_intake import import_form
-from app.components.model_table import about, models_table
+from app.components.data.data_intake import Pending
+from app.components.models.combine_form import combine_form
+from app.components.models.model_actions import deleted_list, just_deleted, label_form, ways_on
+from app.components.models.model_exports import exports
+from app.components.models.model_intake import import_form
+from app.components.models.model_table import about, models_table
 from app.components.pickers import pick
 from app.links import TRAIN, go, linked
 from app.wording import as_text, count

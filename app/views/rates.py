@@ -6,8 +6,8 @@ from app import resources
 from app.components import problems
 from app.components.help_text import help_text
 from app.components.pickers import pick
-from app.components.rate_choice import rate_choice
-from app.components.rate_search import search_form, search_view
+from app.components.training.rate_choice import rate_choice
+from app.components.training.rate_search import search_form, search_view
 from app.links import GET_DATA, go, linked
 from app.wording import as_text
 from pipeline.jobs.searches import list_searches, origin

@@ -5,12 +5,12 @@ from typing import Any
 import streamlit as st
 
 from app import resources, run_rows
-from app.comparison_charts import MOST_RUNS
+from app.charts.comparison import MOST_RUNS
 from app.components import problems
-from app.components.lineage_tree import branches_of, lineage_tree
-from app.components.run_actions import deleted_list, just_deleted, run_actions
-from app.components.run_comparison import curves, shared_images
-from app.components.runs_table import runs_table, title_of
+from app.components.runs.lineage_tree import branches_of, lineage_tree
+from app.components.runs.run_actions import deleted_list, just_deleted, run_actions
+from app.components.runs.run_comparison import curves, shared_images
+from app.components.runs.runs_table import runs_table, title_of
 from app.components.siblings import siblings_note
 from app.links import TRAIN, go, remember
 from app.wording import as_text

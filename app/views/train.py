@@ -4,10 +4,10 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.data_intake import Pending, datasets_here, draw_button, import_form
-from app.components.live_run import live_run, waiting_runs
+from app.components.data.data_intake import Pending, datasets_here, draw_button, import_form
 from app.components.pickers import pick_run
-from app.components.train_form import train_form
+from app.components.training.live_run import live_run, waiting_runs
+from app.components.training.train_form import train_form
 from app.links import GET_DATA, linked
 from app.wording import as_text
 from pipeline.data.embedded import NAME as GENERATED

@@ -13,7 +13,10 @@ from fasttransform import Pipeline
 
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
 from pipeline.training.flips import Flips
+from pipeline.training.network_input import ToNetworkInput
 from pipeline.training.strong_augment import StrongAugment
+
+ON_FLOATS = ("light", "article")  # augmentations that fastai does between 0 and 1; the others change bytes
 
 
 class PixelLoader(DataLoader):
@@ -74,6 +77,15 @@ def augmentations(name: str) -> list:
     return aug_transforms(flip_vert=True, max_rotate=20.0, max_zoom=1.15, max_warp=0.0, max_lighting=0.2, p_affine=0.5)
 
 
+def batch_transforms(augment: str, normalize: bool, device: str) -> Pipeline:
+    """What a training batch goes through from bytes to the network's input, in fastai's order."""
+    transforms = augmentations(augment)
+    if augment not in ON_FLOATS:
+        return Pipeline([*transforms, ToNetworkInput(normalize)], split_idx=0)
+    last = [Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=device == "cuda")] if normalize else []
+    return Pipeline([IntToFloatTensor(), *transforms, *last], split_idx=0)
+
+
 def make_loaders(pixels, parts: dict[str, tuple[np.ndarray, np.ndarray]], config, device: str) -> DataLoaders:
     """Training and validation loaders.
 
@@ -82,7 +94,6 @@ def make_loaders(pixels, parts: dict[str, tuple[np.ndarray, np.ndarray]], config
         config: the run's config (size, resize, augment, normalize, batch_size, seed).
         device: torch device name.
     """
-    normalize = [Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=device == "cuda")] if config.normalize else []
     common = {
         "height": config.height, "width": config.width, "squish": config.resize == "squish",
         "device": torch.device(device), "pin_memory": device == "cuda",
@@ -91,11 +102,11 @@ def make_loaders(pixels, parts: dict[str, tuple[np.ndarray, np.ndarray]], config
     batch_size = min(config.batch_size, len(rows))
     train = PixelLoader(
         pixels, rows, targets, random_crop=True, bs=batch_size, shuffle=True, drop_last=True, **common,
-        after_batch=Pipeline([IntToFloatTensor(), *augmentations(config.augment), *normalize], split_idx=0),
+        after_batch=batch_transforms(config.augment, config.normalize, device),
     )
     rows, targets = parts["validation"]
     validation = PixelLoader(
         pixels, rows, targets, random_crop=False, bs=2 * batch_size, shuffle=False, drop_last=False, **common,
-        after_batch=Pipeline([IntToFloatTensor(), *normalize], split_idx=1),
+        after_batch=Pipeline([ToNetworkInput(config.normalize)], split_idx=1),
     )
     return DataLoaders(train, validation, device=torch.device(device))

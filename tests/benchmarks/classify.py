@@ -38,7 +38,7 @@ from fastai.vision.core import PILImage
 from PIL import Image
 from torch import nn
 
-from app.components.visitor_image import visitor_image
+from app.components.models.visitor_image import visitor_image
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.export.onnx_file import onnx_bytes
 from pipeline.inference.folder import predict_files

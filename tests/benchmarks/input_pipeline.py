@@ -24,16 +24,16 @@ import numpy as np
 import pandas as pd
 import PIL
 import torch
-from fastai.data.transforms import IntToFloatTensor, Normalize
+from fastai.data.transforms import Normalize
 from fastai.vision.augment import Resize, ResizeMethod, aug_transforms
 from fastai.vision.data import ImageDataLoaders
-from fasttransform import Pipeline
 
 from pipeline.data.cache import OnTheFlyPixels, build_cache
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
-from pipeline.training.batches import PixelLoader, augmentations
+from pipeline.training.batches import PixelLoader, augmentations, batch_transforms
+from pipeline.training.host_memory import keep_freed_memory
 from pipeline.workspace import Workspace
 from tests.conftest import SHARED_DATA
 from tests.hand_made import CODES, image_bytes
@@ -87,12 +87,12 @@ def fastai_loader(dataset: Dataset, size: int, batch: int, augment: str):
 
 def our_loader(dataset: Dataset, pixels, size: int, batch: int, augment: str) -> PixelLoader:
     """The training loader as `make_loaders` makes it."""
-    transforms = augmentations(augment)
+    keep_freed_memory()  # as a training does
     targets = dataset.metadata()["dx"].map(dataset.classes.index).to_numpy()
     return PixelLoader(
         pixels, np.arange(len(pixels)), targets, height=size, width=size, squish=True, random_crop=True, bs=batch,
         shuffle=True, drop_last=True, device=torch.device("cpu"),
-        after_batch=Pipeline([IntToFloatTensor(), *transforms, _normalize()], split_idx=0),
+        after_batch=batch_transforms(augment, normalize=True, device="cpu"),
     )
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.components.image_wall import PAGE
+from app.components.data.image_wall import PAGE
 from app.wording import count
 from pipeline.data.dataset import list_datasets
 from pipeline.jobs.run_dir import list_runs

@@ -1,0 +1,93 @@
+"""Tables in, Plotly figures out, for what leaks between training and validation, and for evidence in the lesion."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.charts.style import titled, wrapped
+from app.palette import SECOND, VALIDATION, mark, tone
+from app.wording import percent
+
+_ROW_PIXELS = 56
+
+
+def _share_axis(figure: go.Figure, title: str) -> None:
+    figure.update_xaxes(title=title, range=[-0.02, 1.06], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1],
+                        fixedrange=True, zeroline=False)
+
+
+def seen_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
+    """Bars of the share of validation images whose lesion training saw, on both splits.
+
+    Args:
+        table: words, split ("lesion" or "random"), share, text, in the order to draw.
+    """
+    figure = go.Figure()
+    for split, drawn in (("lesion", VALIDATION), ("random", SECOND)):
+        rows = table[table["split"] == split]
+        pattern = {"shape": "/" if split == "random" else "", "fgcolor": drawn.colour,
+                   "bgcolor": tone(dark).background, "fillmode": "replace"}
+        figure.add_bar(
+            x=rows["share"], y=rows["words"], orientation="h", width=0.6, showlegend=False, text=rows["text"],
+            textposition="outside", cliponaxis=False, outsidetextfont={"color": tone(dark).text, "size": 13},
+            marker={"color": drawn.colour, "line": {"color": drawn.colour, "width": 1.5}, "pattern": pattern},
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    _share_axis(figure, "Share of the validation images")
+    figure.update_xaxes(range=[0, 1.35])
+    figure.update_yaxes(categoryorder="array", categoryarray=list(table["words"]), autorange="reversed",
+                        fixedrange=True, automargin=True)
+    return titled(figure, "Validation images that show a lesion that training saw", _ROW_PIXELS * len(table) + 70, dark)
+
+
+def sides_figure(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
+    """Two sets of images under the same figures, each with its interval.
+
+    Args:
+        table: figure, side (two of them), value, low, high, all 0..1.
+    """
+    figure, names = go.Figure(), list(dict.fromkeys(table["figure"]))
+    for number, (side, drawn) in enumerate(zip(dict.fromkeys(table["side"]), (VALIDATION, SECOND), strict=False)):
+        rows = table[table["side"] == side]
+        figure.add_scatter(
+            x=rows["value"], y=[names.index(name) + 0.26 * number - 0.13 for name in rows["figure"]], mode="markers",
+            name=side, cliponaxis=False, marker={"symbol": drawn.symbol, "size": 12, "color": drawn.colour},
+            error_x={"type": "data", "symmetric": False, "array": rows["high"] - rows["value"],
+                     "arrayminus": rows["value"] - rows["low"], "thickness": 2.5, "width": 5, "color": drawn.colour},
+            customdata=rows[["figure", "low", "high"]],
+            hovertemplate="%{customdata[0]}: %{x:.3f}<br>95 % interval %{customdata[1]:.3f} to %{customdata[2]:.3f}"
+                          "<extra></extra>",
+        )
+    figure.update_xaxes(title="Figure with its 95 % interval", range=[0, 1.02], fixedrange=True, zeroline=False)
+    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.5, -0.5],
+                        fixedrange=True, automargin=True, zeroline=False)
+    titled(figure, title, _ROW_PIXELS * len(names) + 110, dark)
+    return figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"})
+
+
+def evidence_figure(rows: pd.DataFrame, of: str, areas: pd.Series, dark: bool) -> go.Figure:
+    """A box for each true diagnosis: the share of the positive evidence inside the lesion, outliers as points.
+
+    Args:
+        rows: truth, image_id, inside_<of>.
+        areas: mean share of the area that the lesion takes, by diagnosis: what chance would give.
+    """
+    figure = go.Figure()
+    codes = list(areas.index)
+    for place, code in enumerate(codes):
+        part, drawn = rows[rows["truth"] == code], mark(code)
+        figure.add_box(
+            x=part[f"inside_{of}"], y=[place] * len(part), orientation="h", showlegend=False, boxpoints="outliers",
+            width=0.55, line={"color": drawn.colour, "width": 2}, fillcolor="rgba(0,0,0,0)", text=part["image_id"],
+            marker={"symbol": drawn.symbol, "color": drawn.colour, "size": 7}, whiskerwidth=0.5,
+            hovertemplate="%{text}<br>inside the lesion: %{x:.1%}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=areas, y=list(range(len(codes))), mode="markers", name="Chance: the share of the area that the lesion takes",
+        marker={"symbol": "line-ns-open", "size": 22, "color": tone(dark).text, "line": {"width": 3}},
+        customdata=[percent(area) for area in areas], hovertemplate="Chance: %{customdata}<extra></extra>",
+    )
+    _share_axis(figure, "Share of the positive evidence inside the lesion")
+    figure.update_yaxes(tickvals=list(range(len(codes))), ticktext=[wrapped(code, 22) for code in codes],
+                        range=[len(codes) - 0.5, -0.5], fixedrange=True, automargin=True, zeroline=False)
+    titled(figure, "Evidence inside the lesion, for each true diagnosis", _ROW_PIXELS * len(codes) + 110, dark)
+    return figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"})

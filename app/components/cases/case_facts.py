@@ -1,0 +1,99 @@
+"""What is known of one case: its metadata, its lesion's other images, and what other runs say of it."""
+
+import pandas as pd
+import streamlit as st
+
+from app import case_tables
+from app.charts.dataset import level_words
+from app.components.cases.case_wall import verdict
+from app.links import CASE
+from app.thumbnails import thumbnail
+from app.visits import mark
+from app.wording import as_text, count, probability
+from pipeline.classes import label
+from pipeline.data.dataset import Dataset
+from pipeline.data.tables import MISSING
+from pipeline.errors import ImageError
+from pipeline.jobs.run_dir import RunDir
+
+_SIBLINGS_IN_A_ROW = 4
+
+
+def facts(case: dict, row: dict | None) -> str:
+    """Truth and its origin, and the patient, as markdown.
+
+    Args:
+        row: the image's row of the metadata; None where the data set is gone.
+    """
+    origin = case.get("dx_type")
+    known = "" if origin is None or pd.isna(origin) else (
+        " (origin of the truth unknown)" if origin in MISSING else f" (from {level_words('dx_type', origin)})")
+    lines = [f"**Truth:** {label(case['truth'])}{known}"]
+    lines.append(f"**Prediction:** {label(case['predicted'])}, {probability(case['confidence'])} "
+                 f"({'right' if case['right'] else 'wrong'})")
+    if row is not None:
+        age = "age not recorded" if pd.isna(row["age"]) else f"{row['age']:g} years"
+        told = [level_words(name, str(case[name])) for name in ("sex", "localization") if not pd.isna(case[name])]
+        lines.append(f"**Patient:** {', '.join([age, *told])}")
+        lines.append(f"**Image source:** {level_words('source', str(case['source']))}")
+    return as_text("  \n".join(lines))
+
+
+def same_lesion(
+    run: RunDir, case: dict, cases: pd.DataFrame, dataset: Dataset | None, table: pd.DataFrame | None, kept: dict
+) -> None:
+    """The lesion's other images with their predictions; one that training saw says so.
+
+    Args:
+        table: the metadata by image_id, where the data set is here.
+        kept: parameters of the address that a link to another case keeps.
+    """
+    judged = cases[(cases["lesion_id"] == case["lesion_id"]) & (cases.index != case["image_id"])]
+    ids = list(judged.index)
+    if table is not None:
+        ids += [i for i in table.index[table["lesion_id"] == case["lesion_id"]] if i not in cases.index]
+    if not ids:
+        st.markdown("The data set has no other image of this lesion.")
+        return
+    for start in range(0, len(ids), _SIBLINGS_IN_A_ROW):
+        for column, image_id in zip(st.columns(_SIBLINGS_IN_A_ROW), ids[start : start + _SIBLINGS_IN_A_ROW],
+                                    strict=False):
+            with column.container(border=True):
+                picture(dataset, table, image_id, f"Image {image_id} of the same lesion")
+                if image_id in judged.index:
+                    st.markdown(verdict(judged.loc[image_id].to_dict()))
+                    st.page_link(CASE, label=f"Open {image_id}", icon=":material/open_in_full:",
+                                 query_params={**kept, "run": run.name, "image": image_id, **mark()})
+                else:
+                    st.markdown(f"**{image_id}** was not held out, so this run has no prediction for it.")
+
+
+def picture(dataset: Dataset | None, table: pd.DataFrame | None, image_id: str, alt: str) -> None:
+    """A small picture of an image, or a sentence where it is gone."""
+    if dataset is None or table is None or image_id not in table.index:
+        st.caption("The image is not here.")
+        return
+    row = table.loc[image_id]
+    try:
+        st.image(thumbnail(dataset.image_path(row["file"]), row["width"], row["height"]), width="stretch", alt=alt)
+    except ImageError as error:
+        st.caption(as_text(str(error)))
+
+
+def other_models(run: RunDir, case: dict) -> None:
+    """What the other runs on this data set that judged the image say of it."""
+    rows = []
+    for other in case_tables.others(run):
+        answers = case_tables.answers(other)
+        if case["image_id"] in answers.index:
+            said = answers.loc[case["image_id"]]
+            rows.append({"run": case_tables.name_of(other), "prediction": label(said["predicted"]),
+                         "probability": probability(float(said["probability"])),
+                         "right": "right" if said["predicted"] == case["truth"] else "wrong"})
+    if not rows:
+        st.markdown("No other run held this image out, so no other model has a fair say on it.")
+        return
+    right = sum(row["right"] == "right" for row in rows)
+    st.markdown(f"{right} of {count(len(rows), 'other model')} that held this image out "
+                f"{'is' if right == 1 else 'are'} right.")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="case.others")

@@ -1,0 +1,128 @@
+"""What if the picture were another: controls, the output beside the untouched one's, and how often such changes flip
+the prediction over all validation lesions.
+"""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import case_tables, resources
+from app.charts.what_if import what_if_figure
+from app.components import problems
+from app.components.figures import dark, show
+from app.links import EXPLORE, explore_link
+from app.wording import as_text, count, percent, probability
+from pipeline.classes import label
+from pipeline.explain.perturb import NAMED, Perturbation, perturb
+from pipeline.inference.model_info import ModelInfo, find_model
+from pipeline.jobs.run_dir import RunDir
+
+_FLIPS = {"none": "Not mirrored", "left-right": "Left to right", "top-bottom": "Top to bottom"}
+_INKS = {"none": "None", "pen": "Pen's mark", "ruler": "Ruler"}
+_START = {"rotate": 0, "flip": "none", "zoom": 1.0, "brightness": 0, "warmth": 0, "ink": "none", "across": 25,
+          "down": 25}
+_KEY = "what_if."
+
+
+def _reset() -> None:
+    st.session_state.update({_KEY + name: value for name, value in _START.items()})
+
+
+def what_if_panel(run: RunDir, case: dict, seen: np.ndarray) -> None:
+    """The controls and the output for one case.
+
+    Args:
+        case: its row of `case_table`, with p_<code>.
+        seen: what the network saw of it, uint8 (H, W, 3).
+    """
+    if st.session_state.get(_KEY + "image") != case["image_id"]:
+        _reset()
+        st.session_state[_KEY + "image"] = case["image_id"]
+    st.fragment(_panel)(run, case, seen)
+
+
+def _panel(run: RunDir, case: dict, seen: np.ndarray) -> None:
+    with problems.in_words():
+        controls, pictures, output = st.columns([4, 3, 5], gap="medium")
+        with controls:
+            change = _controls()
+        changed = perturb(seen, change)
+        with pictures:
+            st.image(changed, width="stretch", output_format="PNG", caption="The changed picture",
+                     alt=f"What the network would see of {case['image_id']} after the change")
+            st.image(seen, width="stretch", output_format="PNG", caption="As the network saw it",
+                     alt=f"Image {case['image_id']} as the network saw it")
+        with output:
+            _output(find_model(resources.workspace(), run.name), case, seen, changed)
+
+
+def _controls() -> Perturbation:
+    for name, value in _START.items():
+        st.session_state.setdefault(_KEY + name, value)
+    rotate = st.slider("Turn", -180, 180, step=5, format="%d°", key=f"{_KEY}rotate")
+    flip = st.radio("Mirror", list(_FLIPS), format_func=_FLIPS.get, horizontal=True, key=f"{_KEY}flip")
+    zoom = st.slider("Enlarge", 1.0, 2.5, step=0.1, format="%.1f×", key=f"{_KEY}zoom")
+    brightness = st.slider("Brightness", -50, 50, step=5, format="%d %%", key=f"{_KEY}brightness")
+    warmth = st.slider("Colour, from blue to red", -30, 30, step=5, format="%d %%", key=f"{_KEY}warmth")
+    ink = st.radio("Draw", list(_INKS), format_func=_INKS.get, horizontal=True, key=f"{_KEY}ink")
+    left, right = st.columns(2)
+    across = left.slider("Left to right", 0, 100, step=5, format="%d %%", key=f"{_KEY}across", disabled=ink == "none")
+    down = right.slider("Top to bottom", 0, 100, step=5, format="%d %%", key=f"{_KEY}down", disabled=ink == "none")
+    st.button("Reset", key=f"{_KEY}reset", on_click=_reset, icon=":material/restart_alt:")
+    return Perturbation(float(rotate), flip, zoom, brightness / 100, warmth / 100, ink, across / 100, down / 100)
+
+
+def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) -> None:
+    from pipeline.inference.notice import notice
+
+    before = after = np.array([case[f"p_{code}"] for code in info.classes])
+    if not np.array_equal(seen, changed):  # the untouched one is stored: nothing to load before something is changed
+        with st.spinner("Asks the network.", show_time=False):
+            before, after = (
+                resources.output(info, pixels, _digest(pixels)).probabilities for pixels in (seen, changed)
+            )
+    old, new = (info.classes[int(shares.argmax())] for shares in (before, after))
+    if old == new:
+        st.markdown(f"##### The prediction stays: {label(new)}")
+    else:
+        st.markdown(f"##### The prediction flips: {label(old)} → {label(new)}")
+    st.markdown(f"{label(case['truth'])}, the truth: {probability(float(before[info.classes.index(case['truth'])]))} → "
+                f"**{probability(float(after[info.classes.index(case['truth'])]))}**")
+    table = pd.DataFrame({"code": info.classes, "diagnosis": [label(code) for code in info.classes],
+                          "before": before.astype(float), "after": after.astype(float)})
+    table = table.sort_values("before", ascending=False, ignore_index=True)
+    show(what_if_figure(table, dark()), table, f"{case['image_id']}-what-if", key=f"{_KEY}chart")
+    st.warning(notice(info), icon=":material/info:")
+
+
+def _digest(pixels: np.ndarray) -> str:
+    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+
+
+def flips_of_all(run: RunDir) -> None:
+    """How many of the validation set's lesions' predictions flip under each change, with links to them."""
+    shares = case_tables.flip_shares(run)
+    if shares is None:
+        st.markdown("Here stands, for each change, the share of validation lesions whose prediction it flips, once the "
+                    "job under *Nearest training lesions* is done.")
+        return
+    lesions = max((share["lesions"] for share in shares.values()), default=0)
+    st.markdown(f"Of {count(lesions, 'lesion')}, one averaged prediction each, the prediction flips when every image "
+                "of it is …")
+    order = sorted(shares, key=lambda name: -len(shares[name]["flipped"]))
+    for start in range(0, len(order), 2):
+        for column, name in zip(st.columns(2, gap="large"), order[start : start + 2], strict=False):
+            share = shares[name]
+            n = len(share["flipped"])
+            with column:
+                st.markdown(as_text(
+                    f"**{NAMED[name][0]}: {percent(n / share['lesions'])}** (95 % interval {percent(share['low'])} to "
+                    f"{percent(share['high'])}), {n:,} of {share['lesions']:,}; {share['lost']:,} were right before, "
+                    f"{share['won']:,} are right now"))
+                if n:
+                    st.page_link(EXPLORE, label=f"Open the {count(n, 'lesion')} {NAMED[name][0]}",
+                                 icon=":material/photo_library:", query_params=explore_link(run.name, flips=name))
+    st.caption("Wilson intervals. A dermatologist's answer would not change with any of these. Each change was made to "
+               "what the network sees, as above.")

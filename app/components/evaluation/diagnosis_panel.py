@@ -1,0 +1,113 @@
+"""Every figure of each diagnosis and malignant group with its interval, and the ISIC scorer's beside it."""
+
+import math
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.charts.evaluation import figure_chart
+from app.components.address_radio import address_radio
+from app.components.figures import dark, show_table
+from app.components.help_text import help_text
+from app.components.open_table import chart, open_table
+from app.components.run_figures import metric_places
+from app.evaluation_words import (
+    FIGURE_SENTENCES,
+    FIGURE_WORDS,
+    SCORER_NAMES,
+    interval,
+    is_number,
+    with_interval,
+    words_of,
+)
+from app.wording import UNDEFINED, count, percent
+from pipeline.evaluation.targets import target_label, targets
+
+SCORER = "ISIC scorer, at 0.5"
+_OVERALL = {
+    "balanced_accuracy": ("Balanced accuracy", "Mean sensitivity of the diagnoses that occur: all weigh alike."),
+    "accuracy": ("Accuracy", "Share of all images that got their diagnosis."),
+    "top2_accuracy": ("Top-2 accuracy", "Share of images whose truth is among the two highest probabilities."),
+    "macro_auc": ("AUC, mean", "Mean over the diagnoses of the area under the ROC curve against the rest."),
+}
+
+
+def diagnosis_panel(results: dict[str, Any], decision: str, name: str) -> None:
+    """The figures of one part under one decision; `name` is for downloads."""
+    found = results["decisions"][decision]
+    n = f"n = {count(results['images'], 'image')} of {count(results['lesions'], 'lesion')}"
+    _overall(found, decision, n)
+    figure = address_radio("Figure", "figure", FIGURE_WORDS)
+    table = figure_table(found, figure)
+    title = f"{FIGURE_WORDS[figure]}, decision {decision}, with its 95 % interval"
+    chart(figure_chart(table, FIGURE_WORDS[figure], title, dark()), f"evaluation.{figure}")
+    open_table(_in_words(table, figure), "evaluation.figures")
+    st.caption(f"{FIGURE_SENTENCES[figure]} {n}. Intervals: bootstrap over lesions"
+               + ("; of recognised lesions, each counted once: Wilson." if figure == "sensitivity" else "."))
+    show_table(_everything(found), f"All figures, decision {decision}", f"{name}-{decision}-figures", "evaluation.all")
+    help_text("evaluation", "What each figure says, and what the ISIC scorer counts differently")
+
+
+def _overall(found: dict[str, Any], decision: str, n: str) -> None:
+    scorer = found["isic_scorer"] or {"balanced_accuracy": None, "macro_average": {}}
+    scorers = {"balanced_accuracy": scorer["balanced_accuracy"], "accuracy": scorer["macro_average"].get("accuracy"),
+               "macro_auc": scorer["macro_average"].get("auc")}
+    for place, (key, (title, sentence)) in zip(metric_places(len(_OVERALL) + 1), _OVERALL.items(), strict=False):
+        words = words_of(key)
+        place.metric(title, words(found["overall"][key][0]), help=f"{sentence} Decision {decision}, {n}.")
+        place.caption(interval(found["overall"][key], words)
+                      + (f"  \nISIC scorer: {words(scorers[key])}" if key in scorers else ""))
+
+
+def figure_table(found: dict[str, Any], figure: str) -> pd.DataFrame:
+    """target, words, images, lesions, prevalence, value, low, high, scorer, recognised (words); NaN for undefined."""
+    named = targets([target for target in found["targets"] if target in _scored(found)])
+    rows = []
+    for target, figures in found["targets"].items():
+        value, low, high = (_number(x) for x in figures[figure])
+        k, recognised_low, recognised_high = figures["recognised"]
+        scorer = _scored(found).get(target, {}).get(SCORER_NAMES.get(figure, figure))
+        rows.append({
+            "target": target, "words": target_label(target, named[target]), "images": figures["images"],
+            "lesions": figures["lesions"], "prevalence": _number(figures["prevalence"]), "value": value, "low": low,
+            "high": high, "scorer": _number(scorer),
+            "recognised": f"{k:,} of {figures['lesions']:,} ({percent(recognised_low)} to {percent(recognised_high)})"
+            if is_number(recognised_low) else UNDEFINED,
+        })
+    return pd.DataFrame(rows)
+
+
+def _scored(found: dict[str, Any]) -> dict[str, Any]:
+    return (found["isic_scorer"] or {"per_category": {}})["per_category"]
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _in_words(table: pd.DataFrame, figure: str) -> pd.DataFrame:
+    words = words_of(figure)
+    shown = {
+        "Diagnosis": table["words"], f"{FIGURE_WORDS[figure]} (95 % interval)":
+        [with_interval(bounded, words) for bounded in zip(table["value"], table["low"], table["high"], strict=True)],
+        SCORER: table["scorer"].map(words),
+    }
+    if figure == "sensitivity":
+        shown["Lesions recognised (95 % interval)"] = table["recognised"]
+    if figure in ("ppv", "npv", "f1"):
+        shown["Prevalence"] = table["prevalence"].map(percent)
+    shown |= {"Images": table["images"].map("{:,}".format), "Lesions": table["lesions"].map("{:,}".format)}
+    return pd.DataFrame(shown)
+
+
+def _everything(found: dict[str, Any]) -> pd.DataFrame:
+    tables = {figure: figure_table(found, figure) for figure in FIGURE_WORDS}
+    first = tables["sensitivity"]
+    columns = {"Diagnosis": first["words"], "Images": first["images"], "Lesions": first["lesions"],
+               "Prevalence": first["prevalence"], "Lesions recognised": first["recognised"]}
+    for figure, table in tables.items():
+        name = FIGURE_WORDS[figure]
+        columns |= {name: table["value"], f"{name}, low": table["low"], f"{name}, high": table["high"],
+                    f"{name}, {SCORER}": table["scorer"]}
+    return pd.DataFrame(columns)

@@ -1,0 +1,174 @@
+"""A threshold for a target: whom it flags of 1,000 lesions, where it lies on the curves, and the lesions behind it."""
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from app import evaluation_rows
+from app.charts.evaluation import precision_recall_chart, roc_chart
+from app.components.address_radio import address_radio
+from app.components.evaluation.flagged_lesions import flagged_lesions
+from app.components.evaluation.prevalence import choose_prevalence
+from app.components.figures import dark, show
+from app.components.help_text import help_text
+from app.components.run_figures import PART_WORDS, metric_places
+from app.evaluation_words import is_number, with_interval
+from app.links import remember
+from app.wording import UNDEFINED, as_text, count, percent
+from pipeline.data.dataset import Dataset
+from pipeline.evaluation.operating_point import OperatingPoint, curve, operating_point, threshold_for
+from pipeline.evaluation.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets
+from pipeline.jobs.run_dir import RunDir
+
+ASSUMES = (
+    "Assumes that sensitivity, and specificity with its mix of other lesions, carry over to your clinic; usually they "
+    "do not."
+)
+NOUNS = {
+    "mel": "melanoma", MALIGNANT: "malignant lesion", MALIGNANT_OR_PRECURSOR: "malignant, in situ or precursor lesion",
+}
+_AIMS = (0.8, 0.9, 0.95)
+_USUAL, _STEP = 50.0, 0.1  # percent
+_KEY = "evaluation.threshold"
+
+
+def operating_panel(
+    run: RunDir, dataset: Dataset | None, part: str, parts: list[str], decision: str, classes: list[str]
+) -> None:
+    """The threshold on one part; where the split has a test part, aims are met on the validation part."""
+    named = {name: codes for name, codes in targets(classes).items() if name in NOUNS}
+    if not named:
+        st.info("This run knows neither melanoma nor another malignant diagnosis, so there is nothing to flag.")
+        return
+    target = address_radio("Flag", "target", {name: target_label(name, codes) for name, codes in named.items()})
+    codes, noun = named[target], NOUNS[target]
+    scores = evaluation_rows.scores(run, part, decision, codes)
+    if not scores["positive"].any() or scores["positive"].all():
+        st.info(f"The {PART_WORDS[part].lower()} part has no {noun}, or nothing else: it can judge no threshold.")
+        return
+    _take_click()
+    chosen_on = "validation" if "validation" in parts else part
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        threshold = _threshold(evaluation_rows.scores(run, chosen_on, decision, codes), noun, chosen_on)
+    with right:
+        prevalence = choose_prevalence(target, codes, noun, dataset, scores)
+    point = operating_point(scores, threshold, prevalence)
+    _in_words(point, noun, decision)
+    _caution(scores, part, chosen_on)
+    _curves(run, curve(scores, prevalence), point, target, part, decision)
+    flagged_lesions(run, scores, point, noun, evaluation_rows.part_rows(run, part, decision),
+                    f"{run.name}.{part}.{decision}.{target}")
+    help_text("operating", "How to read a threshold, its curves, and the number needed to biopsy")
+
+
+def _threshold(scores: pd.DataFrame, noun: str, chosen_on: str) -> float:
+    percentage = _of_address()
+    st.session_state[_KEY] = percentage
+    st.slider("Flag a lesion from this probability on", 0.0, 100.0, step=_STEP, format="%.1f %%", key=_KEY,
+              help="The mean over the lesion's images of what the model gives to this target.",
+              on_change=lambda: _remember(st.session_state[_KEY]))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Flag, of the {chosen_on} part's {noun}s, at least", width="content")
+        for aim in _AIMS:
+            found = threshold_for(scores, aim)
+            st.button(percent(aim, 0), key=f"evaluation.aim.{aim}", on_click=_remember, args=(100 * found,),
+                      disabled=not is_number(found))
+    return percentage / 100
+
+
+def _of_address() -> float:
+    asked = st.query_params.get("threshold")
+    if asked is None:
+        return _USUAL
+    try:
+        value = float(asked)
+    except ValueError:
+        value = math.nan
+    if 0 <= value <= 100:
+        return round(value, 1)
+    st.warning(as_text(f"The address names the threshold {asked[:20]}, which is no percentage. Shown instead: "
+                       f"{percent(_USUAL / 100)}."), icon=":material/link_off:")
+    return _USUAL
+
+
+def _remember(percentage: float) -> None:
+    # rounded down to the slider's steps: an aim is then still met
+    steps = math.floor(percentage / _STEP + 1e-6)
+    remember(threshold=f"{steps * _STEP:.1f}", page=None)
+    st.session_state["evaluation.turn"] = st.session_state.get("evaluation.turn", 0) + 1
+
+
+def _turned(key: str) -> str:
+    # a chart keeps its own selection; without a new key a second click on the same point would only deselect it
+    return f"{key}.{st.session_state.get('evaluation.turn', 0)}"
+
+
+def _take_click() -> None:
+    for key in ("evaluation.roc", "evaluation.pr"):
+        points = (st.session_state.get(_turned(key)) or {}).get("selection", {}).get("points", [])
+        clicked = [point["customdata"] for point in points if point.get("customdata")]
+        if clicked:
+            _remember(100 * clicked[0][0])
+            return
+
+
+def _in_words(point: OperatingPoint, noun: str, decision: str) -> None:
+    ill = 1000 * point.prevalence
+    st.markdown(
+        f"**Of 1,000 lesions, {_whole(ill)} of them {noun}s** (prevalence {percent(point.prevalence)}), those with "
+        f"{percent(point.threshold)} or more flagged, decision {decision}:"
+    )
+    flagged, missed, others, needed = metric_places(4)
+    flagged.metric(f"{noun.capitalize()}s flagged", _whole(point.positives_flagged[0]))
+    flagged.caption(f"{_ends(point.positives_flagged)}  \nSensitivity {with_interval(point.sensitivity)}")
+    missed.metric(f"{noun.capitalize()}s not flagged", _whole(point.positives_not_flagged[0]))
+    missed.caption(_ends(point.positives_not_flagged))
+    others.metric("Other lesions flagged", _whole(point.others_flagged[0]))
+    others.caption(f"{_ends(point.others_flagged)}  \nSpecificity {with_interval(point.specificity)}")
+    needed.metric("Needed to biopsy", _ratio(point.needed[0]),
+                  help=f"Number needed to biopsy: flagged lesions for each {noun} flagged.")
+    needed.caption(f"{_ends(point.needed, _ratio)}  \nfor each flagged {noun}, if every flagged lesion were biopsied")
+    st.markdown(ASSUMES)
+
+
+def _caution(scores: pd.DataFrame, part: str, chosen_on: str) -> None:
+    positives = int(scores["positive"].sum())
+    words = (f"{PART_WORDS[part]} part, n = {count(len(scores), 'lesion')}, {positives:,} of them with the target, "
+             "each counted once with the mean of its images. 95 % intervals: Wilson's for lesions; that of the number "
+             "needed combines two of them. The prevalence is taken as given. ")
+    if part == chosen_on:
+        words += ("A threshold that is chosen by looking at these very lesions looks a little better on them than it "
+                  "is; a run with the split lesion-test has a part that nothing is chosen on.")
+    else:
+        words += f"The buttons choose on the {chosen_on} part; move the slider by these numbers and you choose here."
+    st.caption(words)
+
+
+def _curves(run: RunDir, table: pd.DataFrame, point: OperatingPoint, target: str, part: str, decision: str) -> None:
+    name = f"{run.name}-{part}-{decision}-{target}"
+    left, right = st.columns(2, gap="large")
+    with left:
+        show(roc_chart(table, point, "ROC curve: the upper left corner is best", dark()), table, f"{name}-roc",
+             key=_turned("evaluation.roc"), selecting=True)
+    with right:
+        show(precision_recall_chart(table, point, f"Precision–recall curve at a prevalence of "
+                                    f"{percent(point.prevalence)}: the upper right corner is best", dark()),
+             table, f"{name}-precision-recall", key=_turned("evaluation.pr"), selecting=True)
+    st.caption("A click on a curve takes its threshold.")
+
+
+def _whole(number: float) -> str:
+    """A number of lesions; below ten with a decimal."""
+    if not is_number(number):
+        return UNDEFINED
+    return f"{number:,.0f}" if number >= 9.95 or number == 0 else f"{number:.1f}"
+
+
+def _ratio(number: float) -> str:
+    return f"{number:,.1f}" if is_number(number) else UNDEFINED
+
+
+def _ends(bounded, words=_whole) -> str:
+    return f"95 % interval  \n{words(bounded[1])} to {words(bounded[2])}"

@@ -1,0 +1,113 @@
+"""How much of the positive evidence lies inside the lesion: by diagnosis, against chance, and the outliers."""
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from app import leakage_rows, resources
+from app.charts.leakage import evidence_figure
+from app.components.figures import dark, show
+from app.components.help_text import help_text
+from app.components.judged_images import judged_images
+from app.components.lesion_grid import HeatmapChoice, lesion_grid
+from app.evaluation_words import with_interval
+from app.wording import as_text, count, decimal, percent
+from pipeline.classes import label
+from pipeline.data.dataset import Dataset
+from pipeline.evaluation.evidence import Of, outliers, outside_against_rest
+from pipeline.jobs.run_dir import RunDir
+
+TITLE = "Evidence outside the lesion: context or shortcut?"
+_TSCHANDL = "akiec"
+_OF = {"predicted": "the predicted diagnosis", "truth": "the true diagnosis"}
+
+
+def evidence_panel(run: RunDir, part: str) -> None:
+    """Chart, table, what Tschandl et al. found, and the images with the least evidence inside, of one held-out part.
+
+    Says what is missing where the data set is gone, has no masks, or the run stored no heatmaps.
+    """
+    st.subheader(TITLE)
+    dataset = next((d for d in resources.datasets() if d.name == run.config().data), None)
+    if dataset is None:
+        st.info(as_text(f"The data set {run.config().data} is no longer here, and its lesion masks with it."))
+        return
+    if resources.heatmaps(run) is None:
+        st.info("This run stored no heatmaps.")
+        return
+    rows = leakage_rows.evidence(run, dataset)
+    rows = rows[rows["part"] == part]
+    if rows.empty:
+        st.markdown(
+            f"The data set {dataset.name} has no lesion masks for these images. A zip or folder with "
+            "`<image_id>_segmentation.png` brings them:\n```sh\n"
+            f"python -m pipeline data masks PATH --data {dataset.name}\n```"
+        )
+        return
+    of: Of = st.radio("Evidence for", list(_OF), format_func=_OF.get, horizontal=True, key="evidence.of")
+    table = leakage_rows.evidence_by_diagnosis(run, dataset, part, of)
+    _chart(rows, table, of, f"{run.name}-{part}-evidence")
+    _akiec(rows, table, of)
+    _outliers(run, dataset, rows, part, of)
+    help_text("evidence", "How this is measured, and what it cannot say")
+
+
+def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, name: str) -> None:
+    whole = table.iloc[0]
+    st.markdown(
+        f"Of the positive evidence for {_OF[of]}, **{with_interval(tuple(whole[['inside', 'low', 'high']]))}** lies "
+        f"inside the lesion (mean, 95 % interval over lesions; n = {count(int(whole['images']), 'image')} of "
+        f"{count(int(whole['lesions']), 'lesion')}). The lesion takes {percent(whole['area'])} of the area, which is "
+        f"chance: **{decimal(whole['ratio'], 2)}** times as much lies there. Evidence in the same places, laid over "
+        f"the average lesion, would give {percent(whole['usual'])}: lesions lie in the "
+        "middle, so only what exceeds that is about the image's own lesion."
+    )
+    diagnoses = table.iloc[1:]
+    areas = diagnoses.set_index("diagnosis")["area"]
+    behind = pd.DataFrame({
+        "Diagnosis": ["All" if code == "all" else label(code) for code in table["diagnosis"]],
+        "Images": table["images"], "Lesions": table["lesions"], "No positive evidence": table["without"],
+        "Inside the lesion": [with_interval((r.inside, r.low, r.high)) for r in table.itertuples()],
+        "Lesion's share of the area": table["area"].map(percent),
+        "Times chance": [decimal(ratio, 2) for ratio in table["ratio"]],
+        "Average lesion instead": table["usual"].map(percent), "Median": table["median"].map(percent),
+        "Quartiles": [f"{percent(r.lower)} to {percent(r.upper)}" for r in table.itertuples()],
+    })
+    show(evidence_figure(rows, of, areas, dark()), behind, name, key=f"evidence.{of}")
+
+
+def _akiec(rows: pd.DataFrame, table: pd.DataFrame, of: Of) -> None:
+    """Whether this network repeats what Tschandl et al. found."""
+    found = outside_against_rest(rows, _TSCHANDL, of)
+    if math.isnan(found["difference"]):
+        return
+    ratios = table.set_index("diagnosis")["ratio"]
+    difference, low, high = (100 * found[key] for key in ("difference", "low", "high"))
+    if low > 0:
+        words = "This network repeats it."
+    elif high < 0:
+        words = "This network shows the reverse."
+    else:
+        words = "The interval includes no difference, so this network neither repeats nor contradicts it."
+    st.markdown(
+        "Tschandl et al. 2020 found more activation outside the lesion for actinic keratosis or Bowen's disease "
+        "(akiec) than for the rest, and took it for meaningful: sun-damaged skin around the lesion. Here "
+        f"{percent(found['outside'])} of its evidence lies outside, of the rest's {percent(found['rest'])}: a "
+        f"difference of {difference:+.1f} percentage points (95 % interval {low:+.1f} to {high:+.1f}; n = "
+        f"{count(found['images'], 'image')} of akiec). **{words}** Its lesions are of another size, though: "
+        f"measured against their share of the area, {decimal(ratios[_TSCHANDL], 2)} times chance lies inside for akiec "
+        f"and {decimal(ratios['all'], 2)} times for all."
+    )
+
+
+def _outliers(run: RunDir, dataset: Dataset, rows: pd.DataFrame, part: str, of: Of) -> None:
+    odd = outliers(rows, of)
+    st.markdown(f"**{count(len(odd), 'outlier')} against their own diagnosis:** far less evidence inside the lesion, "
+                "for its size, than in other images of that diagnosis")
+    judged = judged_images(run) if len(odd) else None
+    if judged is None:
+        return
+    predictions = resources.predictions(run)
+    shown = predictions[predictions["part"] == part].set_index("image_id", drop=False).loc[odd["image_id"]]
+    lesion_grid(shown.reset_index(drop=True), judged, HeatmapChoice(True, of, 0.6), f"{run.name}.{part}.evidence.{of}")

@@ -1,0 +1,62 @@
+"""Taking a model out: the card at once, the other forms made on demand in a process of their own."""
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from app import resources
+from app.components.data.data_intake import Pending, in_place
+from app.components.long_work import progress_bar
+from app.resources import stamp
+from app.wording import as_text
+from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
+from pipeline.files import disk_errors
+from pipeline.inference.model_info import ModelInfo
+from pipeline.jobs.command import run_command
+
+_READY = "models.export"  # the last file that this visitor asked for: {of, file, content}
+_BUTTONS: dict[Format, tuple[str, str, str]] = {
+    "bundle": ("LesionLab bundle", ":material/inventory_2:", "application/zip"),
+    "onnx": ("ONNX", ":material/hub:", "application/octet-stream"),
+    "fastai": ("fastai learner", ":material/school:", "application/octet-stream"),
+}
+_SECONDS = {"bundle": "a few seconds", "onnx": "about 15 seconds", "fastai": "about 10 seconds"}
+
+
+def exports(info: ModelInfo, card: str) -> Pending | None:
+    """A button for each form; the work to do, if one was clicked."""
+    asked = None
+    ready = st.session_state.get(_READY, {"of": None})
+    with st.container(horizontal=True):
+        st.download_button("Model card", card.encode(), file_name(info, "card"), "text/markdown", key="export.card",
+                           on_click="ignore", icon=":material/description:", help=FORMAT_WORDS["card"])
+        for kind, (words, icon, mime) in _BUTTONS.items():
+            if ready["of"] == _of(info, kind):
+                st.download_button(f"Download {file_name(info, kind)}", ready["content"], file_name(info, kind), mime,
+                                   key=f"download.{kind}", type="primary", on_click="ignore",
+                                   icon=":material/download:")
+            elif st.button(words, key=f"export.{kind}", icon=icon,
+                           help=f"{FORMAT_WORDS[kind]}. Takes {_SECONDS[kind]}."):
+                asked = kind
+    for kind in _BUTTONS:
+        if sentence := left_out(info, kind):
+            st.caption(as_text(sentence))
+    return in_place(asked is not None, lambda: _make(info, asked))
+
+
+def _of(info: ModelInfo, kind: Format) -> tuple:
+    """What an exported file depends on."""
+    return kind, *(stamp(info.folder / file) for file in ("model.safetensors", "model.json", "label.json"))
+
+
+def _make(info: ModelInfo, kind: Format) -> None:
+    """Has the command line write the file, keeps its content for this visitor, and draws the page anew."""
+    workspace = resources.workspace()
+    of = _of(info, kind)
+    with disk_errors(workspace.home), tempfile.TemporaryDirectory(prefix=".export-", dir=workspace.home) as folder:
+        path = Path(folder) / file_name(info, kind)
+        with progress_bar(f"Makes the file: {_SECONDS[kind]}.", f"export.{kind}") as progress:
+            run_command(workspace, ["export", info.name, "--format", kind, str(path)], progress)
+        st.session_state[_READY] = {"of": of, "content": path.read_bytes()}
+    st.rerun()

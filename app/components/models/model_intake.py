@@ -1,0 +1,48 @@
+"""Bringing a model in: a bundle that another LesionLab exported, uploaded or lying on this computer."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.data.data_intake import Pending, in_place, uploaded_to
+from app.components.long_work import progress_bar
+from app.links import remember
+from pipeline.errors import ModelError
+from pipeline.files import disk_errors
+from pipeline.jobs.command import run_command
+
+
+def import_form() -> Pending | None:
+    """A form for a bundle; the work to do, if it was sent."""
+    with st.form("models.import", border=False):
+        upload = st.file_uploader("Bundle (zip), up to 50 MB", type="zip", key="models.upload")
+        path = st.text_input("Or the path of a bundle on the computer that runs LesionLab", key="models.path",
+                             placeholder="/data/model.zip")
+        name = st.text_input("Name", key="models.name", placeholder="the name that the model had",
+                             help="Lower-case letters, digits, dots, dashes and underscores.")
+        st.caption("A bundle holds numbers and text, no program. All of it is checked before the model is here.")
+        sent = st.form_submit_button("Import the bundle", icon=":material/input:")
+    return in_place(sent, lambda: _import(upload, path.strip(), name.strip()))
+
+
+def _import(upload, path: str, name: str) -> None:
+    if not upload and not path:
+        raise ModelError("No bundle was given.", "Choose a zip file or write a path.")
+    workspace = resources.workspace().create()
+    with disk_errors(workspace.home):
+        folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))
+    try:
+        source = uploaded_to(folder, upload) if upload else Path(path).expanduser().absolute()
+        with progress_bar("Checks the bundle: about 10 seconds.", "models.import") as progress:
+            told = run_command(
+                workspace, ["models", "import", str(source), *(["--name", name] if name else [])], progress
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    problems.say_later(f"The model {told['model']} is here.")
+    remember(model=told["model"])
+    st.rerun()

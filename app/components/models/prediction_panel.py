@@ -1,0 +1,100 @@
+"""A model's output for one image: all probabilities, the regions that raised one of them, and the notice."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import resources
+from app.charts.predictions import probabilities_figure, probabilities_table
+from app.components.figures import dark, show
+from app.components.lesion_grid import NO_EVIDENCE
+from app.components.models.visitor_image import Truth, VisitorImage
+from app.wording import as_text, probability
+from pipeline.classes import label
+from pipeline.data.generated import NOTICE
+from pipeline.evaluation.decisions import DECISIONS, Decision
+from pipeline.explain.overlay import has_evidence, overlay
+from pipeline.inference.admission import refusal
+from pipeline.inference.decided_output import decided_output, model_frequencies, usual_decision
+from pipeline.inference.model_info import ModelInfo
+
+_DECISION_WORDS: dict[Decision, str] = {
+    "as-data": "Highest probability (as-data)", "balanced": "All diagnoses weighed alike (balanced)",
+}
+
+
+def prediction_panel(info: ModelInfo, image: VisitorImage, number: int) -> None:
+    """Everything about one image; `number` tells the panels of a page apart. A refused image gets no probabilities."""
+    from pipeline.inference.notice import notice
+
+    with st.container(border=True):
+        if why := refusal(info, image.generated):
+            left, right = st.columns([1, 3])
+            left.image(image.pixels, caption=as_text(image.name), width="stretch", output_format="JPEG",
+                       alt=f"Untouched image {image.name}")
+            right.warning(as_text(f"No model output. {why}"), icon=":material/block:")
+            return
+        output = resources.output(info, image.pixels, image.digest)
+        answers = _answers(info, output.probabilities)
+        table = next(iter(answers.values()))
+        _headline(info, image, answers)
+        pictures, bars = st.columns([5, 4], gap="medium")
+        with pictures:
+            _pictures(info, image, output, list(table["code"]), number)
+            st.warning(notice(info), icon=":material/info:")
+        with bars:
+            show(probabilities_figure(table, dark()), table, f"{image.name}-output",
+                 key=f"output.{number}.{image.digest[:12]}")
+
+
+def _answers(info: ModelInfo, probabilities: np.ndarray) -> dict[Decision, pd.DataFrame]:
+    """`probabilities_table` under each decision that can be had; the first is the one that is shown."""
+    frequencies = model_frequencies(resources.workspace(), info)
+    first = usual_decision(info, frequencies)
+    names = sorted(DECISIONS, key=lambda name: name != first) if frequencies else [first]
+    return {
+        name: probabilities_table(dict(zip(
+            info.classes, decided_output(info, probabilities[None], frequencies, name)[0], strict=True)))
+        for name in names
+    }
+
+
+def _decisions(info: ModelInfo, answers: dict[Decision, pd.DataFrame]) -> None:
+    lines = [f"{_DECISION_WORDS[name]}: **{table['diagnosis'].iloc[0]}**" for name, table in answers.items()]
+    if len(answers) == 1:
+        lines.append(f"How frequent each diagnosis is in the training images of {info.name} is not known here, so "
+                     "there is no second decision.")
+    st.markdown(as_text("  \n".join(lines)))
+
+
+def _headline(info: ModelInfo, image: VisitorImage, answers: dict[Decision, pd.DataFrame]) -> None:
+    first = next(iter(answers.values())).iloc[0]
+    share = probability(first["probability"]).replace(" ", "\N{NO-BREAK SPACE}")
+    st.markdown(f"##### Model output: {first['diagnosis']}, {share}")
+    if image.truth:
+        st.markdown(_truth_words(info, image.truth))
+    _decisions(info, answers)
+    st.caption(as_text(f"Image {image.name}.") + (f" {NOTICE.capitalize()}." if image.generated else ""))
+
+
+def _truth_words(info: ModelInfo, truth: Truth) -> str:
+    origin = f", from {truth.source}" if truth.source else ""
+    unknown = "" if truth.dx in info.classes else ". It is not among the diagnoses that the model chooses among"
+    return f"**Truth** in the data set: **{label(truth.dx)}**{origin}{unknown}."
+
+
+def _pictures(info: ModelInfo, image: VisitorImage, output: resources.Output, codes: list[str], number: int) -> None:
+    left, right = st.columns([3, 2])
+    code = left.selectbox(
+        "Regions that raised the output for", codes, format_func=label,
+        key=f"regions.{number}.{info.name}.{image.digest[:12]}",
+    )
+    opacity = right.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key=f"opacity.{number}") / 100
+    heatmap = resources.explanation(info, output, image.digest, code)
+    evident = has_evidence(heatmap)
+    caption = f"Regions that raised the output for {code}" if evident else NO_EVIDENCE
+    left, right = st.columns(2, wrap=False)
+    left.image(overlay(output.seen, heatmap, opacity), caption=caption, width="stretch", output_format="PNG",
+               alt=f"{caption}, laid over what the network saw of {image.name}")
+    right.image(image.pixels, caption="Untouched", width="stretch", output_format="JPEG",
+                alt=f"Untouched image {image.name}")

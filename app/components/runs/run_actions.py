@@ -1,0 +1,162 @@
+"""What can be done with one run: open its results, name it, note something, delete it; and the way back."""
+
+from typing import Any
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.runs.runs_table import title_of
+from app.components.siblings import classify_with_it
+from app.links import CLASSIFY, ERRORS, RATES, TRAIN, go, remember
+from app.wording import as_text, count
+from pipeline.bundled import SIBLINGS
+from pipeline.jobs.lineage import kept_stages
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.shelf import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    delete_run,
+    deleted_runs,
+    label_run,
+    read_label,
+    restore_run,
+)
+from pipeline.jobs.status import ENDED
+
+_DELETED = "runs.just_deleted"
+
+
+def just_deleted() -> None:
+    """Says that a run was deleted and offers the way back, until another action or a click on it."""
+    name = st.session_state.get(_DELETED)
+    if name is None:
+        return
+    if name not in [run.name for run in deleted_runs(resources.workspace())]:
+        del st.session_state[_DELETED]
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/delete: The run **{name}** is deleted.", width="content")
+        if st.button("Undo", key="runs.undo", icon=":material/undo:"):
+            _restore(name)
+
+
+def _restore(name: str) -> None:
+    with problems.in_words():
+        restore_run(resources.workspace(), name)
+        st.session_state.pop(_DELETED, None)
+        problems.say_later(f"The run {name} is back.")
+        st.rerun()
+
+
+def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]) -> None:
+    """Ways on from the run and from its stages, its name and note, and its deletion.
+
+    Args:
+        branches: the rows of the runs that started from it.
+    """
+    name = run.name
+    if run.bundled:
+        _bundled_actions(name)
+        return
+    with st.container(horizontal=True):
+        if row["images"] is not None and st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
+            go(ERRORS, run=name)
+        if run.model.exists() and st.button("Classify images with it", key="runs.classify",
+                                            icon=":material/image_search:"):
+            go(CLASSIFY, model=name)
+        watch = "Its curves and epochs" if row["state"] in ENDED else "Watch it"
+        if st.button(watch, key="runs.watch", icon=":material/show_chart:"):
+            go(TRAIN, run=name)
+        _delete(row, name, branches)
+    if row["error"]:
+        st.caption(as_text(row["error"]))
+    if row["stages"]:
+        _stages(row, run)
+    _label_form(row, name)
+
+
+def _bundled_actions(name: str) -> None:
+    with st.container(horizontal=True):
+        if st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
+            go(ERRORS, run=name)
+        classify_with_it()
+    st.caption(f"{SIBLINGS[0].upper()}{SIBLINGS[1:]}: there is no model of this run, and no other run can start from "
+               "it. It came with LesionLab, so it can be neither named nor deleted.")
+
+
+def _stages(row: dict[str, Any], run: RunDir) -> None:
+    """Each stage with ways to restore the weights of its end and go on from there."""
+    kept = kept_stages(run)
+    if not kept:
+        st.caption("The weights at the end of its stages are not kept, so no other run can start from one."
+                   if row["state"] in ENDED else "Once a stage is over, another run can start from its weights.")
+        return
+    for n in kept:
+        start = f"{run.name}:{n}"
+        with st.container(border=True):
+            st.markdown(f"**After stage {n}** ({row['stages'][n - 1]})")
+            with st.container(horizontal=True):
+                if st.button(f"Restore stage {n} and train on", key=f"branch.{start}", icon=":material/alt_route:",
+                             help="Opens the form of a new run that starts from these weights, for example with "
+                             "another learning rate. This run stays as it is."):
+                    go(TRAIN, start=start)
+                if st.button("Search the learning rate from here", key=f"rates.{start}",
+                             icon=":material/search_insights:"):
+                    go(RATES, start=start)
+
+
+def _label_form(row: dict[str, Any], name: str) -> None:
+    with st.form(f"label.{name}", border=True):
+        label = st.text_input("Name", row["name"], max_chars=LONGEST_NAME, key=f"label.{name}.name", placeholder=name,
+                              help=f"Shown with the run's id, which stays {name}.")
+        note = st.text_area("Note", row["note"], max_chars=LONGEST_NOTE, key=f"label.{name}.note", height=100,
+                            placeholder="What you tried, what you saw")
+        sent = st.form_submit_button("Save name and note", icon=":material/save:")
+    if sent:
+        with problems.in_words():
+            label_run(resources.workspace(), name, label, note)
+            problems.say_later(f"Name and note of the run {name} are saved.")
+            st.rerun()
+
+
+def _delete(row: dict[str, Any], name: str, branches: list[dict[str, Any]]) -> None:
+    if row["state"] not in ENDED:
+        st.button("Delete", disabled=True, key="runs.delete.closed", icon=":material/delete:",
+                  help="A run at work cannot be deleted. Stop it first, on the page Train.")
+        return
+    with st.popover("Delete", icon=":material/delete:"):
+        st.markdown(as_text(f"Delete **{title_of(row)}**, its curves, its results and its model? It can be restored "
+                            "under “Deleted runs” on this page."))
+        if branches:
+            st.markdown(as_text(branches_kept(branches)))
+        if st.button(f"Delete {name}", type="primary", key=f"delete.{name}"):
+            with problems.in_words():
+                delete_run(resources.workspace(), name)
+                st.session_state[_DELETED] = name
+                chosen = [run for run in st.query_params.get("runs", "").split(",") if run and run != name]
+                remember(runs=",".join(chosen) or None)
+                st.rerun()
+
+
+def branches_kept(branches: list[dict[str, Any]]) -> str:
+    """What the deletion of a run means for those that started from it."""
+    names = ", ".join(title_of(row) for row in branches)
+    if len(branches) == 1:
+        return f"The run {names} started from it. It keeps working: it has weights of its own."
+    return f"{len(branches)} runs started from it: {names}. They keep working: they have weights of their own."
+
+
+def deleted_list() -> None:
+    """The deleted runs, each with a button that restores it."""
+    gone = deleted_runs(resources.workspace())
+    if not gone:
+        return
+    with st.expander(f"Deleted runs ({len(gone)})", icon=":material/delete:"):
+        st.caption(f"{count(len(gone), 'run')} in {resources.workspace().bin / 'runs'}, with everything in it. The "
+                   "disk space is free once that folder's content is removed by hand.")
+        for run in gone:
+            words, button = st.columns([4, 1], vertical_alignment="center")
+            words.markdown(as_text(title_of({"run": run.name, "name": read_label(run).name})))
+            if button.button("Restore", key=f"restore.{run.name}", icon=":material/undo:", help=f"Restore {run.name}"):
+                _restore(run.name)

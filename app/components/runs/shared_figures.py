@@ -1,0 +1,117 @@
+"""Compared runs in a table: their figures on the shared images, their training and size; the article's below."""
+
+import math
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import run_rows
+from app.components.runs.article_table import article_table
+from app.links import ARTICLE, go
+from app.wording import UNDEFINED, as_text, count, percent
+from pipeline.evaluation.compare import Comparison
+from pipeline.evaluation.melanoma import MELANOMA
+from pipeline.inference.card_results import network_words
+from pipeline.jobs.run_dir import RunDir
+
+_ROW = 35  # pixels
+
+
+def shared_figures(found: Comparison, names: dict[str, str], runs: list[RunDir], rows: list[dict[str, Any]]) -> None:
+    """A row a run, what the figures are of, and, where it is asked for, what the article reports."""
+    table = figures_table(found, names, runs, rows)
+    st.dataframe(table, hide_index=True, key="runs.shared", width="stretch", row_height=_ROW, placeholder=UNDEFINED,
+                 height=_ROW * (len(table) + 1) + 3, column_config=_columns())
+    _caption(found, names, rows)
+    _article(rows)
+
+
+def figures_table(
+    found: Comparison, names: dict[str, str], runs: list[RunDir], rows: list[dict[str, Any]]
+) -> pd.DataFrame:
+    """The columns of `_columns`, a row a run in the order of `found.runs`; shares in percent, NaN where undefined."""
+    figures = found.figures
+    sizes = [run_rows.size(run) for run in runs]
+    hundredfold = {column: 100 * figures[column] for column in ("balanced_accuracy", "accuracy", "top2_accuracy")}
+    return pd.DataFrame(
+        {
+            "title": [names[run] for run in found.runs], **hundredfold,
+            "lesions": list(map(_with_interval, figures["lesion_accuracy"], figures["low"], figures["high"])),
+            "melanomas": list(map(_with_interval, figures["melanoma_sensitivity"], figures["melanoma_low"],
+                                  figures["melanoma_high"])),
+            "melanoma_auc": figures["melanoma_auc"], "macro_auc": figures["macro_auc"],
+            "arch": [network_words(row["arch"]) for row in rows], "epochs": [_epochs(row) for row in rows],
+            "minutes": pd.to_numeric(pd.Series([row["seconds"] for row in rows])) / 60,
+            "parameters": pd.Series([size and size.parameters / 1e6 for size in sizes], dtype=float),
+            "size": pd.Series([size and size.size / 1e6 for size in sizes], dtype=float),
+            "chose": ["yes" if row["chose_epoch"] else "no" for row in rows],
+        }
+    )
+
+
+def _with_interval(share: float, low: float, high: float) -> str:
+    return UNDEFINED if math.isnan(share) else f"{percent(share)} ({percent(low)} to {percent(high)})"
+
+
+def _epochs(row: dict[str, Any]) -> str:
+    """ "4", or "3 + 1 before" for a run that starts from a stage of another."""
+    return str(row["epochs"]) + (f" + {row['epochs_before']} before" if row["epochs_before"] else "")
+
+
+def _columns() -> dict[str, Any]:
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    return {
+        "title": text("Run", pinned=True, help="Its name, with its id."),
+        "balanced_accuracy": number("Balanced accuracy", format="%.1f %%", help="Mean sensitivity of the diagnoses "
+                                    "among the shared images: all diagnoses weigh alike."),
+        "accuracy": number("Accuracy", format="%.1f %%", help="Share of shared images that it got right."),
+        "top2_accuracy": number("Top-2 accuracy", format="%.1f %%", help="Share of shared images whose truth is among "
+                                "its two highest probabilities."),
+        "lesions": text("Lesions right", help="Each lesion counts once, by the mean probabilities of its shared "
+                        "images; in brackets the 95 % Wilson interval."),
+        "melanomas": text("Melanoma sensitivity", help="Share of the melanoma lesions that it called melanoma, each "
+                          "lesion counted once, with the 95 % Wilson interval."),
+        "melanoma_auc": number("Melanoma AUC", format="%.3f", help="Area under the ROC curve of melanoma against the "
+                               "rest, over images: the chance that an image of a melanoma gets a higher "
+                               "melanoma probability than one of something else."),
+        "macro_auc": number("AUC, mean", format="%.3f", help="Mean over the diagnoses among the shared images that it "
+                            "knows, each against the rest."),
+        "arch": text("Network", help="Its architecture."),
+        "epochs": text("Epochs", help="That this run trained; “before”: what the weights that it started from had "
+                       "gone through in other runs."),
+        "minutes": number("Minutes", format="%.1f", help="This run's own, from its start to its end, evaluation "
+                          "included; they depend on the machine and on what else it did."),
+        "parameters": number("Parameters, millions", format="%.1f", help="Numbers that training can change, head "
+                             "included."),
+        "size": number("Weights, MB", format="%.1f", help="Size of the file with the weights; a MB is a million "
+                       "bytes."),
+        "chose": text("Chose the epoch", help="Whether its validation images also chose which epoch to keep."),
+    }
+
+
+def _caption(found: Comparison, names: dict[str, str], rows: list[dict[str, Any]]) -> None:
+    from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
+
+    by_truth = found.sensitivity.set_index("dx")["lesions"]
+    melanomas = int(by_truth.get(MELANOMA, 0))
+    words = (f"n = {count(found.images, 'image')} of {count(found.lesions, 'lesion')}, "
+             f"{count(melanomas, 'melanoma lesion')} among them. In brackets the 95 % Wilson interval, by lesion.")
+    flattered = [names[row["run"]] for row in rows if row["chose_epoch"]]
+    if flattered:
+        words += f" {', '.join(flattered)}: {CHOSE_EPOCH_SENTENCE}"
+    st.caption(as_text(words))
+
+
+def _article(rows: list[dict[str, Any]]) -> None:
+    repeats = any((row["preset"] or "").startswith("article-") for row in rows)
+    if not st.toggle("Show what the article reports", value=repeats, key=f"runs.article.{repeats}",
+                     help="Accuracies from the article that LesionLab follows. They are of other images."):
+        return
+    with st.container(border=True):
+        st.markdown("**As the article reports, not measured here**")
+        article_table("runs.article.figures")
+        st.caption("Accuracy on HAM10000, split at random, image by image: not on the images that these runs share, "
+                   "and among lesions that the networks had seen in training. Its accuracies only.")
+        if st.button("What the article says, what its code does", key="runs.to_article", icon=":material/article:"):
+            go(ARTICLE)

@@ -1,0 +1,97 @@
+"""A batch as the network will see it: images as imported, as fitted to its input, and as training varies them."""
+
+import base64
+from typing import Any
+
+import streamlit as st
+
+from app.charts.dataset import level_words
+from app.components.training.plan_work import WorkOnPlan
+from app.wording import as_text
+from pipeline.classes import label
+from pipeline.config import RunConfig
+from pipeline.data.tables import MISSING
+from pipeline.jobs.previewing import Previewing
+
+PREVIEW = "Show a batch"
+ANOTHER = "Show another batch"
+_DRAW = "train.preview.draw"
+
+
+def _read(found: dict[str, Any]) -> dict[str, Any]:
+    """The answer with its pictures as bytes."""
+    images = [
+        {
+            **image, "imported": base64.b64decode(image["imported"]), "fitted": base64.b64decode(image["fitted"]),
+            "variants": [base64.b64decode(variant) for variant in image["variants"]],
+        }
+        for image in found["images"]
+    ]
+    return {**found, "images": images}
+
+
+def _truth(image: dict[str, Any]) -> str:
+    source = image["truth_source"]
+    if source is None or source in MISSING:
+        return f"**{label(image['truth'])}** · origin of the truth unknown"
+    return f"**{label(image['truth'])}** · truth from {level_words('dx_type', source)}"
+
+
+def _cell(picture: bytes, caption: str, alt: str) -> None:
+    with st.container(width="stretch", gap="xxsmall"):
+        st.image(picture, width="stretch", alt=alt)
+        st.caption(caption)
+
+
+def _row(image: dict[str, Any], answer: dict[str, Any]) -> None:
+    width, height, generated = answer["width"], answer["height"], answer["generated"]
+    fitted = f"Fitted, {width}×{height}" + (", enlarged" if width > image["width"] or height > image["height"] else "")
+    drawing = ", a generated drawing" if generated else ""
+    alt = f"{image['image_id']}: {label(image['truth'])}{drawing}"
+    st.markdown(as_text(f"{_truth(image)} · {image['image_id']}"))
+    before, after = st.columns(2)
+    with before.container(horizontal=True):
+        _cell(image["imported"], f"As imported, {image['width']}×{image['height']}", f"{alt}, as imported")
+        _cell(image["fitted"], fitted, f"{alt}, as fitted")
+    with after.container(horizontal=True):
+        for number, variant in enumerate(image["variants"], start=1):
+            _cell(variant, f"In training, variant {number}", f"{alt}, training variant {number}")
+
+
+def _show(answer: dict[str, Any], seconds_ago: float) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("What the network sees", width="content")
+        st.button("Close", key="preview.close", icon=":material/close:", type="tertiary", on_click=_WORK.forget)
+    for step in answer["steps"]:
+        name, _, words = step.partition(" ")
+        st.markdown(as_text(f"**{name}** {words}"))
+    if answer["generated"]:
+        st.caption("Generated – not for learning dermoscopy.")
+    for image in answer["images"]:
+        _row(image, answer)
+    st.caption("Images of the training part, different diagnoses first. Validation shows its images to the network as "
+               "fitted; training shows another variant in each epoch. Pictures of more than 512 pixels are reduced to "
+               "that on this page.")
+
+
+_WORK = WorkOnPlan("preview", "Prepares the batch", _show, _read)
+
+
+def preview_button(plan: RunConfig | None, settings: list[str]) -> None:
+    """The button; a preview of another configuration than `plan`, or of none, is forgotten and its work ended."""
+    shown = _WORK.drop_other(plan)
+    draw = st.session_state.get(_DRAW, -1) + 1 if shown else 0
+
+    def begin(*asked) -> Previewing:
+        st.session_state[_DRAW] = draw
+        return Previewing(*asked, draw=draw)
+
+    _WORK.button(
+        ANOTHER if shown else PREVIEW, ":material/grid_view:",
+        "Some training images before and after what is done to them. Takes about ten seconds.", plan, settings, begin,
+    )
+
+
+def preview_view() -> None:
+    """The preview in the making, with a way to end it, then its images; nothing before it was asked for."""
+    _WORK.view()

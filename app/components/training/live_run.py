@@ -1,0 +1,179 @@
+"""One run as it goes: its state in words, progress, curves, epochs, and the button that stops it.
+
+The page only reads what the trainer writes; closing or refreshing it changes nothing.
+"""
+
+import contextlib
+
+import streamlit as st
+
+from app import resources
+from app.charts.curves import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
+from app.components import problems
+from app.components.figures import dark, show
+from app.components.pickers import STATE_WORDS
+from app.components.run_figures import metric_places
+from app.components.runs.evaluation_run import evaluation_run
+from app.components.training.time_division import time_division
+from app.links import CLASSIFY, ERRORS, go
+from app.wording import UNDEFINED, as_text, decimal, duration, percent, time_left
+from pipeline.errors import RunError
+from pipeline.jobs.resume import can_resume
+from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.status import ENDED, Status
+
+STOP = "Stop this run"
+RESUME = "Resume this run"
+_WORDS = {
+    "failed": "",
+    "interrupted": "Perhaps the computer was restarted, or its memory ran out.",
+    "cancelled": "Its curves stay; it has no model.",
+}
+_GO_ON = "It can go on from its last full epoch."
+_BEGIN = "No epoch of it was finished, so it starts at its beginning when it is resumed."
+_NEW = {"failed": "Change what the sentence names and start again below.", "cancelled": "Start a new run below."}
+
+
+def live_run(run: RunDir) -> None:
+    """Shows the run; while it is not at its end the view refreshes itself every second."""
+    if run.evaluation():
+        evaluation_run(run)
+        return
+    state = run.status().state
+    st.fragment(_view, run_every=None if state in ENDED else "1s")(run, state)
+
+
+def _view(run: RunDir, drawn_as: str) -> None:
+    with problems.in_words():
+        status = run.status()
+        if status.state != drawn_as:
+            st.rerun()  # the whole page: its other parts say the state too, and at the end polling has to stop
+        _headline(run, status)
+        _curves(run, run.config().epochs)
+
+
+def _headline(run: RunDir, status: Status) -> None:
+    state, button = st.columns([4, 1], vertical_alignment="center")
+    state.markdown(f"### {run.name}: {STATE_WORDS[status.state]}")
+    if status.state in ENDED:
+        _ended(run, status)
+    else:
+        _active(run, status, button)
+    config = run.config()
+    st.caption(
+        f"Data set {config.data}, preset {config.preset}, {config.arch} at {config.width}×{config.height} pixels, "
+        f"batches of {config.batch_size}, seed {config.seed}. Device: {status.device or 'not known before the start'}. "
+        + as_text(" ".join(status.notes))
+    )
+
+
+def _active(run: RunDir, status: Status, button) -> None:
+    stopping = run.stop_path.exists()
+    doing = "Stops within two batches." if stopping else status.doing
+    left = "" if status.state == "queued" else f" · {time_left(status.seconds_left)}"
+    st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(f"{doing.rstrip('.')}{left}"))
+    button.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=_stop,
+                  args=(run,), help="Training ends within two batches. The curves stay, but a stopped run gives no "
+                  "model until it is resumed.")
+
+
+def _stop(run: RunDir) -> None:
+    from pipeline.jobs.launch import request_stop
+
+    with contextlib.suppress(RunError):  # it ended between the last look and the click: the page shows how
+        request_stop(run)
+
+
+def _ended(run: RunDir, status: Status) -> None:
+    took = f" It took {duration(status.seconds)}." if status.seconds else ""
+    if status.state == "done":
+        st.success(f"Training and evaluation are done.{took}", icon=":material/check:")
+        with st.container(horizontal=True):
+            if st.button("Study its errors", type="primary", key="to_results", icon=":material/grid_on:"):
+                go(ERRORS, run=run.name)
+            if st.button("Classify images with it", key="to_classify", icon=":material/image_search:"):
+                go(CLASSIFY, model=run.name)
+    else:
+        _broken_off(run, status)
+
+
+def _broken_off(run: RunDir, status: Status) -> None:
+    """What ended it and what can be done now, with the button that goes on where that can be."""
+    resumable = can_resume(run)
+    way_on = (_GO_ON if run.resume_path.exists() else _BEGIN) if resumable else _NEW[status.state]
+    words = " ".join(filter(None, [status.error or status.doing, _WORDS[status.state], way_on]))
+    (st.info if status.state == "cancelled" else st.error)(as_text(words))
+    if resumable:
+        st.button(RESUME, type="primary", key=f"resume.{run.name}", icon=":material/resume:", on_click=_resume,
+                  args=(run,))
+
+
+def _resume(run: RunDir) -> None:
+    from pipeline.jobs.launch import resume_run
+
+    with problems.in_words():
+        resume_run(resources.workspace(), run)
+
+
+def _curves(run: RunDir, planned: int) -> None:
+    events = resources.events(run)
+    batches = batches_table(events)
+    epochs = epochs_table(events, batches)
+    _figures(batches, epochs)
+    if batches.empty:
+        st.info("The curves appear here with the first training batches.", icon=":material/show_chart:")
+        return
+    left, right = st.columns(2)
+    with left:
+        show(loss_figure(batches, epochs, dark()), batches, f"{run.name}-batches", key=f"loss.{run.name}")
+    with right:
+        show(accuracy_figure(epochs, planned, dark()), epochs, f"{run.name}-epochs", key=f"accuracy.{run.name}")
+    left, right = st.columns(2)
+    with left:
+        rates = batches[["batch", "learning_rate"]]
+        show(rate_figure(batches, dark()), rates, f"{run.name}-rates", key=f"rate.{run.name}")
+    with right:
+        st.markdown("**Epochs: what each of them reached**")
+        _epoch_rows(epochs)
+    with st.container():
+        notes = [event["words"] for event in events if event.get("kind") == "stage" and event.get("words")]
+        if notes:
+            st.caption("Stages: " + as_text("; ".join(notes)))
+    time_division(run, events)
+
+
+def _figures(batches, epochs) -> None:
+    """The last numbers, in a row that has the same height before the first of them."""
+    last = epochs.iloc[-1] if len(epochs) else None
+    loss, accuracy, balanced, speed = metric_places(4)
+    loss.metric("Training loss", f"{batches['smoothed'].iloc[-1]:.3f}" if len(batches) else UNDEFINED,
+                help="Smoothed over batches.")
+    accuracy.metric("Validation accuracy", UNDEFINED if last is None else percent(last["accuracy"]))
+    balanced.metric("Balanced accuracy", UNDEFINED if last is None else percent(last["balanced_accuracy"]),
+                    help="The mean over diagnoses of the share of its validation images that got it right.")
+    speed.metric("Images per second", UNDEFINED if last is None else f"{last['images_per_second']:.0f}",
+                 help="In training, mean of the last epoch.")
+
+
+def _epoch_rows(epochs) -> None:
+    if epochs.empty:
+        st.caption("The first row appears when the first epoch is validated.")
+        return
+    rows = epochs.drop(columns=["overall", "batch"]).assign(
+        accuracy=epochs["accuracy"].map(percent), balanced_accuracy=epochs["balanced_accuracy"].map(percent),
+        seconds=epochs["seconds"].map("{:.0f}".format),
+        images_per_second=epochs["images_per_second"].map("{:.0f}".format),
+        train_loss=epochs["train_loss"].map("{:.3f}".format), valid_loss=epochs["valid_loss"].map(decimal),
+    )
+    st.table(rows.rename(columns={
+        "stage": "Stage", "epoch": "Epoch", "train_loss": "Training loss", "valid_loss": "Validation loss",
+        "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "images_per_second": "Images/s",
+        "seconds": "Seconds",
+    }), hide_index=True)
+
+
+def waiting_runs(runs: list[RunDir], shown: RunDir | None) -> None:
+    """The queue in words."""
+    waiting = [run for run in reversed(runs) if run.status().state == "queued" and run != shown]
+    if waiting:
+        st.caption("Waiting for the device, first come first served: " + ", ".join(run.name for run in waiting) + ".")

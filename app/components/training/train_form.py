@@ -1,0 +1,104 @@
+"""The form of a new run: few choices first, the rest folded; what the run would do stands in words before the start."""
+
+from typing import get_args
+
+import streamlit as st
+
+from app import resources
+from app.components import problems
+from app.components.help_text import help_text
+from app.components.training.batch_preview import preview_button, preview_view
+from app.components.training.branch_choice import start_choice, take_address, take_rates
+from app.components.training.device_panel import device_panel
+from app.components.training.disk_need import disk_need
+from app.components.training.more_choices import NETWORKS, WEIGHTS, as_settings, more_choices, select, set_by_the_preset
+from app.components.training.time_estimate import estimate_button, estimate_view
+from app.links import TRAIN, go
+from app.wording import count
+from pipeline.config import RunConfig, SplitKind
+from pipeline.data.dataset import Dataset
+from pipeline.errors import LesionLabError
+from pipeline.presets import PRESETS
+
+START = "Start training"
+_SPLITS = {
+    "lesion": "By lesion: training and validation", "lesion-test": "By lesion, with a test part",
+    "random": "By image, as in the article", "all": "None is held out: no figures",
+}
+
+
+def default_preset(dataset: Dataset) -> str:
+    """The quick one that suits the data: the demo for the generated set, else `quick`."""
+    return "demo" if dataset.generated else "quick"
+
+
+def _plan_in_words(config: RunConfig) -> str:
+    stages = "; ".join(f"stage {n}: {stage.words}" for n, stage in enumerate(config.stages, start=1))
+    weights = WEIGHTS[config.weights].split(" (")[0] + " weights"
+    if config.parent is not None:
+        weights = f"the weights of {config.parent} after its stage {config.parent_stage}"
+    plan = f"{NETWORKS[config.arch]} at {config.width}×{config.height} pixels, {weights}; {stages}."
+    return f"{plan} {config.features_words}" if config.features else plan
+
+
+def train_form(datasets: list[Dataset], busy: bool) -> None:
+    """The form; `busy` where another run is at work, so that the new one would wait."""
+    from pipeline.data.split import SPLIT_SENTENCES
+    from pipeline.jobs.plan import plan_config
+
+    by_name = {dataset.name: dataset for dataset in datasets}
+    take_address(list(by_name))
+    left, middle, right = st.columns(3)
+    data = left.selectbox(
+        "Data set", list(by_name), key="train.data", help="Images with known diagnoses, which the network learns from.",
+        format_func=lambda name: f"{name} ({count(by_name[name].images, 'image')})",
+    )
+    preset = select(middle, "Preset", {}, PRESETS, default_preset(by_name[data]), f"train.preset.{data}",
+                    "A named starting point; each choice below can be changed.")
+    start = start_choice(data, preset)
+    try:
+        config = plan_config(resources.workspace(), data, preset, [], start)
+    except LesionLabError as error:
+        problems.show(error)
+        return
+    key = f"train.{preset}.{start}" if start else f"train.{preset}"
+    take_rates(key, config)
+    split = select(right, "Split", _SPLITS, get_args(SplitKind), config.split, f"{key}.split",
+                   "Which images are kept from training, to judge the network on them.", config.parent is not None)
+    middle.caption(PRESETS[preset].line + ".")
+    right.caption(SPLIT_SENTENCES[split])
+    if by_name[data].generated:
+        left.caption("Generated – not for learning dermoscopy.")
+    with st.expander("More choices", icon=":material/tune:"):
+        st.caption(PRESETS[preset].reason)
+        settings = as_settings(config, {"split": split, **more_choices(config, key)})
+        if also := set_by_the_preset(config):
+            st.caption(also)
+    try:
+        plan = plan_config(resources.workspace(), data, preset, settings, start)
+    except LesionLabError as error:
+        plan = None
+        problems.show(error)
+    else:
+        st.markdown(_plan_in_words(plan))
+        with problems.in_words():
+            disk_need(by_name[data], plan)
+    device_panel()
+    _start(plan, settings, busy)
+    help_text("training", "What these choices mean")
+
+
+def _start(plan: RunConfig | None, settings: list[str], busy: bool) -> None:
+    label = f"{START} after the runs that wait" if busy else START
+    with st.container(horizontal=True):
+        start = st.button(label, type="primary", disabled=plan is None, key="start", icon=":material/play_arrow:")
+        estimate_button(plan, settings)
+        preview_button(plan, settings)
+    estimate_view()
+    preview_view()
+    if start:
+        with problems.in_words():
+            from pipeline.jobs.launch import start_run
+
+            run = start_run(resources.workspace(), plan)
+            go(TRAIN, run=run.name)
