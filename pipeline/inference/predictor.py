@@ -1,7 +1,8 @@
 """The only door to a trained model: prepare an image, ask for probabilities, ask for a heatmap."""
 
 import logging
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 
 import numpy as np
@@ -119,6 +120,16 @@ class Predictor:
         """What the network sees of an opened image: uint8 (height, width, 3)."""
         return prepare_image(image, self.info.height, self.info.width, self.info.resize, self.info.detail)
 
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        """One thread for torch beside ONNX Runtime's: waiting threads of both would take the cores from each other."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(1 if self.body else before)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
     def _features(self, pixels: np.ndarray) -> torch.Tensor:
         whole = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
         batch = whole.to(torch.float32, memory_format=torch.contiguous_format).mul_(self._scale).add_(self._shift)
@@ -150,13 +161,15 @@ class Predictor:
     def probabilities(self, images: list[np.ndarray] | np.ndarray) -> np.ndarray:
         """(N, C) float32 probabilities in the order of `info.classes`, for uint8 (height, width, 3) images."""
         pixels = np.array(images)
-        return self._shares(pixels, self._features(pixels))
+        with self._threads():
+            return self._shares(pixels, self._features(pixels))
 
     def output(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities (C,) of one image, and its feature map (K, h, w), which `explain` takes."""
         image = pixels[None].copy()
-        features = self._features(image)
-        return self._shares(image, features)[0], features[0].cpu().numpy()
+        with self._threads():
+            features = self._features(image)
+            return self._shares(image, features)[0], features[0].cpu().numpy()
 
     def explain(self, pixels: np.ndarray, code: str, features: np.ndarray | None = None) -> np.ndarray:
         """(h, w) float32 heatmap of positive evidence for the diagnosis `code`, in units of its logit.
@@ -168,8 +181,9 @@ class Predictor:
             ModelError: the model does not know the diagnosis.
         """
         target = self._target(code)
-        given = self._features(pixels[None].copy()) if features is None else torch.tensor(features[None])
-        return self._cam.heatmaps(given.to(self.device), target)[0].cpu().numpy()
+        with self._threads():
+            given = self._features(pixels[None].copy()) if features is None else torch.tensor(features[None])
+            return self._cam.heatmaps(given.to(self.device), target)[0].cpu().numpy()
 
     def judge(
         self, images: np.ndarray, truths: np.ndarray, explaining: AbstractContextManager | None = None
@@ -181,9 +195,10 @@ class Predictor:
             truths: (N,) class indexes.
             explaining: entered while the heatmaps are drawn, for one who times them.
         """
-        features = self._features(images)
-        probabilities = self._shares(images, features)
-        with explaining or nullcontext():
+        with self._threads():
+            features = self._features(images)
+            probabilities = self._shares(images, features)
+        with self._threads(), explaining or nullcontext():
             predicted = self._cam.heatmaps(features, torch.tensor(probabilities.argmax(1), device=self.device))
             true = self._cam.heatmaps(features, torch.tensor(truths, device=self.device))
             return probabilities, predicted.cpu().numpy(), true.cpu().numpy()
@@ -194,4 +209,5 @@ class Predictor:
         Args:
             images: (N, height, width, 3) uint8.
         """
-        return self._features(np.array(images)).mean((2, 3)).cpu().numpy()
+        with self._threads():
+            return self._features(np.array(images)).mean((2, 3)).cpu().numpy()
