@@ -48,7 +48,7 @@ def evaluation_form(info: ModelInfo, dataset: Dataset) -> None:
             remember(run=start_evaluation(resources.workspace(), plan).name)
             st.rerun()
     command = f"python -m pipeline evaluate {info.name} --data {dataset.name}"
-    st.caption(f"The same on the command line: `{command}{f' --map {written(mapping)}' if mapping else ''}`")
+    st.markdown(f"The same on the command line: `{command}{f' --map {written(mapping)}' if mapping else ''}`")
 
 
 def _mapping(info: ModelInfo, dataset: Dataset, lacking: list[str]) -> dict[str, str]:
