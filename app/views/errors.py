@@ -11,12 +11,11 @@ from app.components.judged_images import judged_images
 from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.components.pickers import pick, pick_run, state_words
 from app.components.run_figures import PART_WORDS, run_figures
+from app.components.run_page import about_images, no_run_yet
 from app.components.siblings import NO_HEATMAPS, classify_with_it, siblings_note
-from app.links import CLASSIFY, EXPLORE, TRAIN, explore_link, go, linked
-from app.run_data import dataset_of
+from app.links import CLASSIFY, EXPLORE, TRAIN, explore_link, go
 from app.wording import as_text, count
 from pipeline.classes import label
-from pipeline.data.generated import NOTICE
 from pipeline.evaluation.confusion import cell as cell_rows
 from pipeline.evaluation.confusion import top_losses
 from pipeline.evaluation.metrics import classes_of
@@ -24,17 +23,10 @@ from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
 
 _TOP = 48
-
-
-def _nothing_yet(problem: str | None) -> None:
-    if problem:
-        st.warning(as_text(problem), icon=":material/link_off:")
-    st.markdown(
-        "A finished run shows here what its network got right and wrong: the confusion matrix, the pairs it confuses, "
-        "and every held-out image with the regions that raised the output."
-    )
-    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
-        go(TRAIN)
+_NOTHING_YET = (
+    "A finished run shows here what its network got right and wrong: the confusion matrix, the pairs it confuses, "
+    "and every held-out image with the regions that raised the output."
+)
 
 
 def _without_results(run: RunDir) -> None:
@@ -92,7 +84,7 @@ def main() -> None:
     title.title("Errors")
     runs = resources.runs()
     if not runs:
-        _nothing_yet(linked("run", []).problem)
+        no_run_yet(_NOTHING_YET)
         return
     done = [run for run in runs if run.status().state == "done"]
     with left:
@@ -109,11 +101,7 @@ def main() -> None:
     with switch:
         hide_switch()
     siblings_note(run)
-    dataset = dataset_of(run)
-    if dataset and dataset.generated:
-        st.caption(f":material/draw: The images of this run are {NOTICE}.")
-    if judged := run.evaluation():
-        st.caption(as_text(" ".join(judged["words"])))
+    about_images(run)
     classes = classes_of(predictions)
     rows = predictions[predictions["part"] == part]
     if not hiding():

@@ -13,12 +13,12 @@ from app.components.evaluation.reliability_panel import reliability_panel
 from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.pickers import STATE_WORDS, pick, pick_run
 from app.components.run_figures import PART_WORDS, run_figures
+from app.components.run_page import about_images, no_run_yet
 from app.components.siblings import FOLDS, siblings_note
 from app.evaluation_words import DECISION_WORDS
-from app.links import ERRORS, EVALUATE_ON, TRAIN, go, linked
+from app.links import ERRORS, EVALUATE_ON, TRAIN, go
 from app.run_data import dataset_of
-from app.wording import as_text, count
-from pipeline.data.generated import NOTICE
+from app.wording import count
 from pipeline.data.split import split_sentence
 from pipeline.evaluation.decisions import DECISIONS
 from pipeline.evaluation.metrics import classes_of
@@ -30,18 +30,11 @@ _TOPICS = {
     "subgroups": "Subgroups",
 }
 _OF_A_TOPIC = ("figure", "target", "lesions", "page")
-
-
-def _nothing_yet() -> None:
-    if problem := linked("run", []).problem:
-        st.warning(as_text(problem), icon=":material/link_off:")
-    st.markdown(
-        "A finished run shows here how far its figures can be trusted: every figure of each diagnosis with its "
-        "interval, whether its probabilities mean what they say, what a threshold would do to 1,000 lesions, and where "
-        "groups of images fare differently."
-    )
-    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
-        go(TRAIN)
+_NOTHING_YET = (
+    "A finished run shows here how far its figures can be trusted: every figure of each diagnosis with its "
+    "interval, whether its probabilities mean what they say, what a threshold would do to 1,000 lesions, and where "
+    "groups of images fare differently."
+)
 
 
 def _without_results(run: RunDir) -> None:
@@ -105,7 +98,7 @@ def main() -> None:
     title.title("Evaluation")
     runs = resources.runs()
     if not runs:
-        _nothing_yet()
+        no_run_yet(_NOTHING_YET)
         return
     done = [run for run in runs if run.status().state == "done"]
     with left:
@@ -122,11 +115,7 @@ def main() -> None:
         decision = pick("Decision", "decision", list(DECISION_WORDS), default="as-data", words=DECISION_WORDS.get,
                         help="How probabilities become one answer.")
     siblings_note(run)
-    dataset = dataset_of(run)
-    if dataset and dataset.generated:
-        st.caption(f":material/draw: The images of this run are {NOTICE}.")
-    if judged := run.evaluation():
-        st.caption(as_text(" ".join(judged["words"])))
+    about_images(run)
     _provenance(run, results, part, decision)
     with problems.in_words():
         _topic(run, results, part, parts, decision)

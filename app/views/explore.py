@@ -11,8 +11,9 @@ from app.components.cases.case_wall import case_wall, order_box
 from app.components.cases.embedding_map import embedding_map, take_outline
 from app.components.cases.teaching_sets import teaching_sets
 from app.components.pickers import STATE_WORDS, pick_run
+from app.components.run_page import no_run_yet
 from app.components.siblings import NO_NEIGHBOURS, images_not_here, siblings_note
-from app.links import TRAIN, go, linked, remember
+from app.links import TRAIN, go, remember
 from app.run_data import dataset_of, found_data
 from app.wording import as_text
 from pipeline.data.generated import NOTICE
@@ -21,18 +22,11 @@ from pipeline.jobs.run_dir import RunDir
 from pipeline.teaching import read_remarks
 
 _VIEWS = {"images": "Images", "map": "Map", "sets": "Teaching sets"}
-
-
-def _nothing_yet() -> None:
-    if problem := linked("run", []).problem:
-        st.warning(as_text(problem), icon=":material/link_off:")
-    st.markdown(
-        "Every held-out image of a finished run stands here, behind one filter bar: by truth, prediction, confidence, "
-        "loss, age, sex, localization, image source, and where two networks disagree. What you select becomes a "
-        "teaching set; a map shows which images the network finds alike."
-    )
-    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
-        go(TRAIN)
+_NOTHING_YET = (
+    "Every held-out image of a finished run stands here, behind one filter bar: by truth, prediction, confidence, "
+    "loss, age, sex, localization, image source, and where two networks disagree. What you select becomes a "
+    "teaching set; a map shows which images the network finds alike."
+)
 
 
 def _without_predictions(run: RunDir) -> None:
@@ -118,7 +112,7 @@ def main() -> None:
     title.title("Explore")
     runs = resources.runs()
     if not runs:
-        _nothing_yet()
+        no_run_yet(_NOTHING_YET)
         return
     done = [run for run in runs if run.predictions_path.exists()]
     with right:
