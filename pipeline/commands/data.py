@@ -1,4 +1,4 @@
-"""`data import` and `data list`; `data fetch`, `data audit` and `data masks` are in files of their own."""
+"""`data import` and `data list`; `data fetch`, `audit`, `masks` and `sharpen` are in files of their own."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from pipeline.commands.audit import add_audit
 from pipeline.commands.fetch import add_fetch
 from pipeline.commands.masks import add_masks
 from pipeline.commands.output import Output
+from pipeline.commands.sharpen import add_sharpen
 from pipeline.commands.words import count, table
 from pipeline.errors import DataError
 from pipeline.workspace import current_workspace
@@ -33,6 +34,7 @@ def add_parsers(commands) -> None:
     add_fetch(group)
     add_audit(group)
     add_masks(group)
+    add_sharpen(group)
     add_command(group, "list", data_list, help="every data set with its images, lesions and diagnoses")
 
 

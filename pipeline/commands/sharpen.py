@@ -1,0 +1,37 @@
+"""`data sharpen`: a data set with sharper copies of its images' central square set in."""
+
+from pathlib import Path
+
+from pipeline.commands.arguments import add_command
+from pipeline.commands.output import Output
+from pipeline.commands.words import count
+from pipeline.workspace import current_workspace
+
+_NAMED = 8
+
+
+def add_sharpen(group) -> None:
+    """Adds the command to the group `data`."""
+    parser = add_command(
+        group, "sharpen", data_sharpen,
+        help="make a data set whose images are one and a half times as large, with sharper copies of their central "
+        "square, <image_id>.jpg, set in; safe to repeat",
+    )
+    parser.add_argument("path", metavar="PATH", type=Path, help="the zip archive or the folder with the sharper copies")
+    parser.add_argument("--data", required=True, metavar="NAME", help="the data set whose images they show")
+    parser.add_argument("--name", required=True, metavar="NEW", help="what the new data set is called")
+
+
+def data_sharpen(arguments, out: Output) -> int:
+    from pipeline.data.sharper import sharpen_dataset
+
+    made = sharpen_dataset(current_workspace(), arguments.path, arguments.data, arguments.name, out.progress)
+    lines = [
+        f"{made.dataset.name}: {count(made.dataset.images, 'image')} of {count(made.dataset.lesions, 'lesion')}, "
+        f"{made.sharper:,} with a sharper centre."
+    ]
+    lines += [f"  {row['image_id']}: {row['problem']}" for row in made.problems[:_NAMED]]
+    if len(made.problems) > _NAMED:
+        lines.append(f"  and {len(made.problems) - _NAMED:,} more whose copy could not be used.")
+    out.answer({"name": made.dataset.name, "sharper": made.sharper, "problems": made.problems}, "\n".join(lines))
+    return 0
