@@ -1,7 +1,9 @@
 """Example images for a model: from the data sets of its kind, never one that it was trained on."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -54,6 +56,11 @@ def _shuffled(images: pd.DataFrame) -> pd.DataFrame:
     return images.sort_index().sample(frac=1, random_state=0)
 
 
+def _seen(images: pd.DataFrame, image_ids: Collection[str], contents: Collection[str]) -> np.ndarray:
+    """Which images are among those: a copy in another size has other bytes but the same id."""
+    return images.index.isin(image_ids) | images["sha256"].isin(contents)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _held_out(_dataset: Dataset, table: Stamp, split: Stamp) -> pd.DataFrame:
     images, parts = resources.metadata(_dataset), _parts(split)
@@ -63,8 +70,8 @@ def _held_out(_dataset: Dataset, table: Stamp, split: Stamp) -> pd.DataFrame:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _unseen(_dataset: Dataset, table: Stamp, _own: Dataset, own_table: Stamp, split: Stamp) -> pd.DataFrame:
     images, own, parts = resources.metadata(_dataset), resources.metadata(_own), _parts(split)
-    trained_on = own.loc[own.index.isin(parts.index[parts == "train"]), "sha256"]
-    return _shuffled(images[~images["sha256"].isin(trained_on)])
+    trained_on = own[own.index.isin(parts.index[parts == "train"])]
+    return _shuffled(images[~_seen(images, trained_on.index, trained_on["sha256"])])
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -75,9 +82,7 @@ def _all(_dataset: Dataset, table: Stamp) -> pd.DataFrame:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _not_listed(_info: ModelInfo, listed: Stamp, _dataset: Dataset, table: Stamp) -> pd.DataFrame:
     trained_on, images = training_images(_info), resources.metadata(_dataset)
-    # a copy in another size has other bytes but the same id
-    seen = images.index.isin(trained_on["image_id"]) | images["sha256"].isin(trained_on["sha256"])
-    return _shuffled(images[~seen])
+    return _shuffled(images[~_seen(images, trained_on["image_id"], trained_on["sha256"])])
 
 
 def _of_any(info: ModelInfo, dataset: Dataset) -> Offer | str:
@@ -126,7 +131,7 @@ def examples(info: ModelInfo) -> Examples:
     """The images of each data set that the model was not trained on, the model's own data set first.
 
     A copy of the model's data set counts as its own: only held-out images. Of other data sets those images are left
-    out whose content (SHA-256) is among the model's training images; a model that held none out brings a list of them.
+    out whose id or content (SHA-256) is among the model's training images; a model that held none out lists them.
     """
     split, here = _split_of(info), resources.datasets()
     own = next((d for d in here if d.content_hash == info.data_hash), None)

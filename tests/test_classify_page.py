@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from app import resources
 from app.components.models.visitor_image import visitor_image
@@ -147,6 +148,17 @@ def test_another_data_set_leaves_out_what_the_model_was_trained_on(filled, tmp_p
     assert len(uses(at)) == 2 * len(CODES) and any(e.label == "copy" for e in at.expander)
     uses(at)[-1].click().run()
     assert at.query_params["example"].startswith("copy/") and SURE in words(at)
+
+
+def test_copies_in_another_size_leave_out_the_same_images(filled, tmp_path):
+    workspace, dataset, run = filled
+    smaller = shutil.copytree(tmp_path / "source-generated", tmp_path / "smaller")
+    for path in smaller.glob("*.jpg"):
+        with Image.open(path) as image:
+            small, mark = image.resize((24, 16)), image.getexif()
+        small.save(path, exif=mark)
+    import_dataset(workspace, smaller, "smaller")
+    assert set(offered()["smaller"].index) == set(run.split().query("part != 'train'")["image_id"])
 
 
 def test_a_copy_of_the_models_data_set_is_its_own(filled, tmp_path):
