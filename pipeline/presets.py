@@ -75,14 +75,15 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "strong",
-            "Provisional: the recipe of the bundled model, being searched for; its minutes are not yet measured",
+            "The recipe of the bundled model: about 19 minutes on two cores for four fifths of HAM10000",
             "Any rotation, scale, colour, sharpness and compression, so that the network learns none of them; balanced "
             "softmax with smoothed labels; strong regularisation; the average of the weights over the last steps is "
-            "kept, so that no epoch is chosen on the validation images.",
+            "kept, so that no epoch is chosen on the validation images; an answer is the mean over the image and its "
+            "three flips.",
             _config(
-                "strong", **_LITE0, width=200, height=150, augment="strong", batch_size=32, loss="balanced_softmax",
-                stages=(Stage(True, 1, 4e-3), Stage(False, 15, 2e-3, 4e-4)), keep="last", label_smoothing=0.05,
-                weight_decay=0.05, dropout=0.3, drop_path=0.1, ema=0.998,
+                "strong", **_LITE0, width=256, height=192, augment="strong", batch_size=32, loss="balanced_softmax",
+                stages=(Stage(True, 1, 4e-3), Stage(False, 6, 2e-3, 4e-4)), keep="last", label_smoothing=0.05,
+                weight_decay=0.05, dropout=0.3, drop_path=0.1, ema=0.998, flips=True,
             ),
         ),
         *(Preset(*fields) for fields in ARTICLE),
