@@ -9,13 +9,18 @@ import numpy as np
 
 from app.links import written
 from pipeline.evaluation.cases import LEVELS, ORDERS, Order, Range
+from pipeline.evaluation.decisions import DECISIONS
+from pipeline.evaluation.evidence import KINDS
 
 NOUNS: dict[str, str] = {
     "part": "part", "truth": "true diagnosis", "predicted": "predicted diagnosis", "age": "age band", "sex": "sex",
     "localization": "localization", "dx_type": "origin of the truth", "source": "image source",
     "right": "answer right or wrong", "confidence": "range of confidence", "loss": "range of the loss",
-    "of": "output", "share": "range of the output", "differs": "run to disagree with", "doubtful": "doubtful label",
-    "flips": "change of the picture", "set": "teaching set", "area": "area of the map", "sort": "order",
+    "of": "output", "share": "range of the output", "own": "range of the image's own output",
+    "called": "prediction for the lesion", "differs": "run to disagree with", "wrong": "run that is wrong too",
+    "judged": "run that judged it too", "seen": "choice of lesions that training saw", "evidence": "kind of evidence",
+    "doubtful": "doubtful label", "flips": "change of the picture", "set": "teaching set", "area": "area of the map",
+    "decision": "decision", "sort": "order",
 }
 FILTERS = tuple(name for name in NOUNS if name != "sort")
 FIRST: Order = "loss"
@@ -25,7 +30,8 @@ _CORNERS = 60  # of an area, so that its address stays short
 
 class Known(NamedTuple):
     """What can be asked for: levels of each factor that is known here, other runs, teaching sets, perturbations whose
-    flips are stored, and whether there is a map.
+    flips are stored, whether there is a map, whether training saw some of the lesions, and whether it is known how much
+    evidence lies inside the lesions.
     """
 
     levels: Mapping[str, Sequence[str]]
@@ -33,14 +39,18 @@ class Known(NamedTuple):
     sets: Sequence[str]
     flips: Sequence[str]
     map: bool
+    seen: bool = False
+    evidence: bool = False
 
 
 @dataclass
 class Asked:
     """What the address asks for, and in `problems` what of it is not here, a sentence each.
 
-    Attributes are those of `pipeline.evaluation.cases.CaseFilter`, and the run to disagree with, whether the label is
-    doubtful, the perturbation that flips the lesion's prediction, the teaching set, and the (V, 2) outline on the map.
+    Attributes are those of `pipeline.evaluation.cases.CaseFilter`, and the runs of which one at least disagrees, those
+    that are all wrong, those whose validation images these are too, whether training saw the lesion, the kind of
+    evidence (`evidence.KINDS`), whether the label is doubtful, the perturbation that flips the lesion's prediction, the
+    teaching set, the (V, 2) outline on the map, and the decision under which all of this is asked; None: as stored.
     """
 
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -49,20 +59,27 @@ class Asked:
     loss: Range | None = None
     of: tuple[str, ...] = ()
     share: Range | None = None
-    differs: str | None = None
+    own: Range | None = None
+    called: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    judged: tuple[str, ...] = ()
+    seen: bool | None = None
+    evidence: str | None = None
     doubtful: bool = False
     flips: str | None = None
     set: str | None = None
     area: np.ndarray | None = None
+    decision: str | None = None
     order: Order = FIRST
     problems: list[str] = field(default_factory=list)
 
     @property
     def any(self) -> bool:
         """Whether anything is filtered."""
-        given = (self.levels, self.confidence, self.loss, self.of, self.share, self.differs, self.doubtful, self.flips,
-                 self.set)
-        return any(given) or self.right is not None or self.area is not None
+        given = (self.levels, self.confidence, self.loss, self.of, self.share, self.own, self.called, self.differs,
+                 self.wrong, self.judged, self.evidence, self.doubtful, self.flips, self.set, self.decision)
+        return any(given) or any(one is not None for one in (self.right, self.seen, self.area))
 
 
 def address_of(params: Mapping[str, str]) -> dict[str, str]:
@@ -83,9 +100,12 @@ def read_address(params: Mapping[str, str], known: Known) -> Asked:
                 if level not in here:
                     asked.problems.append(_gone(name, level))
     readers: dict[str, Callable[[str], object]] = {
-        "right": _YES.__getitem__, "confidence": _range, "loss": _range, "share": _range,
-        "of": lambda text: _all_of(_split(text), known.levels["truth"]),
-        "differs": lambda text: _one_of(text, known.runs), "doubtful": _YES.__getitem__,
+        "right": _YES.__getitem__, "confidence": _range, "loss": _range, "share": _range, "own": _range,
+        **dict.fromkeys(("of", "called"), lambda text: _all_of(_split(text), known.levels["truth"])),
+        **dict.fromkeys(("differs", "wrong", "judged"), lambda text: _all_of(_split(text), known.runs)),
+        "seen": lambda text: _YES[text] if known.seen else _one_of(text, ()),
+        "evidence": lambda text: _one_of(text, tuple(KINDS) if known.evidence else ()),
+        "decision": lambda text: _one_of(text, tuple(DECISIONS)), "doubtful": _YES.__getitem__,
         "flips": lambda text: _one_of(text, known.flips), "set": lambda text: _one_of(text, known.sets),
         "area": lambda text: _outline(text, known.map),
     }

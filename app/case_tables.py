@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import resources
+from app import evaluation_rows, leakage_rows, resources
 from app.case_address import Asked, Known
 from app.resources import Stamp, stamp
 from app.run_data import Found, found_data, images_of
+from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
 from pipeline.evaluation.cases import METADATA_LEVELS, CaseFilter, case_table, disagreeing, filtered_cases
+from pipeline.evaluation.evidence import of_kind
 from pipeline.evaluation.flips import FlipShare
 from pipeline.evaluation.metrics import classes_of, probabilities_of
 from pipeline.explain.embedding_map import inside
@@ -23,33 +25,39 @@ from pipeline.teaching import TeachingSet, list_sets, read_remarks
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _cases(_run: RunDir, _found: Found, predictions: Stamp, table: Stamp | None) -> pd.DataFrame:
+def _cases(
+    _run: RunDir, _found: Found, of: tuple[Stamp, ...], table: Stamp | None, decision: str | None
+) -> pd.DataFrame:
     metadata = images_of(_run, _found).reset_index(drop=True) if _found.dataset else None
-    return case_table(resources.predictions(_run), metadata)
+    told = evaluation_rows.decided(_run, decision) if decision else resources.predictions(_run)
+    return case_table(told, metadata)
 
 
-def cases(run: RunDir) -> pd.DataFrame:
-    """The run's `case_table`; shared, so not to be changed.
+def cases(run: RunDir, decision: str | None = None) -> pd.DataFrame:
+    """The run's `case_table` under a decision, else as its predictions are stored; shared, so not to be changed.
 
     Raises:
-        RunError: it has no predictions yet.
+        RunError: it has no predictions yet, or under a decision no split.
     """
     found = found_data(run)
     table = stamp(found.dataset.folder / "metadata.parquet") if found.dataset else None
-    return _cases(run, found, stamp(run.predictions_path), table)
+    return _cases(run, found, evaluation_rows.stamps(run), table, decision)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answers(of: Stamp) -> pd.DataFrame:
     table = pd.read_parquet(of[0])
     shares = probabilities_of(table, classes_of(table))
-    return pd.DataFrame(
-        {"predicted": table["predicted"].astype("category"), "probability": shares.max(axis=1).astype(np.float32)},
-    ).set_index(pd.Index(table["image_id"]))
+    return pd.DataFrame({
+        **{column: table[column].astype("category") for column in ("part", "truth", "predicted")},
+        "probability": shares.max(axis=1).astype(np.float32),
+    }).set_index(pd.Index(table["image_id"]))
 
 
 def answers(run: RunDir) -> pd.DataFrame:
-    """predicted and its probability by image_id, of what the run judged; small, because many runs are asked at once."""
+    """part, truth, predicted and its probability by image_id, of what the run judged; small, because many runs are
+    asked at once.
+    """
     return _answers(stamp(run.predictions_path))
 
 
@@ -116,7 +124,34 @@ def known(run: RunDir) -> Known:
         sets=tuple(sets_of(run)),
         flips=tuple(shares or ()),
         map=places(run) is not None,
+        seen=_some_seen(run),
+        evidence=leakage_rows.evidence_there(run, found_data(run).dataset),
     )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _seen(of: Stamp) -> pd.Series:
+    split = pd.read_parquet(of[0], columns=["image_id", "lesion_id", "part"])
+    return seen_in_training(split)[split["part"] != "train"].set_axis(split.loc[split["part"] != "train", "image_id"])
+
+
+def _some_seen(run: RunDir) -> bool:
+    return run.split_path.exists() and bool(_seen(stamp(run.split_path)).any())
+
+
+def _others_named(run: RunDir, names: tuple[str, ...]) -> list[pd.DataFrame]:
+    return [answers(other) for other in others(run) if other.name in names]
+
+
+def _validation_too(run: RunDir, table: pd.DataFrame, asked: Asked) -> list[pd.Index]:
+    """For each run that is asked for, the validation images (of an evaluation all) that it knows by the same truth."""
+    found = []
+    for other in (other for other in others(run) if other.name in asked.judged):
+        told = answers(other)
+        told = told if other.evaluation() else told[told["part"] == "validation"]
+        truth = table["truth"].reindex(told.index)
+        found.append(told.index[told["truth"].astype(object).to_numpy() == truth.to_numpy()])
+    return found
 
 
 def found_cases(run: RunDir, asked: Asked) -> pd.DataFrame:
@@ -125,11 +160,19 @@ def found_cases(run: RunDir, asked: Asked) -> pd.DataFrame:
     Raises:
         WorkspaceError: a file that a filter needs is damaged.
     """
-    table = cases(run)
-    among: list = []
+    table = cases(run, asked.decision)
+    among: list = _validation_too(run, table, asked)
     if asked.differs:
-        other = next(run for run in others(run) if run.name == asked.differs)
-        among.append(disagreeing(table, answers(other)["predicted"].astype(object)))
+        among.append(disagreeing(table, [told["predicted"] for told in _others_named(run, asked.differs)]))
+    for told in _others_named(run, asked.wrong):
+        among.append(told.index[told["predicted"].astype(object) != told["truth"].astype(object)])
+    if asked.seen is not None:
+        seen = _seen(stamp(run.split_path))
+        among.append(seen.index[seen == asked.seen])
+    if asked.evidence:
+        measured = leakage_rows.evidence(run, found_data(run).dataset)
+        # outliers are such against their own part, as the page Leakage has them
+        among.append(pd.concat([of_kind(rows, asked.evidence) for _, rows in measured.groupby("part")]))
     if asked.set:
         among.append(sets_of(run)[asked.set].images)
     if asked.doubtful:
@@ -143,7 +186,7 @@ def found_cases(run: RunDir, asked: Asked) -> pd.DataFrame:
         among.append(drawn["image_id"][inside(drawn[["x", "y"]].to_numpy(), asked.area)])
     return filtered_cases(table, CaseFilter(
         levels=asked.levels, right=asked.right, confidence=asked.confidence, loss=asked.loss, output=asked.of,
-        share=asked.share, among=among,
+        share=asked.share, own=asked.own, called=asked.called, among=among,
     ))
 
 

@@ -20,7 +20,8 @@ CONFIDENCE = "confidence"  # the one factor that is not in the metadata
 _Run = tuple[Stamp, Stamp, Stamp]
 
 
-def _stamps(run: RunDir) -> _Run:
+def stamps(run: RunDir) -> _Run:
+    """What changes whenever the run's predictions under a decision may."""
     return stamp(run.predictions_path), stamp(run.split_path), stamp(run.config_path)
 
 
@@ -35,6 +36,16 @@ def _part(of: _Run, part: str, decision: str) -> pd.DataFrame:
     return table[table["part"] == part]
 
 
+def decided(run: RunDir, decision: str) -> pd.DataFrame:
+    """The predictions of all parts as a decision sees them; shared, so not to be changed.
+
+    Raises:
+        RunError: the run has no predictions or no split.
+        DataError: the predictions cannot be used.
+    """
+    return _decided(stamps(run), decision)
+
+
 def part_rows(run: RunDir, part: str, decision: str) -> pd.DataFrame:
     """The predictions of one part as a decision sees them.
 
@@ -42,7 +53,7 @@ def part_rows(run: RunDir, part: str, decision: str) -> pd.DataFrame:
         RunError: the run has no predictions or no split.
         DataError: the predictions cannot be used.
     """
-    return _part(_stamps(run), part, decision)
+    return _part(stamps(run), part, decision)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -52,7 +63,7 @@ def _scores(of: _Run, part: str, decision: str, codes: tuple[str, ...]) -> pd.Da
 
 def scores(run: RunDir, part: str, decision: str, codes: tuple[str, ...]) -> pd.DataFrame:
     """The `lesion_scores` of one part."""
-    return _scores(_stamps(run), part, decision, codes)
+    return _scores(stamps(run), part, decision, codes)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -62,14 +73,13 @@ def _reliability(of: _Run, part: str, code: str | None) -> pd.DataFrame:
 
 def reliability(run: RunDir, part: str, code: str | None) -> pd.DataFrame:
     """The `reliability_with_intervals` of one part."""
-    return _reliability(_stamps(run), part, code)
+    return _reliability(stamps(run), part, code)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _subgroups(
-    of: _Run, _dataset: Dataset | None, table: Stamp | None, part: str, decision: str, factor: str, figure: str,
-    codes: tuple[str, ...],
-) -> pd.DataFrame:
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _groups(
+    of: _Run, _dataset: Dataset | None, table: Stamp | None, part: str, decision: str, factor: str
+) -> tuple[pd.Series, list[str]]:
     rows = _part(of, part, decision)
     if factor == CONFIDENCE:
         groups, named = confidence_bands(rows), list(CONFIDENCE_BANDS)
@@ -78,15 +88,32 @@ def _subgroups(
         groups = factors[factor].astype(object).reindex(rows["image_id"]).fillna(NOT_RECORDED).set_axis(rows.index)
         named = levels(groups.to_frame(factor), factor)
     present = set(groups)
-    return subgroup_table(rows, groups, [level for level in named if level in present], figure, codes)
+    return groups, [level for level in named if level in present]
+
+
+def _table_of(dataset: Dataset | None) -> Stamp | None:
+    return None if dataset is None else stamp(dataset.folder / "metadata.parquet")
+
+
+def groups(run: RunDir, dataset: Dataset | None, part: str, decision: str, factor: str) -> pd.Series:
+    """The group of each image of one part, on the index of `part_rows`; shared, so not to be changed."""
+    return _groups(stamps(run), dataset, _table_of(dataset), part, decision, factor)[0]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _subgroups(
+    of: _Run, _dataset: Dataset | None, table: Stamp | None, part: str, decision: str, factor: str, figure: str,
+    codes: tuple[str, ...],
+) -> pd.DataFrame:
+    return subgroup_table(_part(of, part, decision), *_groups(of, _dataset, table, part, decision, factor), figure,
+                          codes)
 
 
 def subgroups(
     run: RunDir, dataset: Dataset | None, part: str, decision: str, factor: str, figure: str, codes: tuple[str, ...]
 ) -> pd.DataFrame:
     """The `subgroup_table` of one part by a factor of `data.tables` or CONFIDENCE; shared, so not to be changed."""
-    table = None if dataset is None else stamp(dataset.folder / "metadata.parquet")
-    return _subgroups(_stamps(run), dataset, table, part, decision, factor, figure, codes)
+    return _subgroups(stamps(run), dataset, _table_of(dataset), part, decision, factor, figure, codes)
 
 
 def lesion_prevalence(dataset: Dataset, codes: tuple[str, ...]) -> tuple[int, int]:

@@ -12,8 +12,9 @@ from pipeline.data.audit import audit_path, is_current, stored_audit
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, verdicts, verdicts_path
 from pipeline.data.split import EXTERNAL
-from pipeline.evaluation.evidence import Of, by_diagnosis, run_evidence
-from pipeline.evaluation.leakage import BUNDLED, BundledPair, bundled_pair, bundled_tables, seen_and_not
+from pipeline.evaluation.evidence import Of, by_diagnosis, outside_against_rest
+from pipeline.evaluation.evidence_store import evidence_path
+from pipeline.evaluation.leakage import BundledPair, bundled_pair, bundled_tables, leakage_folder, run_sides
 from pipeline.jobs.run_dir import RunDir
 
 _NO_SPLIT = ("all", EXTERNAL)
@@ -50,12 +51,11 @@ def judged(dataset: Dataset) -> dict[tuple[str, str], Verdict]:
 
 @st.cache_data(max_entries=32, show_spinner="Draws the lesions a thousand times.")
 def _sides(predictions: Stamp, split: Stamp) -> dict[str, dict[str, Any]]:
-    run = RunDir(Path(predictions[0]).parent)
-    return seen_and_not(run.predictions(), run.split())
+    return run_sides(RunDir(Path(predictions[0]).parent))
 
 
 def sides(run: RunDir) -> dict[str, dict[str, Any]]:
-    """`seen_and_not` of the run's validation images.
+    """`run_sides` of the run's validation images.
 
     Raises:
         RunError: it has no predictions yet.
@@ -68,43 +68,59 @@ def _bundled(of: tuple[Stamp, ...], folder: str) -> BundledPair | None:
     return bundled_pair(Path(folder))
 
 
-def bundled(folder: Path = BUNDLED) -> BundledPair | None:
+def bundled() -> BundledPair | None:
     """The bundled pair of tables; None where they are not there.
 
     Raises:
         DataError: one is damaged.
     """
+    folder = leakage_folder()
     paths = bundled_tables(folder)
     return None if paths is None else _bundled(tuple(map(stamp, paths)), str(folder))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Lays the masks over the heatmaps.")
-def _evidence(_run: RunDir, _dataset: Dataset, of: tuple[Stamp, ...]) -> pd.DataFrame:
-    return run_evidence(_run, _dataset)
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _evidence(of: Stamp) -> pd.DataFrame:
+    return pd.read_parquet(of[0])
 
 
-def _evidence_stamps(run: RunDir, dataset: Dataset) -> tuple[Stamp, ...]:
-    return tuple(map(stamp, (run.predictions_path, run.heatmaps_path, run.config_path, dataset.folder / "masks")))
+def evidence_there(run: RunDir, dataset: Dataset | None) -> bool:
+    """Whether the run's evidence has been measured against the data set's masks as they are now."""
+    path = evidence_path(run, dataset) if dataset else None
+    return path is not None and path.exists()
 
 
 def evidence(run: RunDir, dataset: Dataset) -> pd.DataFrame:
-    """`run_evidence` of the run's held-out images; shared, so not to be changed.
-
-    Raises:
-        RunError: it has no predictions yet.
-    """
-    return _evidence(run, dataset, _evidence_stamps(run, dataset))
+    """`run_evidence` of the run's held-out images, as it is stored; shared, so not to be changed."""
+    return _evidence(stamp(evidence_path(run, dataset)))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _evidence_rows(_rows: pd.DataFrame, of: tuple[Stamp, ...], part: str, diagnosis: Of) -> pd.DataFrame:
-    return by_diagnosis(_rows, diagnosis)
+def _by_diagnosis(of: Stamp, part: str, diagnosis: Of) -> pd.DataFrame:
+    rows = _evidence(of)
+    return by_diagnosis(rows[rows["part"] == part], diagnosis)
 
 
 def evidence_by_diagnosis(run: RunDir, dataset: Dataset, part: str, of: Of) -> pd.DataFrame:
     """`by_diagnosis` of one part."""
-    rows = evidence(run, dataset)
-    return _evidence_rows(rows[rows["part"] == part], _evidence_stamps(run, dataset), part, of)
+    return _by_diagnosis(stamp(evidence_path(run, dataset)), part, of)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _against_rest(of: Stamp, part: str, code: str, diagnosis: Of) -> dict[str, Any]:
+    rows = _evidence(of)
+    return outside_against_rest(rows[rows["part"] == part], code, diagnosis)
+
+
+def evidence_against_rest(run: RunDir, dataset: Dataset, part: str, code: str, of: Of) -> dict[str, Any]:
+    """`outside_against_rest` of one part."""
+    return _against_rest(stamp(evidence_path(run, dataset)), part, code, of)
+
+
+def with_heatmaps(dataset: Dataset) -> list[RunDir]:
+    """The finished runs and evaluations that stored heatmaps of the data set's images, newest first."""
+    return [run for run in resources.own_runs()
+            if run.config().data == dataset.name and run.predictions_path.exists() and run.heatmaps_path.exists()]
 
 
 def runs_of(dataset: Dataset) -> list[RunDir]:

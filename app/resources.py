@@ -198,16 +198,16 @@ class Output(NamedTuple):
 
 # Outputs for a visitor's images are kept for that visitor's session only, and go with it.
 @st.cache_data(scope="session", max_entries=64, show_spinner=False)
-def _output(_info: ModelInfo, of: tuple[Stamp, ...], _pixels: np.ndarray, digest: str) -> Output:
+def _output(_info: ModelInfo, of: tuple[Stamp, ...], _pixels: np.ndarray, digest: str, prepared: bool) -> Output:
     network = predictor(_info)
-    seen = network.prepare(Image.fromarray(_pixels))
+    seen = _pixels if prepared else network.prepare(Image.fromarray(_pixels))
     with _network_lock:
         return Output(seen, *network.output(seen))
 
 
-def output(info: ModelInfo, pixels: np.ndarray, digest: str) -> Output:
-    """What the network gives for an image."""
-    return _output(info, _weights(info), pixels, digest)
+def output(info: ModelInfo, pixels: np.ndarray, digest: str, prepared: bool = False) -> Output:
+    """What the network gives for an image, or for one that is `prepared` as its door does it."""
+    return _output(info, _weights(info), pixels, digest, prepared)
 
 
 @st.cache_data(scope="session", max_entries=256, show_spinner=False)

@@ -4,6 +4,8 @@ An address can carry a filter or an example. After a start over every address ca
 address of an earlier visit, which the browser's Back button still reaches, loses its parameters.
 """
 
+import time
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -11,6 +13,7 @@ from app import resources
 
 _PARAMETER = "visit"
 _KEY = "visit.number"
+_BEGAN = "visit.began"
 
 
 def mark() -> dict[str, str]:
@@ -21,12 +24,18 @@ def mark() -> dict[str, str]:
 
 def keep_apart() -> None:
     """At the start of every page: an address of an earlier visit opens the page, but not what was chosen there."""
+    st.session_state.setdefault(_BEGAN, time.time())
     asked = st.query_params.get(_PARAMETER, "")
     if _KEY not in st.session_state and asked.isascii() and asked.isdecimal():
         st.session_state[_KEY] = asked[:9]  # this visitor has loaded the page anew
     number = st.session_state.get(_KEY)
     if number and asked != number:
         st.query_params.from_dict({_PARAMETER: number})
+
+
+def began() -> float:
+    """When this visit began, or its page was loaded anew: seconds since 1970 (UTC)."""
+    return st.session_state[_BEGAN]
 
 
 def start_over() -> None:

@@ -17,6 +17,7 @@ from pipeline.commands import (
     embed,
     estimate,
     evaluate,
+    evidence,
     lr_find,
     models,
     predict,
@@ -53,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    hidden = (estimate, preview, derive, embed)
+    hidden = (estimate, preview, derive, embed, evidence)
     for group in (demo, data, train, resume, lr_find, evaluate, predict, models, show, default_model, *hidden):
         group.add_parsers(commands)
     return parser

@@ -8,8 +8,9 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -44,10 +45,18 @@ class TeachingSet:
 
 @dataclass(frozen=True)
 class Remark:
-    """What the educator says of an image."""
+    """What the educator says of an image; `written`: when, in seconds since 1970 (UTC), 0 where it is not known."""
 
     note: str = ""
     doubtful: bool = False
+    written: float = field(default=0.0, compare=False)
+
+
+class Kept(NamedTuple):
+    """How much there is: teaching sets, and images with a note or a doubtful label."""
+
+    sets: int
+    images: int
 
 
 def teaching_folder(workspace: Workspace) -> Path:
@@ -196,9 +205,51 @@ def write_remark(workspace: Workspace, data: str, image_id: str, remark: Remark)
     """Replaces what is said of an image; an empty remark takes it away."""
     with _alone(workspace):
         remarks = read_remarks(workspace, data)
-        remarks[image_id] = Remark(remark.note.strip()[:LONGEST_NOTE], remark.doubtful)
-        kept = {key: asdict(value) for key, value in sorted(remarks.items()) if value != Remark()}
-        write_json(remarks_path(workspace, data), kept)
+        remarks[image_id] = Remark(remark.note.strip()[:LONGEST_NOTE], remark.doubtful, time.time())
+        _write_remarks(remarks_path(workspace, data), remarks)
+
+
+def _write_remarks(path: Path, remarks: dict[str, Remark]) -> None:
+    write_json(path, {key: asdict(value) for key, value in sorted(remarks.items()) if value.note or value.doubtful})
+
+
+def _remarked(workspace: Workspace) -> list[str]:
+    """The data sets of whose images something is said."""
+    return sorted(path.stem for path in (teaching_folder(workspace) / "images").glob("*.json"))
+
+
+def written_since(workspace: Workspace, since: float) -> Kept:
+    """What was made or written since a time; everything since 0.
+
+    Raises:
+        WorkspaceError: a file is damaged.
+    """
+    remarks = [read_remarks(workspace, data) for data in _remarked(workspace)]
+    return Kept(sum(one.created >= since for one in list_sets(workspace)),
+                sum(remark.written >= since for said in remarks for remark in said.values()))
+
+
+def put_away(workspace: Workspace, since: float) -> Path:
+    """Moves what was made or written since a time, 0 for everything, out of the app, and says into which folder.
+
+    `restore_set` takes a set back; what was said of images lies there as `images-<time>/<data>.json`.
+
+    Raises:
+        WorkspaceError: a file is damaged, or the workspace cannot be written.
+    """
+    place = workspace.bin / "teaching"
+    away = place / f"images-{time.time_ns()}"
+    with _alone(workspace):
+        for one in list_sets(workspace):
+            if one.created >= since:
+                _move(set_path(workspace, one.id), place / f"{one.id}.json")
+        for data in _remarked(workspace):
+            remarks = read_remarks(workspace, data)
+            gone = {image_id: remark for image_id, remark in remarks.items() if remark.written >= since}
+            if gone:
+                _write_remarks(away / f"{data}.json", gone)
+                _write_remarks(remarks_path(workspace, data), {key: remarks[key] for key in remarks.keys() - gone})
+    return place
 
 
 def set_table(one: TeachingSet, cases: pd.DataFrame, remarks: dict[str, Remark]) -> pd.DataFrame:

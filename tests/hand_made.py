@@ -1,7 +1,11 @@
-"""A workspace with everything the pages read, written by hand in a second: no training, no torch."""
+"""A workspace with everything the pages read, written by hand in a second: no training, no torch.
+
+What a process asks for again (a data set of that name, the results of a run of that config) is not computed again.
+"""
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +13,7 @@ import pandas as pd
 from PIL import Image
 
 from pipeline.config import RunConfig
-from pipeline.data.dataset import Dataset
+from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.generated import exif_with_notice
 from pipeline.data.importing import import_dataset
 from pipeline.data.split import make_split
@@ -23,6 +27,7 @@ from pipeline.workspace import Workspace
 
 CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 LESIONS_EACH = 10
+_kept: dict[object, dict[Path, bytes]] = {}
 
 
 def image_bytes(seed: int, generated: bool, size: tuple[int, int] = (64, 48)) -> bytes:
@@ -33,9 +38,30 @@ def image_bytes(seed: int, generated: bool, size: tuple[int, int] = (64, 48)) ->
     return file.getvalue()
 
 
+def _once(folder: Path, key: object, make: Callable[[], object]) -> None:
+    """Lets `make` add files to `folder`; the next time in this process, adds the same ones without it."""
+    if key not in _kept:
+        before = set(folder.rglob("*"))
+        make()
+        added = [path for path in folder.rglob("*") if path.is_file() and path not in before]
+        _kept[key] = {path.relative_to(folder): path.read_bytes() for path in added}
+        return
+    for name, content in _kept[key].items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
 def make_dataset(workspace: Workspace, folder: Path, name: str = "generated", generated: bool = True) -> Dataset:
     """Ten lesions of each of the seven diagnoses, two images each."""
     source = folder / f"source-{name}"
+    _once(source, generated, lambda: _write_source(source, generated))
+    if any(workspace.create().datasets.iterdir()):  # an import says what it shares with the others
+        return import_dataset(workspace, source, name)
+    _once(workspace.datasets / name, (name, generated), lambda: import_dataset(workspace, source, name))
+    return load_dataset(workspace, name)
+
+
+def _write_source(source: Path, generated: bool) -> None:
     source.mkdir()
     rows = []
     for number in range(LESIONS_EACH * len(CODES) * 2):
@@ -45,7 +71,6 @@ def make_dataset(workspace: Workspace, folder: Path, name: str = "generated", ge
         rows.append((f"LES_{lesion:04d}", image_id, CODES[lesion % len(CODES)], "histo", 50, "male", "back"))
     columns = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization"]
     pd.DataFrame(rows, columns=columns).to_csv(source / "HAM10000_metadata.csv", index=False)
-    return import_dataset(workspace, source, name)
 
 
 def make_run(workspace: Workspace, dataset: Dataset, state: str = "done", **changes) -> RunDir:
@@ -87,6 +112,21 @@ def _write_events(run: RunDir, config: RunConfig) -> None:
 
 
 def _write_results(run: RunDir, config: RunConfig, dataset: Dataset) -> None:
+    _once(run.folder, config, lambda: _judge(run, config, dataset))
+    split, results = run.split(), run.results()
+    write_model_info(ModelInfo(
+        name=run.name, folder=run.model, classes=CODES, run=run.name, data=dataset.name,
+        data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
+        width=config.width, height=config.height, resize=config.resize, normalize=config.normalize,
+        loss=config.loss,
+        training_images=int((split["part"] == "train").sum()),
+        training_lesions=int(split.loc[split["part"] == "train", "lesion_id"].nunique()), split=config.split,
+        validation=results["validation"], created=time.time(), licence=dataset.licence,
+        attribution=dataset.attribution,
+    ))
+
+
+def _judge(run: RunDir, config: RunConfig, dataset: Dataset) -> None:
     split = make_split(dataset.metadata(), config.split, config.seed)
     split.to_parquet(run.split_path, index=False)
     held_out = split[split["part"] != "train"].reset_index(drop=True)
@@ -105,14 +145,4 @@ def _write_results(run: RunDir, config: RunConfig, dataset: Dataset) -> None:
     maps[:, table["loss"].argmax()] = 0  # the first card of the highest losses has no positive evidence
     np.savez_compressed(run.heatmaps_path, image_id=table["image_id"].to_numpy(dtype=str), predicted=maps[0],
                         truth=maps[1])
-    results = evaluate_run(run)
-    write_model_info(ModelInfo(
-        name=run.name, folder=run.model, classes=CODES, run=run.name, data=dataset.name,
-        data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
-        width=config.width, height=config.height, resize=config.resize, normalize=config.normalize,
-        loss=config.loss,
-        training_images=int((split["part"] == "train").sum()),
-        training_lesions=int(split.loc[split["part"] == "train", "lesion_id"].nunique()), split=config.split,
-        validation=results["validation"], created=time.time(), licence=dataset.licence,
-        attribution=dataset.attribution,
-    ))
+    evaluate_run(run)

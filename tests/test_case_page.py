@@ -54,7 +54,7 @@ def test_a_wrong_case_with_all_that_is_known(filled):
     assert f"Lesion {row.lesion_id}" in said and "of the same lesion" in " ".join(
         image.alt for element in at.get("image") for image in element.proto.imgs)
     assert "No other run held this image out" in said
-    assert "This needs the image and the run's model" in said  # this run's model has no weights
+    assert "This needs the image and the model that judged it" in said  # this run's model has no weights
 
 
 def test_no_positive_evidence_is_said(filled):

@@ -60,7 +60,7 @@ def test_an_output_is_averaged_over_the_lesion(cases):
 
 
 def test_disagreement_is_on_what_both_judged(cases):
-    assert disagreeing(cases, pd.Series({"a": "nv", "b": "nv", "z": "mel"})) == {"a"}
+    assert disagreeing(cases, [pd.Series({"a": "nv", "b": "nv", "z": "mel"})]) == {"a"}
 
 
 def test_orders(cases):
@@ -77,7 +77,9 @@ def test_without_the_data_set_there_is_no_metadata(cases):
     ("confidence", (0.1, 0.23456789), (0.1, 0.23456789)), ("loss", (2.0, math.inf), (2.0, math.inf)),
     ("share", (0, 1e-07), (0.0, 1e-07)), ("right", False, False), ("doubtful", True, True), ("of", ["mel", "nv"],
                                                                                          ("mel", "nv")),
-    ("differs", "other", "other"), ("set", "set-1", "set-1"), ("flips", "zoom", "zoom"),
+    ("differs", "other", ("other",)), ("wrong", ["other"], ("other",)), ("judged", "other", ("other",)),
+    ("called", ["mel"], ("mel",)), ("own", (0.2, 0.4), (0.2, 0.4)), ("decision", "balanced", "balanced"),
+    ("set", "set-1", "set-1"), ("flips", "zoom", "zoom"),
 ])
 def test_what_is_written_is_read(name, value, read):
     asked = read_address({name: written(value)}, KNOWN)

@@ -128,11 +128,11 @@ def test_every_other_page_takes_it(place, page):
     assert not at.error and not at.exception, [e.value for e in at.error]
 
 
-def test_a_case_of_it_has_the_notice_and_offers_no_map_of_its_own(place):
+def test_a_case_of_it_has_the_notice_and_offers_what_its_model_can_tell(place):
     _, run, judged = place
     at = open_page("case", run=judged.name, image=judged.predictions()["image_id"].iloc[0])
     assert "Education only" in " ".join(w.value for w in at.warning) and not at.error
-    assert f"{judged.name} has no model of its own, so this is not computed for it." in words(at)
+    assert button(at, "Compute map, neighbours and what flips") and at.slider(key="what_if.rotate")
 
 
 def test_a_mean_has_its_row_card_and_output(place):

@@ -6,7 +6,9 @@ import pytest
 
 from pipeline.data.same_lesion import judge_pair
 from pipeline.errors import DataError, RunError
-from pipeline.evaluation.leakage import bundled_pair, seen_and_not
+from pipeline.evaluation import leakage
+from pipeline.evaluation.evaluate import evaluate_run
+from pipeline.evaluation.leakage import bundled_pair, run_sides, seen_and_not
 from pipeline.jobs.other_split import other_split
 from tests.hand_made import make_dataset, make_run
 from tests.small_archives import exactly
@@ -89,3 +91,23 @@ def test_a_random_run_of_hand_made_files_has_both_sides(workspace, tmp_path):
     found = seen_and_not(run.predictions(), run.split())
     assert found["seen"]["images"] + found["not_seen"]["images"] == len(run.predictions())
     assert np.isfinite(found["seen"]["accuracy"])
+
+
+def test_both_sides_are_kept_with_the_run_until_its_predictions_change(workspace, tmp_path, monkeypatch):
+    run = make_run(workspace, make_dataset(workspace, tmp_path), split="random")
+    evaluate_run(run)  # make_run may have copied files, which are of other times then
+    (kept,) = run.folder.glob("seen-*.json")
+    found = seen_and_not(run.predictions(), run.split())
+    monkeypatch.setattr(leakage, "seen_and_not", None)  # is not asked again
+    stored = run_sides(run)
+    assert stored["seen"]["accuracy"] == found["seen"]["accuracy"]
+    assert stored["not_seen"]["intervals"]["macro_auc"] == list(found["not_seen"]["intervals"]["macro_auc"])
+    monkeypatch.undo()
+    run.predictions().iloc[:-1].to_parquet(run.predictions_path, index=False)
+    again = run_sides(run)
+    assert again["seen"]["images"] + again["not_seen"]["images"] == len(run.predictions()) and not kept.exists()
+
+
+def test_of_a_run_by_lesion_only_its_images_are_counted(workspace, tmp_path):
+    run = make_run(workspace, make_dataset(workspace, tmp_path))
+    assert run_sides(run) == {"not_seen": {"images": 28}} and not list(run.folder.glob("seen-*"))

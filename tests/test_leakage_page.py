@@ -8,7 +8,7 @@ from pipeline.data.audit import _table_digest, audit_path
 from pipeline.data.label_leaks import label_leak
 from pipeline.data.same_lesion import judge_pair, verdicts
 from pipeline.data.seen_lesions import seen_shares
-from pipeline.evaluation import leakage
+from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import write_json
 from tests import app_pages
 from tests.app_pages import button, words
@@ -140,10 +140,11 @@ def test_the_other_split_starts_a_run(dataset, workspace, monkeypatch):
 def test_the_bundled_pair_shows_the_inflation(workspace, tmp_path, monkeypatch):
     from tests.test_leakage import predictions
 
-    predictions({"S": True, "U": False}).to_parquet(tmp_path / "lesion.parquet")
-    predictions({"S": True, "U": True}).to_parquet(tmp_path / "random.parquet")
-    monkeypatch.setattr(leakage, "BUNDLED", tmp_path)
-    monkeypatch.setattr(leakage_rows.bundled, "__defaults__", (tmp_path,))
+    folder = tmp_path / "leakage"  # of the folder that the environment names
+    folder.mkdir()
+    predictions({"S": True, "U": False}).to_parquet(folder / "lesion.parquet")
+    predictions({"S": True, "U": True}).to_parquet(folder / "random.parquet")
+    monkeypatch.setenv("LESIONLAB_BUNDLED", str(tmp_path))
     text = words(open_page())
     assert "is **100.0 %**, by lesion **50.0 %**: +50.0 percentage points, from the split alone." in text
 
@@ -157,12 +158,13 @@ def test_evidence_inside_the_lesion(dataset, workspace):
     import numpy as np
     from PIL import Image
 
-    make_run(workspace, dataset)
+    run = make_run(workspace, dataset)
     (dataset.folder / "masks").mkdir()
     mask = np.zeros((48, 64), dtype=np.uint8)
     mask[12:36, 16:48] = 255
     for image_id in dataset.metadata()["image_id"]:
         Image.fromarray(mask).save(dataset.folder / "masks" / f"{image_id}.png")
+    keep_evidence(run, dataset)
     at = open_page(topic="evidence")
     text = words(at)
     assert "Evidence outside the lesion: context or shortcut?" in text

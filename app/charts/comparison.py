@@ -78,7 +78,7 @@ def sensitivity_figure(sensitivity: pd.DataFrame, names: Mapping[str, str], dark
         figure.add_scatter(
             x=sensitivity[run], y=[place - 0.3 + number * step for place in places], name=escape(name),
             mode="markers", marker={"symbol": mark.symbol, "size": 12, "color": mark.colour}, cliponaxis=False,
-            customdata=rows, hovertemplate="%{customdata}<br>%{x:.1%}",
+            customdata=list(enumerate(rows)), hovertemplate="%{customdata[1]}<br>%{x:.1%}",
         )
     for place in places[1:]:
         figure.add_hline(y=place - 0.5, line={"color": "#7d8790", "width": 1}, opacity=0.5)

@@ -37,7 +37,7 @@ def figure_chart(table: pd.DataFrame, name: str, title: str, dark: bool) -> go.F
     for place, row in enumerate(table.itertuples()):
         drawn = mark(row.target) if row.target in DIAGNOSES else None
         figure.add_scatter(
-            x=[row.value], y=[place], mode="markers", showlegend=False, cliponaxis=False,
+            x=[row.value], y=[place], mode="markers", showlegend=False, cliponaxis=False, customdata=[[place]],
             error_x=_whiskers([row.value], [row.low], [row.high], drawn.colour if drawn else text),
             marker={"symbol": drawn.symbol if drawn else "star", "size": 12, "color": drawn.colour if drawn else text},
             hovertemplate=f"{row.words}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to "
@@ -46,8 +46,8 @@ def figure_chart(table: pd.DataFrame, name: str, title: str, dark: bool) -> go.F
     figure.add_scatter(
         x=table["scorer"], y=[place + 0.25 for place in range(len(table))], mode="markers", name="ISIC scorer, at 0.5",
         marker={"symbol": "line-ns-open", "size": 14, "color": tone(dark).muted, "line": {"width": 3}},
-        cliponaxis=False, customdata=table["words"], hovertemplate="%{customdata}<br>ISIC scorer, at 0.5: %{x:.1%}"
-                                                                   "<extra></extra>",
+        cliponaxis=False, customdata=list(enumerate(table["words"])),
+        hovertemplate="%{customdata[1]}<br>ISIC scorer, at 0.5: %{x:.1%}<extra></extra>",
     )
     _by_row(figure, list(map(_broken, table["words"])), name)
     return _with_legend(titled(figure, title, _ROW_PIXELS * len(table) + _BELOW, dark))
@@ -74,7 +74,7 @@ def reliability_chart(table: pd.DataFrame, title: str, asked: str, dark: bool) -
     """The share of each bin over its mean probability, with its interval, the diagonal, and below the bins' counts.
 
     Args:
-        table: of `reliability_with_intervals`.
+        table: of `reliability_with_intervals`, a row a bin from 0.
         asked: what the share is of, for the axis.
     """
     filled = table[table["images"] > 0]
@@ -87,14 +87,15 @@ def reliability_chart(table: pd.DataFrame, title: str, asked: str, dark: bool) -
         line={"color": VALIDATION.colour, "width": 2},
         marker={"symbol": VALIDATION.symbol, "size": 10, "color": VALIDATION.colour},
         error_y=_whiskers(filled["share"], filled["share_low"], filled["share_high"], VALIDATION.colour),
-        customdata=[count(n, "image") for n in filled["images"]],
-        hovertemplate="Mean probability %{x:.1%}<br>%{y:.1%} of %{customdata}<extra></extra>",
+        customdata=[[place, count(n, "image")] for place, n in filled["images"].items()],
+        hovertemplate="Mean probability %{x:.1%}<br>%{y:.1%} of %{customdata[1]}<extra></extra>",
     )
     middles = (table["low"] + table["high"]) / 2
     figure.add_bar(
         x=middles, y=table["images"], width=0.9 / len(table), yaxis="y2", showlegend=False,
         marker={"color": VALIDATION.colour}, text=table["images"].map("{:,}".format), textposition="outside",
         textfont={"color": tone(dark).text, "size": 11}, cliponaxis=False, textangle=0,
+        customdata=[[place] for place in range(len(table))],
         hovertemplate="%{y:,} images<extra></extra>",
     )
     figure.update_xaxes(title="Probability (model output)", range=[-0.02, 1.02], tickformat=".0%",
@@ -180,6 +181,7 @@ def subgroup_chart(table: pd.DataFrame, name: str, title: str, whole: float, dar
         rows = table[which]
         figure.add_scatter(
             x=rows["value"], y=list(rows.index), mode="markers", name=kind, cliponaxis=False, showlegend=len(rows) > 0,
+            customdata=[[place] for place in rows.index],
             error_x=_whiskers(rows["value"], rows["low"], rows["high"], colour),
             marker={"symbol": symbol, "size": 12, "color": colour},
             hovertext=[f"{row.words}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to {percent(row.high)}"

@@ -76,6 +76,7 @@ def evidence_figure(rows: pd.DataFrame, of: str, areas: pd.Series, dark: bool) -
     for place, code in enumerate(codes):
         part, drawn = rows[rows["truth"] == code], mark(code)
         figure.add_box(
+            customdata=[[place]] * len(part),
             x=part[f"inside_{of}"], y=[place] * len(part), orientation="h", showlegend=False, boxpoints="outliers",
             width=0.55, line={"color": drawn.colour, "width": 2}, fillcolor="rgba(0,0,0,0)", text=part["image_id"],
             marker={"symbol": drawn.symbol, "color": drawn.colour, "size": 7}, whiskerwidth=0.5,
@@ -84,7 +85,8 @@ def evidence_figure(rows: pd.DataFrame, of: str, areas: pd.Series, dark: bool) -
     figure.add_scatter(
         x=areas, y=list(range(len(codes))), mode="markers", name="Chance: the share of the area that the lesion takes",
         marker={"symbol": "line-ns-open", "size": 22, "color": tone(dark).text, "line": {"width": 3}},
-        customdata=[percent(area) for area in areas], hovertemplate="Chance: %{customdata}<extra></extra>",
+        customdata=[[place, percent(area)] for place, area in enumerate(areas)],
+        hovertemplate="Chance: %{customdata[1]}<extra></extra>",
     )
     _share_axis(figure, "Share of the positive evidence inside the lesion")
     figure.update_yaxes(tickvals=list(range(len(codes))), ticktext=[wrapped(code, 22) for code in codes],

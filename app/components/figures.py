@@ -1,8 +1,12 @@
 """A chart as every page shows it: its title above, the figure, and the table behind it."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+
+from app.components.image_ways import chooses_row
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
@@ -12,16 +16,23 @@ def dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def show(figure: go.Figure, table: pd.DataFrame, name: str, *, key: str, selecting: bool = False):
+def show(
+    figure: go.Figure, table: pd.DataFrame, name: str, *, key: str, selecting: bool = False,
+    names: Sequence[str] | None = None,
+):
     """Draws the figure under its title; below it, folded, the table with a download as `<name>.csv`.
 
     Args:
         selecting: a click on a point reruns the page; the selection stands in the session state under `key`.
+        names: of rows, for a click that chooses one of them for `image_ways.row_ways`.
     """
+    on_select = "rerun" if selecting else "ignore"
+    if names is not None:
+        on_select = chooses_row(figure, key, names)
     title = figure.layout.meta["title"]
     st.markdown(f"**{title}**")
     st.plotly_chart(figure, key=key, config=_CONFIG, alt=f"Chart. {title}. The table below it has the numbers.",
-                    on_select="rerun" if selecting else "ignore", selection_mode="points")
+                    on_select=on_select, selection_mode="points")
     show_table(table, title, name, key)
 
 

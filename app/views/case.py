@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import case_tables, resources
 from app.case_address import address_of, read_address
+from app.case_model import can_answer, model_of, seen_by
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
 from app.components.cases.case_facts import facts, other_models, same_lesion
@@ -23,7 +24,7 @@ from pipeline.data.generated import NOTICE
 from pipeline.errors import ImageError
 from pipeline.evaluation.cases import in_order
 from pipeline.evaluation.metrics import classes_of
-from pipeline.inference.model_info import bundled_model, read_model_info
+from pipeline.inference.model_info import ModelInfo, bundled_model
 from pipeline.jobs.run_dir import RunDir
 from pipeline.teaching import Remark, read_remarks
 
@@ -52,6 +53,8 @@ def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
                 st.button(words, key=f"case.{words.lower()}", disabled=not 0 <= place < len(images),
                           icon=f":material/{icon}:", on_click=_open, args=(images, place))
             st.markdown(f"{here + 1:,} of {len(images):,}", width="content")
+    if asked.decision:
+        st.caption(f"These images are chosen under the decision {asked.decision}. Below stands what the run stored.")
 
 
 def _open(images: list[str], place: int) -> None:
@@ -63,24 +66,22 @@ def _output(run: RunDir, case: dict, codes: list[str]) -> None:
 
     table = probabilities_table({code: case[f"p_{code}"] for code in codes})
     show(probabilities_figure(table, dark()), table, f"{case['image_id']}-output", key="case.output")
-    if run.bundled:
-        info = bundled_model()
-    elif judged := run.evaluation():
-        info = next((model for model in resources.models() if model.name == judged["model"]), None)
-    else:
-        info = read_model_info(run.model, run.name) if (run.model / "model.json").exists() else None
-    if info:
+    if info := bundled_model() if run.bundled else model_of(run):
         st.warning(notice(info), icon=":material/info:")
 
 
-def _seen(case: dict, dataset: Dataset, run: RunDir):
-    return pictures(case["image_id"], Judged(dataset, resources.metadata(dataset), run.config(), None))[0]
+def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
+    """What the network saw of the image; where its model is gone, at the size that the run names."""
+    table = resources.metadata(dataset)
+    if info and run.evaluation():
+        return seen_by(info, dataset.image_path(table.at[case["image_id"], "file"]))
+    return pictures(case["image_id"], Judged(dataset, table, run.config(), None))[0]
 
 
 def _case(run: RunDir, image_id: str, cases) -> None:
     case = cases.loc[image_id].to_dict()
     kept = address_of(st.query_params.to_dict())
-    found = found_data(run)
+    found, info = found_data(run), model_of(run)
     dataset = found.dataset
     table = images_of(run, found) if dataset else None
     here = table is not None and image_id in table.index
@@ -107,7 +108,7 @@ def _case(run: RunDir, image_id: str, cases) -> None:
         _output(run, case, classes_of(cases))
     if here and not problem and not run.bundled:
         st.subheader("Regions that raised the outputs")
-        two_heatmaps(run, case, lambda: _seen(case, dataset, run))
+        two_heatmaps(run, case, lambda: _seen(case, dataset, run, info))
         help_text("heatmap", "How to read a heatmap")
     st.subheader("Other images of this lesion")
     same_lesion(run, case, cases, dataset, table, kept)
@@ -115,18 +116,19 @@ def _case(run: RunDir, image_id: str, cases) -> None:
     if run.bundled:
         st.markdown(NO_NEIGHBOURS)
     else:
-        look_alikes(run, case, dataset, table)
+        look_alikes(run, case)
     st.subheader("What other models say")
     other_models(run, case)
     st.subheader("What if")
     if run.bundled:
         st.markdown(NO_WHAT_IF)
-    elif here and not problem and (run.model / "model.safetensors").exists():
-        what_if_panel(run, case, _seen(case, dataset, run))
+    elif here and not problem and can_answer(info):
+        what_if_panel(info, case, _seen(case, dataset, run, info))
     else:
-        st.markdown("This needs the image and the run's model; one of them is no longer here.")
+        st.markdown("This needs the image and the model that judged it; one of them is no longer here.")
     if not run.bundled:
-        st.markdown("**Over the whole validation set**")
+        whole = "all images of this evaluation" if run.evaluation() else "the whole validation set"
+        st.markdown(f"**Over {whole}**")
         flips_of_all(run)
     st.subheader("Note")
     remark = read_remarks(resources.workspace(), run.config().data).get(image_id, Remark())

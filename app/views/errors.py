@@ -4,9 +4,16 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.components.errors.confusion_panel import chosen_cell, close_cell, confusion_chart, ways_to_a_cell
+from app.components.errors.confusion_panel import (
+    chosen_cell,
+    close_cell,
+    confusion_chart,
+    part_ways,
+    ways_to_a_cell,
+)
 from app.components.errors.hidden_truth import hidden_truth, hide_switch, hiding
 from app.components.help_text import help_text
+from app.components.image_ways import way_links
 from app.components.judged_images import judged_images
 from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.components.pickers import pick, pick_run, state_words
@@ -73,8 +80,9 @@ def _errors(run: RunDir, results, part: str, rows, classes: list[str]) -> None:
         run_figures(results, part, run.config(), run.name)
     with matrix:
         confusion_chart(rows, classes, cell, f"{run.name}-{part}")
+    way_links(part_ways(run, part, rows, results[part]))
     help_text("confusion", "How to read a confusion matrix, and how the article reads its own")
-    ways_to_a_cell(rows, classes, cell)
+    ways_to_a_cell(rows, classes, cell, run, part)
     with problems.in_words():
         _images(run, rows, cell, part)
 

@@ -11,10 +11,12 @@ from app.components.evaluation.diagnosis_panel import diagnosis_panel
 from app.components.evaluation.operating_point import operating_panel
 from app.components.evaluation.reliability_panel import reliability_panel
 from app.components.evaluation.subgroup_panel import subgroup_panel
+from app.components.image_ways import way_links
 from app.components.pickers import STATE_WORDS, pick, pick_run
 from app.components.run_figures import PART_WORDS, run_figures
 from app.components.run_page import about_images, no_run_yet
 from app.components.siblings import FOLDS, siblings_note
+from app.evaluation_ways import Ways
 from app.evaluation_words import DECISION_WORDS
 from app.links import ERRORS, EVALUATE_ON, TRAIN, go
 from app.run_data import dataset_of
@@ -75,22 +77,25 @@ def _evaluated_before(run: RunDir, results: dict[str, Any], part: str) -> None:
     run_figures(results, part, run.config(), run.name)
 
 
+def _ways(run: RunDir, part: str, decision: str) -> Ways:
+    return Ways(run, part, decision, evaluation_rows.part_rows(run, part, decision))
+
+
 def _topic(run: RunDir, results: dict[str, Any], part: str, parts: list[str], decision: str) -> None:
     topic = address_radio("Topic", "topic", _TOPICS, hidden=True, forgets=_OF_A_TOPIC)
     figures, name = results[part], f"{run.name}-{part}"
-    dataset = dataset_of(run)
+    dataset, ways = dataset_of(run), _ways(run, part, decision)
+    classes = classes_of(evaluation_rows.part_rows(run, part, decision))
     if topic in ("diagnoses", "calibration") and "decisions" not in figures:
         _evaluated_before(run, results, part)
     elif topic == "diagnoses":
-        diagnosis_panel(figures, decision, name)
+        diagnosis_panel(figures, decision, name, ways)
+    elif topic == "calibration":
+        reliability_panel(run, figures, part, classes, _ways(run, part, "as-data"))
+    elif topic == "operating-point":
+        operating_panel(run, dataset, part, parts, decision, classes, ways)
     else:
-        classes = classes_of(evaluation_rows.part_rows(run, part, decision))
-        if topic == "calibration":
-            reliability_panel(run, figures, part, classes)
-        elif topic == "operating-point":
-            operating_panel(run, dataset, part, parts, decision, classes)
-        else:
-            subgroup_panel(run, dataset, part, decision, classes)
+        subgroup_panel(run, dataset, part, decision, classes, ways)
 
 
 def main() -> None:
@@ -118,6 +123,7 @@ def main() -> None:
     about_images(run)
     _provenance(run, results, part, decision)
     with problems.in_words():
+        way_links(_ways(run, part, decision).of_all())
         _topic(run, results, part, parts, decision)
     with st.container(horizontal=True):
         if st.button("See its errors", key="to_errors", icon=":material/grid_on:"):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import case_tables, resources
 from app.case_address import Asked, read_address
+from app.case_words import folded_in_words
 from app.components import problems
 from app.components.cases.case_filters import case_filters, clear_filters, in_words
 from app.components.cases.case_selection import csv_button, set_maker
@@ -59,17 +60,17 @@ def _images(run: RunDir, found, sets, remarks) -> None:
     case_wall(run, found, dataset, remarks)
 
 
-def _under_the_bar(run: RunDir, cases, found, asked: Asked, view: str, remarks) -> None:
+def _under_the_bar(run: RunDir, cases, found, asked: Asked, view: str, remarks, told: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown(in_words(len(found), found["lesion_id"].nunique(), len(cases), asked), width="content")
-        if asked.area is not None:
-            st.caption(":material/lasso_select: Within an area of the map.", width="content")
         st.button("Show all", key="explore.clear", disabled=not asked.any, on_click=clear_filters,
                   icon=":material/filter_alt_off:")
         csv_button(run, found, remarks)
         if view == "images":
             with st.container(width=240):
                 order_box(asked)
+    if told:
+        st.caption(f":material/tune: {told}.")
 
 
 def _explore(run: RunDir) -> None:
@@ -95,10 +96,11 @@ def _explore(run: RunDir) -> None:
         teaching_sets(run, cases, sets, remarks)
         return
     asked = read_address(st.query_params.to_dict(), known)
+    cases = case_tables.cases(run, asked.decision)
     names = {other.name: case_tables.name_of(other) for other in case_tables.others(run)}
     case_filters(known, asked, sets, names)
     found = in_order(case_tables.found_cases(run, asked), asked.order)
-    _under_the_bar(run, cases, found, asked, view, remarks)
+    _under_the_bar(run, cases, found, asked, view, remarks, folded_in_words(asked, sets, names))
     if view == "map" and run.bundled:
         st.info(NO_NEIGHBOURS)
     elif view == "map":

@@ -52,7 +52,7 @@ def _audited(dataset: Dataset, topic: str) -> None:
 
 
 def _evidence(dataset: Dataset) -> None:
-    runs = {run.name: run for run in leakage_rows.runs_of(dataset)}
+    runs = {run.name: run for run in leakage_rows.with_heatmaps(dataset)}
     if not runs:
         st.info(as_text(f"No finished run on {dataset.name} yet: its heatmaps are what is compared with the masks."))
         return

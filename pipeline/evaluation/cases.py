@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import described
+from pipeline.evaluation.lesion_means import lesion_means
 from pipeline.evaluation.metrics import classes_of, probabilities_of
 
 Order = Literal["loss", "loss-up", "confidence", "confidence-up", "truth", "image"]
@@ -42,7 +43,9 @@ class CaseFilter:
         right: only right or only wrong predictions.
         confidence: range of the highest probability, 0..1.
         loss: range of the loss; high may be infinite.
-        output, share: diagnoses, and the range of their summed probability averaged over the lesion's images, 0..1.
+        output: diagnoses; share, own: ranges of their summed probability, 0..1, averaged over the lesion's images, and
+            of the image itself.
+        called: diagnoses; what the lesion is called by the mean of its images' probabilities must be one of them.
         among: image ids; an image must be in every one of these.
     """
 
@@ -52,6 +55,8 @@ class CaseFilter:
     loss: Range | None = None
     output: tuple[str, ...] = ()
     share: Range | None = None
+    own: Range | None = None
+    called: tuple[str, ...] = ()
     among: Sequence[Collection[str]] = ()
 
 
@@ -75,9 +80,21 @@ def case_table(predictions: pd.DataFrame, metadata: pd.DataFrame | None) -> pd.D
 
 
 def lesion_output(cases: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
-    """Summed probability of the diagnoses `codes`, averaged over the images of each image's lesion, 0..1."""
-    summed = cases[[f"p_{code}" for code in codes]].to_numpy(dtype=np.float64).sum(axis=1)
-    return pd.Series(summed, index=cases.index).groupby(cases["lesion_id"].to_numpy()).transform("mean")
+    """Summed probability of the diagnoses `codes`, averaged over the images of each image's lesion, 0..1: exactly the
+    score of `operating_point.lesion_scores`.
+    """
+    means = lesion_means(cases).set_index("lesion_id")
+    return cases["lesion_id"].map(means[[f"p_{code}" for code in codes]].sum(axis=1).clip(upper=1.0))
+
+
+def lesion_call(cases: pd.DataFrame) -> pd.Series:
+    """What each image's lesion is called by the mean of its images' probabilities."""
+    return cases["lesion_id"].map(lesion_means(cases).set_index("lesion_id")["predicted"])
+
+
+def own_output(cases: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
+    """Summed probability of the diagnoses `codes` for each image, 0..1."""
+    return cases[[f"p_{code}" for code in codes]].astype(np.float64).sum(axis=1)
 
 
 def _within(values: pd.Series, bounds: Range, top: float = math.inf) -> np.ndarray:
@@ -99,6 +116,10 @@ def filtered_cases(cases: pd.DataFrame, chosen: CaseFilter) -> pd.DataFrame:
         keep &= _within(cases["loss"], chosen.loss)
     if chosen.output and chosen.share:
         keep &= _within(lesion_output(cases, chosen.output), chosen.share, _TOP)
+    if chosen.output and chosen.own:
+        keep &= _within(own_output(cases, chosen.output), chosen.own, _TOP)
+    if chosen.called:
+        keep &= lesion_call(cases).isin(chosen.called).to_numpy(dtype=bool)
     for images in chosen.among:
         keep &= cases.index.isin(list(images))
     return cases[keep]
@@ -110,11 +131,17 @@ def in_order(cases: pd.DataFrame, order: Order) -> pd.DataFrame:
     return cases.sort_values(columns, ascending=ascending, kind="stable")
 
 
-def disagreeing(cases: pd.DataFrame, other: pd.Series) -> set[str]:
-    """The images that both judged and on which they do not say the same.
+def disagreeing(cases: pd.DataFrame, others: Sequence[pd.Series]) -> set[str]:
+    """The images that all judged and on which not all say the same.
 
     Args:
-        other: another model's predicted code by image_id.
+        others: for each other model its predicted code by image_id.
     """
-    shared = cases.index.intersection(other.index)
-    return set(shared[cases.loc[shared, "predicted"].to_numpy() != other.loc[shared].to_numpy()])
+    shared = cases.index
+    for told in others:
+        shared = shared.intersection(told.index)
+    here = cases.loc[shared, "predicted"].to_numpy(dtype=object)
+    differ = np.zeros(len(shared), dtype=bool)
+    for told in others:
+        differ |= told.astype(object).loc[shared].to_numpy() != here
+    return set(shared[differ])

@@ -8,6 +8,7 @@ from pipeline.evaluation.bootstrap import lesion_bootstrap
 from pipeline.evaluation.decided import NAMES, decided_predictions, training_frequencies
 from pipeline.evaluation.diagnosis_table import diagnosis_table
 from pipeline.evaluation.isic_scorer import isic_scores
+from pipeline.evaluation.leakage import run_sides
 from pipeline.evaluation.melanoma import melanoma_lesions_called_else
 from pipeline.evaluation.metrics import summarise
 from pipeline.evaluation.reliability import calibration_figures
@@ -65,6 +66,8 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
         }
     results = plain(results)
     write_json(run.results_path, results)
+    if config.split == "random":
+        run_sides(run)  # for the page Leakage
     return results
 
 

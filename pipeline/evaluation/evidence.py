@@ -17,8 +17,10 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import covering_size, open_image
 from pipeline.errors import ImageError
 from pipeline.evaluation.lesion_draws import LesionDraws, bounds
+from pipeline.progress import Progress, silent
 
 Of = Literal["predicted", "truth"]
+KINDS = ("measured", "outside-predicted", "outside-truth", "none-predicted", "none-truth")
 FEWEST = 8  # images of a diagnosis below which no quartiles are given, and so no outliers
 _LEAST = 0.01  # a share inside below that counts as that: its logarithm would be anything
 _FENCE = 1.5  # interquartile ranges (Tukey 1977)
@@ -115,24 +117,31 @@ def evidence_table(
     return table.assign(area=stacked.mean(axis=(1, 2)), **inside, **usual)
 
 
-def run_evidence(run, dataset: Dataset) -> pd.DataFrame:
+def run_evidence(run, dataset: Dataset, progress: Progress = silent) -> pd.DataFrame:
     """`evidence_table` of a run's held-out images; empty where it stored no heatmaps or the data set has no masks.
 
     Args:
         run: a RunDir.
+        progress: told after each mask.
 
     Raises:
         RunError: the run has no predictions yet.
     """
     predictions, config = run.predictions(), run.config()
+    done = 0
+
+    def mask_of(image_id: str) -> Image.Image | None:
+        nonlocal done
+        done += 1
+        progress(done / len(predictions), "Lays the masks over the heatmaps.")
+        return _mask(dataset, image_id)
+
     nothing = {"image_id": np.array([], dtype=str), "predicted": np.zeros((0, 1, 1)), "truth": np.zeros((0, 1, 1))}
     heatmaps = nothing
     if run.heatmaps_path.exists():
         with np.load(run.heatmaps_path, allow_pickle=False) as stored:
             heatmaps = {name: stored[name] for name in nothing}
-    return evidence_table(
-        predictions, heatmaps, lambda image_id: _mask(dataset, image_id), config.height, config.width, config.resize
-    )
+    return evidence_table(predictions, heatmaps, mask_of, config.height, config.width, config.resize)
 
 
 def _mean(values: pd.Series, lesion_id: pd.Series) -> tuple[float, float, float]:
@@ -186,6 +195,16 @@ def outliers(evidence: pd.DataFrame, of: Of) -> pd.DataFrame:
     below = (lower - times_chance) / (upper - lower).where(upper > lower)
     enough = groups.transform("count") >= FEWEST
     return evidence.assign(below=below)[enough & (below > _FENCE)].sort_values("below", ascending=False)
+
+
+def of_kind(evidence: pd.DataFrame, kind: str) -> pd.Series:
+    """The ids of the images of one of KINDS: all that were measured, the `outliers` of evidence for one of the two
+    diagnoses, or the images that have no positive evidence for it.
+    """
+    if kind == "measured":
+        return evidence["image_id"]
+    which, _, of = kind.partition("-")
+    return (outliers(evidence, of) if which == "outside" else evidence[evidence[f"inside_{of}"].isna()])["image_id"]
 
 
 def outside_against_rest(evidence: pd.DataFrame, code: str, of: Of) -> dict[str, Any]:

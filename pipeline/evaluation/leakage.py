@@ -1,17 +1,21 @@
 """What a split that puts a lesion on both sides does to a run's figures."""
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from pipeline.bundled import bundled_folder
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.errors import DataError
 from pipeline.evaluation.bootstrap import lesion_bootstrap
+from pipeline.evaluation.kept import keep, kept_path
 from pipeline.evaluation.metrics import classes_of, probabilities_of, summarise
+from pipeline.jobs.run_dir import RunDir
 
 MELANOMA = "mel"
-BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models" / "default" / "leakage"
+_KEPT = "seen-{}.json"
 
 
 def _melanoma_sensitivity(rows: pd.DataFrame) -> dict[str, Any]:
@@ -47,10 +51,33 @@ def seen_and_not(predictions: pd.DataFrame, split: pd.DataFrame) -> dict[str, di
     Returns:
         `part_figures` as "seen" and "not_seen"; a side without images is left out.
     """
+    return {name: part_figures(side) for name, side in _sides(predictions, split).items()}
+
+
+def _sides(predictions: pd.DataFrame, split: pd.DataFrame) -> dict[str, pd.DataFrame]:
     rows = predictions[predictions["part"] == "validation"]
     seen = rows["image_id"].isin(split.loc[seen_in_training(split), "image_id"])
-    sides = {"seen": rows[seen], "not_seen": rows[~seen]}
-    return {name: part_figures(side) for name, side in sides.items() if len(side)}
+    return {name: side for name, side in {"seen": rows[seen], "not_seen": rows[~seen]}.items() if len(side)}
+
+
+def run_sides(run: RunDir) -> dict[str, dict[str, Any]]:
+    """`seen_and_not` of a run, kept beside its predictions, since its bootstrap takes a second; of a run with one side
+    alone only its number of `images`.
+
+    Raises:
+        RunError: it has no predictions yet.
+        WorkspaceError: the run's folder cannot be written.
+    """
+    path = kept_path(run.folder, _KEPT, (run.predictions_path, run.split_path))
+    if path is not None and path.exists():
+        return json.loads(path.read_text())
+    predictions, split = run.predictions(), run.split()
+    sides = _sides(predictions, split)
+    if len(sides) < 2:
+        return {name: {"images": len(side)} for name, side in sides.items()}
+    found = seen_and_not(predictions, split)
+    keep(path, _KEPT, json.dumps(found).encode())
+    return found
 
 
 class BundledPair(NamedTuple):
@@ -72,13 +99,18 @@ def _bundled_table(path: Path) -> pd.DataFrame:
     return table
 
 
-def bundled_tables(folder: Path = BUNDLED) -> tuple[Path, Path] | None:
+def leakage_folder() -> Path:
+    """Where the bundled pair of tables lies, whether it is there or not."""
+    return bundled_folder() / "leakage"
+
+
+def bundled_tables(folder: Path) -> tuple[Path, Path] | None:
     """The files `lesion.parquet` and `random.parquet`; None where they are not both there."""
     paths = folder / "lesion.parquet", folder / "random.parquet"
     return paths if all(path.exists() for path in paths) else None
 
 
-def bundled_pair(folder: Path = BUNDLED) -> BundledPair | None:
+def bundled_pair(folder: Path) -> BundledPair | None:
     """The figures of the two bundled tables; None where they are not there.
 
     A table has image_id, lesion_id, truth and p_<code>; without `predicted` it is the highest probability.

@@ -22,13 +22,13 @@ FIGURES: tuple[Figure, ...] = get_args(Figure)
 OF_A_TARGET: tuple[Figure, ...] = ("sensitivity", "specificity")
 FEW = 30  # lesions
 CONFIDENCE_BANDS = ("below 50 %", "50 % to 70 %", "70 % to 90 %", "90 % and more")
-_CONFIDENCE_ENDS = (0.5, 0.7, 0.9)
+CONFIDENCE_ENDS = (0.5, 0.7, 0.9)
 
 
 def confidence_bands(predictions: pd.DataFrame) -> pd.Series:
     """The band of CONFIDENCE_BANDS of each image's highest probability, on the index of `predictions`."""
     highest = probabilities_of(predictions, classes_of(predictions)).max(axis=1)
-    bands = np.array(CONFIDENCE_BANDS, dtype=object)[np.digitize(highest, _CONFIDENCE_ENDS)]
+    bands = np.array(CONFIDENCE_BANDS, dtype=object)[np.digitize(highest, CONFIDENCE_ENDS)]
     return pd.Series(bands, predictions.index)
 
 

@@ -12,6 +12,7 @@ from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.prepare import open_image
 from pipeline.errors import DataError, ImageError
 from pipeline.evaluation.evaluate import evaluate_run
+from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.evaluation.external import PART
 from pipeline.files import disk_errors
 from pipeline.inference.door import as_input, open_model
@@ -50,6 +51,7 @@ def judge_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
         np.savez_compressed(
             run.heatmaps_path, image_id=table["image_id"].to_numpy(dtype=str), predicted=maps[0], truth=maps[1]
         )
+    keep_evidence(run, dataset)
     results = evaluate_run(run)
     if info.members and info.data_hash == dataset.content_hash:
         write_model_info(dataclasses.replace(info, validation=results[PART]))

@@ -1,4 +1,4 @@
-"""The job that lets a finished run's network look at all its images again: neighbours, a map, and what flips it.
+"""The job that lets the network behind a run look at all its images again: neighbours, a map, and what flips it.
 
 Its status lies in `<run>/embedding/`, a folder like a run's; what it finds lies in the run's own folder. It takes no
 turn in the queue for a device: it is short, works on the processor, and gives way to everything else there.
@@ -42,10 +42,11 @@ def queue_embedding(run: RunDir) -> RunDir:
     """A new queued job for the run; what an earlier one told of itself is forgotten.
 
     Raises:
-        RunError: the run has no model or no predictions, or a job is at work on it.
+        RunError: the run has no model and evaluates none, or has no predictions, or a job is at work on it.
         WorkspaceError: the run's folder cannot be written.
     """
-    if not (run.model / "model.json").exists() or not run.predictions_path.exists():
+    judges = run.evaluation() or (run.model / "model.json").exists()
+    if not judges or not run.predictions_path.exists():
         raise RunError(f"The run {run.name} has no model or no predictions.", "Wait until it is done.")
     job, status = embedding_job(run), job_status(run)
     if status and status.state not in ENDED:

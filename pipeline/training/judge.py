@@ -11,6 +11,7 @@ from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
 from pipeline.evaluation.evaluate import evaluate_run
+from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import disk_errors, replace_file
 from pipeline.inference.model_info import ModelInfo, write_model_info
 from pipeline.inference.onnx_body import OnnxBody
@@ -78,6 +79,7 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
             run.heatmaps_path, image_id=held_out["image_id"].to_numpy(dtype=str),
             predicted=np.concatenate(predicted_maps), truth=np.concatenate(true_maps),
         )
+    keep_evidence(run, dataset)
     evaluate_run(run)
 
 

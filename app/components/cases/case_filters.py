@@ -5,17 +5,22 @@ import math
 import streamlit as st
 
 from app.case_address import FILTERS, Asked, Known, written_levels
+from app.case_words import EVIDENCE
 from app.charts.dataset import FACTOR_WORDS, level_words
 from app.components.run_figures import PART_WORDS
+from app.evaluation_words import DECISION_WORDS
 from app.links import remember, written
 from app.wording import as_text, count
 from pipeline.classes import label
 from pipeline.evaluation.cases import METADATA_LEVELS, Range
+from pipeline.evaluation.evidence import KINDS
 from pipeline.explain.perturb import NAMED
 from pipeline.teaching import TeachingSet
 
 _ALL = ""  # None would be shown as a box that waits for a choice
 _KEY = "explore."
+_SEEN = {_ALL: "Both", "yes": "Seen", "no": "Not seen"}
+_EVIDENCE = {_ALL: "All", **EVIDENCE}
 _VERDICTS = {_ALL: "Both", "yes": "Right", "no": "Wrong"}
 
 
@@ -32,13 +37,17 @@ def case_filters(known: Known, asked: Asked, sets: dict[str, TeachingSet], names
     _levels(first[0], "truth", "Truth", known, asked)
     _levels(first[1], "predicted", "Prediction", known, asked)
     _box(first[2], "right", "Right or wrong", list(_VERDICTS), _word(asked.right), _VERDICTS.get)
-    _box(first[3], "differs", "Disagrees with", [_ALL, *known.runs], asked.differs,
-         lambda run: names.get(run, run) if run else "No comparison",
-         help="Another run on the same data set: the images that both judged and on which they do not say the same.")
-    more = [name for name in FILTERS if name not in ("truth", "predicted", "right", "differs", "area")]
-    with st.expander("More filters", icon=":material/tune:", expanded=any(name in st.query_params for name in more)):
+    _runs(first[3], "differs", "Disagrees with", known, asked, names,
+          "Other runs on the same data set: the images that all judged and on which not all say the same.")
+    with st.expander("More filters", icon=":material/tune:"):
+        _box(st.columns(3)[0], "decision", "Predictions under the decision", [_ALL, *DECISION_WORDS], asked.decision,
+             lambda decision: DECISION_WORDS.get(decision, "As the run stored them"),
+             help="How probabilities become one answer. What is filtered here, and what stands under each image, is "
+             "under this decision.")
         _of_the_patient(known, asked)
         _of_the_output(known, asked)
+        _of_the_lesion(known, asked)
+        _of_other_runs(known, asked, names)
         _of_the_teacher(known, asked, sets)
 
 
@@ -61,6 +70,23 @@ def _of_the_output(known: Known, asked: Asked) -> None:
     _levels(columns[0], "of", "Output for one or several diagnoses, summed", known, asked)
     if asked.of:
         _share(columns[1], "share", "That output, averaged over the lesion's images", asked.share)
+        _share(columns[2], "own", "That output, of the image itself", asked.own)
+
+
+def _of_the_lesion(known: Known, asked: Asked) -> None:
+    columns = st.columns(3)
+    _levels(columns[0], "called", "Prediction for the lesion, its images averaged", known, asked)
+    _box(columns[1], "seen", "Another image of the lesion in training", list(_SEEN), _word(asked.seen), _SEEN.get,
+         disabled=not known.seen, help=None if known.seen else "Training saw none of these lesions.")
+    _box(columns[2], "evidence", "Evidence outside the lesion", [_ALL, *KINDS], asked.evidence, _EVIDENCE.get,
+         disabled=not known.evidence,
+         help=None if known.evidence else "From lesion masks: the page Leakage, under Evidence outside the lesion.")
+
+
+def _of_other_runs(known: Known, asked: Asked, names: dict[str, str]) -> None:
+    columns = st.columns(3)
+    _runs(columns[0], "judged", "Validation images of these runs too", known, asked, names)
+    _runs(columns[1], "wrong", "Wrong in each of these runs too", known, asked, names)
 
 
 def _of_the_teacher(known: Known, asked: Asked, sets: dict[str, TeachingSet]) -> None:
@@ -85,15 +111,26 @@ def _changed(name: str) -> None:
 
 def _levels(place, name: str, title: str, known: Known, asked: Asked) -> None:
     key = _KEY + name
-    st.session_state[key] = list(asked.of if name == "of" else asked.levels.get(name, ()))
-    place.multiselect(title, known.levels["truth" if name == "of" else name], key=key, on_change=_changed, args=(name,),
+    outputs = {"of": asked.of, "called": asked.called}
+    st.session_state[key] = list(outputs[name] if name in outputs else asked.levels.get(name, ()))
+    place.multiselect(title, known.levels["truth" if name in outputs else name], key=key, on_change=_changed,
+                      args=(name,),
                       format_func=lambda level: _level(name, level), placeholder="None" if name == "of" else "All")
 
 
 def _level(name: str, level: str) -> str:
     if name == "part":
         return PART_WORDS.get(level, level)
-    return label(level) if name in ("truth", "predicted", "of") else level_words(name, level)
+    return label(level) if name in ("truth", "predicted", "of", "called") else level_words(name, level)
+
+
+def _runs(
+    place, name: str, title: str, known: Known, asked: Asked, names: dict[str, str], help: str | None = None
+) -> None:
+    key = _KEY + name
+    st.session_state[key] = list(getattr(asked, name))
+    place.multiselect(title, known.runs, key=key, on_change=_changed, args=(name,), help=help, placeholder="None",
+                      format_func=lambda run: names.get(run, run), disabled=not known.runs)
 
 
 def _box(place, name: str, title: str, options: list[str], chosen: str | None, words, **more) -> None:

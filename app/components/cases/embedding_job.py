@@ -5,18 +5,32 @@ import contextlib
 import streamlit as st
 
 from app import resources
+from app.case_model import model_of
 from app.components import problems
 from app.wording import as_text, time_left
 from pipeline.errors import LesionLabError, RunError
+from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.embedding import embedding_job as job_of
 from pipeline.jobs.embedding import job_status, start_embedding
 from pipeline.jobs.launch import request_stop
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
 
-COMPUTE = "Compute map, neighbours and what flips"
+COMPUTE, COMPUTE_FLIPS = "Compute map, neighbours and what flips", "Compute what flips"
 _WHAT = ("It lets the network look at all images of the run once more and takes some minutes in the background: the "
          "map, the nearest training lesions of each image, and what flips its predictions.")
+_WHAT_FLIPS = ("It lets the networks look at all images of the evaluation again and takes some minutes in the "
+               "background.")
+
+
+def no_embedding(info: ModelInfo) -> str:
+    """Why a mean of models has neither a map nor neighbours, and what to do."""
+    names = ", ".join(dict.fromkeys(name for name, _ in info.members))
+    return as_text(
+        f"{info.name} is a mean of several outputs and has no embedding of its own: each network finds other images "
+        f"alike. So there is no map, and there are no nearest lesions. An evaluation of one of its members alone "
+        f"({names}) has them."
+    )
 
 
 def embedding_job(run: RunDir, words: str) -> None:
@@ -26,9 +40,11 @@ def embedding_job(run: RunDir, words: str) -> None:
     except LesionLabError as error:
         problems.show(error)
         return
-    if not (run.model / "model.json").exists():
+    info = model_of(run)
+    if info is None:
         st.markdown(words)
-        st.info(f"{run.name} has no model of its own, so this is not computed for it.", icon=":material/info:")
+        whose = f"the model {judged['model']}" if (judged := run.evaluation()) else f"the model of {run.name}"
+        st.info(as_text(f"It needs {whose}, which is not here (any more)."), icon=":material/info:")
         return
     at_work = status is not None and status.state not in ENDED
     st.markdown(words)
@@ -37,8 +53,9 @@ def embedding_job(run: RunDir, words: str) -> None:
         return
     if status and status.state in ("failed", "interrupted"):
         st.error(as_text(status.error or "The job was interrupted. Start it again."), icon=":material/error:")
-    st.caption(_WHAT)
-    if st.button(COMPUTE, key="embedding.start", type="primary", icon=":material/hub:"):
+    label, what = (COMPUTE_FLIPS, _WHAT_FLIPS) if info.members else (COMPUTE, _WHAT)
+    st.caption(what)
+    if st.button(label, key="embedding.start", type="primary", icon=":material/hub:"):
         with problems.in_words():
             start_embedding(resources.workspace(), run)
             st.rerun()

@@ -4,8 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from app.case_address import address_of, written_outline
+from app.case_model import model_of
 from app.charts.map import map_figure
-from app.components.cases.embedding_job import embedding_job
+from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.components.figures import dark, show_table
 from app.components.help_text import help_text
 from app.links import CASE, go, remember
@@ -42,6 +43,10 @@ def take_outline(run: RunDir) -> None:
 
 def embedding_map(run: RunDir, cases: pd.DataFrame, found: pd.DataFrame, places: pd.DataFrame | None) -> None:
     """The map of all `cases`, those of `found` in colour; a button for the job where it was not drawn yet."""
+    info = model_of(run)
+    if places is None and info and info.members:
+        st.info(no_embedding(info), icon=":material/info:")
+        return
     if places is None:
         embedding_job(run, "The map lays out the run's held-out images so that those lie together that the network "
                            "finds alike.")

@@ -9,14 +9,16 @@ import pandas as pd
 import streamlit as st
 
 from app import case_tables, resources
+from app.case_model import model_of
 from app.charts.what_if import what_if_figure
 from app.components import problems
+from app.components.cases.embedding_job import embedding_job
 from app.components.figures import dark, show
 from app.links import EXPLORE, explore_link
 from app.wording import as_text, count, percent, probability
 from pipeline.classes import label
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
-from pipeline.inference.model_info import ModelInfo, find_model
+from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.run_dir import RunDir
 
 _FLIPS = {"none": "Not mirrored", "left-right": "Left to right", "top-bottom": "Top to bottom"}
@@ -30,20 +32,21 @@ def _reset() -> None:
     st.session_state.update({_KEY + name: value for name, value in _START.items()})
 
 
-def what_if_panel(run: RunDir, case: dict, seen: np.ndarray) -> None:
+def what_if_panel(info: ModelInfo, case: dict, seen: np.ndarray) -> None:
     """The controls and the output for one case.
 
     Args:
+        info: the model that gave the case's prediction.
         case: its row of `case_table`, with p_<code>.
         seen: what the network saw of it, uint8 (H, W, 3).
     """
     if st.session_state.get(_KEY + "image") != case["image_id"]:
         _reset()
         st.session_state[_KEY + "image"] = case["image_id"]
-    st.fragment(_panel)(run, case, seen)
+    st.fragment(_panel)(info, case, seen)
 
 
-def _panel(run: RunDir, case: dict, seen: np.ndarray) -> None:
+def _panel(info: ModelInfo, case: dict, seen: np.ndarray) -> None:
     with problems.in_words():
         controls, pictures, output = st.columns([4, 3, 5], gap="medium")
         with controls:
@@ -55,7 +58,7 @@ def _panel(run: RunDir, case: dict, seen: np.ndarray) -> None:
             st.image(seen, width="stretch", output_format="PNG", caption="As the network saw it",
                      alt=f"Image {case['image_id']} as the network saw it")
         with output:
-            _output(find_model(resources.workspace(), run.name), case, seen, changed)
+            _output(info, case, seen, changed)
 
 
 def _controls() -> Perturbation:
@@ -81,7 +84,8 @@ def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) 
     if not np.array_equal(seen, changed):  # the untouched one is stored: nothing to load before something is changed
         with st.spinner("Asks the network.", show_time=False):
             before, after = (
-                resources.output(info, pixels, _digest(pixels)).probabilities for pixels in (seen, changed)
+                resources.output(info, pixels, _digest(pixels), prepared=True).probabilities
+                for pixels in (seen, changed)
             )
     old, new = (info.classes[int(shares.argmax())] for shares in (before, after))
     if old == new:
@@ -102,11 +106,14 @@ def _digest(pixels: np.ndarray) -> str:
 
 
 def flips_of_all(run: RunDir) -> None:
-    """How many of the validation set's lesions' predictions flip under each change, with links to them."""
-    shares = case_tables.flip_shares(run)
+    """How many lesions' predictions flip under each change, of all that judge the run, with links to them."""
+    shares, info = case_tables.flip_shares(run), model_of(run)
     if shares is None:
-        st.markdown("Here stands, for each change, the share of validation lesions whose prediction it flips, once the "
-                    "job under *Nearest training lesions* is done.")
+        words = "Here stands, for each change, the share of lesions whose prediction it flips"
+        if info and info.members:
+            embedding_job(run, f"{words}.")
+        else:
+            st.markdown(f"{words}, once the job under *Nearest training lesions* is done.")
         return
     lesions = max((share["lesions"] for share in shares.values()), default=0)
     st.markdown(f"Of {count(lesions, 'lesion')}, one averaged prediction each, the prediction flips when every image "

@@ -1,14 +1,20 @@
 """The confusion matrix whose cells open their images, the pairs in words and the select boxes that do the same."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from app.charts.predictions import confusion_figure
 from app.components.figures import dark, show
-from app.links import linked, remember
+from app.components.image_ways import Way, way_links
+from app.links import explore_link, linked, remember
 from app.wording import as_text, count, percent
 from pipeline.classes import label
 from pipeline.evaluation.confusion import confusion_matrix, most_confused, row_shares
+from pipeline.evaluation.melanoma import MELANOMA
+from pipeline.evaluation.metrics import classes_of
+from pipeline.jobs.run_dir import RunDir
 
 _PAIRS = 6
 
@@ -69,8 +75,26 @@ def confusion_chart(predictions: pd.DataFrame, classes: list[str], chosen: tuple
                + " – ".join(label(code) for code in classes))
 
 
-def ways_to_a_cell(predictions: pd.DataFrame, classes: list[str], chosen: tuple[str, str] | None) -> None:
-    """The most confused pairs as buttons, and a select box for each side of any cell."""
+def part_ways(run: RunDir, part: str, predictions: pd.DataFrame, figures: dict[str, Any]) -> list[Way]:
+    """All images of the part, the wrong ones, and the melanoma lesions that were called something else."""
+    n, wrong = len(predictions), int((predictions["truth"] != predictions["predicted"]).sum())
+    lost = (figures.get("melanoma") or {}).get("called_else", 0)
+    others = [code for code in classes_of(predictions) if code != MELANOMA]
+    return [
+        Way(f"Open the {count(n, 'image')}", n, explore_link(run.name, part=part)),
+        Way(f"Open the {wrong:,} that {'is' if wrong == 1 else 'are'} wrong", wrong,
+            explore_link(run.name, part=part, right=False)),
+        Way(f"Open the {count(lost, 'melanoma lesion')} called something else", lost,
+            explore_link(run.name, part=part, truth=MELANOMA, called=others)),
+    ]
+
+
+def ways_to_a_cell(
+    predictions: pd.DataFrame, classes: list[str], chosen: tuple[str, str] | None, run: RunDir, part: str
+) -> None:
+    """The most confused pairs as buttons, and a select box for each side of any cell; of one side alone the way to its
+    row or column in Explore.
+    """
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown("**Most confused pairs**")
@@ -78,6 +102,21 @@ def ways_to_a_cell(predictions: pd.DataFrame, classes: list[str], chosen: tuple[
     with right:
         st.markdown("**Any cell**")
         _boxes(classes, chosen)
+        way_links(_sides(predictions, run, part))
+
+
+def _sides(predictions: pd.DataFrame, run: RunDir, part: str) -> list[Way]:
+    truth, predicted = st.session_state["cell.truth"], st.session_state["cell.predicted"]
+    ways = []
+    if truth:
+        n = int((predictions["truth"] == truth).sum())
+        ways.append(Way(f"Open the {count(n, 'image')} with {truth}", n,
+                        explore_link(run.name, part=part, truth=truth)))
+    if predicted:
+        n = int((predictions["predicted"] == predicted).sum())
+        ways.append(Way(f"Open the {n:,} called {predicted}", n,
+                        explore_link(run.name, part=part, predicted=predicted)))
+    return ways
 
 
 def _pairs(predictions: pd.DataFrame, classes: list[str]) -> None:

@@ -10,8 +10,10 @@ from app.charts.evaluation import figure_chart
 from app.components.address_radio import address_radio
 from app.components.figures import dark, show_table
 from app.components.help_text import help_text
+from app.components.image_ways import row_ways
 from app.components.open_table import chart, open_table
 from app.components.run_figures import metric_places
+from app.evaluation_ways import Ways
 from app.evaluation_words import (
     FIGURE_SENTENCES,
     FIGURE_WORDS,
@@ -33,7 +35,7 @@ _OVERALL = {
 }
 
 
-def diagnosis_panel(results: dict[str, Any], decision: str, name: str) -> None:
+def diagnosis_panel(results: dict[str, Any], decision: str, name: str, ways: Ways) -> None:
     """The figures of one part under one decision; `name` is for downloads."""
     found = results["decisions"][decision]
     n = f"n = {count(results['images'], 'image')} of {count(results['lesions'], 'lesion')}"
@@ -41,8 +43,10 @@ def diagnosis_panel(results: dict[str, Any], decision: str, name: str) -> None:
     figure = address_radio("Figure", "figure", FIGURE_WORDS)
     table = figure_table(found, figure)
     title = f"{FIGURE_WORDS[figure]}, decision {decision}, with its 95 % interval"
-    chart(figure_chart(table, FIGURE_WORDS[figure], title, dark()), f"evaluation.{figure}")
-    open_table(_in_words(table, figure), "evaluation.figures")
+    names, key, codes = list(table["words"]), f"evaluation.{figure}", list(_named(found).values())
+    chart(figure_chart(table, FIGURE_WORDS[figure], title, dark()), key, names)
+    open_table(_in_words(table, figure), key, names)
+    row_ways(names, lambda place: ways.of_target(codes[place]), key)
     st.caption(f"{FIGURE_SENTENCES[figure]} {n}. Intervals: bootstrap over lesions"
                + ("; of recognised lesions, each counted once: Wilson." if figure == "sensitivity" else "."))
     show_table(_everything(found), f"All figures, decision {decision}", f"{name}-{decision}-figures", "evaluation.all")
@@ -62,8 +66,7 @@ def _overall(found: dict[str, Any], decision: str, n: str) -> None:
 
 def figure_table(found: dict[str, Any], figure: str) -> pd.DataFrame:
     """target, words, images, lesions, prevalence, value, low, high, scorer, recognised (words); NaN for undefined."""
-    named = targets([target for target in found["targets"] if target in _scored(found)])
-    rows = []
+    named, rows = _named(found), []
     for target, figures in found["targets"].items():
         value, low, high = (_number(x) for x in figures[figure])
         k, recognised_low, recognised_high = figures["recognised"]
@@ -76,6 +79,12 @@ def figure_table(found: dict[str, Any], figure: str) -> pd.DataFrame:
             if is_number(recognised_low) else UNDEFINED,
         })
     return pd.DataFrame(rows)
+
+
+def _named(found: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The codes of each target of the table, in its order."""
+    named = targets([target for target in found["targets"] if target in _scored(found)])
+    return {target: named[target] for target in found["targets"]}
 
 
 def _scored(found: dict[str, Any]) -> dict[str, Any]:

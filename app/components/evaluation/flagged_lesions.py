@@ -1,8 +1,11 @@
 """The lesions behind a threshold: how many of each kind, and with one click the images of one of them."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
+from app.components.image_ways import Way, way_links
 from app.components.judged_images import judged_images
 from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.links import linked, remember
@@ -18,7 +21,8 @@ KINDS = {
 
 
 def flagged_lesions(
-    run: RunDir, scores: pd.DataFrame, point: OperatingPoint, noun: str, rows: pd.DataFrame, view: str
+    run: RunDir, scores: pd.DataFrame, point: OperatingPoint, noun: str, rows: pd.DataFrame, view: str,
+    way: Callable[[bool, bool, int], Way],
 ) -> None:
     """A button a kind, and the images of the one that the address names.
 
@@ -26,6 +30,7 @@ def flagged_lesions(
         scores: `lesion_scores`.
         rows: the part's predictions, as the decision sees them.
         view: names what is shown, so that another view starts at its top.
+        way: the way to the images in Explore: whether they have the target, are flagged, and how many there are.
     """
     words = {
         "not-flagged": f"{noun.capitalize()}s not flagged", "flagged": f"{noun.capitalize()}s flagged",
@@ -43,7 +48,8 @@ def flagged_lesions(
     if link.problem:
         st.warning(as_text(link.problem), icon=":material/link_off:")
     if link.value:
-        _images(run, of[link.value], words[link.value], rows, f"{view}.{point.threshold}.{link.value}")
+        _images(run, of[link.value], words[link.value], rows, f"{view}.{point.threshold}.{link.value}",
+                lambda images: way(*KINDS[link.value], images))
 
 
 def _open(kind: str) -> None:
@@ -54,14 +60,18 @@ def _close() -> None:
     remember(lesions=None, page=None)
 
 
-def _images(run: RunDir, lesions: pd.DataFrame, title: str, rows: pd.DataFrame, view: str) -> None:
+def _images(
+    run: RunDir, lesions: pd.DataFrame, title: str, rows: pd.DataFrame, view: str, way: Callable[[int], Way]
+) -> None:
     order = lesions.sort_values(["score", "lesion_id"]).reset_index(drop=True)
     place = pd.Series(order.index, index=order["lesion_id"])
     shown = rows[rows["lesion_id"].isin(order["lesion_id"])]
     shown = shown.iloc[shown["lesion_id"].map(place).argsort(kind="stable").to_numpy()]
     n = f"{count(len(shown), 'image')} of {count(len(order), 'lesion')}"
     st.subheader(f"{title}: {n}, the lowest probability first")
-    st.button("Close the images", key="evaluation.close", on_click=_close, icon=":material/close:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Close the images", key="evaluation.close", on_click=_close, icon=":material/close:")
+        way_links([way(len(shown))])
     if shown.empty:
         st.info("At this threshold there is no such lesion.")
     elif judged := judged_images(run):

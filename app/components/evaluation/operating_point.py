@@ -13,6 +13,7 @@ from app.components.evaluation.prevalence import choose_prevalence
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.run_figures import PART_WORDS, metric_places
+from app.evaluation_ways import Ways
 from app.evaluation_words import is_number, with_interval
 from app.links import remember
 from app.wording import UNDEFINED, as_text, count, percent
@@ -34,7 +35,7 @@ _KEY = "evaluation.threshold"
 
 
 def operating_panel(
-    run: RunDir, dataset: Dataset | None, part: str, parts: list[str], decision: str, classes: list[str]
+    run: RunDir, dataset: Dataset | None, part: str, parts: list[str], decision: str, classes: list[str], ways: Ways
 ) -> None:
     """The threshold on one part; where the split has a test part, aims are met on the validation part."""
     named = {name: codes for name, codes in targets(classes).items() if name in NOUNS}
@@ -59,7 +60,8 @@ def operating_panel(
     _caution(scores, part, chosen_on)
     _curves(run, curve(scores, prevalence), point, target, part, decision)
     flagged_lesions(run, scores, point, noun, evaluation_rows.part_rows(run, part, decision),
-                    f"{run.name}.{part}.{decision}.{target}")
+                    f"{run.name}.{part}.{decision}.{target}",
+                    lambda positive, flagged, images: ways.of_threshold(codes, positive, flagged, threshold, images))
     help_text("operating", "How to read a threshold, its curves, and the number needed to biopsy")
 
 

@@ -9,8 +9,10 @@ from app import evaluation_rows
 from app.charts.evaluation import reliability_chart
 from app.components.figures import dark, show
 from app.components.help_text import help_text
+from app.components.image_ways import row_ways
 from app.components.pickers import pick
 from app.components.run_figures import metric_places
+from app.evaluation_ways import Ways
 from app.evaluation_words import interval
 from app.wording import count, decimal, percent
 from pipeline.classes import label
@@ -20,23 +22,27 @@ _ANSWER = "answer"
 _BOX = 420  # pixels
 
 
-def reliability_panel(run: RunDir, results: dict[str, Any], part: str, classes: list[str]) -> None:
-    """Calibration of one part, at the data's own frequencies."""
+def reliability_panel(run: RunDir, results: dict[str, Any], part: str, classes: list[str], ways: Ways) -> None:
+    """Calibration of one part, at the data's own frequencies; `ways` are those of the decision as-data."""
     found = results["calibration"]
     n = f"n = {count(results['images'], 'image')} of {count(results['lesions'], 'lesion')}"
     _numbers(found, results["decisions"]["as-data"]["overall"]["accuracy"], n)
     known = {_ANSWER: "the answer", **{code: label(code) for code in classes}}
     with st.container(width=_BOX):
         asked = pick("Probability of", "target", list(known), default=_ANSWER, words=known.get)
-    table = evaluation_rows.reliability(run, part, None if asked == _ANSWER else asked)
+    code = None if asked == _ANSWER else asked
+    table = evaluation_rows.reliability(run, part, code)
+    names = [f"{percent(row.low, 0)} to {percent(row.high, 0)}" for row in table.itertuples()]
     title = ("Reliability: on the diagonal a probability means what it says" if asked == _ANSWER else
              f"Reliability of the probability of {label(asked)}: below the diagonal it claims too much")
     share = "Share right" if asked == _ANSWER else f"Share that is {asked}"
     chart, halves = st.columns([3, 2], gap="large")
     with chart:
+        key = f"evaluation.reliability.{asked}"
         shown = table.rename(columns={"low": "from", "high": "to", "confidence": "mean probability"})
         show(reliability_chart(table, title, share, dark()), shown, f"{run.name}-{part}-reliability-{asked}",
-             key=f"evaluation.reliability.{asked}")
+             key=key, names=names)
+        row_ways(names, lambda place: ways.of_bin(place, table["low"].iat[place], table["high"].iat[place], code), key)
         st.caption(f"Probabilities under the decision as-data, {n}. Intervals: bootstrap over lesions; where all "
                    "images of a bin went the same way, Wilson's for its lesions.")
     with halves:

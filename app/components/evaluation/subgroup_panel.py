@@ -11,9 +11,11 @@ from app.charts.evaluation import subgroup_chart
 from app.components.address_radio import address_radio
 from app.components.figures import dark
 from app.components.help_text import help_text
+from app.components.image_ways import row_ways
 from app.components.open_table import chart, open_table
 from app.components.pickers import pick
 from app.evaluation_rows import CONFIDENCE
+from app.evaluation_ways import Ways
 from app.evaluation_words import is_number, with_interval
 from app.wording import as_text, count
 from pipeline.data.dataset import Dataset
@@ -24,11 +26,13 @@ from pipeline.jobs.run_dir import RunDir
 _IN_METADATA = ("age", "sex", "localization", "source", "dx_type")
 _FIGURES = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
             "specificity": "Specificity"}
-_BOX = 420  # pixels
+_BOX, _KEY = 420, "evaluation.groups"  # pixels
 _SOME = "dx_type"  # its levels lack whole diagnoses
 
 
-def subgroup_panel(run: RunDir, dataset: Dataset | None, part: str, decision: str, classes: list[str]) -> None:
+def subgroup_panel(
+    run: RunDir, dataset: Dataset | None, part: str, decision: str, classes: list[str], ways: Ways
+) -> None:
     """The groups of one part under one decision; without the data set only those by the model's own confidence."""
     factors = {CONFIDENCE: "Model confidence"}
     if dataset is None:
@@ -49,7 +53,11 @@ def subgroup_panel(run: RunDir, dataset: Dataset | None, part: str, decision: st
         codes, of = named[target], f" of {ordered[target]}"
     table = evaluation_rows.subgroups(run, dataset, part, decision, factor, figure, codes)
     table = table.assign(words=[as_level(factor, level) for level in table["level"]])
+    names = list(table["words"])
     _groups(table, f"{_FIGURES[figure]}{of}", factors[factor].lower(), decision)
+    grouped = evaluation_rows.groups(run, dataset, part, decision, factor)
+    row_ways(names, lambda place: ways.of_group(factor, table["level"].iat[place], grouped, figure, codes), _KEY)
+    _reading(table)
     if factor == _SOME:
         st.caption("In HAM10000 the kind of truth goes with the diagnosis: follow-up is all nevi, confocal all benign "
                    "keratosis, and melanoma, basal cell carcinoma and akiec are all histology. So only figures of a "
@@ -72,8 +80,11 @@ def _groups(table: pd.DataFrame, name: str, factor: str, decision: str) -> None:
         "What it says": [_verdict(row) for row in table.itertuples()],
     })
     drawn = table[table["of_images"] > 0].reset_index(drop=True)
-    chart(subgroup_chart(drawn, name.partition(" of ")[0], title, whole, dark()), "evaluation.groups")
-    open_table(shown, "evaluation.groups.table")
+    chart(subgroup_chart(drawn, name.partition(" of ")[0], title, whole, dark()), _KEY, list(drawn["words"]))
+    open_table(shown, _KEY, list(table["words"]))
+
+
+def _reading(table: pd.DataFrame) -> None:
     differing = table[table["supported"] & ~table["few"]]
     st.markdown(as_text(
         f"Different from the rest by more than chance: {', '.join(differing['words'])}." if len(differing) else

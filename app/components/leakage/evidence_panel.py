@@ -9,13 +9,17 @@ from app import leakage_rows, resources
 from app.charts.leakage import evidence_figure
 from app.components.figures import dark, show
 from app.components.help_text import help_text
+from app.components.image_ways import Way, row_ways
 from app.components.judged_images import judged_images
+from app.components.leakage.evidence_work import evidence_at_work
 from app.components.lesion_grid import HeatmapChoice, lesion_grid
 from app.evaluation_words import with_interval
+from app.links import explore_link
 from app.wording import as_text, count, decimal, percent
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
-from pipeline.evaluation.evidence import Of, outliers, outside_against_rest
+from pipeline.evaluation.evidence import Of, of_kind, outliers
+from pipeline.evaluation.evidence_store import evidence_path
 from pipeline.jobs.run_dir import RunDir
 
 TITLE = "Evidence outside the lesion: context or shortcut?"
@@ -33,10 +37,14 @@ def evidence_panel(run: RunDir, part: str) -> None:
     if dataset is None:
         st.info(as_text(f"The data set {run.config().data} is no longer here, and its lesion masks with it."))
         return
-    if resources.heatmaps(run) is None:
+    if not run.heatmaps_path.exists():
         st.info("This run stored no heatmaps.")
         return
-    rows = leakage_rows.evidence(run, dataset)
+    masks = evidence_path(run, dataset) is not None
+    if masks and not leakage_rows.evidence_there(run, dataset):
+        evidence_at_work(run)
+        return
+    rows = leakage_rows.evidence(run, dataset) if masks else pd.DataFrame({"part": []})
     rows = rows[rows["part"] == part]
     if rows.empty:
         st.markdown(
@@ -47,13 +55,13 @@ def evidence_panel(run: RunDir, part: str) -> None:
         return
     of: Of = st.radio("Evidence for", list(_OF), format_func=_OF.get, horizontal=True, key="evidence.of")
     table = leakage_rows.evidence_by_diagnosis(run, dataset, part, of)
-    _chart(rows, table, of, f"{run.name}-{part}-evidence")
-    _akiec(rows, table, of)
+    _chart(rows, table, of, run, part)
+    _akiec(leakage_rows.evidence_against_rest(run, dataset, part, _TSCHANDL, of), table)
     _outliers(run, dataset, rows, part, of)
     help_text("evidence", "How this is measured, and what it cannot say")
 
 
-def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, name: str) -> None:
+def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, run: RunDir, part: str) -> None:
     whole = table.iloc[0]
     st.markdown(
         f"Of the positive evidence for {_OF[of]}, **{with_interval(tuple(whole[['inside', 'low', 'high']]))}** lies "
@@ -74,12 +82,26 @@ def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, name: str) -> None:
         "Average lesion instead": table["usual"].map(percent), "Median": table["median"].map(percent),
         "Quartiles": [f"{percent(r.lower)} to {percent(r.upper)}" for r in table.itertuples()],
     })
-    show(evidence_figure(rows, of, areas, dark()), behind, name, key=f"evidence.{of}")
+    names, key = list(behind["Diagnosis"]), f"evidence.{of}"
+    show(evidence_figure(rows, of, areas, dark()), behind, f"{run.name}-{part}-evidence", key=key, names=names[1:])
+    row_ways(names, lambda place: _ways(rows, of, run, part, table["diagnosis"].iat[place]), key)
 
 
-def _akiec(rows: pd.DataFrame, table: pd.DataFrame, of: Of) -> None:
-    """Whether this network repeats what Tschandl et al. found."""
-    found = outside_against_rest(rows, _TSCHANDL, of)
+def _ways(rows: pd.DataFrame, of: Of, run: RunDir, part: str, code: str) -> list[Way]:
+    """Of one true diagnosis, or of all: the images that were measured, those without evidence, and the outliers."""
+    truth = {} if code == "all" else {"truth": code}
+    inside = rows.index if code == "all" else rows.index[rows["truth"] == code]
+    ways = []
+    for kind, words in (("measured", "measured"), (f"none-{of}", "without positive evidence"),
+                        (f"outside-{of}", "with far less inside than others")):
+        n = int(of_kind(rows, kind).index.isin(inside).sum())
+        ways.append(Way(f"Open the {count(n, 'image')} {words}", n,
+                        explore_link(run.name, part=part, evidence=kind, **truth)))
+    return ways
+
+
+def _akiec(found: dict, table: pd.DataFrame) -> None:
+    """Whether this network repeats what Tschandl et al. found, from `outside_against_rest`."""
     if math.isnan(found["difference"]):
         return
     ratios = table.set_index("diagnosis")["ratio"]

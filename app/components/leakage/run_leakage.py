@@ -9,9 +9,10 @@ from app import leakage_rows, resources
 from app.charts.leakage import sides_figure
 from app.components import problems
 from app.components.figures import dark, show
+from app.components.image_ways import Way, way_links
 from app.components.pickers import pick
 from app.evaluation_words import with_interval, words_of
-from app.links import TRAIN, go
+from app.links import TRAIN, explore_link, go
 from app.wording import as_text, count, percent
 from pipeline.data.dataset import Dataset
 from pipeline.jobs.run_dir import RunDir
@@ -84,6 +85,8 @@ def run_panel(dataset: Dataset) -> None:
         st.markdown(_counts(sides, _SIDES))
         _chart(sides, _SIDES, f"{run.name}: lesions that training saw, and those that it did not",
                f"{run.name}-seen", "leakage.sides")
+        for side in sides:
+            way_links(_ways(run, side, sides[side]))
         st.caption("The two sets differ in their mix of diagnoses too, which moves accuracy; balanced accuracy and AUC "
                    "less. Lesions with several images are often the suspicious ones.")
     elif "seen" in sides:
@@ -93,6 +96,22 @@ def run_panel(dataset: Dataset) -> None:
                             f"{count(sides['not_seen']['images'], 'validation image')} shows a lesion that its "
                             "training saw. The same recipe on the split by image shows what that would have added."))
     _other_split(run)
+
+
+def _ways(run: RunDir, side: str, figures: dict[str, Any]) -> list[Way]:
+    """The images of one side, those of them that are wrong, and its melanomas."""
+    part, seen = "validation", side == "seen"
+    whose = "whose lesion training saw" if seen else "whose lesion it did not see"
+    wrong = round((1 - figures["accuracy"]) * figures["images"])
+    melanomas = figures["melanoma"]["images"]
+    return [
+        Way(f"Open the {count(figures['images'], 'image')} {whose}", figures["images"],
+            explore_link(run.name, part=part, seen=seen)),
+        Way(f"Open the {wrong:,} of them that {'is' if wrong == 1 else 'are'} wrong", wrong,
+            explore_link(run.name, part=part, seen=seen, right=False)),
+        Way(f"Open the {count(melanomas, 'melanoma image')} among them", melanomas,
+            explore_link(run.name, part=part, seen=seen, truth="mel")),
+    ]
 
 
 def _other_split(run: RunDir) -> None:

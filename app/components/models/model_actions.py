@@ -3,9 +3,10 @@
 import streamlit as st
 
 from app import resources
-from app.components import problems
+from app.components import deleted, problems
+from app.components.deleted import Deleted, say_deleted
 from app.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remember
-from app.wording import as_text, count
+from app.wording import as_text
 from pipeline.bundled import RUN_NAME
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_shelf import (
@@ -19,30 +20,18 @@ from pipeline.inference.model_shelf import (
 )
 from pipeline.jobs.shelf import LONGEST_NAME, LONGEST_NOTE
 
-_DELETED = "models.just_deleted"
+
+def _restore(name: str) -> None:
+    restore_model(resources.workspace(), name)
+    remember(model=name)
+
+
+_KIND = Deleted("model", "models", _restore)
 
 
 def just_deleted() -> None:
-    """Says that a model was deleted and offers the way back, until another action or a click on it."""
-    name = st.session_state.get(_DELETED)
-    if name is None:
-        return
-    if name not in [info.name for info in deleted_models(resources.workspace())]:
-        del st.session_state[_DELETED]
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/delete: The model **{name}** is deleted.", width="content")
-        if st.button("Undo", key="models.undo", icon=":material/undo:"):
-            _restore(name)
-
-
-def _restore(name: str) -> None:
-    with problems.in_words():
-        restore_model(resources.workspace(), name)
-        st.session_state.pop(_DELETED, None)
-        problems.say_later(f"The model {name} is back.")
-        remember(model=name)
-        st.rerun()
+    """Says that a model was deleted and offers the way back."""
+    deleted.just_deleted(_KIND, lambda: [info.name for info in deleted_models(resources.workspace())])
 
 
 def ways_on(info: ModelInfo) -> None:
@@ -72,7 +61,7 @@ def _delete(info: ModelInfo) -> None:
         if st.button(f"Delete {info.name}", type="primary", key=f"models.delete.{info.name}"):
             with problems.in_words():
                 delete_model(resources.workspace(), info.name)
-                st.session_state[_DELETED] = info.name
+                say_deleted(_KIND, info.name)
                 remember(model=None)
                 st.rerun()
 
@@ -95,15 +84,5 @@ def label_form(info: ModelInfo) -> None:
 
 def deleted_list() -> None:
     """The deleted models, each with a button that restores it."""
-    gone = deleted_models(resources.workspace())
-    if not gone:
-        return
-    with st.expander(f"Deleted models ({len(gone)})", icon=":material/delete:"):
-        st.caption(as_text(f"{count(len(gone), 'model')} in {resources.workspace().bin / 'models'}. The disk space is "
-                           "free once that folder's content is removed by hand."))
-        for info in gone:
-            words, button = st.columns([4, 1], vertical_alignment="center")
-            words.markdown(as_text(title_of(info)))
-            if button.button("Restore", key=f"models.restore.{info.name}", icon=":material/undo:",
-                             help=f"Restore {info.name}"):
-                _restore(info.name)
+    titles = {info.name: title_of(info) for info in deleted_models(resources.workspace())}
+    deleted.deleted_list(_KIND, titles, str(resources.workspace().bin / "models"), "models.restore")

@@ -1,15 +1,11 @@
 """One evaluation of a model on a data set as it goes: progress, the button that stops it, and what is to know of it."""
 
-import contextlib
-
 import streamlit as st
 
-from app import resources
-from app.components import problems
 from app.components.pickers import state_words
-from app.links import ERRORS, EVALUATION, go
+from app.components.run_watch import resume, stop, watch
+from app.links import ERRORS, EVALUATION, EXPLORE, go
 from app.wording import as_text, count, decimal, duration, percent, time_left
-from pipeline.errors import RunError
 from pipeline.jobs.evaluating import overlap_path
 from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
@@ -20,25 +16,20 @@ STOP = "Stop this evaluation"
 
 def evaluation_run(run: RunDir) -> None:
     """Shows the evaluation; while it is not at its end the view refreshes itself every second."""
-    state = run.status().state
-    st.fragment(_view, run_every=None if state in ENDED else "1s")(run, state)
+    watch(run, _view)
 
 
-def _view(run: RunDir, drawn_as: str) -> None:
-    with problems.in_words():
-        status = run.status()
-        if status.state != drawn_as:
-            st.rerun()  # the whole page: its other parts say the state too, and at the end polling has to stop
-        st.markdown(f"### {run.name}: {state_words(run)}")
-        if status.state == "done":
-            _done(run, status)
-        elif status.state in ENDED:
-            _broken_off(run, status)
-        else:
-            _active(run, status)
-        # what it chose by itself while it worked stands behind what the plan said
-        st.markdown("\n".join(f"- {as_text(sentence)}" for sentence in status.notes))
-        _left_out(run)
+def _view(run: RunDir, status: Status) -> None:
+    st.markdown(f"### {run.name}: {state_words(run)}")
+    if status.state == "done":
+        _done(run, status)
+    elif status.state in ENDED:
+        _broken_off(run, status)
+    else:
+        _active(run, status)
+    # what it chose by itself while it worked stands behind what the plan said
+    st.markdown("\n".join(f"- {as_text(sentence)}" for sentence in status.notes))
+    _left_out(run)
 
 
 def _active(run: RunDir, status: Status) -> None:
@@ -46,15 +37,8 @@ def _active(run: RunDir, status: Status) -> None:
     left = "" if status.state == "queued" else f" · {time_left(status.seconds_left)}"
     words = "Stops." if stopping else f"{status.doing.rstrip('.')}{left}"
     st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(words))
-    st.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=_stop,
+    st.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=stop,
               args=(run,))
-
-
-def _stop(run: RunDir) -> None:
-    from pipeline.jobs.launch import request_stop
-
-    with contextlib.suppress(RunError):  # it ended between the last look and the click: the page shows how
-        request_stop(run)
 
 
 def _done(run: RunDir, status: Status) -> None:
@@ -70,6 +54,8 @@ def _done(run: RunDir, status: Status) -> None:
     with st.container(horizontal=True):
         if st.button("Study its errors", type="primary", key="to_results", icon=":material/grid_on:"):
             go(ERRORS, run=run.name)
+        if st.button("Its images", key="to_images", icon=":material/photo_library:"):
+            go(EXPLORE, run=run.name)
         if st.button("All its figures", key="to_evaluation", icon=":material/fact_check:"):
             go(EVALUATION, run=run.name)
 
@@ -79,14 +65,7 @@ def _broken_off(run: RunDir, status: Status) -> None:
     (st.info if status.state == "cancelled" else st.error)(as_text(words))
     if can_resume(run):
         st.button("Start it once more", type="primary", key=f"resume.{run.name}", icon=":material/resume:",
-                  on_click=_resume, args=(run,))
-
-
-def _resume(run: RunDir) -> None:
-    from pipeline.jobs.launch import resume_run
-
-    with problems.in_words():
-        resume_run(resources.workspace(), run)
+                  on_click=resume, args=(run,))
 
 
 def _left_out(run: RunDir) -> None:

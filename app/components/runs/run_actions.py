@@ -5,11 +5,12 @@ from typing import Any
 import streamlit as st
 
 from app import resources
-from app.components import problems
+from app.components import deleted, problems
+from app.components.deleted import Deleted, say_deleted
 from app.components.runs.runs_table import title_of
 from app.components.siblings import classify_with_it
-from app.links import CLASSIFY, ERRORS, RATES, TRAIN, go, remember
-from app.wording import as_text, count
+from app.links import CLASSIFY, ERRORS, EXPLORE, RATES, TRAIN, go, remember
+from app.wording import as_text
 from pipeline.bundled import SIBLINGS
 from pipeline.jobs.lineage import kept_stages
 from pipeline.jobs.run_dir import RunDir
@@ -24,29 +25,17 @@ from pipeline.jobs.shelf import (
 )
 from pipeline.jobs.status import ENDED
 
-_DELETED = "runs.just_deleted"
+
+def _restore(name: str) -> None:
+    restore_run(resources.workspace(), name)
+
+
+_KIND = Deleted("run", "runs", _restore)
 
 
 def just_deleted() -> None:
-    """Says that a run was deleted and offers the way back, until another action or a click on it."""
-    name = st.session_state.get(_DELETED)
-    if name is None:
-        return
-    if name not in [run.name for run in deleted_runs(resources.workspace())]:
-        del st.session_state[_DELETED]
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/delete: The run **{name}** is deleted.", width="content")
-        if st.button("Undo", key="runs.undo", icon=":material/undo:"):
-            _restore(name)
-
-
-def _restore(name: str) -> None:
-    with problems.in_words():
-        restore_run(resources.workspace(), name)
-        st.session_state.pop(_DELETED, None)
-        problems.say_later(f"The run {name} is back.")
-        st.rerun()
+    """Says that a run was deleted and offers the way back."""
+    deleted.just_deleted(_KIND, lambda: [run.name for run in deleted_runs(resources.workspace())])
 
 
 def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]) -> None:
@@ -62,6 +51,8 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
     with st.container(horizontal=True):
         if row["images"] is not None and st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
             go(ERRORS, run=name)
+        if row["images"] is not None and st.button("Its images", key="runs.images", icon=":material/photo_library:"):
+            go(EXPLORE, run=name)
         if run.model.exists() and st.button("Classify images with it", key="runs.classify",
                                             icon=":material/image_search:"):
             go(CLASSIFY, model=name)
@@ -133,7 +124,7 @@ def _delete(row: dict[str, Any], name: str, branches: list[dict[str, Any]]) -> N
         if st.button(f"Delete {name}", type="primary", key=f"delete.{name}"):
             with problems.in_words():
                 delete_run(resources.workspace(), name)
-                st.session_state[_DELETED] = name
+                say_deleted(_KIND, name)
                 chosen = [run for run in st.query_params.get("runs", "").split(",") if run and run != name]
                 remember(runs=",".join(chosen) or None)
                 st.rerun()
@@ -149,14 +140,6 @@ def branches_kept(branches: list[dict[str, Any]]) -> str:
 
 def deleted_list() -> None:
     """The deleted runs, each with a button that restores it."""
-    gone = deleted_runs(resources.workspace())
-    if not gone:
-        return
-    with st.expander(f"Deleted runs ({len(gone)})", icon=":material/delete:"):
-        st.caption(f"{count(len(gone), 'run')} in {resources.workspace().bin / 'runs'}, with everything in it. The "
-                   "disk space is free once that folder's content is removed by hand.")
-        for run in gone:
-            words, button = st.columns([4, 1], vertical_alignment="center")
-            words.markdown(as_text(title_of({"run": run.name, "name": read_label(run).name})))
-            if button.button("Restore", key=f"restore.{run.name}", icon=":material/undo:", help=f"Restore {run.name}"):
-                _restore(run.name)
+    titles = {run.name: title_of({"run": run.name, "name": read_label(run).name})
+              for run in deleted_runs(resources.workspace())}
+    deleted.deleted_list(_KIND, titles, f"{resources.workspace().bin / 'runs'}, with everything in it", "restore")

@@ -8,9 +8,11 @@ import streamlit as st
 from app import run_rows
 from app.charts.comparison import balanced_figure, course_table, losses_figure, sensitivity_figure
 from app.components.figures import dark, show
+from app.components.image_ways import row_ways, way_links
 from app.components.runs.run_disagreements import disagreements
 from app.components.runs.runs_table import SPLIT_WORDS, title_of
 from app.components.runs.shared_figures import shared_figures
+from app.components.runs.shared_ways import SharedWays
 from app.wording import as_text, count, percent
 from pipeline.classes import label
 from pipeline.evaluation.compare import Comparison
@@ -92,8 +94,12 @@ def shared_images(runs: list[RunDir], rows: list[dict[str, Any]]) -> None:
         return
     shared_figures(found, names, runs, rows)
     table = _sensitivity_table(found, names)
-    show(sensitivity_figure(found.sensitivity, names, dark()), table, "sensitivity-shared", key="runs.sensitivity")
-    disagreements(found, names, runs)
+    diagnoses, key = list(table["Truth"]), "runs.sensitivity"
+    show(sensitivity_figure(found.sensitivity, names, dark()), table, "sensitivity-shared", key=key, names=diagnoses)
+    ways = SharedWays(found, names, runs)
+    row_ways(diagnoses, lambda place: ways.of_truth(found.sensitivity["dx"].iat[place]), key)
+    way_links(ways.of_all())
+    disagreements(found, names, runs, ways)
 
 
 def _what_is_shared(found: Comparison, names: dict[str, str]) -> None:

@@ -7,6 +7,8 @@ import streamlit as st
 
 from app import resources
 from app.components.figures import show_table
+from app.components.image_ways import way_links
+from app.components.runs.shared_ways import SharedWays
 from app.wording import as_text, count, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
@@ -17,9 +19,10 @@ from pipeline.evaluation.compare import Comparison, prediction_column, probabili
 from pipeline.jobs.run_dir import RunDir
 
 _CARDS = 6
+_ALL, _NONE = "All disagreements", "None is right"
 
 
-def disagreements(found: Comparison, names: dict[str, str], runs: list[RunDir]) -> None:
+def disagreements(found: Comparison, names: dict[str, str], runs: list[RunDir], ways: SharedWays) -> None:
     """Their number, a choice among them, their images, and the table."""
     cases = found.disagreements
     st.subheader(f"Where they disagree: {len(cases):,} of {count(found.images, 'shared image')}")
@@ -28,13 +31,15 @@ def disagreements(found: Comparison, names: dict[str, str], runs: list[RunDir]) 
         return
     right = {run: cases[prediction_column(run)] == cases["truth"] for run in found.runs}
     views = {f"Only {names[run]} is right": cases[right[run] & (cases["right"] == 1)] for run in found.runs}
-    views = {"All disagreements": cases, **views, "None is right": cases[cases["right"] == 0]}
+    views = {_ALL: cases, **views, _NONE: cases[cases["right"] == 0]}
     words = {view: f"{view}: {count(len(rows), 'image')}" for view, rows in views.items()}
     view = st.selectbox("Cases", list(views), format_func=words.get, key=f"cases.{'.'.join(found.runs)}")
     chosen = views[view]
     if chosen.empty:
         st.markdown("There is no such image.")
         return
+    only = dict(zip(list(views)[1:-1], found.runs, strict=True)).get(view)
+    way_links(ways.of_disagreements(len(chosen), only, none_right=view == _NONE))
     config = runs[0].config()
     dataset = next((d for d in resources.datasets() if d.name == config.data), None)
     if dataset is None or len({run.config().data_hash for run in runs}) > 1:

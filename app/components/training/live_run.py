@@ -3,21 +3,18 @@
 The page only reads what the trainer writes; closing or refreshing it changes nothing.
 """
 
-import contextlib
-
 import streamlit as st
 
 from app import resources
 from app.charts.curves import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
-from app.components import problems
 from app.components.figures import dark, show
 from app.components.pickers import STATE_WORDS
 from app.components.run_figures import metric_places
+from app.components.run_watch import resume, stop, watch
 from app.components.runs.evaluation_run import evaluation_run
 from app.components.training.time_division import time_division
 from app.links import CLASSIFY, ERRORS, go
 from app.wording import UNDEFINED, as_text, decimal, duration, percent, time_left
-from pipeline.errors import RunError
 from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED, Status
@@ -39,17 +36,12 @@ def live_run(run: RunDir) -> None:
     if run.evaluation():
         evaluation_run(run)
         return
-    state = run.status().state
-    st.fragment(_view, run_every=None if state in ENDED else "1s")(run, state)
+    watch(run, _view)
 
 
-def _view(run: RunDir, drawn_as: str) -> None:
-    with problems.in_words():
-        status = run.status()
-        if status.state != drawn_as:
-            st.rerun()  # the whole page: its other parts say the state too, and at the end polling has to stop
-        _headline(run, status)
-        _curves(run, run.config().epochs)
+def _view(run: RunDir, status: Status) -> None:
+    _headline(run, status)
+    _curves(run, run.config().epochs)
 
 
 def _headline(run: RunDir, status: Status) -> None:
@@ -72,16 +64,9 @@ def _active(run: RunDir, status: Status, button) -> None:
     doing = "Stops within two batches." if stopping else status.doing
     left = "" if status.state == "queued" else f" · {time_left(status.seconds_left)}"
     st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(f"{doing.rstrip('.')}{left}"))
-    button.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=_stop,
+    button.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=stop,
                   args=(run,), help="Training ends within two batches. The curves stay, but a stopped run gives no "
                   "model until it is resumed.")
-
-
-def _stop(run: RunDir) -> None:
-    from pipeline.jobs.launch import request_stop
-
-    with contextlib.suppress(RunError):  # it ended between the last look and the click: the page shows how
-        request_stop(run)
 
 
 def _ended(run: RunDir, status: Status) -> None:
@@ -104,15 +89,8 @@ def _broken_off(run: RunDir, status: Status) -> None:
     words = " ".join(filter(None, [status.error or status.doing, _WORDS[status.state], way_on]))
     (st.info if status.state == "cancelled" else st.error)(as_text(words))
     if resumable:
-        st.button(RESUME, type="primary", key=f"resume.{run.name}", icon=":material/resume:", on_click=_resume,
+        st.button(RESUME, type="primary", key=f"resume.{run.name}", icon=":material/resume:", on_click=resume,
                   args=(run,))
-
-
-def _resume(run: RunDir) -> None:
-    from pipeline.jobs.launch import resume_run
-
-    with problems.in_words():
-        resume_run(resources.workspace(), run)
 
 
 def _curves(run: RunDir, planned: int) -> None:

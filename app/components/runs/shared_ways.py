@@ -1,0 +1,47 @@
+"""From the figures of compared runs to the images behind them: those that all of them judged, in Explore."""
+
+from app.components.image_ways import Way
+from app.links import explore_link
+from app.wording import count
+from pipeline.evaluation.compare import Comparison
+from pipeline.jobs.run_dir import RunDir
+
+
+class SharedWays:
+    """Ways to images that the runs share; there are none where the runs do not stand on one data set."""
+
+    def __init__(self, found: Comparison, names: dict[str, str], runs: list[RunDir]):
+        self._found, self._names, self._runs = found, names, {run.name: run for run in runs}
+        self._one_set = len({run.config().data_hash for run in runs}) == 1
+
+    def _way(self, words: str, number: int, run: str, **filters) -> Way:
+        """The images as `run` judged them, of its validation part and that of all others."""
+        part = {} if self._runs[run].evaluation() else {"part": "validation"}
+        return Way(words, number if self._one_set else 0,
+                   explore_link(run, **part, judged=self._others(run), **filters))
+
+    def _others(self, run: str) -> list[str]:
+        return [other for other in self._found.runs if other != run]
+
+    def of_all(self) -> list[Way]:
+        """All shared images."""
+        n = self._found.images
+        return [self._way(f"Open the {count(n, 'shared image')}", n, self._found.runs[0])]
+
+    def of_truth(self, code: str) -> list[Way]:
+        """The shared images of one true diagnosis, and those that each run got wrong."""
+        row = self._found.sensitivity.set_index("dx").loc[code]
+        n = int(row["images"])
+        ways = [self._way(f"Open the {count(n, 'image')} with {code}", n, self._found.runs[0], truth=code)]
+        for run in self._found.runs:
+            wrong = n - round(row[run] * n)
+            ways.append(self._way(f"Open the {wrong:,} that {self._names[run]} got wrong", wrong, run, truth=code,
+                                  right=False))
+        return ways
+
+    def of_disagreements(self, number: int, only: str | None, none_right: bool) -> list[Way]:
+        """The images on which not all say the same: all, those that `only` one run got right, or none of them."""
+        run = only or self._found.runs[0]
+        others = self._others(run)
+        filters = {"right": bool(only), "wrong": others} if only or none_right else {}
+        return [self._way(f"Open these {count(number, 'image')} in Explore", number, run, differs=others, **filters)]

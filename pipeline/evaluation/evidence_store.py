@@ -1,0 +1,37 @@
+"""A run's evidence inside the lesions as a small table beside its heatmaps, so that a page need not open the masks."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.data.dataset import Dataset
+from pipeline.evaluation.evidence import run_evidence
+from pipeline.evaluation.kept import keep, kept_path
+from pipeline.jobs.run_dir import RunDir
+from pipeline.progress import Progress, silent
+
+_NAME = "evidence-{}.parquet"
+
+
+def evidence_path(run: RunDir, dataset: Dataset) -> Path | None:
+    """Where the table for these heatmaps and masks lies, whether it is there or not; None where the run stored no
+    heatmaps or the data set has no masks.
+    """
+    return kept_path(run.folder, _NAME, (run.predictions_path, run.heatmaps_path, dataset.folder / "masks"))
+
+
+def keep_evidence(run: RunDir, dataset: Dataset, progress: Progress = silent) -> pd.DataFrame | None:
+    """Computes and stores `run_evidence`, in place of an older table; None where there is nothing to compute it from.
+
+    Raises:
+        RunError: the run has no predictions yet.
+        WorkspaceError: the disk is full or the run's folder cannot be written.
+    """
+    path = evidence_path(run, dataset)
+    if path is None:
+        return None
+    table, content = run_evidence(run, dataset, progress), io.BytesIO()
+    table.to_parquet(content, index=False)
+    keep(path, _NAME, content.getvalue())
+    return table
