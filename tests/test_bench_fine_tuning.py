@@ -11,6 +11,7 @@ from pipeline.presets import preset
 from pipeline.training.batches import PixelLoader
 from pipeline.training.fused_adam import FusedAdam
 from tests.benchmarks import fine_tuning
+from tests.benchmarks.fine_tuning_sides import config_of
 from tests.benchmarks.training_steps import WITHOUT, WORKERS, accuracy, our_learner, parts_of, plain_learner, speed
 
 
@@ -54,17 +55,59 @@ def test_speeds_and_accuracies_are_measured(small):
     assert 0 <= found["balanced_accuracy"] <= 1 and found["seconds"] > 0
 
 
-def test_the_table_has_a_row_for_each_variant(workspace, monkeypatch, capsys):
-    rates = {"theirs": 10.0, "ours": 30.0}
+def test_fewer_training_images_are_the_same_ones_each_time(small):
+    dataset, config, whole = small
+    some, again = (parts_of(dataset, config, 20) for _ in range(2))
+    assert len(some["train"][0]) == 20 and set(some["train"][0]) < set(whole["train"][0])
+    assert (some["train"][0] == again["train"][0]).all()
+    assert (some["validation"][0] == whole["validation"][0]).all()
 
-    def measured(who, without, **task):
-        return {"images_per_second": rates[who] - 5 * (without is not None), "peak_mb": 900.0}
 
-    monkeypatch.setattr(fine_tuning, "_apart", measured)
-    result = fine_tuning.measure(fine_tuning.TINY, 2, 1, 1, images=21)
-    assert [row["without"] for row in result["rows"]] == [None, None, *WITHOUT]
-    assert result["ratios"] == [{"network": "efficientnet_lite0 48×32", "theirs": 10.0, "ours": 30.0, "ratio": 3.0,
-                                 "goal": 1.6}]
+def test_the_quick_preset_is_changed_as_asked(small):
+    config = config_of(small[0], {"epochs": [1, 2], "width": 96, "height": 72, "seed": 3})
+    assert [stage.epochs for stage in config.stages] == [1, 2]
+    assert [stage.lr_max for stage in config.stages] == [stage.lr_max for stage in preset("quick").config.stages]
+    assert (config.width, config.height, config.seed) == (96, 72, 3)
+
+
+class ByHand:
+    """Stands in for a side's process."""
+
+    def __init__(self, module, environment):
+        self.rate = 30.0 if environment else 10.0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Nothing to end."""
+
+    def ask(self, *, who, without=None, **task):
+        assert (who == "ours") is (self.rate == 30.0)
+        if "train_images" in task:
+            return {"balanced_accuracy": 0.5 + (who == "ours") / 50, "accuracy": 0.7, "images": 100, "seconds": 9.0}
+        return {"images_per_second": self.rate - 5 * (without is not None), "peak_mb": 900.0}
+
+
+def test_the_table_has_a_row_for_each_variant(monkeypatch, capsys):
+    monkeypatch.setattr(fine_tuning, "Apart", ByHand)
+    found = {}
+    fine_tuning.measure(found, {**fine_tuning.TINY, "resnet18": (40, 40)}, 2, 1, 1, 21, 4, fine_tuning.TINY_ACCURACY)
+    result = fine_tuning.summary(found)
+    assert [row["without"] for row in result["rows"]] == [None, None, *WITHOUT, None, None]
+    assert result["ratios"][0] == {"network": "efficientnet_lite0 48×32", "theirs": 10.0, "ours": 30.0, "ratio": 3.0,
+                                   "goal": 1.6}
     fine_tuning._print(result)
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["efficientnet_lite0", "48×32", "bfloat16", "25.00", "0.83", "25.00", "25.00", "900.00", "2"] in lines
+    out = capsys.readouterr().out
+    lines = [line.split() for line in out.splitlines()]
+    assert ["efficientnet_lite0", "48×32", "bfloat16", "25.00", "0.83", "25.00", "25.00", "2"] in lines
+    assert "Ours less theirs: balanced accuracy +0.020, accuracy +0.000." in out
+    assert result["complete"] and "Not complete" not in out
+
+
+def test_what_was_measured_before_an_interruption_is_printed(capsys):
+    speed = {"network": "resnet18 40×40", "who": "theirs", "without": None, "images_per_second": 9.0, "peak_mb": 800.0}
+    fine_tuning._print(fine_tuning.summary({"complete": False, "conditions": {"cores": 2}, "speeds": [speed]}))
+    out = capsys.readouterr().out
+    assert "resnet18 40×40 theirs nothing" in " ".join(out.split())
+    assert out.endswith("Not complete: it was interrupted.\n")

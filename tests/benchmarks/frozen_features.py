@@ -2,234 +2,172 @@
 
 `python -m tests.benchmarks.frozen_features [--images N] [--epochs N] [--rounds N] [--tiny] [--json]`. The images are
 the real HAM10000 at 200×150 of `../shared/data` (where absent: generated ones); the network is EfficientNet-Lite0 with
-ImageNet weights at the size of the preset `instant`, whose loss, batch size and rate all sides have.
+ImageNet weights at the size of the preset `instant`, whose split, loss, batch size and rate all sides have.
 
-epoch: seconds of an epoch, validation included, in a fit of the given epochs. Theirs is `Learner.freeze()` and
-`fit_one_cycle`, which runs the backbone and trains its BatchNorm, too: once with fastai's own `ImageDataLoaders` (two
-workers, squished, flips), once with this project's pixel cache and flips. Ours trains the head alone, on stored
-features. extraction: images a second through the backbone in eval mode, flips and pooling included; theirs by PyTorch
-(channels_last, float32), ours by ONNX Runtime. balanced accuracy: of the validation images after these epochs, mean
-over the rounds' seeds; theirs is the same head on the same eval-mode backbone by PyTorch, one image at a time, in
-float32. Rounds alternate, theirs first. Goals: 20 times fastai's epochs, none, within 0.01 in every round.
+epoch: seconds of an epoch on `--images` training images, the validation of a quarter as many included. Theirs is
+`Learner.freeze()` and `fit_one_cycle`, which runs the backbone and trains its BatchNorm, too: once with fastai's own
+`ImageDataLoaders` (two workers, squished, flips), once with this project's pixel cache and flips. Ours trains the head
+alone, on stored features. extraction: outputs a second of the backbone in eval mode, flips and pooling included;
+theirs by PyTorch (channels_last, float32), ours by ONNX Runtime. first pass: what decoding and storing cost, once; for
+the whole data set extrapolated by the number of outputs. balanced accuracy: of all validation images, after the
+preset's epochs on the `--images` training images and their flips; theirs is the same head on the same eval-mode
+backbone by PyTorch, one image at a time, in float32. The sides are processes of their own, ours with the environment
+of a run; rounds alternate, theirs first. Goals: 20 times fastai's epochs, none, none, within 0.01 for every seed.
 """
 
 import argparse
 import json
 import os
 import platform
+import sys
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 
-import fastai
 import numpy as np
-import onnxruntime
 import pandas as pd
-import torch
-from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
-from fastai.data.core import DataLoaders
-from fastai.data.transforms import IntToFloatTensor, Normalize
-from fastai.learner import Learner
-from fastai.vision.augment import Resize, ResizeMethod, aug_transforms
-from fastai.vision.data import ImageDataLoaders
-from fasttransform import Pipeline
-from sklearn.metrics import recall_score
 
 from pipeline.data.cache import build_cache
-from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.data.synthetic import write_generated_set
 from pipeline.jobs.plan import plan_config
-from pipeline.progress import silent
-from pipeline.training import features as frozen
-from pipeline.training.batches import PixelLoader
-from pipeline.training.callbacks import SeedEpochs
-from pipeline.training.flips import Flips
-from pipeline.training.head_stage import head_learner
-from pipeline.training.losses import make_loss
-from pipeline.training.networks import build_network, splitter
-from pipeline.training.parts import plan_split, rows_and_targets
 from pipeline.workspace import Workspace
+from tests.benchmarks.apart import AS_A_RUN, Apart
+from tests.benchmarks.waits import INTERRUPTED, say, until_interrupted
 from tests.conftest import SHARED_DATA
 
-GOAL, CLOSEST, WORKERS, EXTRACTED = 20.0, 0.01, 2, 1_024
-CPU = torch.device("cpu")
+GOAL, CLOSEST = 20.0, 0.01
+_MODULE = "tests.benchmarks.frozen_sides"
+_FASTAI, _CACHED = "fastai frozen, BatchNorm trains", "the same, pixel cache"
 
 
-class Bench:
-    """The data set, its split and features, and the three learners."""
-
-    def __init__(self, place: Path, images: int, settings: list[str]):
-        self.workspace = Workspace(place / "home").create()
-        archive = SHARED_DATA / "ham10000-200x150.zip"
-        self.kind = "real HAM10000, 200×150 pixels" if archive.exists() and not settings else "generated"
-        if self.kind == "generated":
-            archive = write_generated_set(place / "generated", images=images, seed=1, lesions_per_diagnosis=5)
-        self.dataset = import_dataset(self.workspace, archive, "images")
-        if self.dataset.images > images:
-            settings = [*settings, f"limit={images}"]
-        self.config = plan_config(self.workspace, "images", "instant", settings)
-        self.metadata = load_dataset(self.workspace, "images").metadata()
-        self.split = plan_split(self.config, self.metadata)
-        self.parts = rows_and_targets(self.split, self.metadata, self.dataset.classes)
-        self.pixels = build_cache(self.dataset, self.config.height, self.config.width, "squish")
-        self.wanted = frozen.wanted_features(self.config, self.parts, len(self.metadata))
-        self.features = self.exact = None
-
-    def network(self, seed: int) -> torch.nn.Sequential:
-        torch.manual_seed(seed)
-        return build_network(self.config.arch, len(self.dataset.classes), "imagenet", self.config.dropout)
-
-    def loss(self):
-        return make_loss(self.config, self.parts["train"][1], self.dataset.classes)
-
-    def extract(self) -> tuple[list[float], list[float]]:
-        """Stores the features and those by PyTorch one image at a time, and gives their speeds in images a second."""
-        network = self.network(0)
-        by_torch = frozen.TorchBody(network[0], "cpu")
-        by_onnx = frozen.fast_body(self.workspace, network[0], self.config, "cpu", print, silent)
-        places = np.argwhere(self.wanted)[:EXTRACTED]
-        theirs, ours = [], []
-        for _ in range(3):
-            for body, rates in ((by_torch, theirs), (by_onnx, ours)):
-                started = time.perf_counter()
-                list(frozen.computed(places, self.pixels, self.config, body))
-                rates.append(len(places) / (time.perf_counter() - started))
-        self.features = frozen.open_features(
-            self.dataset, self.config, network, self.pixels, self.wanted, lambda: by_onnx, silent
-        )
-        self.exact = np.zeros(self.features.shape, dtype=np.float32)
-        for row, flip in np.argwhere(self.wanted):
-            image = frozen.normalised(frozen.flipped(self.pixels.pixels(int(row)), flip)[None], self.config.normalize)
-            self.exact[row, flip] = frozen.pooled(by_torch(image), np.float32)[0]
-        return theirs, ours
-
-    def fastai_learner(self, seed: int) -> Learner:
-        """As a notebook would have it."""
-        files = self.metadata.merge(self.split[["image_id", "part"]], on="image_id")
-        files["is_valid"] = files["part"] == "validation"
-        loaders = ImageDataLoaders.from_df(
-            files, self.dataset.folder / "images", fn_col="file", label_col="dx", valid_col="is_valid",
-            item_tfms=Resize((self.config.height, self.config.width), method=ResizeMethod.Squish),
-            batch_tfms=[*aug_transforms(max_rotate=0.0, max_zoom=1.0, max_warp=0.0, max_lighting=0.0), _normalize()],
-            bs=self._batch, num_workers=WORKERS, device=CPU,
-        )
-        return self._on_images(loaders, seed)
-
-    def cached_learner(self, seed: int) -> Learner:
-        """The same with this project's pixel cache and flips."""
-        sides = {"height": self.config.height, "width": self.config.width, "squish": True, "device": CPU}
-        train, valid = self.parts["train"], self.parts["validation"]
-        loaders = DataLoaders(
-            PixelLoader(
-                self.pixels, *train, random_crop=True, bs=self._batch, shuffle=True, drop_last=True, **sides,
-                after_batch=Pipeline([Flips(), IntToFloatTensor(), _normalize()], split_idx=0),
-            ),
-            PixelLoader(
-                self.pixels, *valid, random_crop=False, bs=2 * self._batch, shuffle=False, drop_last=False, **sides,
-                after_batch=Pipeline([IntToFloatTensor(), _normalize()], split_idx=1),
-            ), device=CPU,
-        )
-        return self._on_images(loaders, seed)
-
-    def our_learner(self, seed: int, exact: bool = False) -> Learner:
-        """The head on stored features, or on the exact ones."""
-        features = self.exact if exact else self.features
-        return head_learner(self.config, self.network(seed), features, self.parts, self.loss(), "cpu")
-
-    @property
-    def _batch(self) -> int:
-        return min(self.config.batch_size, len(self.parts["train"][0]))
-
-    def _on_images(self, loaders: DataLoaders, seed: int) -> Learner:
-        return Learner(
-            loaders, self.network(seed), loss_func=self.loss(), splitter=splitter(self.config.arch),
-            wd=self.config.weight_decay,
-        )
-
-    def fit(self, learner: Learner, epochs: int, seed: int) -> tuple[float, float]:
-        """Seconds of an epoch, and the balanced accuracy after the last."""
-        learner.freeze()
-        started = time.perf_counter()
-        with learner.no_bar(), learner.no_logging():
-            learner.fit_one_cycle(epochs, self.config.stages[0].lr_max, cbs=[SeedEpochs(seed, 0)])
-        seconds = (time.perf_counter() - started) / epochs
-        truths, predicted = [], []
-        learner.model.eval()
-        with torch.inference_mode():
-            for batch, targets in learner.dls.valid:
-                predicted.append(learner.model(batch).argmax(1))
-                truths.append(targets)
-        return seconds, recall_score(torch.cat(truths), torch.cat(predicted), average="macro")
+def _prepare(place: Path, images: int, settings: list[str], found: dict) -> dict:
+    """Imports the images and decodes them into the pixel cache; what every task of the sides has."""
+    workspace = Workspace(place / "home").create()
+    archive = SHARED_DATA / "ham10000-200x150.zip"
+    kind = "real HAM10000, 200×150 pixels" if archive.exists() and not settings else "generated"
+    if kind == "generated":
+        archive = write_generated_set(place / "generated", images=84 if settings else 600, seed=1,
+                                      lesions_per_diagnosis=5)
+    dataset = import_dataset(workspace, archive, "images")
+    config = plan_config(workspace, "images", "instant", settings)
+    started = time.perf_counter()
+    build_cache(dataset, config.height, config.width, config.resize)
+    found["decoding_seconds"] = time.perf_counter() - started
+    found["conditions"] |= {"size": f"{config.width}×{config.height}", "images": f"{dataset.images:,} {kind}"}
+    return {"home": str(workspace.home), "images": images, "settings": settings}
 
 
-def _normalize() -> Normalize:
-    return Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=False)
+def measure(found: dict, images: int, epochs: int, rounds: int, outputs: int, settings: list[str]) -> None:
+    """Measures everything and puts each figure into `found` as soon as it is there.
 
-
-def _row(what: str, theirs: str, values: list[float], ours: list[float], unit: str, goal: str) -> dict:
-    their, our = float(np.median(values)), float(np.median(ours))
-    ratio = their / our if unit == "s" else our / their
-    return {"what": what, "against": theirs, "theirs": their, "ours": our, "unit": unit, "ratio": ratio, "goal": goal,
-            "n": len(values)}
-
-
-def measure(images: int, epochs: int, rounds: int, settings: list[str]) -> dict:
-    """Everything, as one object that `--json` prints."""
-    load = round(os.getloadavg()[0], 1)
-    with tempfile.TemporaryDirectory() as temporary:
-        bench = Bench(Path(temporary), images, settings)
-        by_torch, by_onnx = bench.extract()
-        sides = {"fastai": bench.fastai_learner, "cached": bench.cached_learner, "ours": bench.our_learner}
-        fits = [{name: bench.fit(make(seed), epochs, seed) for name, make in sides.items()} for seed in range(rounds)]
-        exact = [bench.fit(bench.our_learner(seed, exact=True), epochs, seed)[1] for seed in range(rounds)]
-        seconds = {name: [fit[name][0] for fit in fits] for name in sides}
-        accuracy = {name: [float(fit[name][1]) for fit in fits] for name in sides}
-        rows = [
-            _row("epoch", "fastai frozen, BatchNorm trains", seconds["fastai"], seconds["ours"], "s", f"≥ {GOAL:g}"),
-            _row("epoch", "the same, pixel cache", seconds["cached"], seconds["ours"], "s", ""),
-            _row("extraction", "PyTorch", by_torch, by_onnx, "images/s", ""),
-        ]
-        differences = [abs(a - b) for a, b in zip(exact, accuracy["ours"], strict=True)]
-        conditions = {
-            "cores": os.cpu_count(), "load_average": load, "python": platform.python_version(),
-            "fastai": fastai.__version__, "torch": torch.__version__, "onnxruntime": onnxruntime.__version__,
-            "torch_threads": torch.get_num_threads(), "seeds": f"0 to {rounds - 1}", "epochs": epochs,
-            "batch": bench._batch, "size": f"{bench.config.width}×{bench.config.height}",
-            "images": f"{len(bench.split):,} {bench.kind}, {len(bench.parts['validation'][0]):,} of them validation",
+    Args:
+        outputs: of the backbone, for each rate of extraction.
+        settings: changes to the preset; with any, the images are a few generated ones.
+    """
+    found.update({
+        "complete": False, "epoch": {"fastai": [], "cached": [], "ours": []}, "rate": {"torch": [], "onnx": []},
+        "balanced_accuracy": [], "conditions": {
+            "cores": os.cpu_count(), "load_average": round(os.getloadavg()[0], 1), "python": platform.python_version(),
+            **{name: version(name) for name in ("fastai", "torch", "onnxruntime")}, "seeds": f"0 to {rounds - 1}",
+            "epochs": epochs,
+        },
+    })
+    with (tempfile.TemporaryDirectory() as temporary, Apart(_MODULE, {}) as theirs,
+          Apart(_MODULE, AS_A_RUN) as ours):
+        say("Imports the images and decodes each once.")
+        common = _prepare(Path(temporary), images, settings, found)
+        say("Stores what the backbone says of them.")
+        stored = found["stored"] = ours.ask(do="store", **common)
+        sizes = stored["sizes"]
+        found["conditions"] |= {
+            "batch": stored["batch"], "training_images": sizes["train"],
+            "validation_images_of_an_epoch": sizes["validation_of_an_epoch"],
         }
-    means = {"image by image": np.mean(exact), **{name: np.mean(accuracy[name]) for name in ("ours", "fastai")}}
-    return {
-        "conditions": conditions, "rows": rows, "largest_difference": max(differences), "goal_difference": CLOSEST,
-        "balanced_accuracy": {name: float(mean) for name, mean in means.items()},
-    }
+        for seed in range(rounds):
+            for side, who, so_many in ((theirs, "fastai", 1), (ours, "ours", epochs), (theirs, "cached", 1)):
+                say(f"Round {seed + 1} of {rounds}: an epoch, {who}.")
+                measured = side.ask(do="epoch", who=who, epochs=so_many, seed=seed, **common)
+                found["epoch"][who].append(measured["seconds"])
+            for side, who in ((theirs, "torch"), (ours, "onnx")):
+                say(f"Round {seed + 1} of {rounds}: extraction, {who}.")
+                found["rate"][who].append(side.ask(do="extraction", who=who, outputs=outputs, **common)["rate"])
+        for seed in range(rounds):
+            say(f"Balanced accuracy with seed {seed}.")
+            found["balanced_accuracy"].append(ours.ask(do="accuracy", seed=seed, epochs=epochs, **common))
+        found["complete"] = True
+
+
+def _row(what: str, against: str, theirs: list[float], ours: list[float], unit: str, goal: str) -> dict:
+    their, our = float(np.median(theirs)), float(np.median(ours))
+    ratio = their / our if unit == "s" else our / their
+    return {"what": what, "against": against, "theirs": their, "ours": our, "unit": unit, "ratio": ratio, "goal": goal,
+            "n": min(len(theirs), len(ours))}
+
+
+def summary(found: dict) -> dict:
+    """What `--json` prints, of what has been measured: conditions, `rows`, the first pass, balanced accuracies."""
+    epoch, rate = found["epoch"], found["rate"]
+    compared = [
+        ("epoch", _FASTAI, epoch["fastai"], epoch["ours"], "s", f"≥ {GOAL:g}"),
+        ("epoch", _CACHED, epoch["cached"], epoch["ours"], "s", ""),
+        ("extraction", "PyTorch", rate["torch"], rate["onnx"], "outputs/s", ""),
+    ]
+    result = {"complete": found["complete"], "conditions": found["conditions"],
+              "rows": [_row(*row) for row in compared if row[2] and row[3]]}
+    if stored := found.get("stored"):
+        a_second = stored["outputs"] / stored["seconds"]
+        result["first_pass"] = {
+            "decoding_seconds": found["decoding_seconds"], "outputs": stored["outputs"], "seconds": stored["seconds"],
+            "outputs_of_all_images": stored["all_outputs"], "seconds_extrapolated": stored["all_outputs"] / a_second,
+        }
+    if accuracies := found["balanced_accuracy"]:
+        result["balanced_accuracy"] = {
+            "validation_images": stored["sizes"]["validation"], "by_seed": accuracies, "goal": CLOSEST,
+            "largest_difference": max(abs(one["ours"] - one["image_by_image"]) for one in accuracies),
+        }
+    return result
 
 
 def _print(result: dict) -> None:
     print(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result["conditions"].items()) + ".")
-    print(pd.DataFrame(result["rows"]).to_string(index=False, float_format="{:.2f}".format))
-    words = ", ".join(f"{name} {value:.4f}" for name, value in result["balanced_accuracy"].items())
-    print(f"Validation balanced accuracy, mean over the seeds: {words}; ours and image by image differ by at most "
-          f"{result['largest_difference']:.4f} (goal {result['goal_difference']}).")
+    if result["rows"]:
+        print(pd.DataFrame(result["rows"]).to_string(index=False, float_format="{:.2f}".format))
+    if first := result.get("first_pass"):
+        print(f"First pass: all images decoded once in {first['decoding_seconds']:.1f} s; {first['outputs']:,} outputs "
+              f"computed and stored in {first['seconds']:.1f} s, the making of the ONNX file included; extrapolated, "
+              f"the {first['outputs_of_all_images']:,} of all images take {first['seconds_extrapolated']:.0f} s.")
+    if found := result.get("balanced_accuracy"):
+        for seed, one in enumerate(found["by_seed"]):
+            print(f"Balanced accuracy of {found['validation_images']:,} validation images, seed {seed}: ours "
+                  f"{one['ours']:.4f}, image by image {one['image_by_image']:.4f}.")
+        print(f"They differ by at most {found['largest_difference']:.4f} (goal {found['goal']}).")
+    if not result["complete"]:
+        print("Not complete: it was interrupted.")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=2_000, help="about so many, whole lesions")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--images", type=int, default=1_024, help="training images")
+    parser.add_argument("--epochs", type=int, default=10, help="of the head: as many as the preset has")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tiny", action="store_true", help="a few generated images, to see that it works")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    if asked.tiny:
-        result = measure(84, 1, 1, ["size=64x48", "batch_size=8"])
-    else:
-        result = measure(asked.images, asked.epochs, asked.rounds, [])
+    found = {}
+    with until_interrupted():
+        if asked.tiny:
+            measure(found, 48, 2, 1, 32, ["size=64x48", "batch_size=8"])
+        else:
+            measure(found, asked.images, asked.epochs, asked.rounds, 320, [])
+    result = summary(found)
     if asked.json:
         print(json.dumps(result, indent=1))
     else:
         _print(result)
+    if not result["complete"]:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
 from fastai.callback.channelslast import ChannelsLast
-from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.core import Callback, CancelFitException, CancelValidException
 from fastai.data.transforms import Normalize
 from fastai.learner import Learner
 from fastai.optimizer import Adam
@@ -29,7 +29,7 @@ from pipeline.training.networks import build_network, splitter
 from pipeline.training.parts import plan_split, rows_and_targets
 from pipeline.training.precision import ChannelsLastInput, CpuAutocast
 
-WORKERS = 2
+WORKERS, SEED = 2, 0
 WITHOUT = (
     "channels_last", "bfloat16", "float32 depthwise gradients", "fused optimizer", "kept memory", "cached pixels",
 )
@@ -61,10 +61,33 @@ class StepTimer(Callback):
             raise CancelFitException()
 
 
-def parts_of(dataset: Dataset, config: RunConfig) -> Parts:
-    """The run's "train" and "validation", each (rows, targets)."""
+class ContiguousInput(Callback):
+    """Batches as fastai's own loaders give them: ours come in channels_last order from the pixel cache already."""
+
+    order = 11
+
+    def before_batch(self):
+        self.learn.xb = tuple(x.contiguous() for x in self.xb)
+
+
+class NoValidation(Callback):
+    """Leaves out the validation after each epoch."""
+
+    def before_validate(self):
+        raise CancelValidException()
+
+
+def parts_of(dataset: Dataset, config: RunConfig, train_images: int | None = None) -> Parts:
+    """The run's "train", or so many of its images, and "validation", each (rows, targets)."""
     metadata = dataset.metadata()
-    return rows_and_targets(plan_split(config, metadata), metadata, dataset.classes)
+    parts = rows_and_targets(plan_split(config, metadata), metadata, dataset.classes)
+    return {"train": some(parts["train"], train_images), "validation": parts["validation"]}
+
+
+def some(part: tuple[np.ndarray, np.ndarray], images: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """So many of a part's (rows, targets), drawn the same each time; None: all."""
+    chosen = np.sort(np.random.default_rng(SEED).permutation(len(part[0]))[:images])
+    return part[0][chosen], part[1][chosen]
 
 
 def fastai_loaders(dataset: Dataset, config: RunConfig, parts: Parts) -> ImageDataLoaders:
@@ -110,6 +133,8 @@ def our_learner(dataset: Dataset, config: RunConfig, parts: Parts, without: str 
         "float32 depthwise gradients": (QuickDepthwise,),
     }.get(without, ())
     learner.remove_cbs([callback for callback in learner.cbs if isinstance(callback, absent)])
+    if without == "channels_last":
+        learner.add_cb(ContiguousInput())
     return learner
 
 
@@ -123,14 +148,17 @@ def speed(learner: Learner, warm_up: int, steps: int) -> Speed:
 
 
 def accuracy(learner: Learner, config: RunConfig) -> dict[str, float]:
-    """Trains the config's stages; the validation part's figures with the weights of the last epoch."""
+    """Trains the config's stages; the validation part's figures with the weights of the last epoch.
+
+    `seconds` are those of the training, without validation.
+    """
     set_seed(config.seed)
     started = time.perf_counter()
     with learner.no_bar(), learner.no_logging():
         for stage in config.stages:
             learner.freeze() if stage.freeze else learner.unfreeze()
             rates = stage.lr_max if stage.lr_earliest is None else slice(stage.lr_earliest, stage.lr_max)
-            learner.fit_one_cycle(stage.epochs, lr_max=rates, pct_start=stage.pct_start)
+            learner.fit_one_cycle(stage.epochs, lr_max=rates, pct_start=stage.pct_start, cbs=[NoValidation()])
         seconds = time.perf_counter() - started
         outputs, truths = learner.get_preds(dl=learner.dls.valid, reorder=False, act=torch.nn.Identity())
     predicted = outputs.argmax(1).numpy()

@@ -19,6 +19,15 @@ from tests.e2e.stock import stock_generated, stock_real
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 LECTURER = {"width": 1366, "height": 768}
 _TIMEOUT_MS = 30_000
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Leaves a note of a failure for the fixtures' ends."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
 
 
 def chromium() -> str | None:
@@ -85,7 +94,7 @@ def stocked_app(request) -> RunningApp:
 def visitor(browser, request) -> Iterator[Callable[..., Page]]:
     """Gives a page of a new visitor (a browser context of its own, nothing remembered) on `url`.
 
-    Arguments go to `Browser.new_context`. What each page showed last is kept as a picture.
+    Arguments go to `Browser.new_context`. What each page of a failed test showed last is kept as a picture.
     """
     contexts: list[BrowserContext] = []
     with ExitStack() as closing:
@@ -101,6 +110,8 @@ def visitor(browser, request) -> Iterator[Callable[..., Page]]:
             return page
 
         yield open_page
+        if not request.node.stash.get(_FAILED, False):
+            return
         SCREENSHOTS.mkdir(exist_ok=True)
         for number, page in enumerate(page for context in contexts for page in context.pages):
             page.screenshot(path=SCREENSHOTS / f"{request.node.name}-end-{number}.png", full_page=True)

@@ -38,7 +38,8 @@ def _follow(page: Page, name: str | re.Pattern) -> None:
         page.get_by_role("link", name=name).first.click()
 
 
-def _ids_on_the_wall(page: Page) -> list[str]:
+def ids_on_the_wall(page: Page) -> list[str]:
+    """The images that this page of Explore shows."""
     names = page.get_by_role("link", name=re.compile("^Open ")).all_inner_texts()
     return [name.split()[-1] for name in names]
 
@@ -51,7 +52,7 @@ def test_from_a_cell_to_a_teaching_set_on_another_machine(untouched_app: Running
     page = visitor(f"{untouched_app.url}/errors?run={run.name}&truth={pair.truth}&predicted={pair.predicted}")
     _follow(page, "Open these images in Explore")
     expect(page.get_by_text(f"{len(images)} image").first).to_be_visible()
-    assert _ids_on_the_wall(page) == list(images["image_id"])[:24]
+    assert ids_on_the_wall(page) == list(images["image_id"])[:24]
 
     _follow(page, f"Open {first}")
     expect(page.get_by_role("heading", name=f"Image {first}")).to_be_visible()
@@ -78,7 +79,7 @@ def test_from_a_cell_to_a_teaching_set_on_another_machine(untouched_app: Running
     assert one.images == (first,)
 
     other = visitor(f"{untouched_app.url}/explore?run={run.name}&set={one.id}")
-    assert _ids_on_the_wall(other) == [first]
+    assert ids_on_the_wall(other) == [first]
     _follow(other, f"Open {first}")
     expect(other.get_by_text("In the teaching sets: Journey")).to_be_visible()
 
@@ -96,9 +97,9 @@ def test_a_filter_by_keyboard_opens_the_same_wall_elsewhere(untouched_app: Runni
     wrong = rows[rows["truth"] != rows["predicted"]]
     expect(page.get_by_text(f"{len(wrong):,} image").first).to_be_visible()
     assert re.search("right=no&sort=confidence-up", page.url)
-    shown = _ids_on_the_wall(page)
+    shown = ids_on_the_wall(page)
     assert len(shown) == min(len(wrong), 24) and set(shown) <= set(wrong["image_id"])
-    assert _ids_on_the_wall(visitor(page.url)) == shown
+    assert ids_on_the_wall(visitor(page.url)) == shown
 
 
 def test_an_outline_drawn_on_the_map_opens_its_images(untouched_app: RunningApp, visitor) -> None:

@@ -19,10 +19,11 @@ from pipeline.jobs.work import work
 from pipeline.workspace import Workspace
 from tests.conftest import SHARED_DATA
 from tests.e2e.conftest import SCREENSHOTS, chromium
+from tests.e2e.furnish import furnish
 from tests.e2e.serving import RunningApp, serve
 from tests.e2e.steps import watch
 from tests.e2e.stock import stock_real
-from tests.e2e.views import View, empty_views, full_views
+from tests.e2e.views import View, empty_views, full_views, furnished_views
 
 # the first two show what is above the fold as well: the height is the screen's
 SCREENS = {"1440": (1440, 900), "1366": (1366, 768), "390": (390, 844)}
@@ -94,15 +95,20 @@ def main() -> None:
             demo_run(workspace)
             with serve(workspace.home, place / "generated.log") as app:
                 if "generated" in kinds:
-                    tour(browser, app, full_views(workspace, "generated"), out / "generated")
+                    furnish(workspace, "generated")
+                    views = full_views(workspace, "generated") + furnished_views(workspace, "generated")
+                    tour(browser, app, views, out / "generated")
                 if "live" in kinds:
                     run = run_at_work(workspace)
                     tour(browser, app, [View("train-live", f"train?run={run.name}")], out / "live")
                     request_stop(run)
         if "ham10000" in kinds and SHARED_DATA.is_dir():
             stock_real(place / "real", SHARED_DATA)
+            workspace = Workspace(place / "real")
+            furnish(workspace, "ham10000")
             with serve(place / "real", place / "real.log") as app:
-                tour(browser, app, full_views(Workspace(place / "real"), "ham10000"), out / "ham10000")
+                views = full_views(workspace, "ham10000") + furnished_views(workspace, "ham10000")
+                tour(browser, app, views, out / "ham10000")
         browser.close()
     print(f"The pictures are in {out}.")
 

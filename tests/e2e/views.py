@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from pipeline.data.dataset import list_datasets
 from pipeline.inference.model_info import list_models
 from pipeline.jobs.run_dir import list_runs
+from pipeline.teaching import list_sets
 from pipeline.workspace import Workspace
 from tests.e2e.serving import ROOT
 from tests.e2e.steps import open_address, rerun
@@ -49,6 +50,8 @@ def full_views(workspace: Workspace, data: str) -> list[View]:
     runs = [run.name for run in list_runs(workspace) if run.status().state == "done" and run.config().data == data]
     model = next(info.name for info in list_models(workspace) if info.data == data)
     assert data in [dataset.name for dataset in list_datasets(workspace)]
+    evaluation = f"evaluation?run={runs[0]}"
+    case = list_runs(workspace)[0].predictions()["image_id"].iloc[0]
     views = [
         View("home", ""),
         View("dataset-counts", f"dataset?data={data}"),
@@ -61,12 +64,40 @@ def full_views(workspace: Workspace, data: str) -> list[View]:
         View("errors-cell", f"errors?run={runs[0]}&truth=nv&predicted=nv", _heatmaps),
         View("errors-hidden", f"errors?run={runs[0]}", _hide_the_truth),
         View("errors-revealed", f"errors?run={runs[0]}&quiz=all", _guess_and_reveal),
+        View("evaluation-diagnoses", evaluation, _unfold),
+        View("evaluation-calibration", f"{evaluation}&topic=calibration", _unfold),
+        View("evaluation-operating-point", f"{evaluation}&topic=operating-point", _unfold),
+        View("evaluation-flagged", f"{evaluation}&topic=operating-point&threshold=0.0&lesions=flagged"),
+        View("evaluation-subgroups", f"{evaluation}&topic=subgroups", _unfold),
+        View("explore", f"explore?run={runs[0]}", _unfold),
+        View("explore-selected", f"explore?run={runs[0]}&predicted=nv", _select_all),
+        View("case", f"case?run={runs[0]}&image={case}", _unfold),
+        View("leakage", f"leakage?data={data}", _unfold),
+        View("another-data-set", f"another-data-set?model={model}&data={data}", _unfold),
         View("classify", f"classify?model={model}"),
         View("classify-example", f"classify?model={model}", _use_an_example),
         View("classify-uploads", f"classify?model={model}", _own_images),
     ]
     shown = {view.address.partition("?")[0] for view in views}
     return views + [View(page, page) for page in PAGES if page not in shown]
+
+
+def furnished_views(workspace: Workspace, data: str) -> list[View]:
+    """What `furnish` brings to the pages: map, look-alikes, what flips, an audit, a teaching set with notes."""
+    run = list_runs(workspace)[0]
+    explore, leakage = f"explore?run={run.name}", f"leakage?data={data}"
+    teaching = list_sets(workspace)[0]
+    return [
+        View("explore-map", f"{explore}&view=map"),
+        View("explore-sets", f"{explore}&view=sets", _unfold),
+        View("explore-set", f"{explore}&set={teaching.id}"),
+        View("case-furnished", f"case?run={run.name}&image={teaching.images[0]}", _unfold),
+        View("case-what-if", f"case?run={run.name}&image={teaching.images[0]}", _brighten),
+        View("leakage-lesions", leakage, _unfold),
+        View("leakage-pairs", f"{leakage}&topic=pairs"),
+        View("leakage-metadata", f"{leakage}&topic=metadata", _unfold),
+        View("leakage-evidence", f"{leakage}&topic=evidence&run={run.name}", _unfold),
+    ]
 
 
 def _unfold(page: Page) -> None:
@@ -79,6 +110,20 @@ def _unfold(page: Page) -> None:
 def _heatmaps(page: Page) -> None:
     with rerun(page):
         page.get_by_text("Heatmap", exact=True).first.click()
+
+
+def _select_all(page: Page) -> None:
+    with rerun(page):
+        page.get_by_role("button", name="Select this page").click()
+
+
+def _brighten(page: Page) -> None:
+    slider = page.get_by_role("slider", name="Brightness")
+    slider.scroll_into_view_if_needed()
+    slider.focus()
+    with rerun(page):
+        page.keyboard.press("Home")
+    expect(page.get_by_text("Education only, not a medical device.").first).to_be_visible(timeout=60_000)
 
 
 def _hide_the_truth(page: Page) -> None:
