@@ -5,6 +5,8 @@ PYTHON ?= python3
 PORT ?= 8501
 DATA ?= ham10000-sharp
 CHROMIUM ?= /usr/bin/chromium
+# side by side in `make test`; more than two only shorten what is not the journeys in the browser
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
@@ -21,8 +23,9 @@ run: $(VENV)/.installed
 	@echo "LesionLab starts: open http://127.0.0.1:$(PORT) in a browser. Ctrl-C ends it; a training goes on."
 	@exec $(BIN)/python -m streamlit run app/main.py --server.port $(PORT)
 
+# each worker computes with one thread: threads that wait for each other keep the cores from the other worker
 test: $(VENV)/.installed-dev browser $(AXE) lint
-	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest
+	CHROMIUM="$(CHROMIUM)" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-slow: $(VENV)/.installed-dev browser $(AXE)
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m slow
@@ -43,7 +46,7 @@ bench-frozen: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.frozen_features
 
 bench-fine-tuning: $(VENV)/.installed-dev
-	$(BIN)/python -m tests.benchmarks.fine_tuning --accuracy
+	$(BIN)/python -m tests.benchmarks.fine_tuning
 
 bench-classify: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.classify

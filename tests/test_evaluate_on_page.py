@@ -77,7 +77,7 @@ def test_what_it_was_trained_on_is_listed_on_its_own_data_set(place):
     _, run, _ = place
     at = open_page("evaluate_on", model=run.name, data="tiny")
     assert "Left out because the model was trained on their lesions: 67 images" in words(at)
-    assert at.dataframe[0].value["by_content"].all() and len(at.dataframe[0].value) == 67
+    assert at.dataframe[0].value["Same content"].all() and len(at.dataframe[0].value) == 67
     assert not button(at, "Evaluate it").disabled and not at.error
 
 

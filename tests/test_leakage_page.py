@@ -198,5 +198,5 @@ def test_tables_behind_the_charts():
 
     counts = {"images": 10, "seen": 4, "melanomas": 0, "melanomas_seen": 0}
     table = seen_table({"lesion": {**counts, "seen": 0}, "random": counts})
-    assert table["text"].tolist() == ["0.0 %, 0 of 10", "40.0 %, 4 of 10"]
+    assert table["text"].tolist() == ["0.0 %<br>0 of 10", "40.0 %<br>4 of 10"]
     assert isinstance(table, pd.DataFrame)

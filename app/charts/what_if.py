@@ -8,7 +8,7 @@ from app.palette import mark, tone
 from app.wording import probability
 
 _ROW_PIXELS = 46
-_END = 1.6  # of the axis: the numbers stand right of the bars
+_END = 1.45  # of the axis: the numbers stand right of the bars
 
 
 def what_if_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
@@ -26,7 +26,7 @@ def what_if_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
     ))
     figure.add_scatter(
         x=rows[["before", "after"]].max(axis=1), y=names, mode="text", textposition="middle right", hoverinfo="skip",
-        text=[f" {probability(after)} (was {probability(before)})"
+        text=[f"   {probability(after)}<br>   was {probability(before)}"
               for before, after in zip(rows["before"], rows["after"], strict=True)],
         textfont={"color": tone(dark).text, "size": 13}, cliponaxis=False,
     )

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.components.image_ways import chooses_row
+from app.wording import UNDEFINED
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
@@ -36,10 +37,16 @@ def show(
     show_table(table, title, name, key)
 
 
+def _undefined_as_dash(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as it is shown: a column of numbers that is undefined somewhere becomes words."""
+    holes = [name for name in table.select_dtypes("number") if table[name].isna().any()]
+    return table.assign(**{name: [UNDEFINED if pd.isna(v) else f"{v:.4g}" for v in table[name]] for name in holes})
+
+
 def show_table(table: pd.DataFrame, title: str, name: str, key: str) -> None:
     """A folded table with its download."""
     with st.expander(f"Table: {title.split(':')[0]}"):
-        st.dataframe(table, hide_index=True, key=f"{key}.table")
+        st.dataframe(_undefined_as_dash(table), hide_index=True, key=f"{key}.table")
         st.download_button(
             "Download as CSV", lambda: table.to_csv(index=False).encode(), file_name=f"{name}.csv", mime="text/csv",
             key=f"{key}.csv", on_click="ignore", icon=":material/download:",

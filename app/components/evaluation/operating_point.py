@@ -30,6 +30,10 @@ NOUNS = {
     "mel": "melanoma", MALIGNANT: "malignant lesion", MALIGNANT_OR_PRECURSOR: "malignant, in situ or precursor lesion",
 }
 _AIMS = (0.8, 0.9, 0.95)
+_COLUMNS = {
+    "threshold": "Threshold", "sensitivity": "Sensitivity", "false_positive_rate": "1 - specificity",
+    "precision": "PPV",
+}
 _USUAL, _STEP = 50.0, 0.1  # percent
 _KEY = "evaluation.threshold"
 
@@ -150,14 +154,16 @@ def _caution(scores: pd.DataFrame, part: str, chosen_on: str) -> None:
 
 def _curves(run: RunDir, table: pd.DataFrame, point: OperatingPoint, target: str, part: str, decision: str) -> None:
     name = f"{run.name}-{part}-{decision}-{target}"
+    behind = table.assign(threshold=table["threshold"].replace(math.inf, math.nan)).rename(columns=_COLUMNS)
     left, right = st.columns(2, gap="large")
     with left:
-        show(roc_chart(table, point, "ROC curve: the upper left corner is best", dark()), table, f"{name}-roc",
-             key=_turned("evaluation.roc"), selecting=True)
+        show(roc_chart(table, point, "ROC curve: the upper left corner is best", dark()),
+             behind.drop(columns=_COLUMNS["precision"]), f"{name}-roc", key=_turned("evaluation.roc"), selecting=True)
     with right:
         show(precision_recall_chart(table, point, f"Precision–recall curve at a prevalence of "
                                     f"{percent(point.prevalence)}: the upper right corner is best", dark()),
-             table, f"{name}-precision-recall", key=_turned("evaluation.pr"), selecting=True)
+             behind.drop(columns=_COLUMNS["false_positive_rate"]), f"{name}-precision-recall",
+             key=_turned("evaluation.pr"), selecting=True)
     st.caption("A click on a curve takes its threshold.")
 
 

@@ -13,9 +13,9 @@ from app.components.image_ways import Way, row_ways
 from app.components.judged_images import judged_images
 from app.components.leakage.evidence_work import evidence_at_work
 from app.components.lesion_grid import HeatmapChoice, lesion_grid
-from app.evaluation_words import with_interval
+from app.evaluation_words import is_number, with_interval
 from app.links import explore_link
-from app.wording import as_text, count, decimal, percent
+from app.wording import UNDEFINED, as_text, count, decimal, percent
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import Of, of_kind, outliers
@@ -80,7 +80,9 @@ def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, run: RunDir, part: s
         "Lesion's share of the area": table["area"].map(percent),
         "Times chance": [decimal(ratio, 2) for ratio in table["ratio"]],
         "Average lesion instead": table["usual"].map(percent), "Median": table["median"].map(percent),
-        "Quartiles": [f"{percent(r.lower)} to {percent(r.upper)}" for r in table.itertuples()],
+        "Quartiles": [
+            f"{percent(r.lower)} to {percent(r.upper)}" if is_number(r.lower) else UNDEFINED for r in table.itertuples()
+        ],
     })
     names, key = list(behind["Diagnosis"]), f"evidence.{of}"
     show(evidence_figure(rows, of, areas, dark()), behind, f"{run.name}-{part}-evidence", key=key, names=names[1:])

@@ -83,7 +83,7 @@ def run_panel(dataset: Dataset) -> None:
     sides = leakage_rows.sides(run)
     if "seen" in sides and "not_seen" in sides:
         st.markdown(_counts(sides, _SIDES))
-        _chart(sides, _SIDES, f"{run.name}: lesions that training saw, and those that it did not",
+        _chart(sides, _SIDES, f"Lesions that training saw, and those that it did not: {run.name}",
                f"{run.name}-seen", "leakage.sides")
         for side in sides:
             way_links(_ways(run, side, sides[side]))

@@ -23,7 +23,7 @@ def seen_table(seen: dict[str, Any]) -> pd.DataFrame:
                 share = of[part] / of[whole]
                 rows.append({
                     "words": f"{name}:<br>{noun}", "split": split, "share": share, "seen": of[part], "of": of[whole],
-                    "text": f"{percent(share)}, {of[part]:,} of {of[whole]:,}",
+                    "text": f"{percent(share)}<br>{of[part]:,} of {of[whole]:,}",
                 })
     return pd.DataFrame(rows)
 

@@ -16,6 +16,7 @@ from pipeline.inference.model_shelf import run_of
 from pipeline.inference.training_images import FILE
 
 EVALUATE = "Evaluate it on these images"
+_SHARED = {"by_id": "Same id", "by_content": "Same content", "by_lesion": "Same lesion"}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -71,7 +72,8 @@ def _what_remains(plan: EvaluationPlan) -> None:
     overlap = plan.overlap.images
     if len(overlap):
         with st.expander(f"The {count(len(overlap), 'image')} left out because the model was trained on their lesions"):
-            st.dataframe(overlap, hide_index=True, key="evaluate_on.overlap", width="stretch", height=320)
+            st.dataframe(overlap.rename(columns=_SHARED), hide_index=True, key="evaluate_on.overlap", width="stretch",
+                         height=320)
             name = f"{plan.model.name}-{plan.dataset.name}-overlap.csv"
             st.download_button("As CSV", overlap.to_csv(index=False), name, "text/csv", key="evaluate_on.csv",
                                icon=":material/download:")
