@@ -1,15 +1,23 @@
 """Shared fixtures: a workspace of its own for each test, and a tiny generated data set drawn once."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.workspace import Workspace
+from tests.workers import made_once, scheduler
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 os.environ["LESIONLAB_BUNDLED"] = str(Path(__file__).parent / "nothing-is-bundled")  # tests do not depend on what is
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Which worker gets which tests, where there are several."""
+    return scheduler(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture
@@ -33,7 +41,9 @@ def tiny_set(tmp_path_factory) -> Path:
     """A folder with 84 generated images of 7 diagnoses, laid out as the import expects."""
     from pipeline.data.synthetic import write_generated_set
 
-    return write_generated_set(tmp_path_factory.mktemp("tiny"), images=84, seed=1, lesions_per_diagnosis=5)
+    return made_once(
+        tmp_path_factory, "tiny-set", lambda to: write_generated_set(to, images=84, seed=1, lesions_per_diagnosis=5)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -45,21 +55,33 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_bundle(tmp_path_factory):
-    """A bundled model of tiny images, made from start to end, and the images: (its folder, their folder)."""
-    from pipeline.default_model.making import cross_validate, finish, start_making
-    from pipeline.default_model.recipe import plan_recipe
-    from pipeline.jobs.work import work
-    from tests.two_sources import SHORT, TINY, make_dataset
+def whole_making(tmp_path_factory) -> Path:
+    """A folder with all of a bundled model's making from tiny images, not to be changed: the images (`source`), the
+    workspace with its trainings (`home`), the model (`out`) and the sentences (`said`).
+    """
 
+    def make(place: Path) -> None:
+        from pipeline.default_model.making import cross_validate, finish, start_making
+        from pipeline.default_model.recipe import plan_recipe
+        from pipeline.jobs.work import work
+        from tests.two_sources import SHORT, TINY, make_dataset
+
+        home, said = Workspace(place / "home").create(), []
+        make_dataset(home, place / "source")
+        making = start_making(
+            home, plan_recipe(home, "tiny", TINY, SHORT), place / "out", lambda run: work(run, home), said.append
+        )
+        finish(making, cross_validate(making, resamples=50))
+        (place / "said").write_text("\n".join(said), encoding="utf-8")
+
+    return made_once(tmp_path_factory, "making", make)
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory, whole_making):
+    """A bundled model of tiny images, made from start to end, and the images: (its folder, their folder)."""
     place = tmp_path_factory.mktemp("bundle")
-    home = Workspace(place / "home").create()
-    make_dataset(home, place / "source")
-    making = start_making(
-        home, plan_recipe(home, "tiny", TINY, SHORT), place / "out", lambda run: work(run, home), lambda words: None
-    )
-    finish(making, cross_validate(making, resamples=50))
-    return making.out, place / "source"
+    return tuple(shutil.copytree(whole_making / name, place / name) for name in ("out", "source"))
 
 
 @pytest.fixture
@@ -72,14 +94,21 @@ def bundle(tiny_bundle, monkeypatch) -> Path:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory, tiny_set):
     """A workspace with the data set "tiny" and one finished run on it: (workspace, run)."""
-    from pipeline.data.importing import import_dataset
-    from pipeline.jobs.launch import create
-    from pipeline.jobs.plan import plan_config
-    from pipeline.jobs.work import work
+    from pipeline.jobs.run_dir import list_runs
 
-    home = Workspace(tmp_path_factory.mktemp("trained")).create()
-    import_dataset(home, tiny_set, "tiny")
-    run = create(home, plan_config(home, "tiny", "demo", ["size=48x32", "epochs=1,1", "batch_size=8"]))
-    status = work(run, home)
-    assert status.state == "done", status.error
+    def make(folder: Path) -> None:
+        from pipeline.data.importing import import_dataset
+        from pipeline.jobs.launch import create
+        from pipeline.jobs.plan import plan_config
+        from pipeline.jobs.work import work
+
+        home = Workspace(folder).create()
+        import_dataset(home, tiny_set, "tiny")
+        run = create(home, plan_config(home, "tiny", "demo", ["size=48x32", "epochs=1,1", "batch_size=8"]))
+        status = work(run, home)
+        assert status.state == "done", status.error
+
+    made = made_once(tmp_path_factory, "trained", make)
+    home = Workspace(shutil.copytree(made, tmp_path_factory.mktemp("trained") / "home"))  # a test may change its own
+    (run,) = list_runs(home)
     return home, run

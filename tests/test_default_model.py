@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from safetensors.numpy import load_file
 from pipeline import cli
 from pipeline.data.prepare import open_image
 from pipeline.default_model.folds import fold_path, out_of_fold
-from pipeline.default_model.making import cross_validate, finish, start_making
+from pipeline.default_model.making import start_making
 from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES, robustness
@@ -23,7 +25,6 @@ from pipeline.inference.predictor import Predictor
 from pipeline.inference.training_images import training_images
 from pipeline.jobs.run_dir import RunDir, list_runs
 from pipeline.jobs.shelf import read_label
-from pipeline.jobs.work import work
 from pipeline.training.device import describe
 from pipeline.training.estimate import estimate_run
 from pipeline.workspace import Workspace
@@ -33,18 +34,13 @@ from tests.two_sources import SHORT, TINY, make_dataset, never
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """(workspace, making, figures, info, sentences) of a model that was made from start to end."""
-    place = tmp_path_factory.mktemp("default")
-    workspace = Workspace(place / "home").create()
-    make_dataset(workspace, place / "source")
-    said = []
-    making = start_making(
-        workspace, plan_recipe(workspace, "tiny", TINY, SHORT), place / "out",
-        lambda run: work(run, workspace), said.append,
-    )
-    figures = cross_validate(making, resamples=50)
-    return workspace, making, figures, finish(making, figures), said
+def made(whole_making, tmp_path_factory):
+    """(workspace, making, figures, info, sentences) of a model that was made from start to end; it trains no more."""
+    place = Path(shutil.copytree(whole_making, tmp_path_factory.mktemp("default") / "all"))
+    workspace = Workspace(place / "home")
+    making = start_making(workspace, plan_recipe(workspace, "tiny", TINY, SHORT), place / "out", never, print)
+    said = (place / "said").read_text(encoding="utf-8").splitlines()
+    return workspace, making, read_json(making.out / "figures.json"), read_model_info(making.out, "default"), said
 
 
 def test_the_box_has_what_it_takes(made):

@@ -60,11 +60,11 @@ def finished(home):
 class Bench:
     """What `open_features` needs, on a data set folder of its own, without ONNX Runtime; counts what is computed."""
 
-    def __init__(self, home, folder):
+    def __init__(self, home, folder, *settings):
         whole = load_dataset(home, "tiny")
         self.dataset = dataclasses.replace(whole, folder=folder)
         shutil.copytree(whole.folder, folder, ignore=shutil.ignore_patterns("cache"))
-        self.config = plan_config(home, "tiny", "instant", SMALL)
+        self.config = plan_config(home, "tiny", "instant", [*SMALL, *settings])
         torch.manual_seed(0)
         self.network = build_network(self.config.arch, 7, "imagenet")
         metadata = whole.metadata()
@@ -84,9 +84,7 @@ class Bench:
 
     def open(self, progress=silent):
         self.images = 0
-        return open_features(
-            self.dataset, self.config, self.network, self.pixels, self.wanted, self.body, progress
-        )
+        return open_features(self.dataset, self.config, self.network, self.pixels, self.wanted, self.body, progress)
 
 
 @pytest.fixture
@@ -124,7 +122,10 @@ def _balanced_accuracy(bench, features) -> tuple[float, np.ndarray]:
     return float(np.mean([hits[targets == c].float().mean() for c in targets.unique()])), logits.softmax(1).numpy()
 
 
-def test_stored_features_are_those_of_the_backbone_image_by_image(home, bench):
+def test_stored_features_are_those_of_the_backbone_image_by_image(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(computing, "_CHUNK_BATCHES", 2)
+    monkeypatch.setattr("torch.get_num_threads", lambda: 2)  # so many batches at a time, also in `make test`
+    bench = Bench(home, tmp_path / "set", "limit=42")
     expected = _image_by_image(bench)
     body = fast_body(home, bench.network[0], bench.config, "cpu", pytest.fail, silent)
     bench.body = lambda: body

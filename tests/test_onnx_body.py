@@ -138,8 +138,10 @@ def test_the_second_of_two_waits_and_takes_what_the_first_wrote(workspace, body,
     assert got and set(heard) == {"Another process prepares a network for ONNX Runtime."}
 
 
-def test_other_features_than_torch_s_are_refused_and_torch_goes_on(workspace, monkeypatch, caplog):
-    info = make_model(workspace, "model", "resnet18")
+def test_other_features_than_torch_s_are_refused_and_torch_goes_on(ready, workspace, monkeypatch, caplog):
+    derived, info = ready
+    (exported,) = derived.derived.glob("*.onnx")
+    monkeypatch.setattr("pipeline.export.onnx_file.onnx_bytes", lambda *_: exported.read_bytes())
     monkeypatch.setattr(onnx_body, "CLOSEST", -1.0)
     sentence = r"The features of this network in ONNX Runtime differ from PyTorch's by \S+\."
     with pytest.raises(ModelError, match=f"^{sentence} PyTorch can be used instead, which is slower.$"):

@@ -1,8 +1,5 @@
 """Each page in Streamlit's AppTest, on an empty workspace and on one that is filled by hand."""
 
-import subprocess
-import sys
-
 import pytest
 
 from app import resources
@@ -10,7 +7,7 @@ from app.charts.curves import batches_table, epochs_table
 from app.components.training.train_form import START, as_settings
 from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace
-from tests.app_pages import PROJECT, button, open_page, words
+from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run
 from tests.stand_in import StandInPredictor
 
@@ -137,12 +134,3 @@ def test_curve_tables():
     assert list(batches["batch"]) == [1, 2, 3, 4] and list(batches["smoothed"]) == [1.0] * 4
     assert list(epochs["batch"]) == [2] and list(epochs["accuracy"]) == [0.5]
     assert epochs_table([], batches_table([])).empty
-
-
-def test_first_page_imports_neither_torch_nor_fastai(workspace):
-    code = (
-        "import sys; from streamlit.testing.v1 import AppTest; at = AppTest.from_file('app/main.py').run(); "
-        "assert not at.exception; print([m for m in ('torch', 'fastai', 'sklearn', 'timm') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60)
-    assert done.stdout.strip() == "[]", done.stderr

@@ -1,0 +1,54 @@
+"""The suite on several workers of pytest-xdist: what is shared between them, and which of them gets which tests."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_JOURNEYS = "tests/e2e/"
+_WITH_AN_APP_OF_THEIR_OWN = (
+    "test_accessibility_furnished.py", "test_bundled.py", "test_experimenter.py", "test_journey.py", "test_newcomer.py",
+)
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that `make` created and filled: by the first worker that asks, while the others wait; not to be changed.
+
+    Raises:
+        Exception: what `make` raised; the next worker tries again.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # theirs together; each has a folder of its own in it
+    folder = base / f"once-{name}"
+    with (base / f"once-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            try:
+                make(folder)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+    return folder
+
+
+def unit_of(nodeid: str) -> str:
+    """What goes to one worker together: a file, and all journeys that share the apps of `tests/e2e/conftest.py`."""
+    path = nodeid.partition("::")[0]
+    shares = path.startswith(_JOURNEYS) and not path.endswith(_WITH_AN_APP_OF_THEIR_OWN)
+    return _JOURNEYS if shares else path
+
+
+def scheduler(config: pytest.Config, log):
+    """pytest-xdist's for `--dist loadfile`, with the units of `unit_of`; the journeys, which take longest, begin."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of(nodeid)
+
+    config.option.loadscopereorder = False  # as collected: tests/e2e comes before tests/test_*.py
+    return Scheduling(config, log)
