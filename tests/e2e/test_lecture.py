@@ -157,7 +157,7 @@ def test_the_leakage_lesson_on_both_splits(lecture: Lecture, visitor) -> None:
         expect(page.get_by_text(re.compile(
             f"^{words}: n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}, "
         ))).to_be_visible()
-    expect(page.get_by_text(f"{run.name}: lesions that training saw, and those that it did not").first).to_be_visible()
+    expect(page.get_by_text(f"Lesions that training saw, and those that it did not: {run.name}").first).to_be_visible()
 
     press(page, "Run this recipe on the other split (by lesion)")
     expect(page.get_by_text("Training and evaluation are done.")).to_be_visible(timeout=_TRAINING_MS)
