@@ -73,6 +73,15 @@ def _write_source(source: Path, generated: bool) -> None:
     pd.DataFrame(rows, columns=columns).to_csv(source / "HAM10000_metadata.csv", index=False)
 
 
+def make_masks(dataset: Dataset) -> None:
+    """The same lesion mask for each image: a centred quarter of the area."""
+    (dataset.folder / "masks").mkdir()
+    mask = np.zeros((48, 64), dtype=np.uint8)
+    mask[12:36, 16:48] = 255
+    for image_id in dataset.metadata()["image_id"]:
+        Image.fromarray(mask).save(dataset.folder / "masks" / f"{image_id}.png")
+
+
 def make_run(workspace: Workspace, dataset: Dataset, state: str = "done", **changes) -> RunDir:
     """A run of the demo preset in `state`, with the files that such a run has."""
     config = RunConfig(**{**PRESETS["demo"].for_data(dataset.name, dataset.content_hash).__dict__, **changes})

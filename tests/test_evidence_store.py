@@ -5,10 +5,8 @@ import os
 import shutil
 import time
 
-import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from pipeline.cli import main
 from pipeline.data.dataset import load_dataset
@@ -16,18 +14,14 @@ from pipeline.evaluation.evidence import run_evidence
 from pipeline.evaluation.evidence_store import evidence_path, keep_evidence
 from pipeline.jobs.run_dir import find_run
 from tests.app_pages import open_page, words
-from tests.hand_made import make_dataset, make_run
+from tests.hand_made import make_dataset, make_masks, make_run
 
 
 @pytest.fixture
 def masked(workspace, tmp_path):
     dataset = make_dataset(workspace, tmp_path)
     run = make_run(workspace, dataset)
-    (dataset.folder / "masks").mkdir()
-    mask = np.zeros((48, 64), dtype=np.uint8)
-    mask[12:36, 16:48] = 255
-    for image_id in dataset.metadata()["image_id"]:
-        Image.fromarray(mask).save(dataset.folder / "masks" / f"{image_id}.png")
+    make_masks(dataset)
     return workspace, dataset, run
 
 

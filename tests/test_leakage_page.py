@@ -12,7 +12,7 @@ from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import write_json
 from tests import app_pages
 from tests.app_pages import button, words
-from tests.hand_made import make_dataset, make_run
+from tests.hand_made import make_dataset, make_masks, make_run
 
 
 @pytest.fixture
@@ -155,15 +155,8 @@ def test_evidence_needs_masks_and_says_how_to_bring_them(dataset, workspace):
 
 
 def test_evidence_inside_the_lesion(dataset, workspace):
-    import numpy as np
-    from PIL import Image
-
     run = make_run(workspace, dataset)
-    (dataset.folder / "masks").mkdir()
-    mask = np.zeros((48, 64), dtype=np.uint8)
-    mask[12:36, 16:48] = 255
-    for image_id in dataset.metadata()["image_id"]:
-        Image.fromarray(mask).save(dataset.folder / "masks" / f"{image_id}.png")
+    make_masks(dataset)
     keep_evidence(run, dataset)
     at = open_page(topic="evidence")
     text = words(at)
