@@ -102,12 +102,16 @@ def test_an_image_whose_copy_does_not_fit_keeps_its_own_centre(workspace, datase
     first, other, whole = sorted(originals)[0], sorted(originals)[2], sorted(originals)[4]
     Image.new("RGB", (224, 224), (0, 0, 0)).save(copies / f"{first}.jpg")
     (copies / f"{other}.jpg").write_bytes(b"no image")
-    assert main(["data", "sharpen", str(copies), "--data", "small", "--name", "sharp"]) == 0
+    note = "Hairs were painted over in the copies."
+    assert main(["data", "sharpen", str(copies), "--data", "small", "--name", "sharp", "--note", note]) == 0
     told = capfd.readouterr().out
     assert "sharp: 12 images of" in told and "4 with a sharper centre." in told
     assert f"  {first}: the sharper copy shows something else" in told
     assert f"  {other}: {other}.jpg is not an image that LesionLab can read." in told
     sharp = next(found for found in list_datasets(workspace) if found.name == "sharp")
+    made_of = ("Made from the data set small: all 12 images enlarged 1.5 times, with a sharper copy of the central "
+               "square set into 4 of them.")
+    assert sharp.notes[:2] == [made_of, note]
     plain = pixels(dataset, first).resize((300, 225), Image.Resampling.BICUBIC)
     assert difference(pixels(sharp, first), plain) < 1 < difference(pixels(sharp, whole), pixels(
         dataset, whole).resize((300, 225), Image.Resampling.BICUBIC))
@@ -122,7 +126,7 @@ def test_nothing_of_it_stays_after_an_error_or_a_stop(workspace, dataset, copies
     with pytest.raises(DataError, match="^none holds no image of small. Copies are named after"):
         sharpen_dataset(workspace, empty, "small", "sharp")
     with pytest.raises(Cancelled):
-        sharpen_dataset(workspace, copies, "small", "sharp", stop)
+        sharpen_dataset(workspace, copies, "small", "sharp", progress=stop)
     assert [found.name for found in list_datasets(workspace)] == ["small"]
     assert not list(workspace.home.glob(".sharper-*"))
     content = io.BytesIO((dataset.image_path(dataset.metadata()["file"][0])).read_bytes())

@@ -15,7 +15,7 @@ def judged_images(run: RunDir) -> Judged | None:
     config, found = run.config(), found_data(run)
     dataset = found.dataset
     if run.bundled and dataset is None:
-        images_not_here(run)
+        images_not_here()
         return None
     if dataset is None:
         st.info(f"The data set {config.data} is no longer here, so its images cannot be shown.")

@@ -28,11 +28,13 @@ def siblings_note(run: RunDir) -> None:
                 f"and judged the images of the others. {TOO_GOOD}", icon=":material/inventory_2:")
 
 
-def images_not_here(run: RunDir) -> None:
+def images_not_here() -> None:
     """Where none of the bundled run's images is here: how to get them."""
-    st.info(as_text(f"The images of this run are not bundled, only what the networks said of them. With "
-                    f"{'HAM10000' if run.config().data == 'ham10000' else run.config().data} imported, under any name, "
-                    "they appear here."), icon=":material/image_not_supported:")
+    model = bundled_model()
+    source = f" ({model.attribution})" if model and model.attribution else ""
+    st.info(as_text("The images of this run are not bundled, only what the networks said of them. With their data set"
+                    f"{source} imported, under any name and in any size, they appear here."),
+            icon=":material/image_not_supported:")
     if st.button("Get data", key="siblings.get_data", icon=":material/download:"):
         go(GET_DATA)
 

@@ -91,7 +91,7 @@ def _case(run: RunDir, image_id: str, cases) -> None:
     picture, output = st.columns([5, 4], gap="large")
     with picture:
         if not here and run.bundled:
-            images_not_here(run)
+            images_not_here()
         elif not here:
             st.info(f"The data set {run.config().data} is no longer here, or has lost this image: only what the run "
                     "stored can be shown.")

@@ -123,7 +123,8 @@ def main() -> None:
     about_images(run)
     _provenance(run, results, part, decision)
     with problems.in_words():
-        way_links(_ways(run, part, decision).of_all())
+        if "decisions" in results[part]:  # else the figures below are not those of a decision
+            way_links(_ways(run, part, decision).of_all())
         _topic(run, results, part, parts, decision)
     with st.container(horizontal=True):
         if st.button("See its errors", key="to_errors", icon=":material/grid_on:"):

@@ -82,7 +82,7 @@ def _explore(run: RunDir) -> None:
     siblings_note(run)
     dataset, note = found_data(run).dataset, found_data(run).note
     if dataset is None and run.bundled:
-        images_not_here(run)
+        images_not_here()
     elif dataset is None:
         st.info(f"The data set {run.config().data} is no longer here, so neither its images nor what is known of the "
                 "patients can be shown.")

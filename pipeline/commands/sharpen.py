@@ -20,12 +20,16 @@ def add_sharpen(group) -> None:
     parser.add_argument("path", metavar="PATH", type=Path, help="the zip archive or the folder with the sharper copies")
     parser.add_argument("--data", required=True, metavar="NAME", help="the data set whose images they show")
     parser.add_argument("--name", required=True, metavar="NEW", help="what the new data set is called")
+    parser.add_argument("--note", metavar="SENTENCE", help="what else is to be known about the copies; it stands "
+                        "with the data set and in the cards of models trained on it")
 
 
 def data_sharpen(arguments, out: Output) -> int:
     from pipeline.data.sharper import sharpen_dataset
 
-    made = sharpen_dataset(current_workspace(), arguments.path, arguments.data, arguments.name, out.progress)
+    made = sharpen_dataset(
+        current_workspace(), arguments.path, arguments.data, arguments.name, arguments.note, out.progress
+    )
     lines = [
         f"{made.dataset.name}: {count(made.dataset.images, 'image')} of {count(made.dataset.lesions, 'lesion')}, "
         f"{made.sharper:,} with a sharper centre."

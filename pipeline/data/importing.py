@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -150,7 +150,7 @@ def _move_aside(workspace: Workspace, name: str) -> None:
 
 def _fill(
     workspace: Workspace, incoming: Path, name: str, archive: Archive, given: pd.Series | None,
-    rights: tuple[str, str] | None, progress: Progress,
+    rights: tuple[str, str] | None, notes: Sequence[str], progress: Progress,
 ) -> Dataset:
     """Makes the whole data set in the hidden folder `incoming`."""
     read = _read_rows(archive)
@@ -176,7 +176,7 @@ def _fill(
             name=name, folder=incoming, classes=tuple(sorted(table["dx"].unique())), content_hash=_content_hash(table),
             generated=generated, images=len(table), lesions=int(table["lesion_id"].nunique()),
             diagnoses=_diagnoses(table), problems=problems, licence=licence, attribution=attribution,
-            imported=time.time(), notes=read.notes + overlap_notes(workspace, name, table),
+            imported=time.time(), notes=[*notes, *read.notes, *overlap_notes(workspace, name, table)],
         )
         described = {key: value for key, value in asdict(dataset).items() if key != "folder"}
         write_json(incoming / "dataset.json", described)
@@ -191,7 +191,7 @@ def _fill(
 
 def import_dataset(
     workspace: Workspace, path: Path, name: str, *, sources: Path | None = None,
-    rights: tuple[str, str] | None = None, progress: Progress = silent,
+    rights: tuple[str, str] | None = None, notes: Sequence[str] = (), progress: Progress = silent,
 ) -> Dataset:
     """Imports the zip or folder at `path` as `name`. Doing it again, or after an interruption, is safe.
 
@@ -200,6 +200,7 @@ def import_dataset(
     Args:
         sources: a CSV with image_id and dataset (the image source).
         rights: licence and attribution, where whoever hands the archive out states them.
+        notes: what else is to be known about a new data set, in sentences; they stand on its page and in cards.
 
     Raises:
         DataError: the archive, its table or its images cannot be used, or the name is taken by other content.
@@ -218,7 +219,7 @@ def import_dataset(
                 _check_sources(present.metadata()["image_id"], given, name)
             return _again(present, archive, given, progress)
         final, incoming = workspace.datasets / name, workspace.datasets / f".{name}.incoming"
-        dataset = _fill(workspace, incoming, name, archive, given, rights, progress)
+        dataset = _fill(workspace, incoming, name, archive, given, rights, notes, progress)
         _move_aside(workspace, name)
         with disk_errors(final):
             incoming.rename(final)

@@ -89,11 +89,15 @@ def _enlarged(path: Path, copy: Member | None, generated: bool) -> tuple[bytes, 
 
 
 def sharpen_dataset(
-    workspace: Workspace, path: Path, name: str, sharp_name: str, progress: Progress = silent
+    workspace: Workspace, path: Path, name: str, sharp_name: str, note: str | None = None,
+    progress: Progress = silent,
 ) -> Sharpened:
     """Makes the data set `sharp_name` of the data set `name` and the sharper copies `<image_id>.jpg` at `path`.
 
     All images are enlarged by `FACTOR`, so that they stay of one size. Doing it again is safe.
+
+    Args:
+        note: what else is to be known about the copies, in a sentence; it stands with the data set from then on.
 
     Raises:
         DataError: there is no such data set, archive or folder, it holds no copy of an image of `name`, or the name is
@@ -115,14 +119,23 @@ def sharpen_dataset(
                     f"{path.name} holds no image of {name}.", "Copies are named after their image: <image_id>.jpg."
                 )
             problems = _write_images(dataset, table, copies, folder, progress)
+        used = int(sharper.sum()) - len(problems)
         _write_table(table, folder)
         made = import_dataset(
             workspace, folder, sharp_name, rights=(dataset.licence, dataset.attribution),
+            notes=[_made_of(dataset, used), *filter(None, [note])],
             progress=lambda share, words: progress(None if share is None else 0.6 + 0.4 * share, words),
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return Sharpened(made, int(sharper.sum()) - len(problems), problems)
+    return Sharpened(made, used, problems)
+
+
+def _made_of(dataset: Dataset, sharper: int) -> str:
+    return (
+        f"Made from the data set {dataset.name}: all {dataset.images:,} images enlarged {FACTOR:g} times, with a "
+        f"sharper copy of the central square set into {sharper:,} of them."
+    )
 
 
 def _write_images(

@@ -8,6 +8,7 @@ from pipeline.jobs.launch import create
 from pipeline.jobs.resume import can_resume, requeue
 from pipeline.jobs.run_dir import RunDir, readable_runs
 from pipeline.jobs.status import Status
+from pipeline.training.host_memory import give_back_freed_memory
 from pipeline.workspace import Workspace
 
 Train = Callable[[RunDir], Status]  # works on a queued run until it has ended
@@ -44,6 +45,7 @@ def finished_run(workspace: Workspace, config: RunConfig, train: Train, say: Say
         requeue(run)
         say(f"The run {run.name} goes on where it was broken off.")
     status = train(run)
+    give_back_freed_memory()  # else one training after the other adds what it kept
     if status.state != "done":
         raise RunError(
             f"The run {run.name} ended as {status.state}{': ' + status.error if status.error else ''}.",

@@ -1,6 +1,7 @@
-"""Memory of a training on the processor: kept for the next batch instead of given back to the system after each."""
+"""Memory of a training on the processor: kept from batch to batch, given back to the system after the training."""
 
 import ctypes
+import gc
 import platform
 
 # the numbers of glibc's malloc.h
@@ -18,3 +19,10 @@ def keep_freed_memory() -> bool:
         return False
     libc = ctypes.CDLL(None)
     return all([libc.mallopt(_MMAP_THRESHOLD, 2**30), libc.mallopt(_TRIM_THRESHOLD, _KEPT)])
+
+
+def give_back_freed_memory() -> None:
+    """Gives what this process has freed and kept back to the system; does nothing where its C library is not glibc."""
+    gc.collect()  # learners and their callbacks hold each other
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
