@@ -69,6 +69,7 @@ class RunConfig:
             stay on one side of the split; None where there were none.
         parent, parent_stage: the run and its stage (from 1) whose weights this run starts from; None: `weights`.
         stages_before, epochs_before: what those weights have gone through.
+        repeat: counts trainings of the same recipe on the same split, which differ by chance alone.
     """
 
     data: str
@@ -102,6 +103,12 @@ class RunConfig:
     parent_stage: int | None = None
     stages_before: int = 0
     epochs_before: int = 0
+    repeat: int = 0
+
+    @property
+    def training_seed(self) -> int:
+        """Of the head's first weights, the batches and their augmentation; that of the split is `seed`."""
+        return self.seed + 104_729 * self.repeat
 
     @property
     def epochs(self) -> int:
@@ -241,6 +248,7 @@ SETTINGS = {
     "lr": (_set_rates, "highest learning rate of each stage, comma between; EARLIEST:HEAD for two"),
     "batch_size": (_counter("batch_size", 2, 1024), "images in a training batch"),
     "seed": (_counter("seed", 0, 2**31 - 1), "seed of the split, the head's weights and the batches"),
+    "repeat": (_counter("repeat", 0, 999), "another training on the same split, with other weights and batches"),
     "split": (_chooser("split", get_args(SplitKind)), "lesion, lesion-test, random, or all (none is held out)"),
     "limit": (_set_limit, "use about so many images: stratified, whole lesions"),
     "augment": (_chooser("augment", get_args(Augment)), "changes to training images: " + ", ".join(get_args(Augment))),

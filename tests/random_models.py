@@ -17,13 +17,13 @@ def settle(network):
     return network.eval()
 
 
-def make_model(workspace: Workspace, name: str, arch: str, **changes) -> ModelInfo:
+def make_model(workspace: Workspace, name: str, arch: str, seed: int = 0, **changes) -> ModelInfo:
     """A model under `models` with an untrained network, as if it had been trained on generated images."""
     from safetensors.torch import save
 
     from pipeline.training.networks import build_network
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     fields = {
         "name": name, "folder": workspace.models / name, "classes": CODES, "run": "none", "data": "none",
         "data_hash": "", "generated": True, "arch": arch, "weights": "random", "width": 64, "height": 48,

@@ -36,7 +36,7 @@ def planned(workspace, tmp_path):
 
 def test_an_unfinished_training_goes_on(planned):
     workspace, recipe = planned
-    run = create(workspace, recipe.folds[1])
+    run = create(workspace, *recipe.folds[1])
     gone = {"state": "running", "pid": 2**22 + 1, "pid_created": 1.0}
     write_json(run.status_path, {**read_json(run.status_path), **gone})
     asked = []
@@ -45,28 +45,28 @@ def test_an_unfinished_training_goes_on(planned):
         asked.append((queued.name, queued.status().state))
         return Status("done", 0.0)
 
-    assert finished_run(workspace, recipe.folds[1], train, asked.append) == run
+    assert finished_run(workspace, *recipe.folds[1], train, asked.append) == run
     assert asked == [f"The run {run.name} goes on where it was broken off.", (run.name, "queued")]
     with pytest.raises(RunError, match=rf"^The run {run.name}, which is just this training, is queued in another"):
-        finished_run(workspace, recipe.folds[1], train, asked.append)
+        finished_run(workspace, *recipe.folds[1], train, asked.append)
     assert len(list_runs(workspace)) == 1
 
 
 def test_a_training_that_did_not_end_says_how_to_go_on(planned):
     workspace, recipe = planned
     with pytest.raises(RunError, match=r"^The run tiny-strong-1 ended as cancelled. Give this command again: it"):
-        finished_run(workspace, recipe.folds[0], lambda run: Status("cancelled", 0.0), print)
+        finished_run(workspace, *recipe.folds[0], lambda run: Status("cancelled", 0.0), print)
 
 
 def _fold_table(here) -> tuple[pd.DataFrame, Origin]:
     """What a training of fold 0 could have answered."""
-    config = here.recipe.folds[0]
+    [config] = here.recipe.folds[0]
     split = plan_split(config, here.dataset.metadata())
     held_out = split[split["part"] == "validation"].rename(columns={"dx": "truth"}).reset_index(drop=True)
     shares = np.random.default_rng(0).dirichlet(np.ones(len(CODES)), len(held_out))
     table = with_probabilities(held_out, list(CODES), shares)
     frequencies = frequencies_of(split["dx"])
-    return table, Origin(recipe_digest(config), 0, config.data_hash, frequencies, config.to_json(), {}, "a-run", 1.0)
+    return table, Origin(recipe_digest((config,)), 0, config.data_hash, frequencies, config.to_json(), {}, "a-run", 1.0)
 
 
 def test_tables_that_cannot_be_used_are_refused(planned, tmp_path):
@@ -113,7 +113,7 @@ def test_weights_that_do_not_fit_into_16_bits_are_refused(workspace, tmp_path):
 
     save_file({"head.weight": np.array([1e6], dtype=np.float32)}, tmp_path / "wide.safetensors")
     with pytest.raises(ModelError, match=r"^The weights head.weight are too large for 16-bit floats"):
-        write_half_weights(tmp_path / "wide.safetensors", tmp_path / "out.safetensors")
+        write_half_weights([tmp_path / "wide.safetensors"], tmp_path / "out.safetensors")
 
 
 def test_goals_are_reached_from_their_own_side():

@@ -124,9 +124,9 @@ def _first_visit(bundled: bool) -> Pending | None:
 def _bundled_first(info: ModelInfo) -> None:
     """Beside the first steps: what can be done without any of them."""
     with st.container(border=True):
-        st.markdown(as_text(f"**A trained model is here already.** {network_words(info.arch)}, trained on "
-                            f"{count(info.training_images, 'image')} ({info.attribution}); it comes with LesionLab, "
-                            "and so do the errors of its sibling networks."))
+        st.markdown(as_text(f"**A trained model is here already.** {network_words(info.arch, info.networks)}, "
+                            f"trained on {count(info.training_images, 'image')} ({info.attribution}); it comes with "
+                            "LesionLab, and so do the errors of its sibling networks."))
         with st.container(horizontal=True):
             if st.button("Classify with the bundled model", key="bundled.classify", icon=":material/image_search:"):
                 go(CLASSIFY, model=info.name)

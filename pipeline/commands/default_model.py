@@ -26,6 +26,8 @@ def add_parsers(commands) -> None:
         "--robustness", type=Path, metavar="FOLDER",
         help="ask the finished model about the images of a folder, as they are and changed, and store how far it moves",
     )
+    parser.add_argument("--networks", type=int, choices=range(1, 4), default=1, metavar="N",
+                        help="so many networks side by side, trained by the same recipe, 1 to 3; 1 unless told")
     add_set(parser)
     parser.add_argument(
         "--set-short", action="append", default=[], metavar="KEY=VALUE", dest="short_settings",
@@ -44,7 +46,8 @@ def default_model(arguments, out: Output) -> int:
     from pipeline.default_model.recipe import plan_recipe
 
     workspace = current_workspace()
-    recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings)
+    recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings,
+                         arguments.networks)
     making = start_making(
         workspace, recipe, arguments.out, lambda run: work_here(run, workspace, out), out.warn
     )

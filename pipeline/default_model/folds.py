@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
+from pipeline.default_model.joint import joint_predictions
 from pipeline.default_model.prediction_tables import Origin, check_images, read_predictions, write_predictions
 from pipeline.default_model.recipe import recipe_digest
 from pipeline.default_model.trainings import Say, Train, finished_run
@@ -23,9 +24,13 @@ def fold_path(out: Path, fold: int) -> Path:
 
 
 def fold_predictions(
-    workspace: Workspace, dataset: Dataset, config: RunConfig, path: Path, train: Train, say: Say
+    workspace: Workspace, dataset: Dataset, configs: tuple[RunConfig, ...], path: Path, train: Train, say: Say
 ) -> pd.DataFrame:
-    """The held-out predictions of one training, read from `path` where its recipe and data are these, else made.
+    """The held-out predictions of one network, or of several side by side, read from `path` where its recipe and data
+    are these, else made.
+
+    Args:
+        configs: of the trainings, on one split.
 
     Returns:
         image_id, lesion_id, truth, predicted, and p_<code> at the data set's frequencies, not yet calibrated.
@@ -34,23 +39,29 @@ def fold_predictions(
         ModelError: the file at `path` is damaged, or is not about the images that are held out here.
         RunError: the training did not end as done.
     """
+    config, recipe = configs[0], recipe_digest(configs)
     split = plan_split(config, dataset.metadata())
     try:
         predictions, origin = read_predictions(path)
     except FileNotFoundError:
         pass
     else:
-        if origin.recipe == recipe_digest(config) and origin.data_hash == config.data_hash:
+        if origin.recipe == recipe and origin.data_hash == config.data_hash:
             check_images(path, predictions, split)
             say(f"{path.name} is there already: made by this recipe on this data.")
             return predictions
         say(f"{path.name} was made by another recipe or on other data: it is made anew.")
-    run = finished_run(workspace, config, train, say)
+    runs = [finished_run(workspace, of_one, train, say) for of_one in configs]
     frequencies = frequencies_of(split["dx"])
-    predictions = run_predictions(run, frequencies)
+    if len(runs) == 1:
+        predictions = run_predictions(runs[0], frequencies)
+    else:
+        say("Asks the networks side by side about the images that they left out.")
+        predictions = joint_predictions(workspace, runs, dataset, frequencies)
     write_predictions(path, predictions, Origin(
-        recipe=recipe_digest(config), fold=config.fold, data_hash=config.data_hash, frequencies=frequencies,
-        config=config.to_json(), versions=run.about().get("versions", {}), run=run.name, seconds=run.status().seconds,
+        recipe=recipe, fold=config.fold, data_hash=config.data_hash, frequencies=frequencies,
+        config=config.to_json(), versions=runs[0].about().get("versions", {}), run=", ".join(run.name for run in runs),
+        seconds=sum(run.status().seconds or 0.0 for run in runs),
     ))
     say(f"{path} is written: {path.stat().st_size / 1000:.0f} kB.")
     return read_predictions(path)[0]

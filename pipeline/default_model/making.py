@@ -12,6 +12,7 @@ from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.default_model.folds import fold_path, fold_predictions, out_of_fold
 from pipeline.default_model.goals import against_goals
 from pipeline.default_model.half_weights import WEIGHTS_FILE, largest_difference, write_half_weights
+from pipeline.default_model.joint import joint_predictor
 from pipeline.default_model.out_of_fold_run import write_out_of_fold_run
 from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import Recipe, recipe_digest
@@ -44,9 +45,9 @@ class Making:
     train: Train
     say: Say
 
-    def predictions(self, config: RunConfig, path: Path) -> pd.DataFrame:
-        """Held-out predictions of one training; see `fold_predictions`."""
-        return fold_predictions(self.workspace, self.dataset, config, path, self.train, self.say)
+    def predictions(self, configs: tuple[RunConfig, ...], path: Path) -> pd.DataFrame:
+        """Held-out predictions of trainings on one split; see `fold_predictions`."""
+        return fold_predictions(self.workspace, self.dataset, configs, path, self.train, self.say)
 
     def fold(self, number: int) -> pd.DataFrame:
         """Those of fold `number`, 0..4."""
@@ -59,7 +60,7 @@ def start_making(workspace: Workspace, recipe: Recipe, out: Path, train: Train, 
     Raises:
         DataError: the data set of the recipe is gone.
     """
-    return Making(workspace, load_dataset(workspace, recipe.final.data), recipe, out, train, say)
+    return Making(workspace, load_dataset(workspace, recipe.final[0].data), recipe, out, train, say)
 
 
 def cross_validate(making: Making, resamples: int = 1000) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def cross_validate(making: Making, resamples: int = 1000) -> dict[str, Any]:
     figures = plain(figures)
     write_json(making.out / FIGURES_FILE, {**_stored_figures(making.out), **figures})
     write_out_of_fold_run(
-        making.out / "run", calibrated, making.recipe.folds[0], frequencies, sum(seconds)
+        making.out / "run", calibrated, making.recipe.folds[0][0], frequencies, sum(seconds)
     )
     return figures
 
@@ -129,32 +130,36 @@ def finish(making: Making, figures: dict[str, Any]) -> ModelInfo:
     write_model_info(info)
     write_card(info, making.dataset)
     for split, config in making.recipe.leakage.items():
-        making.predictions(config, making.out / "leakage" / f"{split}.parquet")
+        making.predictions((config,), making.out / "leakage" / f"{split}.parquet")
     return info
 
 
 def _shipped_network(making: Making) -> ModelInfo:
-    config, out = making.recipe.final, making.out
-    made_by = {"recipe": recipe_digest(config), "data_hash": config.data_hash}
+    configs, out = making.recipe.final, making.out
+    made_by = {"recipe": recipe_digest(configs), "data_hash": configs[0].data_hash}
     stored = _stored_figures(out)
     if stored.get("shipped", {}).get("made_by") == made_by and (out / WEIGHTS_FILE).exists():
         making.say("The shipped network is there already: made by this recipe on this data.")
         return read_model_info(out, NAME)
-    run = finished_run(making.workspace, config, making.train, making.say)
-    size = write_half_weights(run.model / WEIGHTS_FILE, out / WEIGHTS_FILE)
-    replace_file(out / TRAINING_IMAGES_FILE, (run.model / TRAINING_IMAGES_FILE).read_bytes())
-    info = read_model_info(run.model, NAME)
+    runs = [finished_run(making.workspace, config, making.train, making.say) for config in configs]
+    models = [run.model for run in runs]
+    size = write_half_weights([model / WEIGHTS_FILE for model in models], out / WEIGHTS_FILE)
+    replace_file(out / TRAINING_IMAGES_FILE, (models[0] / TRAINING_IMAGES_FILE).read_bytes())
+    info = dataclasses.replace(
+        read_model_info(models[0], NAME), run=", ".join(run.name for run in runs), networks=len(runs)
+    )
     calibrated = dataclasses.replace(
         info, folder=out, temperature=stored["temperature"], frequencies=stored["frequencies"]
     )
-    difference = largest_difference(calibrated, run.model, making.dataset)
+    difference = largest_difference(calibrated, joint_predictor(models).network, making.dataset)
     making.say(
         f"Weights as 16-bit floats: {size / 2**20:.1f} MiB; the largest difference of any probability is "
         f"{difference:.5f}."
     )
     write_json(out / FIGURES_FILE, {**stored, "shipped": {
-        "made_by": made_by, "bytes": size, "half_precision_difference": difference, "seconds": run.status().seconds,
-        "config": config.to_json(), "made": time.time(),
+        "made_by": made_by, "bytes": size, "half_precision_difference": difference,
+        "seconds": sum(run.status().seconds or 0.0 for run in runs), "config": configs[0].to_json(),
+        "made": time.time(),
     }})
     return info
 
@@ -162,7 +167,7 @@ def _shipped_network(making: Making) -> ModelInfo:
 def _detail(making: Making) -> tuple[int, int] | None:
     """The size of the training images, where all have the same."""
     metadata = making.dataset.metadata()
-    images = plan_split(making.recipe.final, metadata)["image_id"]
+    images = plan_split(making.recipe.final[0], metadata)["image_id"]
     sizes = metadata.loc[metadata["image_id"].isin(images), ["width", "height"]].drop_duplicates()
     return (int(sizes["width"].iloc[0]), int(sizes["height"].iloc[0])) if len(sizes) == 1 else None
 

@@ -24,14 +24,14 @@ class Origin:
     """Where a table comes from.
 
     Attributes:
-        recipe: `recipe_digest` of its run's config.
+        recipe: `recipe_digest` of its runs' configs.
         fold: the held-out fold, 0..4.
         data_hash: of the data set's content.
         frequencies: share of each diagnosis in the whole data set, which the probabilities assume.
-        config: the run's.
+        config: the first run's.
         versions: of the libraries; told, never compared.
-        run: its name.
-        seconds: that it took; None where it is not known.
+        run: its name, or theirs.
+        seconds: that training took; None where it is not known.
     """
 
     recipe: str

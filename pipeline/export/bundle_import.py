@@ -27,6 +27,7 @@ from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
 _MOST_BYTES = {WEIGHTS: 400 * 2**20, TRAINING_IMAGES: 50 * 2**20}
+_MOST_NETWORKS = 5
 _MOST_BYTES_ELSE = 2 * 2**20
 _AGAIN = "Export the model again with `export … --format bundle`."
 
@@ -116,6 +117,7 @@ def _check_info(info: ModelInfo, path: Path) -> None:
         "detail": info.detail is None or _is_size(info.detail),
         "flips": isinstance(info.flips, bool),
         "members": info.members == (),
+        "networks": type(info.networks) is int and 1 <= info.networks <= _MOST_NETWORKS,
         "validation": info.validation is None or isinstance(info.validation, dict),
         "run, data, data_hash, licence, attribution": all(
             isinstance(text, str) for text in (info.run, info.data, info.data_hash, info.licence, info.attribution)

@@ -105,7 +105,7 @@ def _facts(info: ModelInfo) -> str:
         listed = "it does not carry the list of them"
     return bullets([
         f"Name for commands: `{info.name}`. Made {made} by the run {info.run}.",
-        f"Network: {network_words(info.arch)}, input {info.width}×{info.height} pixels.",
+        f"Network: {network_words(info.arch, info.networks)}, input {info.width}×{info.height} pixels.",
         "Output: a probability for each of " + ", ".join(label(code) for code in info.classes) + ".",
         weighing(info),
         f"Trained on {count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')}; {listed}.",

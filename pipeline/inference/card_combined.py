@@ -48,8 +48,8 @@ def _members(workspace: Workspace, info: ModelInfo) -> str:
     except ModelError as error:
         return str(error)
     rows = [
-        [f"`{member.name}`", network_words(member.arch), f"{member.width}×{member.height}", member.data,
-         percent((member.validation or {}).get("balanced_accuracy"))] for member in members
+        [f"`{member.name}`", network_words(member.arch, member.networks), f"{member.width}×{member.height}",
+         member.data, percent((member.validation or {}).get("balanced_accuracy"))] for member in members
     ]
     return table(["model", "network", "pixels", "data set", "balanced accuracy on its own validation images"], rows,
                  left=4)

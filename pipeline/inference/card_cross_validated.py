@@ -80,7 +80,7 @@ def _facts(info: ModelInfo, figures: dict[str, Any]) -> str:
     )
     return bullets([
         f"Name for commands: `{info.name}`.",
-        f"Network: {network_words(info.arch)}, input {info.width}×{info.height} pixels.{reduced}{views}",
+        f"Network: {network_words(info.arch, info.networks)}, input {info.width}×{info.height} pixels.{reduced}{views}",
         f"Weights: {shipped['bytes'] / 2**20:.1f} MiB of 16-bit floats; no probability differs by more than "
         f"{shipped['half_precision_difference']:.4f} from that of the 32-bit ones.",
         "Output: a probability for each of " + ", ".join(label(code) for code in info.classes) + ".",
@@ -102,6 +102,8 @@ def _training(info: ModelInfo, figures: dict[str, Any]) -> str:
         f"dropout {config.dropout:g}, drop path {config.drop_path:g}, average of the weights {config.ema:g}.",
         *(f"Stage {number}: {stage.words}." for number, stage in enumerate(config.stages, 1)),
         "No epoch was chosen: the weights of the last one are kept.",
+        *([f"Its {info.networks} networks were trained by this recipe, with other first weights of the head and other "
+           "batches; the mean of their logits decides. So were those of each sibling."] if info.networks > 1 else []),
         f"Five siblings of the same recipe (in {minutes} minutes) each left another fifth of the lesions out; all "
         "images of a lesion are in the same fifth. The shipped network left none out, so it has no figures of its own.",
         f"Siblings made with {versions}.",

@@ -20,9 +20,12 @@ _FIGURES = {
 _MOST_PAIRS = 8
 
 
-def network_words(arch: str) -> str:
-    """ "EfficientNet-Lite0"; the architecture's own name where this version does not know it."""
-    return ARCHITECTURES.get(arch, arch).partition(":")[0]
+def network_words(arch: str, networks: int = 1) -> str:
+    """ "EfficientNet-Lite0", or "2 × EfficientNet-Lite0" for so many side by side; the architecture's own name where
+    this version does not know it.
+    """
+    name = ARCHITECTURES.get(arch, arch).partition(":")[0]
+    return name if networks == 1 else f"{networks} × {name}"
 
 
 def training_text(run: RunDir) -> str:

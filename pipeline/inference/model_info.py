@@ -42,6 +42,8 @@ class ModelInfo:
         flips: its probabilities are the mean over the image and its three flips.
         members: it is the mean of these models and has no weights of its own: the name of each, and the SHA-256 of its
             weights (see `inference.members`).
+        networks: how many networks of `arch` it consists of, side by side on one input, all in one file of weights: the
+            mean of their logits decides (`training.side_by_side`).
     """
 
     name: str
@@ -70,6 +72,7 @@ class ModelInfo:
     detail: tuple[int, int] | None = None
     flips: bool = False
     members: tuple[tuple[str, str], ...] = ()
+    networks: int = 1
 
     @property
     def bundled(self) -> bool:

@@ -29,11 +29,17 @@ _MEAN = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
 _STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
 
 
-def _load_network(info: ModelInfo) -> nn.Sequential:
+def load_network(info: ModelInfo) -> nn.Sequential:
+    """The network of the weights in the model's folder.
+
+    Raises:
+        ModelError: they are missing or do not fit.
+    """
     from pipeline.training.networks import build_network
+    from pipeline.training.side_by_side import side_by_side
 
     path = info.folder / "model.safetensors"
-    network = build_network(info.arch, len(info.classes), "random")
+    network = side_by_side([build_network(info.arch, len(info.classes), "random") for _ in range(info.networks)])
     try:
         network.load_state_dict(load_file(path))  # copies into float32, from weights stored as float16 too
     except FileNotFoundError as error:
@@ -68,7 +74,7 @@ class Predictor:
         if body and device != "cpu":
             raise ModelError(f"ONNX Runtime works on the processor, not on {device}.")
         self.info, self.device, self.body = info, device, body
-        self.network = (network or _load_network(info)).eval().to(device, memory_format=torch.channels_last)
+        self.network = (network or load_network(info)).eval().to(device, memory_format=torch.channels_last)
         self.note: str | None = None
         self._by_torch, self._deriving = 0, False
         self._cam = HeadGradCam(self.network[1])

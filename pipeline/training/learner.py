@@ -25,7 +25,7 @@ def first_network(run: RunDir, config: RunConfig, outputs: int, note) -> nn.Modu
         WeightsError: ImageNet's cannot be had here.
         TrainingError: the parent's are missing or damaged.
     """
-    torch.manual_seed(config.seed)
+    torch.manual_seed(config.training_seed)
     weights = config.weights if config.parent is None else "random"
     network = build_network(config.arch, outputs, weights, config.dropout, config.drop_path)
     if config.parent is not None:

@@ -66,7 +66,7 @@ def _fit(learner, run, config: RunConfig, number: int, reporter, best, done: int
     with learner.no_bar(), learner.no_logging():
         learner.fit_one_cycle(
             stage.epochs, lr_max=rates, pct_start=stage.pct_start, start_epoch=first,
-            cbs=[SeedEpochs(config.seed, config.epochs_before + done), stop, write, keep],
+            cbs=[SeedEpochs(config.training_seed, config.epochs_before + done), stop, write, keep],
         )
     if stop.stopped:
         raise Cancelled()

@@ -26,7 +26,7 @@ def models_table(models: list[ModelInfo]) -> None:
     for info in models:
         figures, size = info.validation or {}, weights_bytes(info)
         rows.append({
-            "title": title_of(info), "data": info.data, "network": network_words(info.arch),
+            "title": title_of(info), "data": info.data, "network": network_words(info.arch, info.networks),
             "pixels": f"{info.width}×{info.height}", "diagnoses": len(info.classes),
             "balanced": _hundredfold(figures.get("balanced_accuracy")),
             "accuracy": _hundredfold(figures.get("accuracy")),
@@ -70,14 +70,14 @@ def about(info: ModelInfo) -> None:
     figures = info.validation or {}
     kind = " (generated drawings)" if info.generated else ""
     st.markdown(as_text(
-        f"{network_words(info.arch)}, {info.width}×{info.height} pixels, trained on "
+        f"{network_words(info.arch, info.networks)}, {info.width}×{info.height} pixels, trained on "
         f"{count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')} of the data set "
         f"{info.data}{kind}. "
         f"{_judged(info)}: balanced accuracy "
         f"{percent(figures.get('balanced_accuracy'))}, accuracy {percent(figures.get('accuracy'))}, mean AUC "
         f"{decimal(figures.get('macro_auc'))}." if figures.get("images") else
-        f"{network_words(info.arch)}, {info.width}×{info.height} pixels, trained on the data set {info.data}{kind}. It "
-        "has no validation figures."
+        f"{network_words(info.arch, info.networks)}, {info.width}×{info.height} pixels, trained on the data set "
+        f"{info.data}{kind}. It has no validation figures."
     ))
     if info.members:
         st.markdown(as_text(members_sentence(info)))
