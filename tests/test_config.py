@@ -136,7 +136,8 @@ def test_a_bad_value_is_refused_in_these_words(setting, sentence):
 
 KEYS = (
     "Write key=value; the keys are arch, augment, batch_size, drop_path, dropout, ema, epochs, features, flips, fold, "
-    "keep, keep_epochs, label_smoothing, limit, loss, lr, normalize, repeat, resize, seed, size, split, weight_decay, weights."
+    "keep, keep_epochs, label_smoothing, limit, loss, lr, normalize, repeat, resize, seed, size, split, "
+    "weight_decay, weights."
 )
 
 
