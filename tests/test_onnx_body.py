@@ -1,6 +1,7 @@
 """A network's body in ONNX Runtime: derived once, found again, never trusted blindly, and the same answers."""
 
 import fcntl
+import os
 import threading
 import time
 from pathlib import Path
@@ -116,6 +117,19 @@ def test_a_damaged_file_is_not_used_and_written_again(workspace, body):
         assert known_body(workspace, body, 48, 64) is None
     derived_body(workspace, body, 48, 64)
     assert len(file.read_bytes()) == len(whole) and known_body(workspace, body, 48, 64)
+
+
+def test_what_was_used_longest_ago_is_forgotten(workspace, body, monkeypatch):
+    monkeypatch.setattr(onnx_body, "KEPT", 2)
+    sizes = (32, 40, 48)
+    derived_body(workspace, body, *sizes[:2])
+    for number, width in enumerate(sizes[1:]):
+        for path in workspace.derived.glob("*.onnx"):
+            os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 10))
+        assert known_body(workspace, body, *sizes[:2]), number  # it is used in between
+        derived_body(workspace, body, 48, width)
+    kept = {path.stem for path in workspace.derived.glob("*.onnx")}
+    assert kept == {body_digest(body, *sizes[:2]), body_digest(body, 48, 48)}
 
 
 def test_the_second_of_two_waits_and_takes_what_the_first_wrote(workspace, body, monkeypatch):

@@ -1,10 +1,13 @@
 """A network's body in ONNX Runtime, several times as fast on a processor; its file is derived once into the workspace.
 
-The file is named after what it holds, so it fits one body at one input size and no other.
+The file is named after what it holds, so it fits one body at one input size and no other. The `KEPT` that were used last
+stay; another is derived again when it is asked for.
 """
 
+import contextlib
 import copy
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
 CLOSEST = 1e-4  # the largest difference of a feature, as a share of the largest feature where that is above 1
+KEPT = 20  # files of some 13 MB
 _INPUT, _OUTPUT = "images", "features"
 
 
@@ -74,9 +78,12 @@ def stored_body(workspace: Workspace, digest: str) -> OnnxBody | None:
     if not path.exists():
         return None
     try:
-        return OnnxBody(path)
+        body = OnnxBody(path)
     except ModelError:
         return None
+    with contextlib.suppress(OSError):  # a workspace that cannot be written forgets none either
+        os.utime(path)
+    return body
 
 
 def _checked(content: bytes, body: nn.Module, example: torch.Tensor) -> None:
@@ -125,4 +132,12 @@ def derived_body(
             raise ModelError(f"This network cannot be exported to ONNX: {error}.", "") from error
         _checked(content, plain, example)
         replace_file(_path(workspace, digest), content)
+        _forget(workspace)
     return OnnxBody(_path(workspace, digest))
+
+
+def _forget(workspace: Workspace) -> None:
+    """Removes the files that were used longest ago, but for the last `KEPT`."""
+    files = {path: path.stat().st_mtime for path in workspace.derived.glob("*.onnx")}
+    for path in sorted(files, key=files.get)[:-KEPT]:
+        path.unlink(missing_ok=True)
