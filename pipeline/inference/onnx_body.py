@@ -1,7 +1,7 @@
 """A network's body in ONNX Runtime, several times as fast on a processor; its file is derived once into the workspace.
 
-The file is named after what it holds, so it fits one body at one input size and no other. The `KEPT` that were used last
-stay; another is derived again when it is asked for.
+The file is named after what it holds, so it fits one body at one input size and no other. The `KEPT` that were used
+last stay; another is derived again when it is asked for.
 """
 
 import contextlib
