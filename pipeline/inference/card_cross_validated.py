@@ -104,8 +104,9 @@ def _training(info: ModelInfo, figures: dict[str, Any]) -> str:
         "No epoch was chosen: the weights of the last one are kept.",
         *([f"Its {info.networks} networks were trained by this recipe, with other first weights of the head and other "
            "batches; the mean of their logits decides. So were those of each sibling."] if info.networks > 1 else []),
-        f"Five siblings of the same recipe (in {minutes} minutes) each left another fifth of the lesions out; all "
-        "images of a lesion are in the same fifth. The shipped network left none out, so it has no figures of its own.",
+        f"Five siblings of the same recipe (in {minutes} minutes, pauses included) each left another fifth of the "
+        "lesions out; all images of a lesion are in the same fifth. The shipped network left none out, so it has no "
+        "figures of its own.",
         f"Siblings made with {versions}.",
     ])
 
