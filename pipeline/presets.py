@@ -53,7 +53,7 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "quick",
-            "About 7 minutes on two cores for the 10,015 images of HAM10000",
+            "About 4 minutes on two cores for the 10,015 images of HAM10000",
             "A frozen stage for the new head, then fine-tuning with discriminative rates at half the original's "
             "resolution. The loss (balanced softmax, Ren et al. 2020) weighs all diagnoses alike, because nevi are "
             "58 times as many as dermatofibromas.",
