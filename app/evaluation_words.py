@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from app.wording import UNDEFINED, decimal, percent
+from pipeline.evaluation.decisions import Decision
 
 FIGURE_WORDS = {
     "sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "PPV", "npv": "NPV", "f1": "F1", "auc": "AUC",
@@ -20,6 +21,9 @@ FIGURE_SENTENCES = {
 }
 SCORER_NAMES = {"f1": "dice"}  # the ISIC scorer's own name where it differs
 DECISION_WORDS = {"as-data": "as-data: as frequent as in the data", "balanced": "balanced: all diagnoses alike"}
+ANSWER_WORDS: dict[Decision, str] = {  # before one answer
+    "as-data": "Highest probability (as-data)", "balanced": "All diagnoses weighed alike (balanced)",
+}
 
 Words = Callable[[float | None], str]
 

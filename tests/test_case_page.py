@@ -4,7 +4,9 @@ import shutil
 
 import pytest
 
+from app.wording import probability
 from pipeline.classes import label
+from pipeline.evaluation.decided import decided_predictions
 from pipeline.jobs.run_dir import find_run
 from pipeline.teaching import Remark, list_sets, read_remarks
 from tests.app_pages import button, open_page, words
@@ -47,6 +49,11 @@ def test_a_wrong_case_with_all_that_is_known(filled):
     assert not at.error and at.title[0].value == f"Image {row.image_id}"
     assert f"**Truth:** {label(row.truth)} (from histology)" in said
     assert f"**Prediction:** {label(row.predicted)}" in said and "(wrong)" in said
+    for decision, sentence in (("as-data", "Highest probability (as-data)"),
+                               ("balanced", "All diagnoses weighed alike (balanced)")):
+        of = decided_predictions(run, run.predictions(), decision).set_index("image_id").loc[row.image_id]
+        share = probability(float(of[f"p_{of['predicted']}"]))
+        assert f"{sentence}: **{label(of['predicted'])}**, {share}" in said
     assert "**Patient:** 50 years, male, back" in said and "Education only" in said
     assert f"Regions that raised the output for the true diagnosis, {label(row.truth)}" in _captions(at)
     assert f"Regions that raised the output for the predicted diagnosis, {label(row.predicted)}" in _captions(at)

@@ -214,7 +214,7 @@ def test_explore_is_under_the_decision_of_the_address(dataset, workspace):
     at = open_page("explore", run=run.name, decision="as-data", sort="image")
     assert f"{100 * decided['confidence'].iloc[0]:.1f}" in words(at).replace("\N{NO-BREAK SPACE}", " ")
     at = open_page("case", run=run.name, image=image, decision="as-data")
-    assert "These images are chosen under the decision as-data. Below stands what the run stored." in words(at)
+    assert "These images are chosen under the decision as-data. The bars show what the run stored." in words(at)
 
 
 def test_a_decision_that_is_none_is_said(dataset, workspace):

@@ -7,7 +7,7 @@ from app.case_address import address_of, read_address
 from app.case_model import can_answer, model_of, seen_by
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
-from app.components.cases.case_facts import facts, other_models, same_lesion
+from app.components.cases.case_facts import facts, other_models, same_lesion, under_decisions
 from app.components.cases.case_note import case_note
 from app.components.cases.case_picture import two_heatmaps, zoomed_image
 from app.components.cases.look_alikes import look_alikes
@@ -54,7 +54,7 @@ def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
                           icon=f":material/{icon}:", on_click=_open, args=(images, place))
             st.markdown(f"{here + 1:,} of {len(images):,}", width="content")
     if asked.decision:
-        st.caption(f"These images are chosen under the decision {asked.decision}. Below stands what the run stored.")
+        st.caption(f"These images are chosen under the decision {asked.decision}. The bars show what the run stored.")
 
 
 def _open(images: list[str], place: int) -> None:
@@ -105,6 +105,8 @@ def _case(run: RunDir, image_id: str, cases) -> None:
                 st.caption(f":material/draw: This image is {NOTICE}.")
     with output:
         st.markdown(facts(case, row))
+        if said := under_decisions(run, image_id):
+            st.markdown(said)
         _output(run, case, classes_of(cases))
     if here and not problem and not run.bundled:
         st.subheader("Regions that raised the outputs")

@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from app import case_tables
+from app import case_tables, evaluation_rows
 from app.charts.dataset import level_words
 from app.components.cases.case_wall import verdict
+from app.evaluation_words import ANSWER_WORDS
 from app.links import CASE
 from app.thumbnails import thumbnail
 from app.visits import mark
@@ -13,7 +14,7 @@ from app.wording import as_text, count, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING
-from pipeline.errors import ImageError
+from pipeline.errors import ImageError, RunError
 from pipeline.jobs.run_dir import RunDir
 
 _SIBLINGS_IN_A_ROW = 4
@@ -36,6 +37,21 @@ def facts(case: dict, row: dict | None) -> str:
         told = [level_words(name, str(case[name])) for name in ("sex", "localization") if not pd.isna(case[name])]
         lines.append(f"**Patient:** {', '.join([age, *told])}")
         lines.append(f"**Image source:** {level_words('source', str(case['source']))}")
+    return as_text("  \n".join(lines))
+
+
+def under_decisions(run: RunDir, image_id: str) -> str:
+    """What the run says of one of its images under each decision, as markdown; empty where its training frequencies are
+    not known.
+    """
+    lines = []
+    for decision, words in ANSWER_WORDS.items():
+        try:
+            rows = evaluation_rows.decided(run, decision)
+        except RunError:
+            return ""
+        said = rows[rows["image_id"] == image_id].iloc[0]
+        lines.append(f"{words}: **{label(said['predicted'])}**, {probability(float(said['p_' + said['predicted']]))}")
     return as_text("  \n".join(lines))
 
 

@@ -9,6 +9,7 @@ from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components.figures import dark, show
 from app.components.lesion_grid import NO_EVIDENCE
 from app.components.models.visitor_image import Truth, VisitorImage
+from app.evaluation_words import ANSWER_WORDS
 from app.wording import as_text, probability
 from pipeline.classes import label
 from pipeline.data.generated import NOTICE
@@ -17,10 +18,6 @@ from pipeline.explain.overlay import has_evidence, overlay
 from pipeline.inference.admission import refusal
 from pipeline.inference.decided_output import decided_output, model_frequencies, usual_decision
 from pipeline.inference.model_info import ModelInfo
-
-_DECISION_WORDS: dict[Decision, str] = {
-    "as-data": "Highest probability (as-data)", "balanced": "All diagnoses weighed alike (balanced)",
-}
 
 
 def prediction_panel(info: ModelInfo, image: VisitorImage, number: int) -> None:
@@ -60,7 +57,7 @@ def _answers(info: ModelInfo, probabilities: np.ndarray) -> dict[Decision, pd.Da
 
 
 def _decisions(info: ModelInfo, answers: dict[Decision, pd.DataFrame]) -> None:
-    lines = [f"{_DECISION_WORDS[name]}: **{table['diagnosis'].iloc[0]}**" for name, table in answers.items()]
+    lines = [f"{ANSWER_WORDS[name]}: **{table['diagnosis'].iloc[0]}**" for name, table in answers.items()]
     if len(answers) == 1:
         lines.append(f"How frequent each diagnosis is in the training images of {info.name} is not known here, so "
                      "there is no second decision.")
