@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from pipeline.classes import label
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.audit import add_audit
+from pipeline.commands.dataset_text import dataset_answer, dataset_text
 from pipeline.commands.fetch import add_fetch
 from pipeline.commands.masks import add_masks
 from pipeline.commands.output import Output
 from pipeline.commands.sharpen import add_sharpen
-from pipeline.commands.words import count, table
+from pipeline.commands.words import table
 from pipeline.errors import DataError
 from pipeline.workspace import current_workspace
 
@@ -50,31 +50,6 @@ def data_import(arguments, out: Output) -> int:
         dataset = import_dataset(workspace, path, arguments.name, sources=sources, progress=out.progress)
     out.answer(dataset_answer(dataset), dataset_text(dataset))
     return 0
-
-
-def dataset_answer(dataset) -> dict:
-    """What came in, as the JSON object says it."""
-    return {
-        "name": dataset.name, "images": dataset.images, "lesions": dataset.lesions, "diagnoses": dataset.diagnoses,
-        "problems": dataset.problems, "notes": dataset.notes, "generated": dataset.generated,
-        "content_hash": dataset.content_hash, "licence": dataset.licence, "attribution": dataset.attribution,
-    }
-
-
-def dataset_text(dataset) -> str:
-    """What came in, in words."""
-    lines = [f"{dataset.name}: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}"]
-    rows = [[f"  {label(code)}", f"{n['images']:,}", f"{n['lesions']:,}"] for code, n in dataset.diagnoses.items()]
-    lines.append(table(["  diagnosis", "images", "lesions"], rows, right=(1, 2)))
-    if dataset.generated:
-        from pipeline.data.generated import NOTICE
-
-        lines.append(f"Its images are {NOTICE}.")
-    lines += dataset.notes
-    if dataset.problems:
-        lines.append(f"{count(len(dataset.problems), 'problem')}:")
-        lines += [f"  {p['image_id']}: {p['problem']}" for p in dataset.problems]
-    return "\n".join(lines)
 
 
 def data_list(arguments, out: Output) -> int:

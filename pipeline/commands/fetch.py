@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 
 from pipeline.commands.arguments import add_command
+from pipeline.commands.dataset_text import dataset_answer, dataset_text
 from pipeline.commands.output import Output
 from pipeline.commands.words import table
 from pipeline.data.sources.catalogue import SOURCES
@@ -51,7 +52,6 @@ def _sigterm_is_ctrl_c() -> Iterator[None]:
 
 
 def data_fetch(arguments, out: Output) -> int:
-    from pipeline.commands.data import dataset_answer, dataset_text
     from pipeline.data.sources.catalogue import find_source
     from pipeline.jobs.fetching import work_on_fetch
 

@@ -1,0 +1,29 @@
+"""What came in with a data set, as the commands say it."""
+
+from pipeline.classes import label
+from pipeline.commands.words import count, table
+
+
+def dataset_answer(dataset) -> dict:
+    """What came in, as the JSON object says it."""
+    return {
+        "name": dataset.name, "images": dataset.images, "lesions": dataset.lesions, "diagnoses": dataset.diagnoses,
+        "problems": dataset.problems, "notes": dataset.notes, "generated": dataset.generated,
+        "content_hash": dataset.content_hash, "licence": dataset.licence, "attribution": dataset.attribution,
+    }
+
+
+def dataset_text(dataset) -> str:
+    """What came in, in words."""
+    lines = [f"{dataset.name}: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}"]
+    rows = [[f"  {label(code)}", f"{n['images']:,}", f"{n['lesions']:,}"] for code, n in dataset.diagnoses.items()]
+    lines.append(table(["  diagnosis", "images", "lesions"], rows, right=(1, 2)))
+    if dataset.generated:
+        from pipeline.data.generated import NOTICE
+
+        lines.append(f"Its images are {NOTICE}.")
+    lines += dataset.notes
+    if dataset.problems:
+        lines.append(f"{count(len(dataset.problems), 'problem')}:")
+        lines += [f"  {p['image_id']}: {p['problem']}" for p in dataset.problems]
+    return "\n".join(lines)
