@@ -64,6 +64,16 @@ def test_a_wrong_case_with_all_that_is_known(filled):
     assert "This needs the image and the model that judged it" in said  # this run's model has no weights
 
 
+def test_a_case_whose_training_frequencies_are_gone_says_so_and_shows_the_rest(filled):
+    _, _, run = filled
+    row = _ordered(run).iloc[0]
+    run.split_path.unlink()
+    at = open_page("case", run=run.name, image=row.image_id)
+    said = words(at)
+    assert not at.error and f"**Truth:** {label(row.truth)}" in said
+    assert f"Its answer under either decision is not known: The run {run.name} has no split yet." in said
+
+
 def test_no_positive_evidence_is_said(filled):
     _, _, run = filled
     worst = _ordered(run).iloc[0]

@@ -105,8 +105,7 @@ def _case(run: RunDir, image_id: str, cases) -> None:
                 st.caption(f":material/draw: This image is {NOTICE}.")
     with output:
         st.markdown(facts(case, row))
-        if said := under_decisions(run, image_id):
-            st.markdown(said)
+        st.markdown(under_decisions(run, image_id))
         _output(run, case, classes_of(cases))
     if here and not problem and not run.bundled:
         st.subheader("Regions that raised the outputs")

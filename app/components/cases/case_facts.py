@@ -14,7 +14,7 @@ from app.wording import as_text, count, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING
-from pipeline.errors import ImageError, RunError
+from pipeline.errors import DataError, ImageError, RunError
 from pipeline.jobs.run_dir import RunDir
 
 _SIBLINGS_IN_A_ROW = 4
@@ -41,15 +41,13 @@ def facts(case: dict, row: dict | None) -> str:
 
 
 def under_decisions(run: RunDir, image_id: str) -> str:
-    """What the run says of one of its images under each decision, as markdown; empty where its training frequencies are
-    not known.
-    """
+    """What the run says of one of its images under each decision, as markdown; or why that is not known."""
     lines = []
     for decision, words in ANSWER_WORDS.items():
         try:
             rows = evaluation_rows.decided(run, decision)
-        except RunError:
-            return ""
+        except (DataError, RunError) as error:
+            return as_text(f"Its answer under either decision is not known: {error}")
         said = rows[rows["image_id"] == image_id].iloc[0]
         lines.append(f"{words}: **{label(said['predicted'])}**, {probability(float(said['p_' + said['predicted']]))}")
     return as_text("  \n".join(lines))
