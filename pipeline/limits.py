@@ -1,0 +1,19 @@
+"""How large what comes from outside may be, in one place. The help of the page *Get data* says the same."""
+
+# text: JSON files of the workspace and of bundles, whatever they claim
+MOST_JSON_BYTES = 32 * 2**20
+MOST_JSON_DEPTH = 100
+MOST_DIGITS = 400  # of one number
+
+# tables: metadata, ground truths, image sources
+MOST_TABLE_BYTES = 128 * 2**20
+MOST_TABLE_ROWS = 1_000_000
+MOST_TABLE_COLUMNS = 500
+
+# archives
+MOST_MEMBERS = 2_500_000
+MOST_IMAGE_BYTES = 200 * 2**20
+
+# images
+MOST_PIXELS = 60_000_000
+MOST_ELONGATED = 20  # times as long as wide; a wider strip would grow without bound when scaled to cover a window
