@@ -43,6 +43,10 @@ class TeachingError(LesionLabError):
     """A teaching set that does not exist, has no image, or a name that cannot be one's."""
 
 
+class AccessError(LesionLabError):
+    """An action that only the person who runs the server may do."""
+
+
 class WeightsError(LesionLabError):
     """Initial weights that cannot be had here."""
 

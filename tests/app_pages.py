@@ -4,6 +4,13 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from app import access
+
+OPERATOR = {"Host": "127.0.0.1:8501"}
+VISITOR = OPERATOR | {"X-Forwarded-For": "192.0.2.7"}
+access.request_headers = lambda: OPERATOR  # AppTest has no browser: unless a test says otherwise, its pages are opened
+# by the person who runs the server
+
 PROJECT = Path(__file__).resolve().parents[1]
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from app.access import operator, require_operator
 from app.components import problems
 from app.wording import as_text, count
 
@@ -36,7 +37,7 @@ def just_deleted(kind: Deleted, gone: Callable[[], Collection[str]]) -> None:
     """
     key = f"{kind.key}.just_deleted"
     name = st.session_state.get(key)
-    if name is None:
+    if name is None or not operator():
         return
     if name not in gone():
         del st.session_state[key]
@@ -49,6 +50,7 @@ def just_deleted(kind: Deleted, gone: Callable[[], Collection[str]]) -> None:
 
 def _restore(kind: Deleted, name: str) -> None:
     with problems.in_words():
+        require_operator(f"restores {kind.noun}s")
         kind.restore(name)
         st.session_state.pop(f"{kind.key}.just_deleted", None)
         problems.say_later(f"The {kind.noun} {name} is back.")
@@ -56,14 +58,14 @@ def _restore(kind: Deleted, name: str) -> None:
 
 
 def deleted_list(kind: Deleted, titles: Mapping[str, str], where: str, place: str) -> None:
-    """All that can be restored, each with a button.
+    """All that can be restored, each with a button, for the person who runs the server.
 
     Args:
         titles: of each, by name.
         where: the folder in which they lie, and what of them, as the sentence goes on after their number.
         place: before the keys of the buttons.
     """
-    if not titles:
+    if not titles or not operator():
         return
     with st.expander(f"Deleted {kind.noun}s ({len(titles)})", icon=":material/delete:"):
         st.caption(as_text(f"{count(len(titles), kind.noun)} in {where}. The disk space is free once that folder's "

@@ -1,10 +1,12 @@
 """The button that hands a stand to its next visitor, and what becomes of teaching sets and notes."""
 
 from datetime import datetime
+from pathlib import Path
 
 import streamlit as st
 
 from app import resources
+from app.access import not_offered, operator, require_operator
 from app.components import problems
 from app.links import HOME, go
 from app.visits import began, start_over
@@ -32,7 +34,7 @@ def start_over_button() -> None:
             choice = _choice()
     if clicked:
         with problems.in_words():
-            place = None if choice == _KEEP else put_away(resources.workspace(), began() if choice == _VISIT else 0.0)
+            place = None if choice == _KEEP else _put_away(choice)
             start_over()
             gone = f" Teaching sets and notes were put away into {place}." if place else ""
             st.session_state[_SAID] = _FORGOTTEN + gone
@@ -41,10 +43,18 @@ def start_over_button() -> None:
         st.toast(as_text(said), icon=":material/restart_alt:")
 
 
+def _put_away(choice: str) -> Path:
+    require_operator("puts teaching sets and notes away")
+    return put_away(resources.workspace(), began() if choice == _VISIT else 0.0)
+
+
 def _choice() -> str:
     """What becomes of teaching sets and notes: kept, unless the operator of the stand chooses otherwise."""
     everything = written_since(resources.workspace(), 0.0)
     if not any(everything):
+        return _KEEP
+    if not operator():
+        not_offered("Putting teaching sets and notes away")
         return _KEEP
     since = began()
     mine = written_since(resources.workspace(), since)

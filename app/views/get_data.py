@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import resources
+from app.access import not_offered
 from app.components import problems
 from app.components.data.data_intake import draw_button, import_form
 from app.components.data.get_data_fetches import fetches_here, running_sources
@@ -28,6 +29,7 @@ def main() -> None:
     fetches = fetches_here()
     running = running_sources(fetches)
     datasets_here(datasets)
+    not_offered("Downloads, a Kaggle login, and imports by a path of the server")
     st.subheader("Start at once")
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):

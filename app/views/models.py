@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import resources
+from app.access import not_offered, operator
 from app.components import problems
 from app.components.data.data_intake import Pending
 from app.components.models.combine_form import combine_form
@@ -51,7 +52,7 @@ def _one(info: ModelInfo) -> Pending | None:
                            "bound by that licence too."))
     if info.bundled:
         st.caption("It came with LesionLab, so it can be neither named nor deleted.")
-    else:
+    elif operator():
         with st.expander("Title and description", icon=":material/edit:"):
             label_form(info)
     with st.container(border=True):
@@ -69,6 +70,7 @@ def _lowered(card: str) -> str:
 def main() -> None:
     problems.said()
     st.title("Models")
+    not_offered("Imports by a path of the server, naming, deleting and restoring models")
     just_deleted()
     models = resources.models()
     if models:

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app import resources, run_rows
+from app.access import not_offered, operator
 from app.charts.comparison import MOST_RUNS
 from app.components import problems
 from app.components.runs.lineage_tree import branches_of, lineage_tree
@@ -74,8 +75,9 @@ def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[d
         else:
             st.caption("Choose another run above to compare the two on the validation images that they share.")
     alone = chosen[0] if len(chosen) == 1 else None
-    st.subheader("Go on from a run, name it, delete it" if alone is None else
-                 "Go on from it" if alone.bundled else "Go on from it, name it, delete it")
+    st.subheader(f"Go on from {'a run' if alone is None else 'it'}"
+                 + ("" if alone and alone.bundled or not operator() else ", name it, delete it"))
+    not_offered("Naming, deleting and restoring runs")
     names = {row["run"]: title_of(row) for row in rows}
     if len(chosen) > 1:
         name = st.selectbox("Which run", list(names), format_func=names.get, key="runs.which." + ".".join(names))

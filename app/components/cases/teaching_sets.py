@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
+from app.access import not_offered, operator, require_operator
 from app.components import problems
 from app.links import CASE, EXPLORE, explore_link
 from app.visits import mark
@@ -33,6 +34,7 @@ def teaching_sets(run: RunDir, cases: pd.DataFrame, sets: dict[str, TeachingSet]
             "images under **Images**, then choose **Make a teaching set**."
         )
         return
+    not_offered("Deleting teaching sets")
     for one in sets.values():
         with st.container(border=True):
             _block(run, one, cases, remarks)
@@ -40,12 +42,13 @@ def teaching_sets(run: RunDir, cases: pd.DataFrame, sets: dict[str, TeachingSet]
 
 def _undo() -> None:
     deleted = st.session_state.get(_DELETED)
-    if not deleted:
+    if not deleted or not operator():
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(as_text(f"The teaching set “{deleted[1]}” is deleted."), width="content")
         if st.button("Take it back", key="explore.undo", icon=":material/undo:"):
             with problems.in_words():
+                require_operator("restores teaching sets")
                 restore_set(resources.workspace(), deleted[0])
                 del st.session_state[_DELETED]
                 st.rerun()
@@ -72,8 +75,9 @@ def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str
             file_name=f"{one.id}.csv", mime="text/csv", key=f"explore.{one.id}.csv", on_click="ignore",
             icon=":material/download:",
         )
-        if st.button("Delete", key=f"explore.{one.id}.delete", icon=":material/delete:"):
+        if operator() and st.button("Delete", key=f"explore.{one.id}.delete", icon=":material/delete:"):
             with problems.in_words():
+                require_operator("deletes teaching sets")
                 delete_set(resources.workspace(), one.id)
                 st.session_state[_DELETED] = (one.id, one.name)
                 st.rerun()

@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import resources
+from app.access import operator, require_operator
 from app.components import problems
 from app.components.long_work import progress_bar
 from app.wording import count
@@ -22,6 +23,7 @@ from pipeline.files import disk_errors
 
 DRAW = "Draw the generated images"
 Pending = Callable[[], None]
+_LONGEST_FILE_NAME = 60  # characters
 
 
 def draw_generated() -> Dataset:
@@ -65,8 +67,8 @@ def _name_for(source: str) -> str:
 
 
 def uploaded_to(folder: Path, upload) -> Path:
-    """The uploaded zip as a file of its own name in `folder`."""
-    path = folder / (Path(upload.name).name or "upload.zip")
+    """The uploaded zip as a file in `folder`, of its own name as far as that is one for a file."""
+    path = folder / (re.sub(r"[^\w. ()+-]", "-", upload.name).strip(".")[-_LONGEST_FILE_NAME:] or "upload.zip")
     with disk_errors(path), path.open("wb") as file:
         shutil.copyfileobj(upload, file)
     return path
@@ -75,8 +77,10 @@ def uploaded_to(folder: Path, upload) -> Path:
 def _import(upload, path: str, name: str, sources: str) -> Dataset:
     from pipeline.data.importing import import_dataset
 
+    if path or sources:
+        require_operator("imports by a path of the server")
     if not upload and not path:
-        raise DataError("No archive was given.", "Choose a zip file or write a path.")
+        raise DataError("No archive was given.", f"Choose a zip file{' or write a path' if operator() else ''}.")
     workspace = resources.workspace().create()
     with disk_errors(workspace.home):
         folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))
@@ -92,20 +96,23 @@ def _import(upload, path: str, name: str, sources: str) -> Dataset:
 
 
 def import_form() -> Pending | None:
-    """A form for a zip (uploaded) or a path on the computer that runs LesionLab; the work to do, if it was sent."""
+    """A form for an uploaded zip or, for whoever runs the server, a path on it; the work to do, if it was sent."""
+    path = sources = ""
     with st.form("import", border=False):
         st.markdown(
             "A zip or a folder: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, `dx`) and its images, wherever "
             "in it they lie; or the files of an ISIC challenge; or one folder of images for each diagnosis."
         )
         upload = st.file_uploader("Zip file, up to 50 MB", type="zip", key="import.upload")
-        path = st.text_input("Or the path of a zip or folder on the computer that runs LesionLab", key="import.path",
-                             placeholder="/data/ham10000.zip")
+        if operator():
+            path = st.text_input("Or the path of a zip or folder on the computer that runs LesionLab",
+                                 key="import.path", placeholder="/data/ham10000.zip")
         left, right = st.columns(2)
         name = left.text_input("Name", key="import.name", placeholder="from the file's name",
                                help="Lower-case letters, digits, dots, dashes and underscores.")
-        sources = right.text_input("Image sources (path of a CSV, optional)", key="import.sources",
-                                   help="Columns image_id and dataset: which clinic or camera each image is from.")
+        if operator():
+            sources = right.text_input("Image sources (path of a CSV, optional)", key="import.sources",
+                                       help="Columns image_id and dataset: which clinic or camera each image is from.")
         sent = st.form_submit_button("Import", type="primary", icon=":material/input:")
     return in_place(sent, lambda: _imported(_import(upload, path.strip(), name.strip(), sources.strip())))
 

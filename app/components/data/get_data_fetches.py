@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import resources
+from app.access import operator, require_operator
 from app.components import problems
 from app.links import DATASET, go
 from app.wording import as_text
@@ -41,9 +42,11 @@ def _active(fetch: Fetch, status: Status) -> None:
     words, button = st.columns([4, 1], vertical_alignment="center")
     words.markdown(as_text(f"**{fetch.source.title}**, as the data set {fetch.name}"))
     with button.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Cancel", key=f"cancel.{fetch.source.id}", icon=":material/close:",
-                     help="What has come so far is kept; the next try goes on from there."):
-            stop_fetch(fetch)
+        if operator() and st.button("Cancel", key=f"cancel.{fetch.source.id}", icon=":material/close:",
+                                    help="What has come so far is kept; the next try goes on from there."):
+            with problems.in_words():
+                require_operator("stops a download")
+                stop_fetch(fetch)
     st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(status.doing))
     st.caption("You may close this page: the download goes on.")
 
@@ -57,11 +60,20 @@ def _ended(fetch: Fetch, status: Status) -> None:
         said(as_text(f"{fetch.source.title}: {status.error or status.doing}"))
     with st.container(horizontal=True):
         if status.state != "done":
-            if st.button("Try again", key=f"again.{fetch.source.id}", icon=":material/refresh:"):
+            if operator() and st.button("Try again", key=f"again.{fetch.source.id}", icon=":material/refresh:"):
                 with problems.in_words():
+                    require_operator("starts a download")
                     start_fetch(resources.workspace(), fetch.source, name)
                     st.rerun()
         elif st.button("Look at it", key=f"fetched.{fetch.source.id}", icon=":material/database:"):
             go(DATASET, data=name)
-        st.button("Dismiss", key=f"dismiss.{fetch.source.id}", icon=":material/close:", on_click=dismiss_fetch,
-                  args=(fetch,), help=None if status.state == "done" else "Forgets it, and throws away what has come.")
+        if operator():
+            st.button("Dismiss", key=f"dismiss.{fetch.source.id}", icon=":material/close:", on_click=_dismiss,
+                      args=(fetch,),
+                      help=None if status.state == "done" else "Forgets it, and throws away what has come.")
+
+
+def _dismiss(fetch: Fetch) -> None:
+    with problems.in_words():
+        require_operator("throws away what a download has brought")
+        dismiss_fetch(fetch)

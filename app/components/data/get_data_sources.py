@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import resources
+from app.access import operator, require_operator
 from app.components import problems
 from app.wording import as_text, count
 from pipeline.data.sources.catalogue import Source
@@ -31,13 +32,15 @@ def source_terms(source: Source) -> None:
 
 
 def fetch_button(source: Source, names: set[str], running: set[str], *, label: str, ready: bool = True) -> None:
-    """Starts the fetch of `source`.
+    """Starts the fetch of `source`; for the person who runs the server, whose disk, network and login it takes.
 
     Args:
         names: of the data sets that are here.
         running: sources that are being fetched now.
         ready: whether everything that it needs is here.
     """
+    if not operator():
+        return
     name = _taken(source, names)
     if source.name in names:
         st.caption(as_text(f"{source.name} is here already; fetched again it becomes {name}."))
@@ -45,6 +48,7 @@ def fetch_button(source: Source, names: set[str], running: set[str], *, label: s
     if st.button(label, key=f"fetch.{source.id}", icon=":material/download:", disabled=waits,
                  help=f"By downloading you accept its terms. It becomes the data set {name}."):
         with problems.in_words():
+            require_operator("starts a download")
             start_fetch(resources.workspace(), source, name)
             st.rerun()
 

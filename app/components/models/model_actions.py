@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import resources
+from app.access import operator, require_operator
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
 from app.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remember
@@ -48,6 +49,8 @@ def ways_on(info: ModelInfo) -> None:
         if info.bundled:
             if st.button("Errors of its siblings", key="models.errors", icon=":material/grid_on:"):
                 go(ERRORS, run=RUN_NAME)
+        elif not operator():
+            return
         elif run:
             st.button("Delete", disabled=True, key="models.delete.closed", icon=":material/delete:",
                       help="A run's own model is deleted with its run, on the page Runs.")
@@ -60,6 +63,7 @@ def _delete(info: ModelInfo) -> None:
         st.markdown(as_text(f"Delete **{title_of(info)}**? It can be restored under “Deleted models” on this page."))
         if st.button(f"Delete {info.name}", type="primary", key=f"models.delete.{info.name}"):
             with problems.in_words():
+                require_operator("deletes models")
                 delete_model(resources.workspace(), info.name)
                 say_deleted(_KIND, info.name)
                 remember(model=None)
@@ -67,7 +71,9 @@ def _delete(info: ModelInfo) -> None:
 
 
 def label_form(info: ModelInfo) -> None:
-    """Title and description, which stand in the list, on the card and in a bundle."""
+    """Title and description, which stand in the list, on the card and in a bundle; for whoever runs the server."""
+    if not operator():
+        return
     label = model_label(info)
     with st.form(f"model.label.{info.name}", border=True):
         title = st.text_input("Title", label.name, max_chars=LONGEST_NAME, key=f"model.{info.name}.title",
@@ -77,6 +83,7 @@ def label_form(info: ModelInfo) -> None:
         sent = st.form_submit_button("Save title and description", icon=":material/save:")
     if sent:
         with problems.in_words():
+            require_operator("renames models")
             label_model(resources.workspace(), info.name, title, description)
             problems.say_later(f"Title and description of the model {info.name} are saved.")
             st.rerun()

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import resources
+from app.access import operator, require_operator
 from app.components import problems
 from app.components.data.data_intake import Pending, in_place, uploaded_to
 from app.components.long_work import progress_bar
@@ -17,11 +18,13 @@ from pipeline.jobs.command import run_command
 
 
 def import_form() -> Pending | None:
-    """A form for a bundle; the work to do, if it was sent."""
+    """A form for an uploaded bundle or, for whoever runs the server, its path; the work to do, if it was sent."""
+    path = ""
     with st.form("models.import", border=False):
         upload = st.file_uploader("Bundle (zip), up to 50 MB", type="zip", key="models.upload")
-        path = st.text_input("Or the path of a bundle on the computer that runs LesionLab", key="models.path",
-                             placeholder="/data/model.zip")
+        if operator():
+            path = st.text_input("Or the path of a bundle on the computer that runs LesionLab", key="models.path",
+                                 placeholder="/data/model.zip")
         name = st.text_input("Name", key="models.name", placeholder="the name that the model had",
                              help="Lower-case letters, digits, dots, dashes and underscores.")
         st.caption("A bundle holds numbers and text, no program. All of it is checked before the model is here.")
@@ -30,8 +33,10 @@ def import_form() -> Pending | None:
 
 
 def _import(upload, path: str, name: str) -> None:
+    if path:
+        require_operator("imports by a path of the server")
     if not upload and not path:
-        raise ModelError("No bundle was given.", "Choose a zip file or write a path.")
+        raise ModelError("No bundle was given.", f"Choose a zip file{' or write a path' if operator() else ''}.")
     workspace = resources.workspace().create()
     with disk_errors(workspace.home):
         folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))

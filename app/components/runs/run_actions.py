@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app import resources
+from app.access import operator, require_operator
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
 from app.components.runs.runs_table import title_of
@@ -98,6 +99,8 @@ def _stages(row: dict[str, Any], run: RunDir) -> None:
 
 
 def _label_form(row: dict[str, Any], name: str) -> None:
+    if not operator():
+        return
     with st.form(f"label.{name}", border=True):
         label = st.text_input("Name", row["name"], max_chars=LONGEST_NAME, key=f"label.{name}.name", placeholder=name,
                               help=f"Shown with the run's id, which stays {name}.")
@@ -106,12 +109,15 @@ def _label_form(row: dict[str, Any], name: str) -> None:
         sent = st.form_submit_button("Save name and note", icon=":material/save:")
     if sent:
         with problems.in_words():
+            require_operator("renames runs")
             label_run(resources.workspace(), name, label, note)
             problems.say_later(f"Name and note of the run {name} are saved.")
             st.rerun()
 
 
 def _delete(row: dict[str, Any], name: str, branches: list[dict[str, Any]]) -> None:
+    if not operator():
+        return
     if row["state"] not in ENDED:
         st.button("Delete", disabled=True, key="runs.delete.closed", icon=":material/delete:",
                   help="A run at work cannot be deleted. Stop it first, on the page Train.")
@@ -123,6 +129,7 @@ def _delete(row: dict[str, Any], name: str, branches: list[dict[str, Any]]) -> N
             st.markdown(as_text(branches_kept(branches)))
         if st.button(f"Delete {name}", type="primary", key=f"delete.{name}"):
             with problems.in_words():
+                require_operator("deletes runs")
                 delete_run(resources.workspace(), name)
                 say_deleted(_KIND, name)
                 chosen = [run for run in st.query_params.get("runs", "").split(",") if run and run != name]
