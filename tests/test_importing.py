@@ -104,7 +104,7 @@ def test_a_damaged_zip_member_is_listed(workspace, tmp_path):
     path.write_bytes(bytes(content))
     dataset = import_dataset(workspace, path, "bad")
     assert dataset.images == 23
-    assert problems_of(dataset)["ISIC_0000005"].startswith("images/ISIC_0000005.jpg in bad.zip is damaged: ")
+    assert problems_of(dataset)["ISIC_0000005"] == "images/ISIC_0000005.jpg in bad.zip is damaged."
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_a_damaged_zip_member_is_listed(workspace, tmp_path):
         ),
         (
             lambda files: files | {TABLE: files[TABLE].replace(b",dx,", b",diagnosis,")},
-            "HAM10000_metadata.csv has no column named dx; it has lesion_id, image_id, diagnosis, dx_type, age, sex, "
-            "localization. The table needs the columns lesion_id, image_id, dx, dx_type, age, sex, localization.",
+            "HAM10000_metadata.csv has no column named dx. The table needs the columns lesion_id, image_id, dx, "
+            "dx_type, age, sex, localization.",
         ),
         (
             lambda files: files | {TABLE: b""},

@@ -1,17 +1,21 @@
 """Images sorted into one folder for each diagnosis: the folder's name is a diagnosis's code or its full name."""
 
+import hashlib
 import re
 from collections import Counter
-from pathlib import PurePosixPath
 
 import pandas as pd
 
 from pipeline.classes import DIAGNOSES
-from pipeline.data.members import Member
-from pipeline.data.metadata import COLUMNS, Rows, checked_rows, read_table
+from pipeline.data.delimited import column_names, read_table
+from pipeline.data.image_ids import is_image_id
+from pipeline.data.member import Member
+from pipeline.data.metadata import COLUMNS, Rows, checked_rows
+from pipeline.data.quotable import quotable
 from pipeline.errors import DataError
 
 _LESIONS = ("image_id", "lesion_id")
+_MOST_NAMED = 8
 
 
 def _plain(words: str) -> str:
@@ -27,23 +31,36 @@ def named_by_folder(images: list[Member]) -> bool:
 
 
 def image_ids(images: list[Member]) -> dict[str, Member]:
-    """The images by id: the file's stem, or its whole path where several files share a stem."""
-    stems = Counter(member.stem for member in images)
+    """The images by id: the file's stem, or its whole path where several files share a stem, capitals aside."""
+    stems = Counter(member.stem.casefold() for member in images)
 
     def image_id(member: Member) -> str:
-        whole = "-".join(PurePosixPath(member.path).with_suffix("").parts)
-        return member.stem if stems[member.stem] == 1 else whole
+        if stems[member.stem.casefold()] == 1:
+            return member.stem
+        whole = member.path[: len(member.path) - len(member.suffix)].replace("/", "-")
+        return whole if is_image_id(whole) else f"{member.stem}-{hashlib.sha256(whole.encode()).hexdigest()[:16]}"
 
     return {image_id(member): member for member in images}
 
 
 def _lesion_table(tables: list[Member], name: str) -> pd.DataFrame | None:
     """The one table among `tables` with image_id and lesion_id, by image_id."""
-    read = {table.path: read_table(table.read(), table.path) for table in tables}
-    found = {path: table for path, table in read.items() if set(_LESIONS) <= set(table)}
+    found = [table for table in tables if set(_LESIONS) <= set(column_names(table.read(), table.said))]
     if len(found) > 1:
-        raise DataError(f"{name} holds several tables with lesion ids: {', '.join(found)}.", "Keep one of them.")
-    return next((table.drop_duplicates("image_id").set_index("image_id") for table in found.values()), None)
+        places = ", ".join(table.said for table in found[:_MOST_NAMED])
+        raise DataError(f"{name} holds several tables with lesion ids: {places}.", "Keep one of them.")
+    if not found:
+        return None
+    table = read_table(found[0].read(), found[0].said, _LESIONS, tuple(set(COLUMNS) - {*_LESIONS, "dx"}))
+    return table.drop_duplicates("image_id").set_index("image_id")
+
+
+def _unknown_folders(unknown: pd.Series) -> str:
+    counts = unknown.value_counts().sort_index()
+    shown = {folder: n for folder, n in counts.items() if not folder or quotable(folder)}
+    said = [f"{folder or '(no folder)'} ({n:,} image{'s' if n > 1 else ''})" for folder, n in shown.items()]
+    rest = len(counts) - len(said[:_MOST_NAMED])
+    return ", ".join([*said[:_MOST_NAMED], *([f"{rest:,} more"] if rest else [])])
 
 
 def folder_rows(images: dict[str, Member], tables: list[Member], name: str) -> Rows:
@@ -55,10 +72,8 @@ def folder_rows(images: dict[str, Member], tables: list[Member], name: str) -> R
     folders = pd.Series({image_id: member.folder for image_id, member in images.items()}, dtype="str")
     unknown = folders[~folders.map(_plain).isin(_CODES)]
     if len(unknown):
-        counts = unknown.replace("", "(no folder)").value_counts().sort_index()
-        named = ", ".join(f"{folder} ({n} image{'s' if n > 1 else ''})" for folder, n in counts.items())
         raise DataError(
-            f"{name} has folders that are no diagnosis which LesionLab knows: {named}.",
+            f"{name} has folders that are no diagnosis which LesionLab knows: {_unknown_folders(unknown)}.",
             f"Known are {', '.join(f'{code} ({d.name})' for code, d in DIAGNOSES.items())}; a folder may have either.",
         )
     lesions = _lesion_table(tables, name)

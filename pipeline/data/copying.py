@@ -1,9 +1,11 @@
 """Images and lesion masks from an archive into a folder: read, opened, checked, and written where they differ."""
 
+import contextlib
 import hashlib
 import io
 import shutil
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +14,17 @@ from PIL import Image
 
 from pipeline.data.archive import Archive
 from pipeline.data.generated import is_generated
-from pipeline.data.members import Member
+from pipeline.data.image_ids import image_file
+from pipeline.data.member import MASK, Member
 from pipeline.data.prepare import open_image
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
+from pipeline.limits import MOST_IMAGE_BYTES
 from pipeline.progress import Progress
 
 _SPARE_BYTES = 200 * 2**20
 THRESHOLD = 128  # of a mask's grey levels: at least that is lesion
+_THREADS = 4
 _BATCH = 32  # files between two reports: a stop is heard within a second
 
 
@@ -35,6 +40,30 @@ class Copied:
     generated: bool = False
     stored: bool = False
     problem: str = ""
+
+
+class Room:
+    """Memory for images that several threads work on at once: few large ones, or many small ones."""
+
+    def __init__(self, total: int):
+        self._total, self._free, self._changed = total, total, threading.Condition()
+
+    @contextlib.contextmanager
+    def of(self, member: Member) -> Iterator[None]:
+        """Waits until there is room for the member's bytes, of which reading takes no more than it claims."""
+        wanted = min(max(member.size, 0), self._total)
+        with self._changed:
+            self._changed.wait_for(lambda: wanted <= self._free)
+            self._free -= wanted
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += wanted
+                self._changed.notify_all()
+
+
+ROOM = Room(MOST_IMAGE_BYTES)
 
 
 def _holds(target: Path, content: bytes) -> bool:
@@ -53,22 +82,23 @@ def _store(target: Path, content: bytes) -> None:
 
 
 def _copy(member: Member, image_id: str, folder: Path, write: bool) -> Copied:
-    target = folder / f"{image_id}{member.suffix}"
-    try:
-        content = member.read()
-        image = open_image(content, target.name)
-    except (DataError, ImageError) as error:
-        return Copied(image_id, target.name, problem=error.problem)
-    if write:
-        _store(target, content)
-    stored = write or _holds(target, content)
-    digest = hashlib.sha256(content).hexdigest()
-    return Copied(image_id, target.name, *image.size, digest, is_generated(image), stored)
+    target = image_file(folder, image_id, member.suffix)
+    with ROOM.of(member):
+        try:
+            content = member.read()
+            image = open_image(content, target.name)
+        except (DataError, ImageError) as error:
+            return Copied(image_id, target.name, problem=error.problem)
+        if write:
+            _store(target, content)
+        stored = write or _holds(target, content)
+        digest = hashlib.sha256(content).hexdigest()
+        return Copied(image_id, target.name, *image.size, digest, is_generated(image), stored)
 
 
 def _in_batches(work: Callable, items: list, progress: Callable[[int], None]) -> list:
     done: list = []
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         for first in range(0, len(items), _BATCH):
             done += pool.map(work, items[first : first + _BATCH])
             progress(len(done))
@@ -126,12 +156,13 @@ def copy_masks(
     """
 
     def copy(image_id: str) -> dict | None:
-        member = archive.masks[image_id]
-        try:
-            content = _grey_png(member.read(), Path(member.path).name, sizes[image_id])
-        except (DataError, ImageError) as error:
-            return {"image_id": image_id, "problem": f"its lesion mask is left out: {error.problem}"}
-        _store(folder / f"{image_id}.png", content)
+        member, named = archive.masks[image_id], f"{image_id}{MASK}{archive.masks[image_id].suffix}"
+        with ROOM.of(member):
+            try:
+                content = _grey_png(member.read(), named, sizes[image_id])
+            except (DataError, ImageError) as error:
+                return {"image_id": image_id, "problem": f"its lesion mask is left out: {error.problem}"}
+            _store(image_file(folder, image_id, ".png"), content)
         return None
 
     wanted = [image_id for image_id in archive.masks if image_id in sizes]
@@ -147,10 +178,13 @@ def bytes_needed(archive: Archive, wanted: Iterable[str], folder: Path) -> int:
 
     def missing(image_id: str) -> int:
         member = archive.images[image_id]
-        target = folder / f"{image_id}{member.suffix}"
-        return 0 if target.is_file() and target.stat().st_size == member.size else member.size
+        target = image_file(folder, image_id, member.suffix)
+        return 0 if target.is_file() and target.stat().st_size == member.size else size(member)
 
-    masks = sum(archive.masks[image_id].size for image_id in wanted if image_id in archive.masks)
+    def size(member: Member) -> int:
+        return member.size if member.size <= MOST_IMAGE_BYTES else 0  # what claims more is left out
+
+    masks = sum(size(archive.masks[image_id]) for image_id in wanted if image_id in archive.masks)
     return sum(missing(image_id) for image_id in wanted) + masks + _SPARE_BYTES
 
 

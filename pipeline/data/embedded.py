@@ -1,15 +1,11 @@
 """The embedded generated data set, drawn once into the workspace."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.importing import import_dataset
+from pipeline.data.left_behind import remove_left_behind, temporary_folder
 from pipeline.data.synthetic import write_generated_set
 from pipeline.data.turns import turn
 from pipeline.errors import DataError
-from pipeline.files import disk_errors
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -42,12 +38,7 @@ def ensure_generated(workspace: Workspace, progress: Progress = silent) -> Datas
     with turn(lock, progress, "Waits for another process that draws the generated images."):
         if found := _present(workspace):  # the other process has drawn it
             return found
-        for left_by_a_kill in workspace.home.glob(".drawing-*"):
-            shutil.rmtree(left_by_a_kill, ignore_errors=True)
-        with disk_errors(workspace.home):
-            folder = Path(tempfile.mkdtemp(prefix=".drawing-", dir=workspace.home))
-        try:
+        remove_left_behind(workspace, using=NAME)
+        with temporary_folder(workspace, ".drawing-") as folder:
             write_generated_set(folder, progress=progress)
             return import_dataset(workspace, folder, NAME, progress=progress)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)

@@ -15,10 +15,14 @@ import pandas as pd
 from pipeline.data.archive import Archive, open_archive
 from pipeline.data.copying import Copied, bytes_needed, copy_images, copy_masks, too_full
 from pipeline.data.dataset import Dataset, check_name, load_dataset
+from pipeline.data.image_ids import image_file
+from pipeline.data.left_behind import import_lock, remove_left_behind
 from pipeline.data.metadata import Rows, read_sources
 from pipeline.data.overlap import overlap_notes
+from pipeline.data.quotable import problem_said
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, write_json
+from pipeline.limits import MOST_PROBLEMS
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -27,7 +31,7 @@ HAM10000 = ("CC BY-NC 4.0", "Tschandl, Rosendahl & Kittler 2018, HAM10000, doi:1
 
 @contextlib.contextmanager
 def _alone(workspace: Workspace, name: str) -> Iterator[None]:
-    path = workspace.locks / f"import-{name}.lock"
+    path = import_lock(workspace.create(), name)
     with disk_errors(path):
         file = path.open("a")
     with file:
@@ -79,7 +83,7 @@ def _joined(rows: pd.DataFrame, copied: list[Copied], problems: list[dict], name
     if good.empty:
         raise DataError(
             f"{name} has no image that opens and has a row in the table ({len(problems):,} problems, the first: "
-            f"{problems[0]['image_id']}: {problems[0]['problem'].rstrip('.')}).",
+            f"{problem_said(problems[0])}).",
             "Check that the table and the images belong together.",
         )
     if good["generated"].nunique() > 1:
@@ -88,6 +92,14 @@ def _joined(rows: pd.DataFrame, copied: list[Copied], problems: list[dict], name
     # one order for one content, so that a seed gives the same split whatever the order of the rows was
     table = table.sort_values("image_id", ignore_index=True)
     return table, bool(good["generated"].iloc[0])
+
+
+def _listed(problems: list[dict]) -> list[dict]:
+    """As many of the problems as are kept, and how many more there were."""
+    rest = len(problems) - MOST_PROBLEMS
+    if rest <= 0:
+        return problems
+    return [*problems[:MOST_PROBLEMS], {"image_id": None, "problem": f"{rest:,} more problems are not listed"}]
 
 
 def _check_sources(ids: pd.Series, given: pd.Series, name: str) -> None:
@@ -166,7 +178,8 @@ def _fill(
         table, generated = _joined(rows, copy_images(archive, wanted, images, progress), problems, archive.path.name)
         problems += copy_masks(archive, _sizes(table), masks, progress)
         progress(0.98, "Writes the table.")
-        for folder, kept in ((images, set(table["file"])), (masks, {f"{i}.png" for i in table["image_id"]})):
+        of_masks = {image_file(masks, image_id, ".png").name for image_id in table["image_id"]}
+        for folder, kept in ((images, set(table["file"])), (masks, of_masks)):
             for file in folder.glob("*"):  # what an earlier, interrupted import of something else has left
                 if file.name not in kept:
                     file.unlink()
@@ -175,7 +188,7 @@ def _fill(
         dataset = Dataset(
             name=name, folder=incoming, classes=tuple(sorted(table["dx"].unique())), content_hash=_content_hash(table),
             generated=generated, images=len(table), lesions=int(table["lesion_id"].nunique()),
-            diagnoses=_diagnoses(table), problems=problems, licence=licence, attribution=attribution,
+            diagnoses=_diagnoses(table), problems=_listed(problems), licence=licence, attribution=attribution,
             imported=time.time(), notes=[*notes, *read.notes, *overlap_notes(workspace, name, table)],
         )
         described = {key: value for key, value in asdict(dataset).items() if key != "folder"}
@@ -212,6 +225,7 @@ def import_dataset(
     given = read_sources(Path(sources)) if sources else None
     workspace.create()
     with _alone(workspace, name), open_archive(path) as archive:
+        remove_left_behind(workspace, using=name)
         progress(0.0, f"Reads {path.name}.")
         present = _present(workspace, name)
         if present:
@@ -236,7 +250,8 @@ def set_sources(workspace: Workspace, name: str, sources: Path) -> Dataset:
     """
     given = read_sources(Path(sources))
     dataset = load_dataset(workspace, name)
-    table = dataset.metadata()
-    _check_sources(table["image_id"], given, name)
-    _store_table(_with_sources(table, given), dataset.folder)
+    with _alone(workspace, name):
+        table = dataset.metadata()
+        _check_sources(table["image_id"], given, name)
+        _store_table(_with_sources(table, given), dataset.folder)
     return dataset

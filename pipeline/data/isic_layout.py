@@ -7,8 +7,11 @@ import re
 
 import pandas as pd
 
-from pipeline.data.members import Member
-from pipeline.data.metadata import Rows, checked_rows, read_table, require
+from pipeline.data.delimited import column_names, read_table
+from pipeline.data.image_ids import told_id
+from pipeline.data.member import Member
+from pipeline.data.metadata import Rows, checked_rows
+from pipeline.data.quotable import named
 from pipeline.data.sources import isic
 from pipeline.errors import DataError
 
@@ -32,17 +35,18 @@ def isic_rows(truth: Member, tables: list[Member]) -> Rows:
     """
     year = isic_truth(truth)
     columns = isic.COLUMNS[year]
-    table = read_table(truth.read(), truth.path)
-    require(table, ("image", *columns), truth.path)
-    if unknown := [column for column in table if column not in (*isic.OTHER_COLUMNS, *columns)]:
+    content = truth.read()
+    table = read_table(content, truth.said, ("image", *columns))
+    if unknown := [column for column in column_names(content, truth.said)
+                   if column and column not in (*isic.OTHER_COLUMNS, *columns)]:
         raise DataError(
-            f"{truth.path} has columns that LesionLab does not know: {', '.join(unknown)}.",
+            f"{truth.said} has columns that LesionLab does not know: {named(unknown)}.",
             f"The diagnoses of ISIC {year} are {', '.join(columns)}.",
         )
     dx, problems, notes = _diagnoses(table, columns)
     raw = _with_lesions(table["image"], year, _beside(truth, year, tables), notes)
     marked = dx.notna()
-    rows, others = checked_rows(raw.assign(dx=dx)[marked], truth.path)
+    rows, others = checked_rows(raw.assign(dx=dx)[marked], truth.said)
     return Rows(rows, problems + others, notes, (isic.LICENCE, isic.ATTRIBUTION[year]))
 
 
@@ -52,7 +56,7 @@ def _diagnoses(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[pd.Series
     marked = marks.sum(axis=1)
     words = {0: "the ground truth marks no diagnosis"}
     problems = [
-        {"image_id": image_id, "problem": words.get(n, f"the ground truth marks {n} diagnoses")}
+        {"image_id": told_id(image_id), "problem": words.get(n, f"the ground truth marks {n} diagnoses")}
         for image_id, n in zip(table["image"], marked, strict=True)
         if n != 1
     ]
@@ -72,8 +76,7 @@ def _beside(truth: Member, year: str, tables: list[Member]) -> pd.DataFrame | No
     found = next((table for table in tables if table.stem.lower() == wanted), None)
     if found is None:
         return None
-    table = read_table(found.read(), found.path)
-    require(table, ("image",), found.path)
+    table = read_table(found.read(), found.said, ("image",), tuple(columns))
     return table.rename(columns=columns).drop_duplicates("image").set_index("image")
 
 

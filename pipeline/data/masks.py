@@ -7,8 +7,12 @@ from pathlib import Path
 from pipeline.data.archive import Archive
 from pipeline.data.copying import copy_masks
 from pipeline.data.dataset import load_dataset
-from pipeline.data.members import Member, open_members
+from pipeline.data.image_ids import is_image_id, told_id
+from pipeline.data.left_behind import import_lock, remove_left_behind
+from pipeline.data.member import Member
+from pipeline.data.members import open_members
 from pipeline.data.metadata import Rows
+from pipeline.data.quotable import problem_said
 from pipeline.data.turns import turn
 from pipeline.errors import DataError
 from pipeline.files import disk_errors
@@ -43,10 +47,15 @@ def _found(members: list[Member]) -> tuple[dict[str, Member], list[dict]]:
         first = masks.setdefault(image_id, member)
         if not first.same_as(member):
             problems.append({
-                "image_id": image_id,
-                "problem": f"there are different masks of it; {first.path} is used, {member.path} is not",
+                "image_id": told_id(image_id),
+                "problem": f"there are different masks of it; {first.said} is used, {member.said} is not",
             })
     return masks, problems
+
+
+def _unknown(ids: set[str]) -> list[str]:
+    """Those that can be shown, in alphabetical order."""
+    return sorted(filter(is_image_id, ids))
 
 
 def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress = silent) -> MasksImported:
@@ -66,7 +75,8 @@ def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress
     sizes = dict(zip(table["image_id"], zip(table["width"], table["height"], strict=True), strict=True))
     place, incoming = dataset.folder / "masks", dataset.folder / ".masks.incoming"
     waiting = "Waits for another import into this data set."
-    with turn(workspace.locks / f"import-{name}.lock", progress, waiting), open_members(path) as members:
+    with turn(import_lock(workspace, name), progress, waiting), open_members(path) as members:
+        remove_left_behind(workspace, using=name)
         masks, problems = _found(members)
         archive = Archive(path, {}, masks, lambda: Rows(table, []))
         try:
@@ -74,7 +84,7 @@ def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress
             problems += copy_masks(archive, sizes, incoming, progress, share=(0.0, 0.95))
             copied = sorted(incoming.glob("*.png")) if incoming.is_dir() else []
             if not copied:
-                why = f" The first problem: {problems[0]['image_id']}: {problems[0]['problem']}" if problems else ""
+                why = f" The first problem: {problem_said(problems[0])}." if problems else ""
                 raise DataError(
                     f"{path.name} holds no lesion mask of an image of {name} that can be used.{why}",
                     "Masks are named after their image: <image_id>_segmentation.png.",
@@ -87,4 +97,4 @@ def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress
             shutil.rmtree(incoming, ignore_errors=True)
     progress(1.0, f"Brought in {len(copied):,} lesion masks.")
     there = {file.stem for file in place.glob("*.png")}
-    return MasksImported(name, len(copied), len(set(sizes) - there), sorted(set(masks) - set(sizes)), problems)
+    return MasksImported(name, len(copied), len(set(sizes) - there), _unknown(set(masks) - set(sizes)), problems)

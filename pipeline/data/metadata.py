@@ -1,13 +1,18 @@
 """Metadata tables: read, checked, and brought into one form, whichever collection they come from."""
 
-import io
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.classes import DIAGNOSES
+from pipeline.data.delimited import read_table
+from pipeline.data.image_ids import is_image_id, told_id
+from pipeline.data.quotable import quotable, values_or_rows
+from pipeline.data.regular_files import read_regular
 from pipeline.errors import DataError
+from pipeline.limits import MOST_TABLE_BYTES
 
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
 
@@ -29,51 +34,11 @@ class Rows:
     rights: tuple[str, str] | None = None
 
 
-def _delimiter(content: bytes) -> str:
-    """Comma, tab or semicolon: whichever the header has most of."""
-    header = content.lstrip(b"\r\n").partition(b"\n")[0]
-    return max(",\t;", key=lambda mark: header.count(mark.encode()))
-
-
-def read_table(content: bytes, name: str) -> pd.DataFrame:
-    """A table of text in UTF-8, its separator found out, blanks around names and values removed.
-
-    Raises:
-        DataError: it is empty, cannot be read, or has a column twice.
-    """
-    try:
-        table = pd.read_csv(
-            io.BytesIO(content), sep=_delimiter(content), dtype=str, encoding="utf-8-sig", index_col=False
-        )
-    except pd.errors.EmptyDataError as error:
-        raise DataError(f"{name} is empty.", "Give a table with a header and a row for each image.") from error
-    except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{name} cannot be read as a table: {error}.", "Save it as CSV in UTF-8.") from error
-    table = table.rename(columns=lambda column: str(column).strip())
-    twice = table.columns[table.columns.duplicated()]
-    if len(twice):
-        raise DataError(f"{name} has several columns named {twice[0]}.", "Keep one of them.")
-    return table.apply(lambda column: column.str.strip())
-
-
-def require(table: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
-    """Raises a DataError that names those of `columns` that the table lacks."""
-    missing = [column for column in columns if column not in table]
-    if missing:
-        plural = "s" if len(missing) > 1 else ""
-        raise DataError(
-            f"{name} has no column{plural} named {', '.join(missing)}; it has {', '.join(map(str, table.columns))}.",
-            f"The table needs the columns {', '.join(columns)}.",
-        )
-
-
 def _require_known_diagnoses(table: pd.DataFrame, name: str) -> None:
     unknown = table.loc[table["dx"].notna() & ~table["dx"].isin(["", *DIAGNOSES]), "dx"]
     if len(unknown):
-        counts = unknown.value_counts().sort_index()
-        codes = ", ".join(f"{code} ({n} row{'s' if n > 1 else ''})" for code, n in counts.items())
         raise DataError(
-            f"{name} has diagnoses in column dx that LesionLab does not know: {codes}.",
+            f"{name} has diagnoses in column dx that LesionLab does not know: {values_or_rows(unknown)}.",
             f"The known codes are {', '.join(DIAGNOSES)}.",
         )
 
@@ -108,21 +73,25 @@ def checked_rows(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[dic
     def leave_out(rows: pd.Series, sentence: str) -> None:
         nonlocal table
         for image_id in table.loc[rows, "image_id"]:
-            problems.append({"image_id": None if pd.isna(image_id) else image_id, "problem": sentence})
+            problems.append({"image_id": told_id(image_id), "problem": sentence})
         table = table[~rows]
 
     for column in ("image_id", "lesion_id", "dx"):
         leave_out(table[column].isna() | (table[column] == ""), f"the row has no {column}")
+    leave_out(~table["image_id"].map(is_image_id).astype(bool), "its image_id cannot be the name of a file")
     per_image = table.groupby("image_id")["dx"].transform("nunique")
     leave_out(per_image > 1, "its rows name different diagnoses")
     leave_out(table["image_id"].duplicated(), "a second row for the same image")
+    # on systems that do not tell capitals apart, their files would be one
+    leave_out(table["image_id"].str.casefold().duplicated(), "its image_id differs from another's in capitals alone")
     per_lesion = table.groupby("lesion_id")["dx"].transform("nunique")
     leave_out(per_lesion > 1, "its lesion has two diagnoses")
     age = pd.to_numeric(table["age"], errors="coerce").astype(float)
     age = age.where(age.between(0, _OLDEST))
     odd = age.isna() & table["age"].notna() & ~table["age"].fillna("").str.lower().isin(["", "unknown", "nan"])
     for image_id, text in table.loc[odd, ["image_id", "age"]].itertuples(index=False):
-        problems.append({"image_id": image_id, "problem": f"age {text} is no age in years; kept without an age"})
+        age_said = f"age {text}" if quotable(text) else "what stands as its age"
+        problems.append({"image_id": image_id, "problem": f"{age_said} is no age in years; kept without an age"})
     table = table.assign(
         age=age,
         sex=_words(table["sex"]),
@@ -139,9 +108,7 @@ def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
     Raises:
         DataError: the table cannot be read, has no rows, lacks a column, or has diagnoses that LesionLab does not know.
     """
-    table = read_table(content, name)
-    require(table, COLUMNS, name)
-    return checked_rows(table, name)
+    return checked_rows(read_table(content, name, COLUMNS, ("dataset",)), name)
 
 
 def ham10000_rows(content: bytes, name: str) -> Rows:
@@ -155,12 +122,7 @@ def read_sources(path: Path) -> pd.Series:
     Raises:
         DataError: no such file, it cannot be read, or it lacks a column.
     """
-    if not path.is_file():
+    if not os.path.exists(path):
         raise DataError(f"There is no file {path}.", "Check the path of the sources.")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.", "Check the file.") from error
-    table = read_table(content, path.name)
-    require(table, ("image_id", "dataset"), path.name)
+    table = read_table(read_regular(path, MOST_TABLE_BYTES), path.name, ("image_id", "dataset"))
     return table.dropna(subset=["image_id"]).drop_duplicates("image_id").set_index("image_id")["dataset"]

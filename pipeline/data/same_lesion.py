@@ -4,16 +4,20 @@
 """
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
 from pipeline.data.dataset import Dataset
-from pipeline.data.metadata import read_table, require
+from pipeline.data.delimited import read_table
+from pipeline.data.quotable import quotable
+from pipeline.data.regular_files import read_regular
 from pipeline.data.turns import turn
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.files import replace_file
+from pipeline.limits import MOST_TABLE_BYTES
 from pipeline.progress import silent
 from pipeline.workspace import Workspace
 
@@ -41,8 +45,7 @@ def verdicts(dataset: Dataset) -> dict[tuple[str, str], Verdict]:
     if not path.exists():
         return {}
     try:
-        table = read_table(path.read_bytes(), path.name)
-        require(table, COLUMNS, path.name)
+        table = read_table(read_regular(path, MOST_TABLE_BYTES), path.name, COLUMNS)
     except DataError as error:
         raise WorkspaceError(f"{path} is damaged: {error.problem}", "Correct it, or delete it.") from error
     return {_ordered(a, b): verdict for a, b, verdict in table[list(COLUMNS)].itertuples(index=False, name=None)}
@@ -83,11 +86,12 @@ def _row_problem(image_a, image_b, verdict, known: set[str]) -> str | None:
         if pd.isna(image) or not image:
             return "an image_id is missing"
         if image not in known:
-            return f"the data set has no image {image}"
+            return f"the data set has no image {image}" if quotable(image) else "the data set has no such image"
     if image_a == image_b:
         return f"{image_a} is paired with itself"
     if verdict not in VERDICTS:
-        return f"the verdict is {'missing' if pd.isna(verdict) or not verdict else verdict}, not same or different"
+        said = "missing" if pd.isna(verdict) or not verdict else verdict if quotable(verdict) else "something else"
+        return f"the verdict is {said}, not same or different"
     return None
 
 
@@ -97,10 +101,9 @@ def read_verdicts(dataset: Dataset, path: Path) -> dict[tuple[str, str], Verdict
     Raises:
         DataError: there is no such file, it lacks a column, or rows of it cannot be used; the sentence names those.
     """
-    if not path.is_file():
+    if not os.path.exists(path):
         raise DataError(f"There is no file {path}.", "Check the path of the verdicts.")
-    table = read_table(path.read_bytes(), path.name)
-    require(table, COLUMNS, path.name)
+    table = read_table(read_regular(path, MOST_TABLE_BYTES), path.name, COLUMNS)
     table = table[list(COLUMNS)].assign(verdict=table["verdict"].str.lower())
     known, found, bad = set(dataset.metadata()["image_id"]), {}, []
     for line, (image_a, image_b, verdict) in enumerate(table.itertuples(index=False, name=None), start=2):

@@ -1,8 +1,6 @@
 """Sharper copies of the images' central square, set into a data set's images: one data set with all the detail."""
 
 import io
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil, floor
@@ -12,10 +10,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageFilter
 
+from pipeline.data.copying import ROOM
 from pipeline.data.dataset import Dataset, check_name, load_dataset
 from pipeline.data.generated import exif_with_notice
+from pipeline.data.image_ids import image_file
 from pipeline.data.importing import import_dataset
-from pipeline.data.members import Member, open_members
+from pipeline.data.left_behind import temporary_folder
+from pipeline.data.member import Member
+from pipeline.data.members import open_members
 from pipeline.data.metadata import COLUMNS
 from pipeline.data.prepare import open_image, upright
 from pipeline.errors import DataError, ImageError
@@ -79,7 +81,8 @@ def _enlarged(path: Path, copy: Member | None, generated: bool) -> tuple[bytes, 
     large = _larger(image)
     if copy is not None:
         try:
-            large = with_sharper_centre(image, upright(open_image(copy.read(), copy.path)))
+            with ROOM.of(copy):
+                large = with_sharper_centre(image, upright(open_image(copy.read(), copy.said)))
         except (DataError, ImageError) as error:
             problem = error.problem
     content = io.BytesIO()
@@ -108,9 +111,7 @@ def sharpen_dataset(
     dataset, path = load_dataset(workspace, name), Path(path)
     check_name(sharp_name)
     table = dataset.metadata()
-    with disk_errors(workspace.home):
-        folder = Path(tempfile.mkdtemp(prefix=".sharper-", dir=workspace.home))
-    try:
+    with temporary_folder(workspace, ".sharper-") as folder:
         with open_members(path) as members:
             copies = {m.stem: m for m in members if m.is_image and not m.hidden}
             sharper = table["image_id"].isin(list(copies))
@@ -126,8 +127,6 @@ def sharpen_dataset(
             notes=[_made_of(dataset, used), *filter(None, [note])],
             progress=lambda share, words: progress(None if share is None else 0.6 + 0.4 * share, words),
         )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return Sharpened(made, used, problems)
 
 
@@ -147,7 +146,7 @@ def _write_images(
         image_id, file = row
         content, problem = _enlarged(dataset.image_path(file), copies.get(image_id), dataset.generated)
         with disk_errors(folder):
-            (folder / f"{image_id}.jpg").write_bytes(content)
+            image_file(folder, image_id, ".jpg").write_bytes(content)
         if problem:
             problems.append({"image_id": image_id, "problem": problem})
 

@@ -4,9 +4,7 @@ import hashlib
 import json
 import math
 import re
-import shutil
 import struct
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any, get_args
 import numpy as np
 
 from pipeline.config import ARCHITECTURES, Loss, Resize, SplitKind, Weights
+from pipeline.data.left_behind import remove_left_behind, temporary_folder
 from pipeline.errors import LesionLabError, ModelError
 from pipeline.export.bundle import CARD, FORMAT, INFO, MANIFEST, OPTIONAL, REQUIRED, VERSION, WEIGHTS
 from pipeline.files import disk_errors, replace_file
@@ -194,16 +193,13 @@ def import_bundle(
     progress(0.1, f"Reads {path.name} and checks its files.")
     contents = _read(path)
     workspace.create()
-    with disk_errors(workspace.models):
-        incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=workspace.models))
-    try:
+    remove_left_behind(workspace)
+    with temporary_folder(workspace, ".incoming-", workspace.models) as incoming:
         info = _checked(contents, incoming, name, path, progress)
         with shelf_turn(workspace):
             check_free(workspace, info.name)
             with disk_errors(workspace.models / info.name):
                 incoming.chmod(0o755)
                 incoming.rename(workspace.models / info.name)
-    finally:
-        shutil.rmtree(incoming, ignore_errors=True)
     progress(1.0, f"The model {info.name} is here.")
     return find_model(workspace, info.name)

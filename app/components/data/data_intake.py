@@ -6,7 +6,6 @@ last view stands about while it runs.
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,23 +75,19 @@ def uploaded_to(folder: Path, upload) -> Path:
 
 def _import(upload, path: str, name: str, sources: str) -> Dataset:
     from pipeline.data.importing import import_dataset
+    from pipeline.data.left_behind import temporary_folder
 
     if path or sources:
         require_operator("imports by a path of the server")
     if not upload and not path:
         raise DataError("No archive was given.", f"Choose a zip file{' or write a path' if operator() else ''}.")
     workspace = resources.workspace().create()
-    with disk_errors(workspace.home):
-        folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))
-    try:
-        with progress_bar("Reads the archive.", "import") as progress:
-            source = uploaded_to(folder, upload) if upload else Path(path).expanduser()
-            return import_dataset(
-                workspace, source, name or _name_for(source.name),
-                sources=Path(sources).expanduser() if sources else None, progress=progress,
-            )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with temporary_folder(workspace, ".upload-") as folder, progress_bar("Reads the archive.", "import") as progress:
+        source = uploaded_to(folder, upload) if upload else Path(path).expanduser()
+        return import_dataset(
+            workspace, source, name or _name_for(source.name),
+            sources=Path(sources).expanduser() if sources else None, progress=progress,
+        )
 
 
 def import_form() -> Pending | None:

@@ -1,8 +1,5 @@
 """Taking a model out: the card at once, the other forms made on demand in a process of their own."""
 
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 
 from app import resources
@@ -10,8 +7,8 @@ from app.components.data.data_intake import Pending, in_place
 from app.components.long_work import progress_bar
 from app.resources import stamp
 from app.wording import as_text
+from pipeline.data.left_behind import temporary_folder
 from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
-from pipeline.files import disk_errors
 from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.command import run_command
 
@@ -54,8 +51,8 @@ def _make(info: ModelInfo, kind: Format) -> None:
     """Has the command line write the file, keeps its content for this visitor, and draws the page anew."""
     workspace = resources.workspace()
     of = _of(info, kind)
-    with disk_errors(workspace.home), tempfile.TemporaryDirectory(prefix=".export-", dir=workspace.home) as folder:
-        path = Path(folder) / file_name(info, kind)
+    with temporary_folder(workspace, ".export-") as folder:
+        path = folder / file_name(info, kind)
         with progress_bar(f"Makes the file: {_SECONDS[kind]}.", f"export.{kind}") as progress:
             run_command(workspace, ["export", info.name, "--format", kind, str(path)], progress)
         st.session_state[_READY] = {"of": of, "content": path.read_bytes()}

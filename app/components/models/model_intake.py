@@ -1,7 +1,5 @@
 """Bringing a model in: a bundle that another LesionLab exported, uploaded or lying on this computer."""
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import streamlit as st
@@ -12,8 +10,8 @@ from app.components import problems
 from app.components.data.data_intake import Pending, in_place, uploaded_to
 from app.components.long_work import progress_bar
 from app.links import remember
+from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
-from pipeline.files import disk_errors
 from pipeline.jobs.command import run_command
 
 
@@ -38,16 +36,12 @@ def _import(upload, path: str, name: str) -> None:
     if not upload and not path:
         raise ModelError("No bundle was given.", f"Choose a zip file{' or write a path' if operator() else ''}.")
     workspace = resources.workspace().create()
-    with disk_errors(workspace.home):
-        folder = Path(tempfile.mkdtemp(prefix=".upload-", dir=workspace.home))
-    try:
+    with temporary_folder(workspace, ".upload-") as folder:
         source = uploaded_to(folder, upload) if upload else Path(path).expanduser().absolute()
         with progress_bar("Checks the bundle: about 10 seconds.", "models.import") as progress:
             told = run_command(
                 workspace, ["models", "import", str(source), *(["--name", name] if name else [])], progress
             )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     problems.say_later(f"The model {told['model']} is here.")
     remember(model=told["model"])
     st.rerun()

@@ -1,0 +1,121 @@
+"""Folders that work makes for itself, and what of them a killed process has left: found by a lock that nobody holds.
+
+A lock goes with its process, so a folder whose lock is free is nobody's.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.files import disk_errors
+from pipeline.workspace import Workspace
+
+_MARKS = (".upload-", ".drawing-", ".sharper-", ".export-", ".incoming-")
+_INCOMING = ".incoming"
+_SECONDS_OF_A_WRITE = 3600  # a small file that is written beside its place is there for less than one
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[bool]:
+    """Whether the lock of the file or folder at `path` is ours within the `with`; never waits."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # it has gone in the meantime
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        mine = True
+    except OSError:
+        mine = False
+    try:
+        yield mine
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _no_other_changes(workspace: Workspace) -> Iterator[None]:
+    """Between the making of a folder and the taking of its lock nobody looks for what is left behind."""
+    path = workspace.create().locks / "temporary.lock"
+    with disk_errors(path):
+        file = path.open("a")
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def temporary_folder(workspace: Workspace, mark: str, parent: Path | None = None) -> Iterator[Path]:
+    """A folder in `parent`, by default the workspace, for the `with`; it is removed then, unless it was moved away.
+
+    Args:
+        mark: what its name begins with, one of those that `remove_left_behind` looks for.
+
+    Raises:
+        WorkspaceError: it cannot be made.
+    """
+    if mark not in _MARKS:
+        raise ValueError(f"{mark} is none of {', '.join(_MARKS)}")
+    parent = parent or workspace.home
+    with contextlib.ExitStack() as locked:
+        with _no_other_changes(workspace):
+            with disk_errors(parent):
+                folder = Path(tempfile.mkdtemp(prefix=mark, dir=parent))
+            locked.enter_context(_held(folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_temporary(workspace: Workspace) -> None:
+    with _no_other_changes(workspace):
+        for mark in _MARKS:
+            for parent in (workspace.home, workspace.models):
+                for folder in parent.glob(f"{mark}*"):
+                    with _held(folder) as nobodys:
+                        if nobodys:
+                            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_of_dataset(workspace: Workspace, name: str) -> None:
+    """What killed imports have left of the data set `name`: its half-made folder, masks on their way, half files."""
+    folder = workspace.datasets / name
+    shutil.rmtree(workspace.datasets / f".{name}{_INCOMING}", ignore_errors=True)
+    shutil.rmtree(folder / ".masks.incoming", ignore_errors=True)
+    for place in (folder, folder / "images", folder / "masks"):
+        for half in place.glob("*.partial"):
+            half.unlink(missing_ok=True)
+    for half in folder.glob(".*.*.*"):  # as `replace_file` names them
+        with contextlib.suppress(OSError):
+            if half.is_file() and time.time() - half.stat().st_mtime > _SECONDS_OF_A_WRITE:
+                half.unlink()
+
+
+def import_lock(workspace: Workspace, name: str) -> Path:
+    """The lock file of whoever changes the data set `name`."""
+    return workspace.locks / f"import-{name}.lock"
+
+
+def remove_left_behind(workspace: Workspace, using: str | None = None) -> None:
+    """Removes what killed imports, uploads and drawings have left; what others work on stays.
+
+    Args:
+        using: the data set that the caller imports; copies for it that an interrupted import has left stay.
+    """
+    _remove_temporary(workspace)
+    names = {path.name for path in workspace.datasets.iterdir() if path.is_dir()}
+    names = {name[1:].removesuffix(_INCOMING) if name.startswith(".") else name for name in names}
+    for name in names - {using}:
+        lock = import_lock(workspace, name)
+        with contextlib.suppress(OSError):
+            lock.touch()
+        with _held(lock) as nobodys:
+            if nobodys:
+                _remove_of_dataset(workspace, name)

@@ -1,0 +1,66 @@
+"""Files that somebody names: never a device, a pipe or a file of the kernel, and never read beyond a bound."""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import DataError
+
+
+def _refused(path: Path, why: str) -> DataError:
+    return DataError(f"{path} cannot be read: {why}.", "Check the file.")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The file at `path`, to be read in binary. Opening never waits, as it would for a writer to a pipe.
+
+    Raises:
+        DataError: there is none, it is not a regular file, or it may not be read.
+    """
+    try:
+        # asked before it is opened, because opening a device can do something
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise DataError(f"{path} is not a file with content: it is a folder, a device or a pipe.", "Give a file.")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a NUL in the path, or a name that the file system cannot encode
+        raise _refused(path, "no file can have this name") from error
+    except OSError as error:
+        raise _refused(path, error.strerror) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was exchanged in between
+        os.close(descriptor)
+        raise _refused(path, "it is not a file with content")
+    return os.fdopen(descriptor, "rb")
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; what cannot be asked about is none."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of the file at `path`, at most `most` bytes.
+
+    Raises:
+        DataError: as `open_regular`, or it has more bytes than `most`, or than the system says that it has, as files of
+            the kernel do.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise too_large(str(path), most)
+        try:
+            content = file.read(size + 1)
+        except OSError as error:
+            raise _refused(path, error.strerror) from error
+    if len(content) > size:
+        raise _refused(path, "it has more content than its size says")
+    return content
+
+
+def too_large(named: str, most: int) -> DataError:
+    """The refusal of what has more than `most` bytes; `named` begins the sentence."""
+    return DataError(f"{named} has more than {most / 2**20:,.0f} MiB, the most that is read.", "Make it smaller.")
