@@ -91,6 +91,22 @@ def bundle(tiny_bundle, monkeypatch) -> Path:
     return tiny_bundle[0]
 
 
+@pytest.fixture
+def old_workspace(tmp_path_factory, tmp_path, monkeypatch) -> Workspace:
+    """A copy of the workspace that an earlier LesionLab made, which the environment names; a test may change it.
+
+    Beside its home lies what `tests/fixtures/README.md` lists: the bundle, a fold table, what was predicted, and how
+    the interrupted run ended.
+    """
+    from tests.fixtures.packing import unpack
+
+    archive = Path(__file__).parent / "fixtures" / "old_workspace.tar.xz"
+    made = made_once(tmp_path_factory, "old-workspace", lambda to: unpack(archive, to))
+    home = Workspace(shutil.copytree(made, tmp_path / "old") / "home")
+    monkeypatch.setenv("LESIONLAB_HOME", str(home.home))
+    return home
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory, tiny_set):
     """A workspace with the data set "tiny" and one finished run on it: (workspace, run)."""
