@@ -64,7 +64,7 @@ def audit_dataset(workspace: Workspace, dataset: Dataset, progress: Progress = s
         Cancelled: by `progress`; nothing is stored.
     """
     with turn(workspace.locks / f"audit-{dataset.name}.lock", progress, "Waits for another audit of this data set."):
-        begun, digest, metadata = time.time(), _table_digest(dataset), dataset.metadata()
+        begun, digest, metadata = time.monotonic(), _table_digest(dataset), dataset.metadata()
         features, hashes = describe_images(workspace, dataset, progress)
         pairs, of_one_lesion = pair_rows(metadata, similar_pairs(features, hashes, progress))
         progress(0.95, "Counts lesions that training would have seen.")
@@ -77,7 +77,7 @@ def audit_dataset(workspace: Workspace, dataset: Dataset, progress: Progress = s
             "table_digest": digest, "threshold": THRESHOLD, "seen": seen, "near_duplicates": pairs[:MOST],
             "pairs_in_all": len(pairs), "pairs_of_one_lesion": of_one_lesion,
             "label_leaks": [label_leak(metadata, factor) for factor in LEAK_FACTORS],
-            "seconds": time.time() - begun, "created": time.time(),
+            "seconds": time.monotonic() - begun, "created": time.time(),
         }
         write_json(audit_path(dataset), found)
         progress(1.0, "The audit is done.")

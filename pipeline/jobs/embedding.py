@@ -5,7 +5,6 @@ turn in the queue for a device: it is short, works on the processor, and gives w
 """
 
 import os
-import time
 import traceback
 
 from pipeline.errors import LesionLabError, RunError
@@ -13,7 +12,7 @@ from pipeline.files import disk_errors
 from pipeline.jobs.launch import start_process
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED, Status, write_status
+from pipeline.jobs.status import ENDED, Status, just_queued, just_started, write_status
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.workspace import Workspace
 
@@ -55,7 +54,7 @@ def queue_embedding(run: RunDir) -> RunDir:
         job.folder.mkdir(exist_ok=True)
         for path in (job.stop_path, job.events_path):
             path.unlink(missing_ok=True)
-    write_status(job.status_path, Status("queued", time.time(), doing="Waits to be started."))
+    write_status(job.status_path, just_queued())
     return job
 
 
@@ -79,7 +78,7 @@ def work_on_embedding(run: RunDir, workspace: Workspace, progress: Progress = si
     if status is None or status.state != "queued":
         raise RunError(f"There is no job to embed the images of the run {run.name}.", "Start one on the page Explore.")
     reporter = Reporter(job, progress)
-    reporter.set(state="running", started=time.time(), device="the processor", doing="Loads the network.")
+    reporter.set(**just_started(), device="the processor", doing="Loads the network.")
     try:
         from pipeline.explain.embed_run import embed_run
 

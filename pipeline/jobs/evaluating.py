@@ -18,7 +18,7 @@ from pipeline.files import replace_file, write_json
 from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.launch import start_trainer
 from pipeline.jobs.run_dir import RunDir, all_run_names, new_folder
-from pipeline.jobs.status import Status, write_status
+from pipeline.jobs.status import just_queued, write_status
 from pipeline.workspace import Workspace
 
 PRESET = "evaluation"
@@ -48,7 +48,7 @@ def create_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
         "evaluation": plan.record(),
     })
     notes = tuple(plan.sentences())
-    write_status(run.status_path, Status("queued", created, doing="Waits to be started.", notes=notes))
+    write_status(run.status_path, just_queued(created=created, notes=notes))
     return run
 
 

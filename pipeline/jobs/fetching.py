@@ -19,8 +19,19 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.sources.catalogue import SOURCES, Source
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, read_json, write_json
+from pipeline.jobs.boot import uptime
 from pipeline.jobs.processes import start_pipeline
-from pipeline.jobs.status import ENDED, Status, process_identity, process_lives, read_status, write_status
+from pipeline.jobs.status import (
+    ENDED,
+    NO_PROCESS,
+    Status,
+    just_queued,
+    just_started,
+    process_identity,
+    read_status,
+    worked_on,
+    write_status,
+)
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.workspace import Workspace
 
@@ -100,8 +111,7 @@ def work_on_fetch(workspace: Workspace, source: Source, name: str, progress: Pro
 
     fetch = _fetch_of(workspace, source)
     with _alone(workspace, source):
-        now = time.time()
-        status = Status("running", now, **process_identity(), started=now, doing="Connects.")
+        status = just_queued(**just_started(), **process_identity(), doing="Connects.")
         _begin(fetch, name, status)
         written = [0.0]
 
@@ -114,8 +124,10 @@ def work_on_fetch(workspace: Workspace, source: Source, name: str, progress: Pro
             progress(fraction, sentence)
 
         def end(state: str, **fields) -> None:
-            gone = {"pid": None, "pid_created": None, "ended": time.time()}
-            write_status(fetch.status_path, replace(status, state=state, **gone, **fields))
+            took = None if status.started_up is None else uptime() - status.started_up
+            write_status(fetch.status_path, replace(
+                status, state=state, **NO_PROCESS, ended=time.time(), worked=took, **fields
+            ))
 
         try:
             dataset = bring(workspace, source, name, tell)
@@ -143,22 +155,22 @@ def start_fetch(workspace: Workspace, source: Source, name: str) -> Fetch:
     if any(f.source == source and f.status().state not in ENDED for f in list_fetches(workspace)):
         raise _busy(source)
     with _alone(workspace, source):
-        _begin(fetch, name, Status("queued", time.time(), doing="Starts."))
+        _begin(fetch, name, just_queued(doing="Starts."))
     log_path = fetch.folder / "fetch.log"
     with disk_errors(log_path), log_path.open("wb") as log:
         process = start_pipeline(workspace, ["data", "fetch", source.id, "--name", name], log, log)
     with contextlib.suppress(psutil.NoSuchProcess):
-        born = psutil.Process(process.pid).create_time()
+        identity = process_identity(process.pid)
         status = read_status(fetch.status_path)
         if status.state == "queued":
-            write_status(fetch.status_path, replace(status, pid=process.pid, pid_created=born))
+            write_status(fetch.status_path, replace(status, **identity))
     return fetch
 
 
 def stop_fetch(fetch: Fetch) -> None:
     """Asks the process that fetches to stop; it does within seconds, and keeps what has come."""
     status = fetch.status()
-    if status.state not in ENDED and process_lives(status.pid, status.pid_created):
+    if status.state not in ENDED and worked_on(status):
         with contextlib.suppress(ProcessLookupError):
             os.kill(status.pid, signal.SIGTERM)
 

@@ -14,12 +14,12 @@ _SECONDS_BETWEEN_LOOKS = 0.3
 
 def ahead_of(workspace: Workspace, run: RunDir) -> list[RunDir]:
     """Live runs that come before `run`: those running, and those queued that joined the queue earlier."""
-    mine = (run.status().waits_since, run.name)
+    mine = (run.status().place, run.name)
     before = []
     for other in readable_runs(workspace):
         status = other.status()
         if other.name != run.name and (
-            status.state == "running" or (status.state == "queued" and (status.waits_since, other.name) < mine)
+            status.state == "running" or (status.state == "queued" and (status.place, other.name) < mine)
         ):
             before.append(other)
     return before

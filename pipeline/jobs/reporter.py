@@ -4,9 +4,10 @@ import contextlib
 import time
 from dataclasses import replace
 
+from pipeline.jobs.boot import uptime
 from pipeline.jobs.events import EventLog
 from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import process_identity, read_status, write_status
+from pipeline.jobs.status import NO_PROCESS, process_identity, read_status, write_status
 from pipeline.progress import Progress, silent
 
 # relative cost of one image, so that "time left" does not jump where training turns into validation
@@ -31,6 +32,8 @@ class Reporter:
     def set(self, **fields) -> None:
         """Change fields of the status and write it now."""
         self.status = replace(self.status, **fields)
+        if self.status.started_up is not None:
+            self.status = replace(self.status, worked=uptime() - self.status.started_up)
         self._written = time.monotonic()
         write_status(self.run.status_path, self.status)
 
@@ -102,7 +105,7 @@ class Reporter:
         for part, seconds in self._spent.items():
             self.log.write("time", part=part, seconds=seconds)
         self.log.close()
-        self.set(ended=time.time(), pid=None, pid_created=None, seconds_left=None, **fields)
+        self.set(ended=time.time(), **NO_PROCESS, seconds_left=None, **fields)
 
     def stop_asked(self) -> bool:
         return self.run.stop_path.exists()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pipeline.data.turns import turn
 from pipeline.errors import LesionLabError, RunError
 from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED, write_status
+from pipeline.jobs.status import ENDED, joined_queue, write_status
 from pipeline.progress import silent
 
 
@@ -52,7 +52,6 @@ def requeue(run: RunDir) -> None:
         status = run.status()
         run.stop_path.unlink(missing_ok=True)
         write_status(run.status_path, replace(
-            status, state="queued", pid=None, pid_created=None, queued=time.time(),
-            seconds_before=status.seconds or 0.0, started=None, ended=None, seconds_left=None, error=None,
-            doing="Waits to go on.",
+            status, **joined_queue(), queued=time.time(), seconds_before=status.seconds or 0.0, started=None,
+            ended=None, seconds_left=None, error=None, doing="Waits to go on.",
         ))

@@ -14,7 +14,7 @@ from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
 from pipeline.files import disk_errors, read_json, write_json
 from pipeline.jobs.events import read_events
-from pipeline.jobs.status import Status, read_status, write_status
+from pipeline.jobs.status import Status, just_queued, read_status, write_status
 from pipeline.workspace import Workspace
 
 
@@ -173,7 +173,7 @@ def create_run(workspace: Workspace, config: RunConfig, versions: dict[str, str]
     run = RunDir(new_folder(workspace.runs, f"{config.data}-{config.preset}", all_run_names(workspace)))
     created = time.time()
     write_json(run.config_path, {"config": config.to_json(), "versions": versions, "created": created})
-    write_status(run.status_path, Status("queued", created, doing="Waits to be started."))
+    write_status(run.status_path, just_queued(created=created))
     return run
 
 

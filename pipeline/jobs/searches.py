@@ -14,7 +14,7 @@ from pipeline.jobs.launch import start_process
 from pipeline.jobs.lineage import find_start, take_over
 from pipeline.jobs.plan import plan_config
 from pipeline.jobs.run_dir import RunDir, new_folder
-from pipeline.jobs.status import Status, write_status
+from pipeline.jobs.status import just_queued, write_status
 from pipeline.workspace import Workspace
 
 _FOUND = "found.json"
@@ -66,7 +66,7 @@ def create_search(workspace: Workspace, config: RunConfig) -> RunDir:
         take_over(search, start)
     created = time.time()
     write_json(search.config_path, {"config": config.to_json(), "created": created})
-    write_status(search.status_path, Status("queued", created, doing="Waits to be started."))
+    write_status(search.status_path, just_queued(created=created))
     return search
 
 

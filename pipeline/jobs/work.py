@@ -1,7 +1,6 @@
 """The whole work on one run in this process: wait for the device, train or go on, evaluate, write the model."""
 
 import os
-import time
 import traceback
 from collections.abc import Callable
 
@@ -10,7 +9,7 @@ from pipeline.errors import LesionLabError, RunError
 from pipeline.jobs.queue import turn
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import Status
+from pipeline.jobs.status import Status, just_started
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.training.device import Device, describe
 from pipeline.workspace import Workspace
@@ -59,7 +58,7 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search:
 
     try:
         with turn(workspace, run, device.kind, reporter.stop_asked, waiting):
-            reporter.set(state="running", started=time.time(), device=device.words)
+            reporter.set(**just_started(), device=device.words)
             reporter.say("Loads the network." if run.evaluation() else "Loads fastai and the network.")
             # read when torch loads: threads that wait give way sooner, which is faster beside a busy browser
             os.environ.setdefault("GOMP_SPINCOUNT", "5000")

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
 from fastai.callback.core import Callback, CancelTrainException, CancelValidException
@@ -25,6 +24,7 @@ from pipeline.data.prepare import window
 from pipeline.data.same_lesion import metadata_to_split
 from pipeline.inference.onnx_body import OnnxBody
 from pipeline.inference.predictor import Predictor
+from pipeline.jobs.boot import process_age
 from pipeline.jobs.run_dir import RunDir
 from pipeline.progress import Progress, silent
 from pipeline.training.device import Device, torch_device
@@ -196,7 +196,7 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
         progress(0.2, "Decodes some images.")
         pixels = FewPixels(source, np.unique(np.concatenate([few["train"][0], few["validation"][0]])))
         rates["decoding"] = pixels.images_per_second
-    start_seconds = time.time() - psutil.Process().create_time()
+    start_seconds = process_age()
     name = torch_device(device, notes.append)
     torch.manual_seed(config.seed)
 

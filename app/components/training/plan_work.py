@@ -26,7 +26,7 @@ class _Kept:
     job: PlanWork | None
     answer: Any = None
     problem: LesionLabError | None = None
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ class WorkOnPlan:
         elif kept.problem:
             problems.show(kept.problem)
         else:
-            self.show(kept.answer, time.time() - kept.at)
+            self.show(kept.answer, time.monotonic() - kept.at)
 
     def _take_result(self, kept: _Kept) -> None:
         try:
             kept.answer = self.read(kept.job.result())
         except LesionLabError as error:
             kept.problem = error
-        kept.job, kept.at = None, time.time()
+        kept.job, kept.at = None, time.monotonic()
 
     def _progress(self, job: PlanWork) -> None:
         bar, button = st.columns([4, 1], vertical_alignment="center")
