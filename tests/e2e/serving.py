@@ -52,8 +52,11 @@ def _wait_for_health(url: str, process: subprocess.Popen, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def serve(home: Path, log: Path, script: str = "app/main.py") -> Iterator[RunningApp]:
+def serve(home: Path, log: Path, script: str = "app/main.py", *, options: tuple[str, ...] = ()) -> Iterator[RunningApp]:
     """The app on the workspace `home` for the length of the block; it and its trainers end with it.
+
+    Args:
+        options: of the command line, besides the port.
 
     Raises:
         RuntimeError: it did not start; with what it wrote into `log`.
@@ -61,7 +64,7 @@ def serve(home: Path, log: Path, script: str = "app/main.py") -> Iterator[Runnin
     port = _free_port()
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options],
             cwd=ROOT, env={**os.environ, "LESIONLAB_HOME": str(home)}, stdout=output, stderr=subprocess.STDOUT,
         )
     try:
