@@ -50,8 +50,3 @@ def time_left(seconds: float | None) -> str:
         return "time left not known yet"
     words = duration(seconds)
     return f"{words} left" if words.startswith("a few") else f"about {words} left"
-
-
-def as_text(sentence: str) -> str:
-    """`sentence` so that Streamlit's markdown shows dollar signs and brackets of paths as they are."""
-    return sentence.replace("$", "\\$").replace("[", "\\[").replace("<", "\\<")

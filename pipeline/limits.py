@@ -24,3 +24,7 @@ MOST_IMAGE_BYTES = 200 * 2**20
 # images
 MOST_PIXELS = 60_000_000
 MOST_ELONGATED = 20  # times as long as wide; a wider strip would grow without bound when scaled to cover a window
+
+# texts on a page, in characters; what is longer ends in an ellipsis
+MOST_SHOWN = 10_000
+MOST_WORD = 255  # a file's name at most; a page breaks it

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 
 from app.links import Parameter, linked, remember
-from app.wording import as_text
+from pipeline.shown import as_text
 
 
 def address_radio(
@@ -25,7 +25,7 @@ def address_radio(
     key = f"radio.{parameter}"
     st.session_state[key] = chosen
     return st.radio(
-        title, list(options), key=key, format_func=options.get, horizontal=True,
+        title, list(options), key=key, format_func=lambda one: as_text(options[one]), horizontal=True,
         label_visibility="collapsed" if hidden else "visible",
         on_change=lambda: remember(**{parameter: st.session_state[key]}, **dict.fromkeys(forgets)),
     )

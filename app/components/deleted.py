@@ -7,7 +7,8 @@ import streamlit as st
 
 from app.access import operator, require_operator
 from app.components import problems
-from app.wording import as_text, count
+from app.wording import count
+from pipeline.shown import as_text
 
 
 class Deleted(NamedTuple):
@@ -43,7 +44,7 @@ def just_deleted(kind: Deleted, gone: Callable[[], Collection[str]]) -> None:
         del st.session_state[key]
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/delete: The {kind.noun} **{name}** is deleted.", width="content")
+        st.markdown(f":material/delete: The {as_text(kind.noun)} **{as_text(name)}** is deleted.", width="content")
         if st.button("Undo", key=f"{kind.key}.undo", icon=":material/undo:"):
             _restore(kind, name)
 
@@ -67,11 +68,11 @@ def deleted_list(kind: Deleted, titles: Mapping[str, str], where: str, place: st
     """
     if not titles or not operator():
         return
-    with st.expander(f"Deleted {kind.noun}s ({len(titles)})", icon=":material/delete:"):
+    with st.expander(f"Deleted {as_text(kind.noun)}s ({len(titles)})", icon=":material/delete:"):
         st.caption(as_text(f"{count(len(titles), kind.noun)} in {where}. The disk space is free once that folder's "
                            "content is removed by hand."))
         for name, title in titles.items():
             words, button = st.columns([4, 1], vertical_alignment="center")
             words.markdown(as_text(title))
-            if button.button("Restore", key=f"{place}.{name}", icon=":material/undo:", help=f"Restore {name}"):
+            if button.button("Restore", key=f"{place}.{name}", icon=":material/undo:", help=f"Restore {as_text(name)}"):
                 _restore(kind, name)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.components.image_ways import chooses_row
 from app.wording import UNDEFINED
+from pipeline.shown import as_text
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
@@ -31,7 +32,7 @@ def show(
     if names is not None:
         on_select = chooses_row(figure, key, names)
     title = figure.layout.meta["title"]
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{as_text(title)}**")
     st.plotly_chart(figure, key=key, config=_CONFIG, alt=f"Chart. {title}. The table below it has the numbers.",
                     on_select=on_select, selection_mode="points")
     show_table(table, title, name, key)
@@ -45,7 +46,7 @@ def _undefined_as_dash(table: pd.DataFrame) -> pd.DataFrame:
 
 def show_table(table: pd.DataFrame, title: str, name: str, key: str) -> None:
     """A folded table with its download."""
-    with st.expander(f"Table: {title.split(':')[0]}"):
+    with st.expander(f"Table: {as_text(title.split(':')[0])}"):
         st.dataframe(_undefined_as_dash(table), hide_index=True, key=f"{key}.table")
         st.download_button(
             "Download as CSV", lambda: table.to_csv(index=False).encode(), file_name=f"{name}.csv", mime="text/csv",

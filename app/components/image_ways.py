@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.links import EXPLORE
-from app.wording import as_text
+from pipeline.shown import as_text
 
 
 class Way(NamedTuple):

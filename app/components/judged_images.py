@@ -6,8 +6,8 @@ from app import resources
 from app.components.lesion_grid import Judged
 from app.components.siblings import images_not_here
 from app.run_data import found_data, images_of
-from app.wording import as_text
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 
 def judged_images(run: RunDir) -> Judged | None:
@@ -18,10 +18,10 @@ def judged_images(run: RunDir) -> Judged | None:
         images_not_here()
         return None
     if dataset is None:
-        st.info(f"The data set {config.data} is no longer here, so its images cannot be shown.")
+        st.info(f"The data set {as_text(config.data)} is no longer here, so its images cannot be shown.")
         return None
     if found.note:
         st.info(as_text(found.note), icon=":material/image_search:")
     elif dataset.content_hash != config.data_hash:
-        st.warning(f"The data set {config.data} has changed since this run: some images may be others.")
+        st.warning(f"The data set {as_text(config.data)} has changed since this run: some images may be others.")
     return Judged(dataset, images_of(run, found), config, resources.heatmaps(run))

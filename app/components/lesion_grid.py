@@ -11,12 +11,13 @@ from app import resources
 from app.charts.dataset import level_words
 from app.components.pager import page_of_address, pager
 from app.links import remember
-from app.wording import as_text, decimal, probability
+from app.wording import decimal, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.explain.overlay import has_evidence, overlay
+from pipeline.shown import as_text
 
 NO_EVIDENCE = "No positive evidence: no region raised this output."
 PAGE = 8
@@ -110,10 +111,11 @@ def laid_over(seen: np.ndarray, row: dict, judged: Judged, choice: HeatmapChoice
 def judgement(row: dict, judged: Judged) -> str:
     """Truth and where it comes from, prediction, probabilities and loss, as markdown."""
     source = judged.table["dx_type"].get(row["image_id"])
-    return as_text(
-        f"**Truth:** {label(row['truth'])}" + (f" ({level_words('dx_type', source)})" if source else "")
-        + f"  \n**Prediction:** {label(row['predicted'])}, {probability(row['p_' + row['predicted']])}"
-        + f"  \nProbability of the truth {probability(row['p_' + row['truth']])} · loss {decimal(row['loss'], 2)}"
+    origin = f" ({as_text(level_words('dx_type', source))})" if source else ""
+    return (
+        f"**Truth:** {as_text(label(row['truth']))}{origin}"
+        f"  \n**Prediction:** {as_text(label(row['predicted']))}, {probability(row['p_' + row['predicted']])}"
+        f"  \nProbability of the truth {probability(row['p_' + row['truth']])} · loss {decimal(row['loss'], 2)}"
     )
 
 
@@ -131,7 +133,7 @@ def _card(row: dict, judged: Judged, choice: HeatmapChoice) -> None:
     else:
         seen_side, untouched_side = st.columns(2, wrap=False)
         pixels, caption = laid_over(seen, row, judged, choice)
-        seen_side.image(pixels, caption=caption, width="stretch", output_format="PNG",
+        seen_side.image(pixels, caption=as_text(caption), width="stretch", output_format="PNG",
                         alt=f"Image {image_id} as the network saw it")
         untouched_side.image(untouched, caption="Untouched", width="stretch", output_format="JPEG",
                              alt=f"Untouched image {image_id}")

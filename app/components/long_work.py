@@ -6,6 +6,7 @@ import time
 import streamlit as st
 
 from pipeline.errors import LesionLabError
+from pipeline.shown import as_text
 
 _SECONDS_BETWEEN_UPDATES = 0.15
 
@@ -19,7 +20,7 @@ def progress_bar(sentence: str, key: str):
     """
     place = st.empty()
     with place.container():
-        bar = st.progress(0.0, text=sentence)
+        bar = st.progress(0.0, text=as_text(sentence))
         st.button("Cancel", key=f"{key}.cancel", icon=":material/close:")
     last = [0.0, 0.0]  # time of the last update, fraction
 
@@ -28,7 +29,7 @@ def progress_bar(sentence: str, key: str):
         last[1] = last[1] if fraction is None else min(max(fraction, 0.0), 1.0)
         if now - last[0] > _SECONDS_BETWEEN_UPDATES or last[1] == 1.0:
             last[0] = now
-            bar.progress(last[1], text=words)
+            bar.progress(last[1], text=as_text(words))
 
     try:
         yield progress

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.components.image_ways import chooses_row, row_chosen
+from pipeline.shown import as_text
 
 _ROW = 35  # pixels
 _CONFIG = {"displaylogo": False, "displayModeBar": False}
@@ -21,7 +22,7 @@ def chart(figure: go.Figure, key: str, names: Sequence[str] | None = None) -> No
     """
     title = figure.layout.meta["title"]
     alt = f"Chart. {title}. The table below it has the numbers."
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{as_text(title)}**")
     st.plotly_chart(figure, key=key, config=_CONFIG, alt=alt, selection_mode="points",
                     on_select="ignore" if names is None else chooses_row(figure, key, names))
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.links import remember
-from app.wording import as_text
+from pipeline.shown import as_text
 
 
 def page_of_address(pages: int) -> int:

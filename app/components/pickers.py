@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app.links import Parameter, linked, remember
-from app.wording import as_text
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 STATE_WORDS = {
     "queued": "waits its turn", "running": "is training", "done": "done", "failed": "failed", "cancelled": "stopped",

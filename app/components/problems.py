@@ -4,8 +4,8 @@ import contextlib
 
 import streamlit as st
 
-from app.wording import as_text
 from pipeline.errors import LesionLabError
+from pipeline.shown import as_text
 
 
 def show(error: LesionLabError) -> None:

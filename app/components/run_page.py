@@ -4,9 +4,9 @@ import streamlit as st
 
 from app.links import TRAIN, go, linked
 from app.run_data import dataset_of
-from app.wording import as_text
 from pipeline.data.generated import NOTICE
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 
 def no_run_yet(words: str) -> None:

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from app.links import CLASSIFY, GET_DATA, go
-from app.wording import as_text
 from pipeline.bundled import MODEL_NAME, SIBLINGS
 from pipeline.inference.model_info import bundled_model
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 NO_HEATMAPS = (
     "No heatmaps: the five networks are not here, and the shipped one was trained on these very images, so its regions "

@@ -10,7 +10,8 @@ from app.access import not_offered, operator, require_operator
 from app.components import problems
 from app.links import HOME, go
 from app.visits import began, start_over
-from app.wording import as_text, count
+from app.wording import count
+from pipeline.shown import as_text
 from pipeline.teaching import Kept, put_away, written_since
 
 START_OVER = "Start over"

@@ -18,7 +18,6 @@ from app.components.lesion_grid import Judged, pictures
 from app.components.siblings import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
 from app.links import EXPLORE, explore_link, go, linked, remember
 from app.run_data import found_data, images_of
-from app.wording import as_text
 from pipeline.data.dataset import Dataset
 from pipeline.data.generated import NOTICE
 from pipeline.errors import ImageError
@@ -26,6 +25,7 @@ from pipeline.evaluation.cases import in_order
 from pipeline.evaluation.metrics import classes_of
 from pipeline.inference.model_info import ModelInfo, bundled_model
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 from pipeline.teaching import Remark, read_remarks
 
 
@@ -54,7 +54,8 @@ def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
                           icon=f":material/{icon}:", on_click=_open, args=(images, place))
             st.markdown(f"{here + 1:,} of {len(images):,}", width="content")
     if asked.decision:
-        st.caption(f"These images are chosen under the decision {asked.decision}. The bars show what the run stored.")
+        st.caption(f"These images are chosen under the decision {as_text(asked.decision)}. "
+                   "The bars show what the run stored.")
 
 
 def _open(images: list[str], place: int) -> None:
@@ -93,8 +94,8 @@ def _case(run: RunDir, image_id: str, cases) -> None:
         if not here and run.bundled:
             images_not_here()
         elif not here:
-            st.info(f"The data set {run.config().data} is no longer here, or has lost this image: only what the run "
-                    "stored can be shown.")
+            st.info(f"The data set {as_text(run.config().data)} is no longer here, or has lost this image: only what "
+                    "the run stored can be shown.")
         else:
             try:
                 zoomed_image(dataset, row)
@@ -151,7 +152,7 @@ def main() -> None:
             st.title("Case")
             _nothing(image.problem)
             return
-        st.title(f"Image {image.value}")
+        st.title(f"Image {as_text(image.value)}")
         siblings_note(run)
         st.caption(as_text(f"Lesion {cases.at[image.value, 'lesion_id']} · judged by {case_tables.name_of(run)}"))
         _case(run, image.value, cases)

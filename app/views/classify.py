@@ -13,13 +13,14 @@ from app.components.start_over import start_over_button
 from app.examples import examples
 from app.links import MODELS, TRAIN, go, linked
 from app.visits import mark
-from app.wording import as_text, count, percent
+from app.wording import count, percent
 from pipeline.classes import label
 from pipeline.errors import LesionLabError
 from pipeline.inference.decided_output import model_frequencies, own_decision
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_shelf import title_of
 from pipeline.inference.notice import weighing
+from pipeline.shown import as_text
 
 QUESTION = "Were your images taken with a dermatoscope?"
 NOT_DERMATOSCOPIC = (
@@ -55,7 +56,7 @@ def _about(info: ModelInfo) -> None:
                 f"frequent diagnosis alone {percent(figures['majority_accuracy'])}), balanced accuracy "
                 f"{percent(figures['balanced_accuracy'])}."
             )
-        st.markdown("It chooses among: " + ", ".join(label(code) for code in info.classes) + ".")
+        st.markdown("It chooses among: " + ", ".join(as_text(label(code)) for code in info.classes) + ".")
         carried = own_decision(info) != "as-data" and model_frequencies(resources.workspace(), info)
         words = ("Here its probabilities are carried over to the frequencies of its training images (as-data)."
                  if carried else weighing(info))
@@ -85,8 +86,8 @@ def _uploads() -> list[VisitorImage]:
         with problems.in_words():
             images.append(visitor_image(file.getvalue(), file.name))
     if shown < len(files):
-        st.button(f"Show {min(PAGE, len(files) - shown)} more ({shown} of {len(files):,} shown)", key="uploads.more",
-                  on_click=lambda: st.session_state.update({"uploads.shown": shown + PAGE}),
+        st.button(f"Show {min(PAGE, len(files) - shown):,} more ({shown:,} of {len(files):,} shown)",
+                  key="uploads.more", on_click=lambda: st.session_state.update({"uploads.shown": shown + PAGE}),
                   icon=":material/expand_more:")
     return images
 

@@ -9,9 +9,10 @@ from app.components.data.image_filters import drop_gone_filters, filters_in_addr
 from app.components.data.image_wall import image_wall
 from app.components.pickers import pick
 from app.links import GET_DATA, go, linked, remember
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.data.dataset import Dataset, damaged_datasets
 from pipeline.data.generated import NOTICE
+from pipeline.shown import as_text
 
 _VIEWS = {"counts": "Counts", "images": "Images"}
 

@@ -21,13 +21,14 @@ from app.components.run_figures import PART_WORDS, run_figures
 from app.components.run_page import about_images, no_run_yet
 from app.components.siblings import NO_HEATMAPS, classify_with_it, siblings_note
 from app.links import CLASSIFY, EXPLORE, TRAIN, explore_link, go
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.classes import label
 from pipeline.evaluation.confusion import cell as cell_rows
 from pipeline.evaluation.confusion import top_losses
 from pipeline.evaluation.metrics import classes_of
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
+from pipeline.shown import as_text
 
 _TOP = 48
 _NOTHING_YET = (
@@ -42,7 +43,7 @@ def _without_results(run: RunDir) -> None:
         st.error(as_text(f"The run {run.name} {_was(status.state)} before it was evaluated. {status.error or ''}"))
         words = "Start a new run"
     else:
-        st.info(f"The run {run.name} {state_words(run)}. Its errors appear here when it is done.")
+        st.info(f"The run {as_text(run.name)} {state_words(run)}. Its errors appear here when it is done.")
         words = "Watch it"
     if st.button(words, type="primary", key="to_train", icon=":material/show_chart:"):
         go(TRAIN, run=run.name)
@@ -57,7 +58,7 @@ def _images(run: RunDir, rows, cell, part: str) -> None:
         truth, predicted = cell
         chosen = cell_rows(rows, truth, predicted)
         verb = "rightly called" if truth == predicted else "called"
-        st.subheader(f"{label(truth)} {verb} {label(predicted)}: {count(len(chosen), 'image')}")
+        st.subheader(f"{as_text(label(truth))} {verb} {as_text(label(predicted))}: {count(len(chosen), 'image')}")
         st.button("Back to the highest losses", on_click=close_cell, key="close_cell", icon=":material/arrow_back:")
     else:
         chosen = top_losses(rows, _TOP)

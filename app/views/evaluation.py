@@ -26,6 +26,7 @@ from pipeline.evaluation.decisions import DECISIONS
 from pipeline.evaluation.metrics import classes_of
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
+from pipeline.shown import as_code, as_text
 
 _TOPICS = {
     "diagnoses": "Each diagnosis", "calibration": "Calibration", "operating-point": "Operating point",
@@ -42,9 +43,9 @@ _NOTHING_YET = (
 def _without_results(run: RunDir) -> None:
     state = run.status().state
     if state in ENDED:
-        st.error(f"The run {run.name} ended before it was evaluated ({STATE_WORDS[state]}).")
+        st.error(f"The run {as_text(run.name)} ended before it was evaluated ({STATE_WORDS[state]}).")
     else:
-        st.info(f"The run {run.name} {STATE_WORDS[state]}. Its evaluation appears here when it is done.")
+        st.info(f"The run {as_text(run.name)} {STATE_WORDS[state]}. Its evaluation appears here when it is done.")
     if st.button("Look at it", type="primary", key="to_train", icon=":material/show_chart:"):
         go(TRAIN, run=run.name)
 
@@ -59,14 +60,15 @@ def _provenance(run: RunDir, results: dict[str, Any], part: str, decision: str) 
     st.markdown(
         f"{PART_WORDS[part]} part, n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}. "
         f"{FOLDS if run.bundled else split_sentence(run.config().split)} {chose}{test}  \n"
-        f"Decision **{decision}**: {DECISIONS[decision]}."
+        f"Decision **{as_text(decision)}**: {DECISIONS[decision]}."
     )
 
 
 def _evaluated_before(run: RunDir, results: dict[str, Any], part: str) -> None:
     """What a run has that was evaluated by an earlier version, and how to get the rest."""
     st.info(f"This run was evaluated before there were these figures. What it has stands below. The rest is computed "
-            f"from its stored predictions here, or by `python -m pipeline evaluate {run.name}`.",
+            "from its stored predictions here, or by "
+            f"{as_code('python', '-m', 'pipeline', 'evaluate', run.name)}.",
             icon=":material/history:")
     if st.button("Compute what is missing", type="primary", key="evaluate", icon=":material/calculate:"):
         from pipeline.evaluation.evaluate import evaluate_run

@@ -16,10 +16,10 @@ from app.components.run_page import no_run_yet
 from app.components.siblings import NO_NEIGHBOURS, images_not_here, siblings_note
 from app.links import TRAIN, go, remember
 from app.run_data import dataset_of, found_data
-from app.wording import as_text
 from pipeline.data.generated import NOTICE
 from pipeline.evaluation.cases import in_order
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 from pipeline.teaching import read_remarks
 
 _VIEWS = {"images": "Images", "map": "Map", "sets": "Teaching sets"}
@@ -31,8 +31,8 @@ _NOTHING_YET = (
 
 
 def _without_predictions(run: RunDir) -> None:
-    st.info(f"The run {run.name} ({STATE_WORDS[run.status().state]}) has no predictions yet. Its images appear here "
-            "when it is done.")
+    st.info(f"The run {as_text(run.name)} ({STATE_WORDS[run.status().state]}) has no predictions yet. Its images "
+            "appear here when it is done.")
     if st.button("Watch it", type="primary", key="to_train", icon=":material/show_chart:"):
         go(TRAIN, run=run.name)
 
@@ -76,7 +76,8 @@ def _under_the_bar(run: RunDir, cases, found, asked: Asked, view: str, remarks, 
 def _explore(run: RunDir) -> None:
     cases, known = case_tables.cases(run), case_tables.known(run)
     if cases.empty:
-        st.info(f"The run {run.name} held no image out, so there is none that it judged without having learnt it.")
+        st.info(f"The run {as_text(run.name)} held no image out, so there is none that it judged without having "
+                "learnt it.")
         return
     take_outline(run)
     siblings_note(run)
@@ -84,8 +85,8 @@ def _explore(run: RunDir) -> None:
     if dataset is None and run.bundled:
         images_not_here()
     elif dataset is None:
-        st.info(f"The data set {run.config().data} is no longer here, so neither its images nor what is known of the "
-                "patients can be shown.")
+        st.info(f"The data set {as_text(run.config().data)} is no longer here, so neither its images nor what is known "
+                "of the patients can be shown.")
     elif note:
         st.info(as_text(note), icon=":material/image_search:")
     elif dataset.generated:

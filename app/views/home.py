@@ -9,7 +9,7 @@ from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button
 from app.links import CLASSIFY, ERRORS, GET_DATA, TRAIN, go
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
@@ -18,6 +18,7 @@ from pipeline.inference.card_results import network_words
 from pipeline.inference.model_info import ModelInfo, bundled_model
 from pipeline.jobs.run_dir import RunDir, bundled_run
 from pipeline.jobs.status import ENDED
+from pipeline.shown import as_text
 
 DEMO = "Draw images and train a first classifier"
 
@@ -54,7 +55,7 @@ def standing(datasets, runs, models, bundled: bool) -> None:
     )
     for column, (title, number, words) in zip(st.columns(3), cards, strict=True):
         with column.container(border=True, height="stretch"):
-            st.metric(title, number)
+            st.metric(as_text(title), f"{number:,}")
             st.caption(as_text(words))
 
 
@@ -62,7 +63,7 @@ def next_step(datasets, runs, models, bundled: bool) -> Pending | None:
     """The primary button, and the other ways on; the work to do, if it starts some."""
     going = _going(runs)
     if going:
-        st.markdown(as_text(f"The run **{going[0].name}** {STATE_WORDS[going[0].status().state]}."))
+        st.markdown(f"The run **{as_text(going[0].name)}** {STATE_WORDS[going[0].status().state]}.")
         if st.button("Watch it", type="primary", key="watch", icon=":material/show_chart:"):
             go(TRAIN, run=going[0].name)
     elif models:
@@ -76,7 +77,7 @@ def next_step(datasets, runs, models, bundled: bool) -> Pending | None:
 
 def _with_a_model(datasets, runs, models) -> Pending | None:
     done, started = [run.name for run in runs if run.status().state == "done"], False
-    st.markdown(as_text(f"The model **{models[0].name}** is trained."))
+    st.markdown(f"The model **{as_text(models[0].name)}** is trained.")
     with st.container(horizontal=True):
         if done and st.button("Study its errors", type="primary", key="errors", icon=":material/grid_on:"):
             go(ERRORS, run=models[0].run if models[0].run in done else done[0])
@@ -95,8 +96,8 @@ def _train_first(runs: list[RunDir]) -> None:
     if not runs:
         st.markdown("There are images, but no model yet.")
     else:
-        st.markdown(as_text(f"There are images, but no model yet: the last run, **{runs[0].name}**, "
-                            f"{_ENDED_WORDS[runs[0].status().state]}."))
+        st.markdown(f"There are images, but no model yet: the last run, **{as_text(runs[0].name)}**, "
+                    f"{_ENDED_WORDS[runs[0].status().state]}.")
     with st.container(horizontal=True):
         if st.button("Train a classifier", type="primary", key="train", icon=":material/model_training:"):
             go(TRAIN)
@@ -124,9 +125,9 @@ def _first_visit(bundled: bool) -> Pending | None:
 def _bundled_first(info: ModelInfo) -> None:
     """Beside the first steps: what can be done without any of them."""
     with st.container(border=True):
-        st.markdown(as_text(f"**A trained model is here already.** {network_words(info.arch, info.networks)}, "
-                            f"trained on {count(info.training_images, 'image')} ({info.attribution}); it comes with "
-                            "LesionLab, and so do the errors of its sibling networks."))
+        st.markdown(f"**A trained model is here already.** {as_text(network_words(info.arch, info.networks))}, "
+                    f"trained on {count(info.training_images, 'image')} ({as_text(info.attribution)}); it comes "
+                    "with LesionLab, and so do the errors of its sibling networks.")
         with st.container(horizontal=True):
             if st.button("Classify with the bundled model", key="bundled.classify", icon=":material/image_search:"):
                 go(CLASSIFY, model=info.name)
@@ -151,7 +152,7 @@ def main() -> None:
     if datasets:
         codes = sorted({code for dataset in datasets for code in dataset.classes})
         with st.expander("Diagnoses in these data sets", icon=":material/list:"):
-            st.markdown("\n".join(f"- {label(code)}" for code in codes))
+            st.markdown("\n".join(f"- {as_text(label(code))}" for code in codes))
     help_text("words", "The words used here")
     if work:
         work()

@@ -13,9 +13,10 @@ from app.components.leakage.run_leakage import bundled_panel, run_panel
 from app.components.leakage.seen_lesions import metadata_panel, seen_panel
 from app.components.pickers import pick
 from app.links import GET_DATA, go, linked
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.data.dataset import Dataset
 from pipeline.data.generated import NOTICE
+from pipeline.shown import as_text
 
 _TOPICS = {
     "lesions": "Lesions seen twice", "pairs": "Near-duplicates", "metadata": "Metadata",

@@ -13,12 +13,13 @@ from app.components.models.model_intake import import_form
 from app.components.models.model_table import about, models_table
 from app.components.pickers import pick
 from app.links import TRAIN, go, linked
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.errors import ModelError
-from pipeline.inference.card import model_card
+from pipeline.inference.card import brought_card, model_card
 from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.model_shelf import model_label, run_of, title_of
+from pipeline.inference.model_shelf import model_label, title_of
 from pipeline.inference.training_images import training_images
+from pipeline.shown import as_lines, as_plain, as_text
 
 
 def _nothing_yet() -> None:
@@ -34,7 +35,7 @@ def _one(info: ModelInfo) -> Pending | None:
     """One model: what it is, what can be done with it, and its card."""
     about(info)
     if note := model_label(info).note:
-        st.markdown(as_text(note))
+        st.markdown(as_lines(note))
     ways_on(info)
     try:
         listed = count(len(training_images(info)), "image")
@@ -56,9 +57,12 @@ def _one(info: ModelInfo) -> Pending | None:
         with st.expander("Title and description", icon=":material/edit:"):
             label_form(info)
     with st.container(border=True):
-        if run_of(resources.workspace(), info) is None and not (info.bundled or info.members):
-            st.caption("This card came with the model and calls it by the name that it had there.")
-        st.markdown(as_text(_lowered(card)))
+        if brought_card(resources.workspace(), info) is None or info.bundled:
+            st.markdown(_lowered(card))
+        else:
+            st.caption("This card came with the model, as it stands in its file; it calls the model by the name that "
+                       "it had there.")
+            st.code("\n".join(map(as_plain, card.splitlines())), language=None, wrap_lines=True)
     return work
 
 

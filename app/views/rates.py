@@ -9,8 +9,8 @@ from app.components.pickers import pick
 from app.components.training.rate_choice import rate_choice
 from app.components.training.rate_search import search_form, search_view
 from app.links import GET_DATA, go, linked
-from app.wording import as_text
 from pipeline.jobs.searches import list_searches, origin
+from pipeline.shown import as_text
 
 
 def _nothing_yet() -> None:

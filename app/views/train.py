@@ -9,10 +9,10 @@ from app.components.pickers import pick_run
 from app.components.training.live_run import live_run, waiting_runs
 from app.components.training.train_form import train_form
 from app.links import GET_DATA, linked
-from app.wording import as_text
 from pipeline.data.embedded import NAME as GENERATED
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
+from pipeline.shown import as_text
 
 
 def _data_first() -> list[Pending | None]:

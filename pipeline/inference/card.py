@@ -32,6 +32,7 @@ from pipeline.inference.model_shelf import model_label, run_of, title_of
 from pipeline.inference.notice import notice, weighing
 from pipeline.inference.training_images import training_images
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_code, as_lines, as_text
 from pipeline.workspace import Workspace
 
 CARD_FILE = "card.md"
@@ -46,6 +47,14 @@ _OUT_OF_SCOPE = (
 )
 
 
+def brought_card(workspace: Workspace, info: ModelInfo) -> str | None:
+    """The card that came with a model, as whoever made it wrote it; None where its run here tells more."""
+    stored = info.folder / CARD_FILE
+    if info.members or run_of(workspace, info) is not None or not stored.exists():
+        return None
+    return stored.read_text(encoding="utf-8", errors="replace")
+
+
 def model_card(workspace: Workspace, info: ModelInfo) -> str:
     """The card of a model: written anew from its run, or the one that an imported model brought with it.
 
@@ -53,10 +62,9 @@ def model_card(workspace: Workspace, info: ModelInfo) -> str:
     """
     if info.members:
         return combined_card(workspace, info)
+    if (brought := brought_card(workspace, info)) is not None:
+        return brought
     run = run_of(workspace, info)
-    stored = info.folder / CARD_FILE
-    if run is None and stored.exists():
-        return stored.read_text(encoding="utf-8", errors="replace")
     dataset = data_of(workspace, info) if run else None
     images = described_images(run, dataset) if run else None
     made_up = "\n\nInvented, like everything about the drawings." if info.generated else ""
@@ -74,7 +82,7 @@ def model_card(workspace: Workspace, info: ModelInfo) -> str:
         "Limits": _limits(info),
     }
     text = "\n\n".join(f"## {heading}\n\n{body}" for heading, body in sections.items())
-    return f"# Model card: {title_of(info)}\n\n{notice(info)}\n\n{text}\n"
+    return f"# Model card: {as_text(title_of(info))}\n\n{notice(info)}\n\n{text}\n"
 
 
 def _of_run(run: RunDir | None, write) -> str:
@@ -83,7 +91,7 @@ def _of_run(run: RunDir | None, write) -> str:
     try:
         return write()
     except (LesionLabError, FileNotFoundError) as error:
-        return f"{UNDEFINED} {error}"
+        return f"{UNDEFINED} {as_text(error)}"
 
 
 def _intended(info: ModelInfo) -> str:
@@ -91,7 +99,7 @@ def _intended(info: ModelInfo) -> str:
     drawings = ["Real images: it was trained on drawings, so its output for them would mean nothing."]
     intended = ("Trying LesionLab out: every step from training to errors, on drawings that teach no dermoscopy.",)
     return "\n\n".join(filter(None, [
-        description,
+        as_lines(description),
         "For:\n\n" + bullets(intended if info.generated else _INTENDED),
         "Not for:\n\n" + bullets([*(drawings if info.generated else []), *_OUT_OF_SCOPE]),
     ]))
@@ -104,9 +112,9 @@ def _facts(info: ModelInfo) -> str:
     except ModelError:
         listed = "it does not carry the list of them"
     return bullets([
-        f"Name for commands: `{info.name}`. Made {made} by the run {info.run}.",
-        f"Network: {network_words(info.arch, info.networks)}, input {info.width}×{info.height} pixels.",
-        "Output: a probability for each of " + ", ".join(label(code) for code in info.classes) + ".",
+        f"Name for commands: {as_code(info.name)}. Made {made} by the run {as_text(info.run)}.",
+        f"Network: {as_text(network_words(info.arch, info.networks))}, input {info.width}×{info.height} pixels.",
+        "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
         weighing(info),
         f"Trained on {count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')}; {listed}.",
     ])
@@ -118,7 +126,7 @@ def _results(info: ModelInfo, run: RunDir | None) -> dict[str, str]:
     if run is not None:
         with contextlib.suppress(LesionLabError):  # the model carries the figures of its own training
             results = run.results() or results
-    sections = {f"Figures in {part}": figures_text(part, figures) for part, figures in results.items()}
+    sections = {f"Figures in {as_text(part)}": figures_text(part, figures) for part, figures in results.items()}
     validation = results.get("validation")
     failures = failures_text(run, validation) if run else bullets([melanoma_sentence(validation)])
     return {**sections, "Failure analysis (validation)": failures}

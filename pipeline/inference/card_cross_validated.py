@@ -14,6 +14,7 @@ from pipeline.inference.card_results import network_words
 from pipeline.inference.card_words import UNDEFINED, bullets, count, figure, percent, table
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.notice import notice
+from pipeline.shown import as_code, as_text
 
 NEVUS = "nv"
 _OVERALL = {
@@ -54,7 +55,7 @@ def cross_validated_card(
         "Limits": _limits(info, figures),
     }
     text = "\n\n".join(f"## {heading}\n\n{body}" for heading, body in sections.items())
-    return f"# Model card: {info.name}\n\n{notice(info)}\n\n{text}\n"
+    return f"# Model card: {as_text(info.name)}\n\n{notice(info)}\n\n{text}\n"
 
 
 def _intended(info: ModelInfo) -> str:
@@ -79,11 +80,12 @@ def _facts(info: ModelInfo, figures: dict[str, Any]) -> str:
         f" A larger image is first reduced to {info.detail[0]}×{info.detail[1]}, the size of the training images."
     )
     return bullets([
-        f"Name for commands: `{info.name}`.",
-        f"Network: {network_words(info.arch, info.networks)}, input {info.width}×{info.height} pixels.{reduced}{views}",
+        f"Name for commands: {as_code(info.name)}.",
+        f"Network: {as_text(network_words(info.arch, info.networks))}, input {info.width}×{info.height} pixels."
+        f"{reduced}{views}",
         f"Weights: {shipped['bytes'] / 2**20:.1f} MiB of 16-bit floats; no probability differs by more than "
         f"{shipped['half_precision_difference']:.4f} from that of the 32-bit ones.",
-        "Output: a probability for each of " + ", ".join(label(code) for code in info.classes) + ".",
+        "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
         "Its probabilities assume the diagnoses as frequent as in its training images, and are calibrated: temperature "
         f"{info.temperature:.3f}, fitted on the out-of-fold predictions of its siblings.",
         *(f"Decision `{name}`: {words}." for name, words in DECISIONS.items()),
@@ -97,17 +99,18 @@ def _training(info: ModelInfo, figures: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
     minutes = ", ".join(f"{fold['seconds'] / 60:.0f}" for fold in figures["folds"])
     return bullets([
-        f"Preset {config.preset}: loss {config.loss}, augmentation {config.augment}, batches of {config.batch_size}, "
+        f"Preset {as_text(config.preset)}: loss {as_text(config.loss)}, augmentation {as_text(config.augment)}, "
+        f"batches of {config.batch_size}, "
         f"label smoothing {config.label_smoothing:g}, weight decay {config.weight_decay:g}, "
         f"dropout {config.dropout:g}, drop path {config.drop_path:g}, average of the weights {config.ema:g}.",
-        *(f"Stage {number}: {stage.words}." for number, stage in enumerate(config.stages, 1)),
+        *(f"Stage {number}: {as_text(stage.words)}." for number, stage in enumerate(config.stages, 1)),
         "No epoch was chosen: the weights of the last one are kept.",
         *([f"Its {info.networks} networks were trained by this recipe, with other first weights of the head and other "
            "batches; the mean of their logits decides. So were those of each sibling."] if info.networks > 1 else []),
         f"Five siblings of the same recipe (in {minutes} minutes, pauses included) each left another fifth of the "
         "lesions out; all images of a lesion are in the same fifth. The shipped network left none out, so it has no "
         "figures of its own.",
-        f"Siblings made with {versions}.",
+        f"Siblings made with {as_text(versions)}.",
     ])
 
 
@@ -144,7 +147,7 @@ def _figures_text(figures: dict[str, Any]) -> str:
 
 def _diagnoses_text(figures: dict[str, Any]) -> str:
     rows = [
-        [label(code), f"{row['images']:,}", f"{row['lesions']:,}",
+        [as_text(label(code)), f"{row['images']:,}", f"{row['lesions']:,}",
          *(_with_interval(row[decision][key], percent) for decision in DECISIONS
            for key in ("sensitivity", "specificity")),
          _with_interval(row["auc"], figure)]
@@ -161,10 +164,10 @@ def _sources_text(figures: dict[str, Any]) -> str:
         return "Where within the collection an image comes from is not recorded."
     codes = sorted({code for found in sources.values() for code in found["diagnoses"]})
     rows = [
-        [name, f"{found['images']:,}", *(f"{found['diagnoses'].get(code, 0):,}" for code in codes)]
+        [as_text(name), f"{found['images']:,}", *(f"{found['diagnoses'].get(code, 0):,}" for code in codes)]
         for name, found in sources.items()
     ]
-    return "Images of each source by diagnosis:\n\n" + table(["image source", "all", *codes], rows)
+    return "Images of each source by diagnosis:\n\n" + table(["image source", "all", *map(as_text, codes)], rows)
 
 
 def camera_sentence(figures: dict[str, Any]) -> str | None:
@@ -175,7 +178,7 @@ def camera_sentence(figures: dict[str, Any]) -> str | None:
     name, found = max(sources.items(), key=lambda item: item[1]["diagnoses"].get(NEVUS, 0) / item[1]["images"])
     nevi = found["diagnoses"].get(NEVUS, 0)
     return (
-        f"A network can learn the camera instead of the lesion: of the {found['images']:,} `{name}` images "
+        f"A network can learn the camera instead of the lesion: of the {found['images']:,} {as_code(name)} images "
         f"{nevi:,} are nevi."
     )
 
@@ -185,7 +188,7 @@ def _source_figures_text(figures: dict[str, Any]) -> str:
     if not sources:
         return f"{UNDEFINED} The sources of the images are not recorded."
     rows = [
-        [name, f"{found['images']:,}", f"{found['lesions']:,}",
+        [as_text(name), f"{found['images']:,}", f"{found['lesions']:,}",
          *(_with_interval(found["overall"][key], told) for key, (_, told) in _OVERALL.items())]
         for name, found in sources.items()
     ]
@@ -200,7 +203,8 @@ def _robustness_text(robustness: dict[str, Any] | None) -> str:
     if robustness is None:
         return f"{UNDEFINED} It was not measured."
     rows = [
-        [row["change"], *(percent(row["changed"][decision]) for decision in DECISIONS), figure(row["melanoma"])]
+        [as_text(row["change"]), *(percent(row["changed"][decision]) for decision in DECISIONS),
+         figure(row["melanoma"])]
         for row in robustness["changes"]
     ]
     header = ["change", *(f"other prediction, `{decision}`" for decision in DECISIONS),

@@ -8,6 +8,7 @@ from pipeline.errors import LesionLabError
 from pipeline.inference.card_words import UNDEFINED, bullets, count, percent, table
 from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_code, as_text
 from pipeline.workspace import Workspace
 
 PART_WORDS = {"train": "training", "validation": "validation", "test": "test"}
@@ -43,14 +44,14 @@ def source_text(info: ModelInfo, dataset: Dataset | None) -> str:
     """Name, licence and attribution of the training images."""
     kind = "drawings that LesionLab made; they show no person" if info.generated else "dermatoscopic images"
     lines = [
-        f"Data set: {info.data}, {kind}.",
-        f"Licence: {info.licence}. Attribution: {info.attribution}.",
-        f"Content (SHA-256 over ids, lesions, diagnoses and image bytes): `{info.data_hash}`.",
+        f"Data set: {as_text(info.data)}, {kind}.",
+        f"Licence: {as_text(info.licence)}. Attribution: {as_text(info.attribution)}.",
+        f"Content (SHA-256 over ids, lesions, diagnoses and image bytes): {as_code(info.data_hash)}.",
     ]
     if not info.generated and "NC" in info.licence:
         lines.append("The licence forbids commercial use, of this model too.")
     if dataset is not None:
-        lines.extend(dataset.notes)
+        lines.extend(map(as_text, dataset.notes))
     return bullets(lines)
 
 
@@ -70,7 +71,7 @@ def flow_text(run: RunDir, dataset: Dataset | None, images: pd.DataFrame | None)
     rows = []
     for code in sorted(images["dx"].unique()):
         cells = [images[(images["part"] == part) & (images["dx"] == code)] for part in parts]
-        rows.append([label(code), *(f"{len(cell):,} ({cell['lesion_id'].nunique():,})" for cell in cells)])
+        rows.append([as_text(label(code)), *(f"{len(cell):,} ({cell['lesion_id'].nunique():,})" for cell in cells)])
     rows.append(["all", *(
         f"{len(cell):,} ({cell['lesion_id'].nunique():,})" for cell in (images[images["part"] == p] for p in parts)
     )])
@@ -83,7 +84,7 @@ def _problems_sentence(problems: list[dict]) -> str:
     if not problems:
         return "Left out at the import: nothing."
     kinds = pd.Series([problem["problem"] for problem in problems]).value_counts()
-    told = "; ".join(f"{words} ({n:,})" for words, n in kinds.head(_MOST_PROBLEMS).items())
+    told = "; ".join(f"{as_text(words)} ({n:,})" for words, n in kinds.head(_MOST_PROBLEMS).items())
     more = f"; {len(kinds) - _MOST_PROBLEMS} other kinds" if len(kinds) > _MOST_PROBLEMS else ""
     return f"{count(len(problems), 'problem')} at the import, by kind: {told}{more}."
 
@@ -97,11 +98,11 @@ def people_text(images: pd.DataFrame | None) -> str:
     rows = [["age, median (quartiles), years", *(_ages(part["age"]) for part in by_part)]]
     for column, most in (("sex", None), ("localization", _SITES)):
         for value in images[column].value_counts().head(most).index:
-            name = f"{'site' if column == 'localization' else column}: {value}"
+            name = f"{'site' if column == 'localization' else column}: {as_text(value)}"
             rows.append([name, *(_share(part[column] == value) for part in by_part)])
     if images["source"].notna().any():
         for value in sorted(images["source"].dropna().unique()):
-            rows.append([f"image source: {value}", *(_share(part["source"] == value) for part in by_part)])
+            rows.append([f"image source: {as_text(value)}", *(_share(part["source"] == value) for part in by_part)])
     return table(["images", *(PART_WORDS[part] for part in parts)], rows)
 
 
@@ -123,9 +124,9 @@ def reference_text(images: pd.DataFrame | None) -> str:
         return f"{UNDEFINED} The data set is no longer here as it was."
     counts = pd.crosstab(images["dx"], images["dx_type"])
     rows = [
-        [label(code), *(f"{n:,} ({percent(n / row.sum())})" for n in row)] for code, row in counts.iterrows()
+        [as_text(label(code)), *(f"{n:,} ({percent(n / row.sum())})" for n in row)] for code, row in counts.iterrows()
     ]
-    return table(["diagnosis", *(_TRUTH_WORDS.get(kind, kind) for kind in counts.columns)], rows)
+    return table(["diagnosis", *(as_text(_TRUTH_WORDS.get(kind, kind)) for kind in counts.columns)], rows)
 
 
 def missing_text(images: pd.DataFrame | None) -> str:
@@ -137,5 +138,6 @@ def missing_text(images: pd.DataFrame | None) -> str:
         "age": images["age"].isna(), "sex": images["sex"] == "unknown", "site": images["localization"] == "unknown",
         "kind of truth": images["dx_type"] == "unknown", "image source": images["source"].isna(),
     }
-    rows = [[name, *(_share(is_so[images["part"] == part]) for part in parts)] for name, is_so in absent.items()]
+    rows = [[as_text(name), *(_share(is_so[images["part"] == part]) for part in parts)]
+            for name, is_so in absent.items()]
     return table(["not recorded", *(PART_WORDS[part] for part in parts)], rows)

@@ -10,6 +10,7 @@ from pipeline.evaluation.confusion import most_confused
 from pipeline.evaluation.metrics import classes_of
 from pipeline.inference.card_words import UNDEFINED, bullets, count, figure, percent, table
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _FIGURES = {
     "balanced_accuracy": ("balanced accuracy (mean sensitivity)", percent),
@@ -33,19 +34,20 @@ def training_text(run: RunDir) -> str:
     config = run.config()
     versions = ", ".join(f"{name} {version}" for name, version in run.about().get("versions", {}).items())
     weights = {"imagenet": "ImageNet's weights", "random": "random weights"}[config.weights]
-    start = weights if config.parent is None else f"stage {config.parent_stage} of the run {config.parent}"
+    start = weights if config.parent is None else f"stage {config.parent_stage} of the run {as_text(config.parent)}"
     fold = f" Fold {config.fold + 1} of 5 validates." if config.split == "lesion" else ""
     lines = [
         f"Split: {SPLIT_SENTENCES[config.split]} Seed {config.seed}.{fold}",
-        f"Network: {network_words(config.arch)}, from {start}; input {config.width}×{config.height} pixels, "
+        f"Network: {as_text(network_words(config.arch))}, from {start}; input {config.width}×{config.height} pixels, "
         f"{'squished' if config.resize == 'squish' else 'scaled and cropped'}"
         f"{', ImageNet normalisation' if config.normalize else ', no normalisation'}.",
-        f"Preset {config.preset}: loss {config.loss}, augmentation {config.augment}, batches of {config.batch_size}.",
-        *(f"Stage {number}: {stage.words}." for number, stage in enumerate(config.stages, 1)),
+        f"Preset {as_text(config.preset)}: loss {as_text(config.loss)}, augmentation {as_text(config.augment)}, "
+        f"batches of {config.batch_size}.",
+        *(f"Stage {number}: {as_text(stage.words)}." for number, stage in enumerate(config.stages, 1)),
         "Weights kept: those of the last epoch." if config.keep == "last" else
-        f"Weights kept: those of the epoch with the best validation {config.keep.replace('_', ' ')}.",
+        f"Weights kept: those of the epoch with the best validation {as_text(config.keep.replace('_', ' '))}.",
     ]
-    return bullets([*lines, f"Made with {versions}."] if versions else lines)
+    return bullets([*lines, f"Made with {as_text(versions)}."] if versions else lines)
 
 
 def _interval(bounds: Any, words) -> str:
@@ -57,7 +59,7 @@ def _interval(bounds: Any, words) -> str:
 def figures_text(part: str, figures: dict[str, Any] | None) -> str:
     """The figures of one held-out part, over all and for each diagnosis."""
     if not figures:
-        return f"{UNDEFINED} There are no {part} figures."
+        return f"{UNDEFINED} There are no {as_text(part)} figures."
     intervals = figures.get("intervals") or {}
     overall = table(
         ["figure", "value", "95 % interval"],
@@ -66,7 +68,7 @@ def figures_text(part: str, figures: dict[str, Any] | None) -> str:
     )
     each = table(
         ["diagnosis", "images", "lesions", "sensitivity", "specificity", "AUC"],
-        [[label(code), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["sensitivity"]),
+        [[as_text(label(code)), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["sensitivity"]),
           percent(row["specificity"]), figure(row["auc"])]
          for code, row in sorted(figures.get("per_diagnosis", {}).items())],
     )
@@ -99,7 +101,7 @@ def failures_text(run: RunDir, figures: dict[str, Any] | None) -> str:
         pairs = most_confused(validation, classes_of(validation), _MOST_PAIRS)
     except (LesionLabError, KeyError):
         return bullets([*lines, f"Most confused pairs: {UNDEFINED}, the predictions are not here."])
-    rows = [[label(p.truth), label(p.predicted), f"{p.images:,}", percent(p.share)] for p in pairs]
+    rows = [[as_text(label(p.truth)), as_text(label(p.predicted)), f"{p.images:,}", percent(p.share)] for p in pairs]
     if not rows:
         return bullets([*lines, "No validation image was called something else."])
     header = ["diagnosis", "predicted", "images", "of that diagnosis's images"]

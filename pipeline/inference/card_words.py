@@ -22,9 +22,9 @@ def count(n: int | None, noun: str) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A Markdown table; every column but the first `left` is flush right."""
+    """A Markdown table of cells in Markdown; every column but the first `left` is flush right."""
     lines = [header, [*["---"] * left, *["---:"] * (len(header) - left)], *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def bullets(sentences: Sequence[str]) -> str:

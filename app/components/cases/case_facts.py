@@ -10,12 +10,13 @@ from app.evaluation_words import ANSWER_WORDS
 from app.links import CASE
 from app.thumbnails import thumbnail
 from app.visits import mark
-from app.wording import as_text, count, probability
+from app.wording import count, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING
 from pipeline.errors import DataError, ImageError, RunError
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _SIBLINGS_IN_A_ROW = 4
 
@@ -28,16 +29,17 @@ def facts(case: dict, row: dict | None) -> str:
     """
     origin = case.get("dx_type")
     known = "" if origin is None or pd.isna(origin) else (
-        " (origin of the truth unknown)" if origin in MISSING else f" (from {level_words('dx_type', origin)})")
-    lines = [f"**Truth:** {label(case['truth'])}{known}"]
-    lines.append(f"**Prediction:** {label(case['predicted'])}, {probability(case['confidence'])} "
+        " (origin of the truth unknown)" if origin in MISSING else f" (from {as_text(level_words('dx_type', origin))})")
+    lines = [f"**Truth:** {as_text(label(case['truth']))}{known}"]
+    lines.append(f"**Prediction:** {as_text(label(case['predicted']))}, {probability(case['confidence'])} "
                  f"({'right' if case['right'] else 'wrong'})")
     if row is not None:
         age = "age not recorded" if pd.isna(row["age"]) else f"{row['age']:g} years"
-        told = [level_words(name, str(case[name])) for name in ("sex", "localization") if not pd.isna(case[name])]
+        told = [as_text(level_words(name, str(case[name])))
+                for name in ("sex", "localization") if not pd.isna(case[name])]
         lines.append(f"**Patient:** {', '.join([age, *told])}")
-        lines.append(f"**Image source:** {level_words('source', str(case['source']))}")
-    return as_text("  \n".join(lines))
+        lines.append(f"**Image source:** {as_text(level_words('source', str(case['source'])))}")
+    return "  \n".join(lines)
 
 
 def under_decisions(run: RunDir, image_id: str) -> str:
@@ -49,8 +51,9 @@ def under_decisions(run: RunDir, image_id: str) -> str:
         except (DataError, RunError) as error:
             return as_text(f"Its answer under either decision is not known: {error}")
         said = rows[rows["image_id"] == image_id].iloc[0]
-        lines.append(f"{words}: **{label(said['predicted'])}**, {probability(float(said['p_' + said['predicted']]))}")
-    return as_text("  \n".join(lines))
+        share = probability(float(said["p_" + said["predicted"]]))
+        lines.append(f"{words}: **{as_text(label(said['predicted']))}**, {share}")
+    return "  \n".join(lines)
 
 
 def same_lesion(

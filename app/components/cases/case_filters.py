@@ -10,11 +10,12 @@ from app.charts.dataset import FACTOR_WORDS, level_words
 from app.components.run_figures import PART_WORDS
 from app.evaluation_words import DECISION_WORDS
 from app.links import remember, written
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.classes import label
 from pipeline.evaluation.cases import METADATA_LEVELS, Range
 from pipeline.evaluation.evidence import KINDS
 from pipeline.explain.perturb import NAMED
+from pipeline.shown import as_text
 from pipeline.teaching import TeachingSet
 
 _ALL = ""  # None would be shown as a box that waits for a choice

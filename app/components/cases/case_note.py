@@ -6,6 +6,7 @@ from app import resources
 from app.components import problems
 from app.wording import count
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 from pipeline.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, TeachingSet, add_images, create_set, write_remark
 
 _NEW = ""
@@ -35,7 +36,7 @@ def _remark(run: RunDir, image_id: str, remark: Remark) -> None:
 
 
 def _into_a_set(run: RunDir, image_id: str, sets: dict[str, TeachingSet]) -> None:
-    inside = [one.name for one in sets.values() if image_id in one.images]
+    inside = [as_text(one.name) for one in sets.values() if image_id in one.images]
     st.markdown("In the teaching sets: " + ", ".join(inside) if inside else "In no teaching set yet.")
     with st.form(f"case.set.{image_id}", border=False):
         into = st.selectbox("Teaching set", [_NEW, *sets], key=f"case.set.{image_id}.into",

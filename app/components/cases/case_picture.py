@@ -8,10 +8,12 @@ import streamlit as st
 from app import resources
 from app.components.lesion_grid import NO_EVIDENCE
 from app.thumbnails import thumbnail
+from app.wording import percent
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.explain.overlay import has_evidence, overlay
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _MOST = 8.0  # magnification
 _DETAIL_PIXELS = 640  # a magnified detail's longer side, at least
@@ -80,12 +82,12 @@ def two_heatmaps(run: RunDir, case: dict, seen: Callable[[], np.ndarray]) -> Non
     columns[0].image(pixels, width="stretch", output_format="PNG", caption="As the network saw it",
                      alt=f"Image {case['image_id']} as the network saw it")
     for column, (of, heatmap) in zip(columns[1:], maps.items(), strict=False):
-        words = (f"Regions that raised the output for {names[of]}, {label(case[of])}" if has_evidence(heatmap)
-                 else f"{label(case[of])}: {NO_EVIDENCE[0].lower()}{NO_EVIDENCE[1:]}")
+        words = (f"Regions that raised the output for {names[of]}, {as_text(label(case[of]))}" if has_evidence(heatmap)
+                 else f"{as_text(label(case[of]))}: {NO_EVIDENCE[0].lower()}{NO_EVIDENCE[1:]}")
         column.image(overlay(pixels, heatmap, opacity, peak or None), width="stretch", output_format="PNG",
                      caption=words, alt=f"{words}, over what the network saw of {case['image_id']}")
     if len(maps) == 2 and peak > 0:
         weaker, stronger = sorted(maps, key=lambda of: float(maps[of].max()))
         share = float(maps[weaker].max()) / peak
-        st.caption(f"One scale for both: the strongest region for {label(case[weaker])} reaches {share:.0%} of the "
-                   f"strongest one for {label(case[stronger])}.".replace("%", " %"))
+        st.caption(f"One scale for both: the strongest region for {as_text(label(case[weaker]))} reaches "
+                   f"{percent(share, 0)} of the strongest one for {as_text(label(case[stronger]))}.")

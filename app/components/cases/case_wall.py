@@ -11,11 +11,12 @@ from app.links import CASE, remember
 from app.run_data import found_data, images_of
 from app.thumbnails import thumbnail
 from app.visits import mark
-from app.wording import as_text, decimal, probability
+from app.wording import decimal, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 from pipeline.teaching import Remark
 
 PAGE = 24
@@ -94,8 +95,8 @@ def verdict(row: dict) -> str:
     """Truth, prediction with its probability and a word whether it is right, and loss, as markdown."""
     icon, word = (":material/check:", "right") if row["right"] else (":material/close:", "wrong")
     share = probability(row["confidence"]).replace(" ", "\N{NO-BREAK SPACE}")
-    return as_text(
-        f"**Truth:** {label(row['truth'])}  \n**Prediction:** {label(row['predicted'])}, {share}  \n"
+    return (
+        f"**Truth:** {as_text(label(row['truth']))}  \n**Prediction:** {as_text(label(row['predicted']))}, {share}  \n"
         f"{icon} {word} · loss {decimal(row['loss'], 2)}"
     )
 
@@ -103,8 +104,8 @@ def verdict(row: dict) -> str:
 def _card(run: RunDir, row: dict, remark: Remark, kept: dict[str, str]) -> None:
     image_id = row["image_id"]
     st.markdown(verdict(row) + ("  \n:material/flag: label doubtful" if remark.doubtful else ""))
-    st.page_link(CASE, label=f"Open {image_id}", icon=":material/open_in_full:",
+    st.page_link(CASE, label=f"Open {as_text(image_id)}", icon=":material/open_in_full:",
                  query_params={**kept, "run": run.name, "image": image_id})
     key = f"explore.tick.{image_id}"
     st.session_state[key] = image_id in selected(run)
-    st.checkbox(f"Select {image_id}", key=key, on_change=_tick, args=(run, image_id))
+    st.checkbox(f"Select {as_text(image_id)}", key=key, on_change=_tick, args=(run, image_id))

@@ -7,7 +7,7 @@ import streamlit as st
 from app import resources
 from app.case_model import model_of
 from app.components import problems
-from app.wording import as_text, time_left
+from app.wording import time_left
 from pipeline.errors import LesionLabError, RunError
 from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.embedding import embedding_job as job_of
@@ -15,6 +15,7 @@ from pipeline.jobs.embedding import job_status, start_embedding
 from pipeline.jobs.launch import request_stop
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
+from pipeline.shown import as_text
 
 COMPUTE, COMPUTE_FLIPS = "Compute map, neighbours and what flips", "Compute what flips"
 _WHAT = ("It lets the network look at all images of the run once more and takes some minutes in the background: the "

@@ -12,6 +12,7 @@ from app.components.help_text import help_text
 from app.links import CASE, go, remember
 from app.wording import count
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _TURN = "map.turn"
 _COLOURS = {"truth": "True diagnosis", "error": "Right or wrong"}
@@ -56,7 +57,7 @@ def embedding_map(run: RunDir, cases: pd.DataFrame, found: pd.DataFrame, places:
     table = table.assign(shown=table["image_id"].isin(found.index))
     figure = map_figure(table, st.session_state["map.colour"], dark())
     title = figure.layout.meta["title"]
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{as_text(title)}**")
     st.plotly_chart(figure, key=_key(), config=_CONFIG, on_select="rerun", selection_mode=("points", "box", "lasso"),
                     alt=f"Chart. {title}. The filters above choose the same images by keyboard.")
     st.caption(f"{count(len(found), 'image')} in colour. Draw around some to open them in the wall; a click on one "

@@ -6,10 +6,10 @@ from app import case_tables, resources
 from app.case_model import model_of
 from app.components.cases.case_facts import picture
 from app.components.cases.embedding_job import embedding_job, no_embedding
-from app.wording import as_text
 from pipeline.classes import label
 from pipeline.jobs.embedding import is_embedded
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _IN_A_ROW = 4
 
@@ -31,7 +31,7 @@ def look_alikes(run: RunDir, case: dict) -> None:
     dataset = next((one for one in resources.datasets() if one.name == name), None)
     table = resources.metadata(dataset) if dataset else None
     mine = stored[stored["image_id"] == case["image_id"]]
-    for kind, words in (("same", f"Of the same diagnosis, {label(case['truth'])}"),
+    for kind, words in (("same", f"Of the same diagnosis, {as_text(label(case['truth']))}"),
                         ("other", "Look-alikes of another diagnosis")):
         st.markdown(f"**{words}**")
         rows = mine[mine["kind"] == kind].sort_values("rank").to_dict("records")
@@ -40,7 +40,7 @@ def look_alikes(run: RunDir, case: dict) -> None:
         for column, row in zip(st.columns(_IN_A_ROW), rows, strict=False):
             with column.container(border=True):
                 picture(dataset, table, row["neighbour"], f"Training image {row['neighbour']}: {label(row['dx'])}")
-                st.markdown(as_text(f"**{label(row['dx'])}**  \nSimilarity {row['similarity']:.2f}"))
+                st.markdown(f"**{as_text(label(row['dx']))}**  \nSimilarity {row['similarity']:.2f}")
                 whence = "" if name == run.config().data else f" · data set {name}"
                 st.caption(as_text(f"Image {row['neighbour']} · lesion {row['lesion_id']}{whence}"))
     st.caption("Similarity is the cosine of two embeddings, 1 at most: alike for this network, not for a "

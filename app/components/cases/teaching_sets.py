@@ -8,8 +8,9 @@ from app.access import not_offered, operator, require_operator
 from app.components import problems
 from app.links import CASE, EXPLORE, explore_link
 from app.visits import mark
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_lines, as_text
 from pipeline.teaching import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -57,14 +58,14 @@ def _undo() -> None:
 def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str, Remark]) -> None:
     judged = sum(image_id in cases.index for image_id in one.images)
     doubtful = sum(remarks.get(image_id, Remark()).doubtful for image_id in one.images)
-    st.markdown(as_text(f"**{one.name}** · {count(len(one.images), 'image')}"
-                        + (f", {count(doubtful, 'doubtful label')}" if doubtful else "")))
+    st.markdown(f"**{as_text(one.name)}** · {count(len(one.images), 'image')}"
+                + (f", {count(doubtful, 'doubtful label')}" if doubtful else ""))
     if one.note:
-        st.markdown(as_text(one.note))
+        st.markdown(as_lines(one.note))
     if judged < len(one.images):
         st.caption(as_text(f"{run.name} judged {judged:,} of them; the set was made with {one.run}."))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(EXPLORE, label=f"Open “{one.name}”", icon=":material/photo_library:",
+        st.page_link(EXPLORE, label=f"Open “{as_text(one.name)}”", icon=":material/photo_library:",
                      query_params=explore_link(run.name, set=one.id))
         first = next((image_id for image_id in one.images if image_id in cases.index), None)
         if first:

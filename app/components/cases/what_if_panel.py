@@ -15,11 +15,12 @@ from app.components import problems
 from app.components.cases.embedding_job import embedding_job
 from app.components.figures import dark, show
 from app.links import EXPLORE, explore_link
-from app.wording import as_text, count, percent, probability
+from app.wording import count, percent, probability
 from pipeline.classes import label
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _FLIPS = {"none": "Not mirrored", "left-right": "Left to right", "top-bottom": "Top to bottom"}
 _INKS = {"none": "None", "pen": "Pen's mark", "ruler": "Ruler"}
@@ -89,11 +90,12 @@ def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) 
             )
     old, new = (info.classes[int(shares.argmax())] for shares in (before, after))
     if old == new:
-        st.markdown(f"##### The prediction stays: {label(new)}")
+        st.markdown(f"##### The prediction stays: {as_text(label(new))}")
     else:
-        st.markdown(f"##### The prediction flips: {label(old)} → {label(new)}")
-    st.markdown(f"{label(case['truth'])}, the truth: {probability(float(before[info.classes.index(case['truth'])]))} → "
-                f"**{probability(float(after[info.classes.index(case['truth'])]))}**")
+        st.markdown(f"##### The prediction flips: {as_text(label(old))} → {as_text(label(new))}")
+    truth = info.classes.index(case["truth"])
+    st.markdown(f"{as_text(label(case['truth']))}, the truth: {probability(float(before[truth]))} → "
+                f"**{probability(float(after[truth]))}**")
     table = pd.DataFrame({"code": info.classes, "diagnosis": [label(code) for code in info.classes],
                           "before": before.astype(float), "after": after.astype(float)})
     table = table.sort_values("before", ascending=False, ignore_index=True)
@@ -124,10 +126,10 @@ def flips_of_all(run: RunDir) -> None:
             share = shares[name]
             n = len(share["flipped"])
             with column:
-                st.markdown(as_text(
+                st.markdown(
                     f"**{NAMED[name][0]}: {percent(n / share['lesions'])}** (95 % interval {percent(share['low'])} to "
                     f"{percent(share['high'])}), {n:,} of {share['lesions']:,}; {share['lost']:,} were right before, "
-                    f"{share['won']:,} are right now"))
+                    f"{share['won']:,} are right now")
                 if n:
                     st.page_link(EXPLORE, label=f"Open the {count(n, 'lesion')} {NAMED[name][0]}",
                                  icon=":material/photo_library:", query_params=explore_link(run.name, flips=name))

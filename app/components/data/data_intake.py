@@ -19,6 +19,7 @@ from app.wording import count
 from pipeline.data.dataset import Dataset
 from pipeline.errors import DataError
 from pipeline.files import disk_errors
+from pipeline.shown import as_text
 
 DRAW = "Draw the generated images"
 Pending = Callable[[], None]
@@ -116,9 +117,9 @@ def datasets_here(datasets: list[Dataset]) -> None:
     """What is there, and what was left out at the import of each."""
     for dataset in datasets:
         st.markdown(
-            f"**{dataset.name}**: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}, "
-            f"{len(dataset.classes)} diagnoses. Licence: {dataset.licence}; {dataset.attribution}."
+            f"**{as_text(dataset.name)}**: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}, "
+            f"{len(dataset.classes)} diagnoses. Licence: {as_text(dataset.licence)}; {as_text(dataset.attribution)}."
         )
         if dataset.problems:
-            with st.expander(f"{count(len(dataset.problems), 'problem')} at the import of {dataset.name}"):
+            with st.expander(f"{count(len(dataset.problems), 'problem')} at the import of {as_text(dataset.name)}"):
                 st.dataframe(dataset.problems, hide_index=True, key=f"problems.{dataset.name}")

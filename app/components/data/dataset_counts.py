@@ -1,5 +1,7 @@
 """What a data set holds in numbers: diagnoses and their groups, one cross-table at a time, what is missing."""
 
+import shlex
+
 import pandas as pd
 import streamlit as st
 
@@ -7,10 +9,11 @@ from app.charts.dataset import FACTOR_WORDS, counts_figure, cross_figure, level_
 from app.components.data.image_filters import open_images
 from app.components.figures import dark, show
 from app.links import remember
-from app.wording import as_text, count, percent
+from app.wording import count, percent
 from pipeline.classes import DIAGNOSES, label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import FACTORS, NOT_RECORDED, counts_by_diagnosis, cross_table, group_counts, missing
+from pipeline.shown import as_text
 
 _CROSSED = FACTORS[1:]
 _UNITS = ("images", "lesions")
@@ -70,7 +73,7 @@ def _group(title: str, rows: pd.DataFrame, counted: list[str], named: list[str],
              "all images" + (f"; {before}" if before else "")]
     for code in named:
         covers = DIAGNOSES[code].covers if code in DIAGNOSES else "all types"
-        lines.append(f"- {label(code)}" + ("" if covers == "all types" else f": {covers}"))
+        lines.append(f"- {as_text(label(code))}" + ("" if covers == "all types" else f": {covers}"))
     return "\n".join([lines[0], "", *lines[1:]]) if named else f"{title}: none."
 
 
@@ -94,14 +97,14 @@ def crossed(dataset: Dataset, rows: pd.DataFrame) -> None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     left.selectbox("Diagnosis by", _CROSSED, key="cross.by", format_func=FACTOR_WORDS.get, on_change=_remember_from,
                    args=("by",))
-    right.radio("Count", _UNITS, key="cross.count", format_func=str.capitalize, horizontal=True,
-                on_change=_remember_from, args=("count",))
+    right.radio("Count", _UNITS, key="cross.count", format_func=lambda unit: as_text(unit.capitalize()),
+                horizontal=True, on_change=_remember_from, args=("count",))
     counts = cross_table(rows, factor, unit)
     behind = counts.rename(columns=label).assign(All=counts.sum(axis=1))
     behind.insert(0, FACTOR_WORDS[factor], [level_words(factor, level) for level in counts.index])
     show(cross_figure(counts, factor, unit, dark()), behind, f"{dataset.name}-{factor}", key=_cross_key(),
          selecting=True)
-    st.caption("A click on a cell opens its images. " + " – ".join(label(code) for code in counts.columns))
+    st.caption("A click on a cell opens its images. " + " – ".join(as_text(label(code)) for code in counts.columns))
 
 
 def what_is_missing(dataset: Dataset, rows: pd.DataFrame) -> None:
@@ -112,7 +115,8 @@ def what_is_missing(dataset: Dataset, rows: pd.DataFrame) -> None:
                     "image.")
     for lack in found:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{FACTOR_WORDS[lack.factor].removesuffix(' band')} {level_words(lack.factor, lack.level)}: "
+            level = as_text(level_words(lack.factor, lack.level))
+            st.markdown(f"{FACTOR_WORDS[lack.factor].removesuffix(' band')} {level}: "
                         f"{count(lack.images, 'image')} of {count(lack.lesions, 'lesion')} ({percent(lack.share)})",
                         width="content")
             st.button("Show them", key=f"missing.{lack.factor}.{lack.level}", on_click=open_images,
@@ -120,14 +124,16 @@ def what_is_missing(dataset: Dataset, rows: pd.DataFrame) -> None:
     if any((lack.factor, lack.level) == ("source", NOT_RECORDED) for lack in found):
         st.markdown(
             "Which clinic or camera an image comes from can be added from a CSV with the columns `image_id` and "
-            f"`dataset`:\n```sh\npython -m pipeline data import --name {dataset.name} --sources CSV\n```"
+            "`dataset`:"
         )
+        st.code(shlex.join(["python", "-m", "pipeline", "data", "import", "--name", dataset.name, "--sources", "CSV"]),
+                language="sh")
 
 
 def problems_of_import(dataset: Dataset) -> None:
     """What the import left out or could not use, and what else is to be known of the set."""
     if dataset.notes:
-        st.info(as_text("\n".join(f"- {note}" for note in dataset.notes)))
+        st.info("\n".join(f"- {as_text(note)}" for note in dataset.notes))
     if not dataset.problems:
         st.markdown("The import left nothing out.")
         return

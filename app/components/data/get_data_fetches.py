@@ -6,9 +6,9 @@ from app import resources
 from app.access import operator, require_operator
 from app.components import problems
 from app.links import DATASET, go
-from app.wording import as_text
 from pipeline.jobs.fetching import Fetch, dismiss_fetch, list_fetches, start_fetch, stop_fetch
 from pipeline.jobs.status import ENDED, Status
+from pipeline.shown import as_text
 
 
 def running_sources(fetches: list[Fetch]) -> set[str]:
@@ -40,7 +40,7 @@ def _view(drawn_as: list[tuple[str, str]]) -> None:
 
 def _active(fetch: Fetch, status: Status) -> None:
     words, button = st.columns([4, 1], vertical_alignment="center")
-    words.markdown(as_text(f"**{fetch.source.title}**, as the data set {fetch.name}"))
+    words.markdown(f"**{as_text(fetch.source.title)}**, as the data set {as_text(fetch.name)}")
     with button.container(horizontal=True, horizontal_alignment="right"):
         if operator() and st.button("Cancel", key=f"cancel.{fetch.source.id}", icon=":material/close:",
                                     help="What has come so far is kept; the next try goes on from there."):

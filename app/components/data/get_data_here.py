@@ -3,9 +3,10 @@
 import streamlit as st
 
 from app.links import DATASET, TRAIN, go
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.data.dataset import Dataset
 from pipeline.data.generated import NOTICE
+from pipeline.shown import as_text
 
 
 def _terms(dataset: Dataset) -> str:
@@ -15,18 +16,18 @@ def _terms(dataset: Dataset) -> str:
 def _one(dataset: Dataset) -> None:
     words, buttons = st.columns([4, 1], vertical_alignment="center")
     with words:
-        st.markdown(as_text(
-            f"**{dataset.name}**: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}, "
-            f"{count(len(dataset.classes), 'diagnosis', 'diagnoses')} ({', '.join(dataset.classes)})."
-        ))
+        st.markdown(
+            f"**{as_text(dataset.name)}**: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}, "
+            f"{count(len(dataset.classes), 'diagnosis', 'diagnoses')} ({', '.join(map(as_text, dataset.classes))})."
+        )
         st.caption(as_text(f"The images are {NOTICE}." if dataset.generated else _terms(dataset)))
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Look at it", key=f"look.{dataset.name}", icon=":material/database:"):
             go(DATASET, data=dataset.name)
     if dataset.notes:
-        st.info(as_text("\n".join(f"- {note}" for note in dataset.notes)))
+        st.info("\n".join(f"- {as_text(note)}" for note in dataset.notes))
     if dataset.problems:
-        with st.expander(f"{count(len(dataset.problems), 'problem')} at the import of {dataset.name}"):
+        with st.expander(f"{count(len(dataset.problems), 'problem')} at the import of {as_text(dataset.name)}"):
             st.dataframe(dataset.problems, hide_index=True, key=f"problems.{dataset.name}")
 
 

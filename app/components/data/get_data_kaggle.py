@@ -9,7 +9,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.access import operator, require_operator
 from app.components import problems
 from app.components.data.get_data_sources import fetch_button, source_terms
-from app.wording import as_text
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.data.sources.credentials import (
     Credentials,
@@ -20,6 +19,7 @@ from pipeline.data.sources.credentials import (
     keep_token,
 )
 from pipeline.errors import LesionLabError
+from pipeline.shown import as_text
 
 SOURCE = SOURCES["kaggle-ham10000"]
 
@@ -75,7 +75,7 @@ def _ways_in() -> None:
 def kaggle_section(names: set[str], running: set[str]) -> None:
     """The collection with its terms; for the person who runs the server the state of the login too, and the button."""
     with st.container(border=True):
-        st.markdown(f"**{SOURCE.title}**")
+        st.markdown(f"**{as_text(SOURCE.title)}**")
         source_terms(SOURCE)
         if not operator():
             return

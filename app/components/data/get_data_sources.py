@@ -5,9 +5,10 @@ import streamlit as st
 from app import resources
 from app.access import operator, require_operator
 from app.components import problems
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.data.sources.catalogue import Source
 from pipeline.jobs.fetching import start_fetch
+from pipeline.shown import as_text
 
 
 def _size(size: float) -> str:
@@ -28,7 +29,7 @@ def source_terms(source: Source) -> None:
         f"{_size(source.size)} to download. {source.remark}"
     ))
     st.caption(as_text(f"Licence: {source.licence} ({source.terms}). {source.attribution}."))
-    st.markdown(f"[About this collection]({source.page})")  # not in the caption, which fades links below 4.5:1
+    st.markdown(f"[About this collection]({as_text(source.page)})")  # not in the caption, which fades links below 4.5:1
 
 
 def fetch_button(source: Source, names: set[str], running: set[str], *, label: str, ready: bool = True) -> None:
@@ -46,7 +47,7 @@ def fetch_button(source: Source, names: set[str], running: set[str], *, label: s
         st.caption(as_text(f"{source.name} is here already; fetched again it becomes {name}."))
     waits = source.id in running or not ready
     if st.button(label, key=f"fetch.{source.id}", icon=":material/download:", disabled=waits,
-                 help=f"By downloading you accept its terms. It becomes the data set {name}."):
+                 help=f"By downloading you accept its terms. It becomes the data set {as_text(name)}."):
         with problems.in_words():
             require_operator("starts a download")
             start_fetch(resources.workspace(), source, name)
@@ -56,6 +57,6 @@ def fetch_button(source: Source, names: set[str], running: set[str], *, label: s
 def source_card(source: Source, names: set[str], running: set[str], *, label: str = "Fetch") -> None:
     """One collection that needs no login."""
     with st.container(border=True, height="stretch"):
-        st.markdown(f"**{source.title}**")
+        st.markdown(f"**{as_text(source.title)}**")
         source_terms(source)
         fetch_button(source, names, running, label=label)

@@ -5,8 +5,8 @@ import streamlit as st
 
 from app.charts.dataset import FACTOR_WORDS, level_words
 from app.links import remember
-from app.wording import as_text
 from pipeline.data.tables import FACTORS, levels
+from pipeline.shown import as_text
 
 _ALL = ""  # None would be shown as a box that waits for a choice
 

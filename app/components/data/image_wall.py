@@ -9,11 +9,12 @@ from app.charts.dataset import level_words
 from app.components.data.image_filters import image_filters, open_images
 from app.components.pager import page_of_address, pager
 from app.thumbnails import thumbnail
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING, filtered
 from pipeline.errors import ImageError
+from pipeline.shown import as_text
 
 PAGE = 24
 _IN_A_ROW = 4
@@ -56,10 +57,11 @@ def _picture(dataset: Dataset, row: dict, levels: pd.Series) -> None:
         alt = f"Image {image_id}: {label(row['dx'])}" + (", a generated drawing" if dataset.generated else "")
         st.image(content, width="stretch", alt=alt)
     age = "age not recorded" if pd.isna(row["age"]) else f"{row['age']:g} years"
-    person = [age, *(_said(factor, levels[factor]) for factor in ("sex", "localization"))]
+    person = [age, *(as_text(_said(factor, levels[factor])) for factor in ("sex", "localization"))]
     truth = levels["dx_type"]
-    origin = "Origin of the truth unknown" if truth in MISSING else f"Truth from {level_words('dx_type', truth)}"
-    st.markdown(as_text(f"**{label(row['dx'])}**  \n{origin}  \n{', '.join(person)}"))
+    origin = ("Origin of the truth unknown" if truth in MISSING else
+              f"Truth from {as_text(level_words('dx_type', truth))}")
+    st.markdown(f"**{as_text(label(row['dx']))}**  \n{origin}  \n{', '.join(person)}")
     st.caption(as_text(f"{image_id} · lesion {row['lesion_id']}"))
 
 

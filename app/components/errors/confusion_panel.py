@@ -9,12 +9,13 @@ from app.charts.predictions import confusion_figure
 from app.components.figures import dark, show
 from app.components.image_ways import Way, way_links
 from app.links import explore_link, linked, remember
-from app.wording import as_text, count, percent
+from app.wording import count, percent
 from pipeline.classes import label
 from pipeline.evaluation.confusion import confusion_matrix, most_confused, row_shares
 from pipeline.evaluation.melanoma import MELANOMA
 from pipeline.evaluation.metrics import classes_of
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _PAIRS = 6
 
@@ -72,7 +73,7 @@ def confusion_chart(predictions: pd.DataFrame, classes: list[str], chosen: tuple
     table = matrix.assign(images=matrix.sum(axis=1)).join(shares.add_suffix(" share")).reset_index()
     show(confusion_figure(matrix, shares, chosen, dark()), table, f"{name}-confusion", key=matrix_key(), selecting=True)
     st.caption("Count, and share of the row's n images. A click on a cell opens its images. "
-               + " – ".join(label(code) for code in classes))
+               + " – ".join(as_text(label(code)) for code in classes))
 
 
 def part_ways(run: RunDir, part: str, predictions: pd.DataFrame, figures: dict[str, Any]) -> list[Way]:
@@ -127,7 +128,7 @@ def _pairs(predictions: pd.DataFrame, classes: list[str]) -> None:
     for start in range(0, len(pairs), 2):
         for column, pair in zip(st.columns(2), pairs[start : start + 2], strict=False):
             column.button(
-                f"{label(pair.truth)} called {label(pair.predicted)}: {pair.images:,} of "
+                f"{as_text(label(pair.truth))} called {as_text(label(pair.predicted))}: {pair.images:,} of "
                 f"{count(int(of_truth[pair.truth]), 'image')}, {percent(pair.share)}",
                 key=f"pair.{pair.truth}.{pair.predicted}", on_click=open_cell, args=(pair.truth, pair.predicted),
                 width="stretch", wrap=True,

@@ -11,11 +11,11 @@ from app.components import problems
 from app.components.lesion_grid import Judged, heatmap_controls, identity, judgement, laid_over, pictures
 from app.components.pickers import pick
 from app.links import linked, remember
-from app.wording import as_text
 from pipeline.classes import label
 from pipeline.errors import ImageError
 from pipeline.evaluation.confusion import confused_either_way
 from pipeline.evaluation.quiz import draw_quiz
+from pipeline.shown import as_text
 
 _ALL = "all"
 _IMAGES = 24
@@ -132,7 +132,7 @@ def _pager(case: int, images: int, revealed: bool) -> None:
 
 def _question(image_id: str, options: list[str], name: str) -> None:
     key = f"guess.{name}.choice.{image_id}"
-    guess = st.radio("Your guess", options, index=None, format_func=label, key=key)
+    guess = st.radio("Your guess", options, index=None, format_func=lambda code: as_text(label(code)), key=key)
     st.button("Reveal", key="guess.reveal", type="primary", disabled=guess is None, on_click=_reveal,
               args=(image_id, guess, name), icon=":material/visibility:")
 
@@ -147,13 +147,13 @@ def _verdict(right: bool) -> str:
 
 def _revealed(row: dict, guess: str, seen, judged: Judged) -> None:
     st.markdown(
-        f"**Your guess:** {label(guess)}  \n**You:** {_verdict(guess == row['truth'])} – "
+        f"**Your guess:** {as_text(label(guess))}  \n**You:** {_verdict(guess == row['truth'])} – "
         f"**the model:** {_verdict(row['predicted'] == row['truth'])}"
     )
     st.markdown(judgement(row, judged))
     place = st.container()
     choice = heatmap_controls(judged.heatmaps is not None, switch=False)
     pixels, caption = laid_over(seen, row, judged, choice)
-    place.image(pixels, caption=caption, width=_HEATMAP_PIXELS, output_format="PNG",
+    place.image(pixels, caption=as_text(caption), width=_HEATMAP_PIXELS, output_format="PNG",
                 alt=f"Image {row['image_id']} as the network saw it. {caption}")
     st.caption(identity(row))

@@ -25,6 +25,7 @@ from app.evaluation_words import (
 )
 from app.wording import UNDEFINED, count, percent
 from pipeline.evaluation.targets import target_label, targets
+from pipeline.shown import as_text
 
 SCORER = "ISIC scorer, at 0.5"
 _OVERALL = {
@@ -59,7 +60,7 @@ def _overall(found: dict[str, Any], decision: str, n: str) -> None:
                "macro_auc": scorer["macro_average"].get("auc")}
     for place, (key, (title, sentence)) in zip(metric_places(len(_OVERALL) + 1), _OVERALL.items(), strict=False):
         words = words_of(key)
-        place.metric(title, words(found["overall"][key][0]), help=f"{sentence} Decision {decision}, {n}.")
+        place.metric(title, words(found["overall"][key][0]), help=f"{sentence} Decision {as_text(decision)}, {n}.")
         place.caption(interval(found["overall"][key], words)
                       + (f"  \nISIC scorer: {words(scorers[key])}" if key in scorers else ""))
 

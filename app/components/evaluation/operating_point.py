@@ -16,11 +16,12 @@ from app.components.run_figures import PART_WORDS, metric_places
 from app.evaluation_ways import Ways
 from app.evaluation_words import is_number, with_interval
 from app.links import remember
-from app.wording import UNDEFINED, as_text, count, percent
+from app.wording import UNDEFINED, count, percent
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.operating_point import OperatingPoint, curve, operating_point, threshold_for
 from pipeline.evaluation.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 ASSUMES = (
     "Assumes that sensitivity, and specificity with its mix of other lesions, carry over to your clinic; usually they "
@@ -76,7 +77,7 @@ def _threshold(scores: pd.DataFrame, noun: str, chosen_on: str) -> float:
               help="The mean over the lesion's images of what the model gives to this target.",
               on_change=lambda: _remember(st.session_state[_KEY]))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Flag, of the {chosen_on} part's {noun}s, at least", width="content")
+        st.markdown(f"Flag, of the {as_text(chosen_on)} part's {noun}s, at least", width="content")
         for aim in _AIMS:
             found = threshold_for(scores, aim)
             st.button(percent(aim, 0), key=f"evaluation.aim.{aim}", on_click=_remember, args=(100 * found,),
@@ -124,7 +125,7 @@ def _in_words(point: OperatingPoint, noun: str, decision: str) -> None:
     ill = 1000 * point.prevalence
     st.markdown(
         f"**Of 1,000 lesions, {_whole(ill)} of them {noun}s** (prevalence {percent(point.prevalence)}), those with "
-        f"{percent(point.threshold)} or more flagged, decision {decision}:"
+        f"{percent(point.threshold)} or more flagged, decision {as_text(decision)}:"
     )
     flagged, missed, others, needed = metric_places(4)
     flagged.metric(f"{noun.capitalize()}s flagged", _whole(point.positives_flagged[0]))
@@ -148,7 +149,8 @@ def _caution(scores: pd.DataFrame, part: str, chosen_on: str) -> None:
         words += ("A threshold that is chosen by looking at these very lesions looks a little better on them than it "
                   "is; a run with the split lesion-test has a part that nothing is chosen on.")
     else:
-        words += f"The buttons choose on the {chosen_on} part; move the slider by these numbers and you choose here."
+        words += (f"The buttons choose on the {as_text(chosen_on)} part; move the slider by these numbers and you "
+                  "choose here.")
     st.caption(words)
 
 

@@ -4,10 +4,11 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.wording import as_text, duration
+from app.wording import duration
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
 from pipeline.jobs.auditing import Auditing
+from pipeline.shown import as_text
 
 _KEPT = "leakage.audit"
 _WHAT = ("It looks at every image once, with a network that knows nothing of this data set, and takes a few minutes "

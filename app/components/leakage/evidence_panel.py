@@ -1,6 +1,7 @@
 """How much of the positive evidence lies inside the lesion: by diagnosis, against chance, and the outliers."""
 
 import math
+import shlex
 
 import pandas as pd
 import streamlit as st
@@ -15,12 +16,13 @@ from app.components.leakage.evidence_work import evidence_at_work
 from app.components.lesion_grid import HeatmapChoice, lesion_grid
 from app.evaluation_words import is_number, with_interval
 from app.links import explore_link
-from app.wording import UNDEFINED, as_text, count, decimal, percent
+from app.wording import UNDEFINED, count, decimal, percent
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import Of, of_kind, outliers
 from pipeline.evaluation.evidence_store import evidence_path
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 TITLE = "Evidence outside the lesion: context or shortcut?"
 _TSCHANDL = "akiec"
@@ -48,10 +50,11 @@ def evidence_panel(run: RunDir, part: str) -> None:
     rows = rows[rows["part"] == part]
     if rows.empty:
         st.markdown(
-            f"The data set {dataset.name} has no lesion masks for these images. A zip or folder with "
-            "`<image_id>_segmentation.png` brings them:\n```sh\n"
-            f"python -m pipeline data masks PATH --data {dataset.name}\n```"
+            f"The data set {as_text(dataset.name)} has no lesion masks for these images. A zip or folder with "
+            "`<image_id>_segmentation.png` brings them:"
         )
+        st.code(shlex.join(["python", "-m", "pipeline", "data", "masks", "PATH", "--data", dataset.name]),
+                language="sh")
         return
     of: Of = st.radio("Evidence for", list(_OF), format_func=_OF.get, horizontal=True, key="evidence.of")
     table = leakage_rows.evidence_by_diagnosis(run, dataset, part, of)

@@ -4,10 +4,10 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.wording import as_text
 from pipeline.errors import LesionLabError
 from pipeline.jobs.measuring import Measuring
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _KEPT, _PROBLEM = "leakage.measuring", "leakage.measuring.problem"
 

@@ -12,11 +12,12 @@ from app.components import problems
 from app.components.address_radio import address_radio
 from app.components.pager import page_of_address, pager
 from app.thumbnails import thumbnail
-from app.wording import as_text, count, decimal
+from app.wording import count, decimal
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, judge_pair
 from pipeline.errors import ImageError
+from pipeline.shown import as_text
 
 PAGE = 6
 _IN_A_ROW = 2
@@ -49,8 +50,8 @@ def near_pairs(dataset: Dataset, audit: dict[str, Any]) -> None:
     rows = pairs_with_verdicts(audit, leakage_rows.judged(dataset), table["lesion_id"])
     st.markdown(
         f"{count(audit['pairs_in_all'], 'pair')} of images that look alike (similarity of at least "
-        f"{audit['threshold']}) have different lesion_ids, so even a split by lesion can put one into training and the "
-        f"other into validation. {audit['pairs_of_one_lesion']:,} more share theirs, and stay together anyway. "
+        f"{audit['threshold']:g}) have different lesion_ids, so even a split by lesion can put one into training and "
+        f"the other into validation. {audit['pairs_of_one_lesion']:,} more share theirs, and stay together anyway. "
         "Most of these pairs are look-alikes; whether two images show one lesion is for a person to say."
     )
     if len(audit["near_duplicates"]) < audit["pairs_in_all"]:

@@ -13,9 +13,10 @@ from app.components.image_ways import Way, way_links
 from app.components.pickers import pick
 from app.evaluation_words import with_interval, words_of
 from app.links import TRAIN, explore_link, go
-from app.wording import as_text, count, percent
+from app.wording import count, percent
 from pipeline.data.dataset import Dataset
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _FIGURES = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "macro_auc": "AUC, mean of diagnoses"}
 _SIDES = {"seen": "Lesion seen in training", "not_seen": "Lesion not seen"}

@@ -11,10 +11,10 @@ from app.components.models.visitor_image import Truth, VisitorImage, visitor_ima
 from app.examples import Examples, Offer, drawn, examples
 from app.links import linked, remember
 from app.thumbnails import thumbnail
-from app.wording import as_text
 from pipeline.data.tables import MISSING, described
 from pipeline.errors import ImageError
 from pipeline.inference.model_info import ModelInfo
+from pipeline.shown import as_text
 
 _SIDE = 72  # pixels: four beside each other on a phone and in a third of a lecturer's screen
 _DRAW, _MODEL = "examples.draw", "examples.model"
@@ -85,7 +85,7 @@ def example_rows(info: ModelInfo) -> list[VisitorImage]:
     for place, offer in enumerate(found.offers):
         if place == 0:
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                st.markdown(as_text(f"**{offer.dataset.name}**"), width="content")
+                st.markdown(f"**{as_text(offer.dataset.name)}**", width="content")
                 st.button("Show others", key="examples.others", icon=":material/casino:", type="tertiary",
                           on_click=_show_others, help="Another image of each diagnosis.")
             _row(offer, numbers, chosen)

@@ -7,7 +7,6 @@ from app.access import operator, require_operator
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
 from app.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remember
-from app.wording import as_text
 from pipeline.bundled import RUN_NAME
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_shelf import (
@@ -20,6 +19,7 @@ from pipeline.inference.model_shelf import (
     title_of,
 )
 from pipeline.jobs.shelf import LONGEST_NAME, LONGEST_NOTE
+from pipeline.shown import as_text
 
 
 def _restore(name: str) -> None:
@@ -60,8 +60,8 @@ def ways_on(info: ModelInfo) -> None:
 
 def _delete(info: ModelInfo) -> None:
     with st.popover("Delete", icon=":material/delete:"):
-        st.markdown(as_text(f"Delete **{title_of(info)}**? It can be restored under “Deleted models” on this page."))
-        if st.button(f"Delete {info.name}", type="primary", key=f"models.delete.{info.name}"):
+        st.markdown(f"Delete **{as_text(title_of(info))}**? It can be restored under “Deleted models” on this page.")
+        if st.button(f"Delete {as_text(info.name)}", type="primary", key=f"models.delete.{info.name}"):
             with problems.in_words():
                 require_operator("deletes models")
                 delete_model(resources.workspace(), info.name)
@@ -77,7 +77,8 @@ def label_form(info: ModelInfo) -> None:
     label = model_label(info)
     with st.form(f"model.label.{info.name}", border=True):
         title = st.text_input("Title", label.name, max_chars=LONGEST_NAME, key=f"model.{info.name}.title",
-                              placeholder=info.name, help=f"Commands know the model as {info.name}, which stays.")
+                              placeholder=info.name,
+                              help=f"Commands know the model as {as_text(info.name)}, which stays.")
         description = st.text_area("Description", label.note, max_chars=LONGEST_NOTE, height=100,
                                    key=f"model.{info.name}.description", placeholder="What it is for and what not")
         sent = st.form_submit_button("Save title and description", icon=":material/save:")

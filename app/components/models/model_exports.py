@@ -6,11 +6,11 @@ from app import resources
 from app.components.data.data_intake import Pending, in_place
 from app.components.long_work import progress_bar
 from app.resources import stamp
-from app.wording import as_text
 from pipeline.data.left_behind import temporary_folder
 from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
 from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.command import run_command
+from pipeline.shown import as_plain, as_text
 
 _READY = "models.export"  # the last file that this visitor asked for: {of, file, content}
 _BUTTONS: dict[Format, tuple[str, str, str]] = {
@@ -30,7 +30,8 @@ def exports(info: ModelInfo, card: str) -> Pending | None:
                            on_click="ignore", icon=":material/description:", help=FORMAT_WORDS["card"])
         for kind, (words, icon, mime) in _BUTTONS.items():
             if ready["of"] == _of(info, kind):
-                st.download_button(f"Download {file_name(info, kind)}", ready["content"], file_name(info, kind), mime,
+                name = file_name(info, kind)
+                st.download_button(f"Download {as_text(name)}", ready["content"], as_plain(name), mime,
                                    key=f"download.{kind}", type="primary", on_click="ignore",
                                    icon=":material/download:")
             elif st.button(words, key=f"export.{kind}", icon=icon,

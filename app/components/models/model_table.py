@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from app.wording import as_text, count, decimal, percent
+from app.wording import count, decimal, percent
 from pipeline.classes import label
 from pipeline.inference.card_results import network_words
 from pipeline.inference.members import members_sentence
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_shelf import title_of
 from pipeline.inference.notice import weighing
+from pipeline.shown import as_text
 
 _ROW, _MOST_ROWS = 35, 8  # pixels; more rows scroll inside the table
 

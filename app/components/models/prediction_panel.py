@@ -10,7 +10,7 @@ from app.components.figures import dark, show
 from app.components.lesion_grid import NO_EVIDENCE
 from app.components.models.visitor_image import Truth, VisitorImage
 from app.evaluation_words import ANSWER_WORDS
-from app.wording import as_text, probability
+from app.wording import probability
 from pipeline.classes import label
 from pipeline.data.generated import NOTICE
 from pipeline.evaluation.decisions import DECISIONS, Decision
@@ -18,6 +18,7 @@ from pipeline.explain.overlay import has_evidence, overlay
 from pipeline.inference.admission import refusal
 from pipeline.inference.decided_output import decided_output, model_frequencies, usual_decision
 from pipeline.inference.model_info import ModelInfo
+from pipeline.shown import as_text
 
 
 def prediction_panel(info: ModelInfo, image: VisitorImage, number: int) -> None:
@@ -57,17 +58,17 @@ def _answers(info: ModelInfo, probabilities: np.ndarray) -> dict[Decision, pd.Da
 
 
 def _decisions(info: ModelInfo, answers: dict[Decision, pd.DataFrame]) -> None:
-    lines = [f"{ANSWER_WORDS[name]}: **{table['diagnosis'].iloc[0]}**" for name, table in answers.items()]
+    lines = [f"{ANSWER_WORDS[name]}: **{as_text(table['diagnosis'].iloc[0])}**" for name, table in answers.items()]
     if len(answers) == 1:
-        lines.append(f"How frequent each diagnosis is in the training images of {info.name} is not known here, so "
-                     "there is no second decision.")
-    st.markdown(as_text("  \n".join(lines)))
+        lines.append(f"How frequent each diagnosis is in the training images of {as_text(info.name)} is not known "
+                     "here, so there is no second decision.")
+    st.markdown("  \n".join(lines))
 
 
 def _headline(info: ModelInfo, image: VisitorImage, answers: dict[Decision, pd.DataFrame]) -> None:
     first = next(iter(answers.values())).iloc[0]
     share = probability(first["probability"]).replace(" ", "\N{NO-BREAK SPACE}")
-    st.markdown(f"##### Model output: {first['diagnosis']}, {share}")
+    st.markdown(f"##### Model output: {as_text(first['diagnosis'])}, {share}")
     if image.truth:
         st.markdown(_truth_words(info, image.truth))
     _decisions(info, answers)
@@ -75,9 +76,9 @@ def _headline(info: ModelInfo, image: VisitorImage, answers: dict[Decision, pd.D
 
 
 def _truth_words(info: ModelInfo, truth: Truth) -> str:
-    origin = f", from {truth.source}" if truth.source else ""
+    origin = f", from {as_text(truth.source)}" if truth.source else ""
     unknown = "" if truth.dx in info.classes else ". It is not among the diagnoses that the model chooses among"
-    return f"**Truth** in the data set: **{label(truth.dx)}**{origin}{unknown}."
+    return f"**Truth** in the data set: **{as_text(label(truth.dx))}**{origin}{unknown}."
 
 
 def _pictures(info: ModelInfo, image: VisitorImage, output: resources.Output, codes: list[str], number: int) -> None:
@@ -89,7 +90,7 @@ def _pictures(info: ModelInfo, image: VisitorImage, output: resources.Output, co
     opacity = right.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key=f"opacity.{number}") / 100
     heatmap = resources.explanation(info, output, image.digest, code)
     evident = has_evidence(heatmap)
-    caption = f"Regions that raised the output for {code}" if evident else NO_EVIDENCE
+    caption = f"Regions that raised the output for {as_text(code)}" if evident else NO_EVIDENCE
     left, right = st.columns(2, wrap=False)
     left.image(overlay(output.seen, heatmap, opacity), caption=caption, width="stretch", output_format="PNG",
                alt=f"{caption}, laid over what the network saw of {image.name}")

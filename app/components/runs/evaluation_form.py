@@ -6,7 +6,7 @@ from app import resources
 from app.components import problems
 from app.links import remember
 from app.resources import Stamp, stamp
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written
@@ -14,6 +14,7 @@ from pipeline.evaluation.external import EvaluationPlan, plan_evaluation
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_shelf import run_of
 from pipeline.inference.training_images import FILE
+from pipeline.shown import as_code, as_text
 
 EVALUATE = "Evaluate it on these images"
 _SHARED = {"by_id": "Same id", "by_content": "Same content", "by_lesion": "Same lesion"}
@@ -48,8 +49,9 @@ def evaluation_form(info: ModelInfo, dataset: Dataset) -> None:
         with problems.in_words():
             remember(run=start_evaluation(resources.workspace(), plan).name)
             st.rerun()
-    command = f"python -m pipeline evaluate {info.name} --data {dataset.name}"
-    st.markdown(f"The same on the command line: `{command}{f' --map {written(mapping)}' if mapping else ''}`")
+    counted = ["--map", written(mapping)] if mapping else []
+    command = as_code("python", "-m", "pipeline", "evaluate", info.name, "--data", dataset.name, *counted)
+    st.markdown(f"The same on the command line: {command}")
 
 
 def _mapping(info: ModelInfo, dataset: Dataset, lacking: list[str]) -> dict[str, str]:
@@ -60,7 +62,7 @@ def _mapping(info: ModelInfo, dataset: Dataset, lacking: list[str]) -> dict[str,
     for code, place in zip(lacking, st.columns(min(len(lacking), 3)) * len(lacking), strict=False):
         images = dataset.diagnoses[code]["images"]
         mapping[code] = place.selectbox(
-            f"{label(code)}, {count(images, 'image')}", options, index=options.index(proposed[code]),
+            f"{as_text(label(code))}, {count(images, 'image')}", options, index=options.index(proposed[code]),
             key=f"map.{info.name}.{dataset.name}.{code}",
             format_func=lambda to: "Leave it out" if to == LEFT_OUT else f"Counts as {label(to)}",
         )

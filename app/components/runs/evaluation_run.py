@@ -5,11 +5,12 @@ import streamlit as st
 from app.components.pickers import state_words
 from app.components.run_watch import resume, stop, watch
 from app.links import ERRORS, EVALUATION, EXPLORE, go
-from app.wording import as_text, count, decimal, duration, percent, time_left
+from app.wording import count, decimal, duration, percent, time_left
 from pipeline.jobs.evaluating import overlap_path
 from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED, Status
+from pipeline.shown import as_text
 
 STOP = "Stop this evaluation"
 
@@ -20,7 +21,7 @@ def evaluation_run(run: RunDir) -> None:
 
 
 def _view(run: RunDir, status: Status) -> None:
-    st.markdown(f"### {run.name}: {state_words(run)}")
+    st.markdown(f"### {as_text(run.name)}: {state_words(run)}")
     if status.state == "done":
         _done(run, status)
     elif status.state in ENDED:

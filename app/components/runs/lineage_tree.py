@@ -9,10 +9,11 @@ from app.charts.comparison import MOST_RUNS
 from app.components.pickers import STATE_WORDS
 from app.components.runs.runs_table import WEIGHTS_WORDS, title_of
 from app.links import remember
-from app.wording import as_text, count, percent
+from app.wording import count, percent
 from pipeline.jobs.lineage import lineage
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.shelf import deleted_runs
+from pipeline.shown import as_text
 
 _STEP, _DEEPEST = 24, 5  # pixels of one level; deeper ones stand below each other, or a phone shows a column of letters
 _OPEN_UP_TO = 12  # runs; more are folded
@@ -78,7 +79,7 @@ def _entry(entry: Entry, here: set[str], deleted: set[str]) -> None:
                 icon=":material/subdirectory_arrow_right:" if entry.depth else ":material/account_tree:",
                 on_click=lambda: remember(runs=name), help="Choose this run",
             )
-            st.caption(as_text(f"{'; '.join(origin_words(entry, here, deleted))}  \n{_figures(entry.row)}"))
+            st.caption(f"{'; '.join(origin_words(entry, here, deleted))}  \n{_figures(entry.row)}")
 
 
 def origin_words(entry: Entry, here: set[str], deleted: set[str]) -> list[str]:
@@ -89,10 +90,10 @@ def origin_words(entry: Entry, here: set[str], deleted: set[str]) -> list[str]:
     if parent is None:
         start = WEIGHTS_WORDS[row["weights"]]
     else:
-        start = f"From {parent}, after stage {row['parent_stage']}"
+        start = f"From {as_text(parent)}, after stage {as_text(row['parent_stage'])}"
         if parent not in here:
             start += ", a run that was deleted" + (" and can be restored" if parent in deleted else "")
-    return [start, *(f"stage {n}: {words}" for n, words in enumerate(row["stages"], start=1))]
+    return [start, *(f"stage {n}: {as_text(words)}" for n, words in enumerate(row["stages"], start=1))]
 
 
 def _figures(row: dict[str, Any]) -> str:

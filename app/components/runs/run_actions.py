@@ -11,7 +11,6 @@ from app.components.deleted import Deleted, say_deleted
 from app.components.runs.runs_table import title_of
 from app.components.siblings import classify_with_it
 from app.links import CLASSIFY, ERRORS, EXPLORE, RATES, TRAIN, go, remember
-from app.wording import as_text
 from pipeline.bundled import SIBLINGS
 from pipeline.jobs.lineage import kept_stages
 from pipeline.jobs.run_dir import RunDir
@@ -25,6 +24,7 @@ from pipeline.jobs.shelf import (
     restore_run,
 )
 from pipeline.jobs.status import ENDED
+from pipeline.shown import as_text
 
 
 def _restore(name: str) -> None:
@@ -87,7 +87,7 @@ def _stages(row: dict[str, Any], run: RunDir) -> None:
     for n in kept:
         start = f"{run.name}:{n}"
         with st.container(border=True):
-            st.markdown(f"**After stage {n}** ({row['stages'][n - 1]})")
+            st.markdown(f"**After stage {n}** ({as_text(row['stages'][n - 1])})")
             with st.container(horizontal=True):
                 if st.button(f"Restore stage {n} and train on", key=f"branch.{start}", icon=":material/alt_route:",
                              help="Opens the form of a new run that starts from these weights, for example with "
@@ -103,7 +103,7 @@ def _label_form(row: dict[str, Any], name: str) -> None:
         return
     with st.form(f"label.{name}", border=True):
         label = st.text_input("Name", row["name"], max_chars=LONGEST_NAME, key=f"label.{name}.name", placeholder=name,
-                              help=f"Shown with the run's id, which stays {name}.")
+                              help=f"Shown with the run's id, which stays {as_text(name)}.")
         note = st.text_area("Note", row["note"], max_chars=LONGEST_NOTE, key=f"label.{name}.note", height=100,
                             placeholder="What you tried, what you saw")
         sent = st.form_submit_button("Save name and note", icon=":material/save:")
@@ -123,11 +123,11 @@ def _delete(row: dict[str, Any], name: str, branches: list[dict[str, Any]]) -> N
                   help="A run at work cannot be deleted. Stop it first, on the page Train.")
         return
     with st.popover("Delete", icon=":material/delete:"):
-        st.markdown(as_text(f"Delete **{title_of(row)}**, its curves, its results and its model? It can be restored "
-                            "under “Deleted runs” on this page."))
+        st.markdown(f"Delete **{as_text(title_of(row))}**, its curves, its results and its model? It can be restored "
+                    "under “Deleted runs” on this page.")
         if branches:
             st.markdown(as_text(branches_kept(branches)))
-        if st.button(f"Delete {name}", type="primary", key=f"delete.{name}"):
+        if st.button(f"Delete {as_text(name)}", type="primary", key=f"delete.{name}"):
             with problems.in_words():
                 require_operator("deletes runs")
                 delete_run(resources.workspace(), name)

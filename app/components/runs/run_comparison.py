@@ -13,10 +13,11 @@ from app.components.runs.run_disagreements import disagreements
 from app.components.runs.runs_table import SPLIT_WORDS, title_of
 from app.components.runs.shared_figures import shared_figures
 from app.components.runs.shared_ways import SharedWays
-from app.wording import as_text, count, percent
+from app.wording import count, percent
 from pipeline.classes import label
 from pipeline.evaluation.compare import Comparison
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 
 def curves(runs: list[RunDir], rows: list[dict[str, Any]]) -> None:
@@ -111,8 +112,8 @@ def _what_is_shared(found: Comparison, names: dict[str, str]) -> None:
         st.warning(as_text(f"They share no validation image, so they cannot be compared. Each judged others: {each}."),
                    icon=":material/join_inner:")
     else:
-        st.markdown(as_text(f"**Shared: {count(found.images, 'image')} of {count(found.lesions, 'lesion')}.** "
-                            f"Validation images of each run: {each}."))
+        st.markdown(f"**Shared: {count(found.images, 'image')} of {count(found.lesions, 'lesion')}.** "
+                    f"Validation images of each run: {as_text(each)}.")
     if found.contradicted:
         st.warning(f"{count(found.contradicted, 'image')} more would be shared, but the runs know another lesion or "
                    "another truth for it, so it is left out." if found.contradicted == 1 else

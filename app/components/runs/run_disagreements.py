@@ -9,7 +9,7 @@ from app import resources
 from app.components.figures import show_table
 from app.components.image_ways import way_links
 from app.components.runs.shared_ways import SharedWays
-from app.wording import as_text, count, probability
+from app.wording import count, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
@@ -17,6 +17,7 @@ from pipeline.data.generated import NOTICE
 from pipeline.errors import ImageError
 from pipeline.evaluation.compare import Comparison, prediction_column, probability_column
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _CARDS = 6
 _ALL, _NONE = "All disagreements", "None is right"
@@ -64,8 +65,9 @@ def _cards(cases: pd.DataFrame, found: Comparison, names, dataset: Dataset, conf
             with column.container(border=True, height="stretch"):
                 _card(case, found, names, dataset, config, metadata)
     if shown < len(cases):
-        st.button(f"Show {min(_CARDS, len(cases) - shown)} more ({shown} of {len(cases):,} shown)", key=f"{key}.more",
-                  on_click=lambda: st.session_state.update({key: shown + _CARDS}), icon=":material/expand_more:")
+        st.button(f"Show {min(_CARDS, len(cases) - shown):,} more ({shown:,} of {len(cases):,} shown)",
+                  key=f"{key}.more", on_click=lambda: st.session_state.update({key: shown + _CARDS}),
+                  icon=":material/expand_more:")
 
 
 def _card(case: dict[str, Any], found: Comparison, names, dataset: Dataset, config: RunConfig, metadata) -> None:
@@ -75,15 +77,15 @@ def _card(case: dict[str, Any], found: Comparison, names, dataset: Dataset, conf
                                     config.resize)
         st.image(picture, width="stretch", output_format="JPEG", alt=f"Image {image_id} as the network saw it")
     except KeyError:
-        st.caption(f"The data set no longer has the image {image_id}.")
+        st.caption(f"The data set no longer has the image {as_text(image_id)}.")
     except ImageError as error:
         st.caption(as_text(str(error)))
-    lines = [f"**Truth:** {label(case['truth'])}"]
+    lines = [f"**Truth:** {as_text(label(case['truth']))}"]
     for run in found.runs:
         predicted = case[prediction_column(run)]
         icon = ":material/check:" if predicted == case["truth"] else ":material/close:"
         verdict = "right" if predicted == case["truth"] else "wrong"
-        lines.append(f"{icon} {as_text(names[run])}: {label(predicted)}, "
+        lines.append(f"{icon} {as_text(names[run])}: {as_text(label(predicted))}, "
                      f"{probability(case[probability_column(run)])} ({verdict})")
     st.markdown("  \n".join(lines))
-    st.caption(f"Image {image_id} · lesion {case['lesion_id']}")
+    st.caption(f"Image {as_text(image_id)} · lesion {as_text(case['lesion_id'])}")

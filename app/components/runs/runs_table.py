@@ -9,9 +9,10 @@ from app import run_rows
 from app.components import problems
 from app.components.pickers import STATE_WORDS
 from app.links import remember
-from app.wording import as_text, count
+from app.wording import count
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED
+from pipeline.shown import as_text
 
 SPLIT_WORDS = {"lesion": "by lesion", "lesion-test": "by lesion, with a test part", "random": "image by image",
                "external": "none: a data set that judges"}

@@ -9,11 +9,12 @@ import streamlit as st
 from app import run_rows
 from app.components.runs.article_table import article_table
 from app.links import ARTICLE, go
-from app.wording import UNDEFINED, as_text, count, percent
+from app.wording import UNDEFINED, count, percent
 from pipeline.evaluation.compare import Comparison
 from pipeline.evaluation.melanoma import MELANOMA
 from pipeline.inference.card_results import network_words
 from pipeline.jobs.run_dir import RunDir
+from pipeline.shown import as_text
 
 _ROW = 35  # pixels
 

@@ -7,11 +7,11 @@ import streamlit as st
 
 from app.charts.dataset import level_words
 from app.components.training.plan_work import WorkOnPlan
-from app.wording import as_text
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.tables import MISSING
 from pipeline.jobs.previewing import Previewing
+from pipeline.shown import as_text
 
 PREVIEW = "Show a batch"
 ANOTHER = "Show another batch"
@@ -64,7 +64,7 @@ def _show(answer: dict[str, Any], seconds_ago: float) -> None:
         st.button("Close", key="preview.close", icon=":material/close:", type="tertiary", on_click=_WORK.forget)
     for step in answer["steps"]:
         name, _, words = step.partition(" ")
-        st.markdown(as_text(f"**{name}** {words}"))
+        st.markdown(f"**{name}** {words}")
     if answer["generated"]:
         st.caption("Generated – not for learning dermoscopy.")
     for image in answer["images"]:

@@ -5,11 +5,11 @@ import streamlit as st
 from app import resources
 from app.components.training.more_choices import rates_text
 from app.links import remember
-from app.wording import as_text
 from pipeline.config import RunConfig, stage_rates
 from pipeline.errors import ConfigError
 from pipeline.jobs.lineage import kept_stages
 from pipeline.presets import PRESETS
+from pipeline.shown import as_text
 
 _NEW = ""
 _RATES = "train.rates"

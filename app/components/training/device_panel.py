@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from app.wording import UNDEFINED, as_text, count
+from app.wording import UNDEFINED, count
+from pipeline.shown import as_text
 from pipeline.training import nvidia
 from pipeline.training.device import Device, describe
 
@@ -26,16 +27,17 @@ def device_line(device: Device) -> str:
     card = device.card
     if device.kind == "cuda":
         memory = f"{card.memory_gb:.0f} GB, " if card.memory_gb else ""
-        cuda = f", CUDA {card.cuda}" if card.cuda else ""
+        cuda = f", CUDA {as_text(card.cuda)}" if card.cuda else ""
         others = ""
         if device.others:
             others = f" It is the first that can be used; {count(device.others, 'further card')} will stay idle."
-        return f"GPU **{card.name}**, {memory}driver {card.driver}{cuda}: this PyTorch can use it.{others}"
+        driver = as_text(card.driver)
+        return f"GPU **{as_text(card.name)}**, {memory}driver {driver}{cuda}: this PyTorch can use it.{others}"
     if device.kind == "mps":
-        return f"**{device.name}**, {device.memory_gb:.0f} GB of shared memory ({device.free_gb:.0f} GB free)."
+        return f"**{as_text(device.name)}**, {device.memory_gb:.0f} GB of shared memory ({device.free_gb:.0f} GB free)."
     if card:
-        return f"Trains on the processor instead: **{device.name}**, {_processor(device)}."
-    return f"Processor **{device.name}**, {_processor(device)}; no GPU found."
+        return f"Trains on the processor instead: **{as_text(device.name)}**, {_processor(device)}."
+    return f"Processor **{as_text(device.name)}**, {_processor(device)}; no GPU found."
 
 
 def device_rows(device: Device) -> list[tuple[str, str]]:

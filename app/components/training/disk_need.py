@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app.wording import as_text
 from pipeline.config import RunConfig
 from pipeline.data.cache_space import CacheSpace, cache_space
 from pipeline.data.dataset import Dataset
+from pipeline.shown import as_text
 
 
 def _size(number: int) -> str:

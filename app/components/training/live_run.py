@@ -14,10 +14,11 @@ from app.components.run_watch import resume, stop, watch
 from app.components.runs.evaluation_run import evaluation_run
 from app.components.training.time_division import time_division
 from app.links import CLASSIFY, ERRORS, go
-from app.wording import UNDEFINED, as_text, decimal, duration, percent, time_left
+from app.wording import UNDEFINED, decimal, duration, percent, time_left
 from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED, Status
+from pipeline.shown import as_text
 
 STOP = "Stop this run"
 RESUME = "Resume this run"
@@ -46,16 +47,16 @@ def _view(run: RunDir, status: Status) -> None:
 
 def _headline(run: RunDir, status: Status) -> None:
     state, button = st.columns([4, 1], vertical_alignment="center")
-    state.markdown(f"### {run.name}: {STATE_WORDS[status.state]}")
+    state.markdown(f"### {as_text(run.name)}: {STATE_WORDS[status.state]}")
     if status.state in ENDED:
         _ended(run, status)
     else:
         _active(run, status, button)
     config = run.config()
     st.caption(
-        f"Data set {config.data}, preset {config.preset}, {config.arch} at {config.width}×{config.height} pixels, "
-        f"batches of {config.batch_size}, seed {config.seed}. Device: {status.device or 'not known before the start'}. "
-        + as_text(" ".join(status.notes))
+        as_text(f"Data set {config.data}, preset {config.preset}, {config.arch} at {config.width}×{config.height} "
+                f"pixels, batches of {config.batch_size}, seed {config.seed}. "
+                f"Device: {status.device or 'not known before the start'}. {' '.join(status.notes)}")
     )
 
 
@@ -154,4 +155,5 @@ def waiting_runs(runs: list[RunDir], shown: RunDir | None) -> None:
     """The queue in words."""
     waiting = [run for run in reversed(runs) if run.status().state == "queued" and run != shown]
     if waiting:
-        st.caption("Waiting for the device, first come first served: " + ", ".join(run.name for run in waiting) + ".")
+        names = ", ".join(as_text(run.name) for run in waiting)
+        st.caption(f"Waiting for the device, first come first served: {names}.")

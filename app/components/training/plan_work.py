@@ -10,10 +10,10 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
-from app.wording import as_text
 from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError
 from pipeline.jobs.plan_work import PlanWork
+from pipeline.shown import as_text
 
 _KEPT = "train.work"
 

@@ -9,6 +9,7 @@ from pipeline.article_figures import RECORDED_RATES
 from pipeline.config import stage_rates
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.searches import read_found
+from pipeline.shown import as_text
 
 USE = "Use these rates"
 
@@ -31,7 +32,7 @@ def rate_choice(search: RunDir) -> None:
     st.dataframe(suggestions_table(found), hide_index=True, key="rates.suggestions", width="stretch")
     if config.arch in RECORDED_RATES:
         steepest, tenth = RECORDED_RATES[config.arch]
-        st.caption(f"The article recorded for {config.arch}, after its frozen stage: steepest {steepest:.2e}, "
+        st.caption(f"The article recorded for {as_text(config.arch)}, after its frozen stage: steepest {steepest:.2e}, "
                    f"minimum / 10 {tenth:.2e}.")
     frozen = config.stages[0].freeze
     choices = _choices(found, frozen)

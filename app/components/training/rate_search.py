@@ -9,13 +9,14 @@ from app.charts.rates import rates_figure, rates_table
 from app.components import problems
 from app.components.figures import dark, show
 from app.links import remember
-from app.wording import as_text, time_left
+from app.wording import time_left
 from pipeline.errors import RunError
 from pipeline.jobs.lineage import kept_stages
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.searches import plan_first_search, plan_search, read_found, start_search
 from pipeline.jobs.status import ENDED
 from pipeline.presets import PRESETS
+from pipeline.shown import as_text
 from pipeline.training.rate_rules import VERDICTS
 
 SEARCH = "Search the learning rate"

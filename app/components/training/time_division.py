@@ -8,6 +8,7 @@ from app.charts.time_parts import time_figure, time_table
 from app.components.figures import dark, show
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.time_parts import TIME_PARTS, divide, part_name
+from pipeline.shown import as_text
 
 
 def time_division(run: RunDir, events: list[dict[str, Any]]) -> None:
@@ -19,6 +20,7 @@ def time_division(run: RunDir, events: list[dict[str, Any]]) -> None:
     show(time_figure(table, dark()), table, f"{run.name}-time", key=f"time.{run.name}")
     with st.expander("What each part of the time is", icon=":material/help:"):
         known = [part for part in parts if part in TIME_PARTS]
-        st.markdown("\n".join(f"- **{part_name(part).capitalize()}**: {TIME_PARTS[part][1]}." for part in known))
+        st.markdown("\n".join(f"- **{as_text(part_name(part).capitalize())}**: {TIME_PARTS[part][1]}."
+                              for part in known))
         if "explaining" not in parts and "judging" in parts:
             st.markdown("This run measured its heatmaps as a part of predicting.")

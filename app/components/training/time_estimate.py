@@ -5,9 +5,10 @@ from typing import Any
 import streamlit as st
 
 from app.components.training.plan_work import WorkOnPlan
-from app.wording import as_text, duration
+from app.wording import duration
 from pipeline.config import RunConfig
 from pipeline.jobs.estimating import Estimating
+from pipeline.shown import as_text
 
 ESTIMATE = "Estimate the time"
 _PARTS = {

@@ -19,6 +19,7 @@ from pipeline.config import RunConfig, SplitKind
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
 from pipeline.presets import PRESETS
+from pipeline.shown import as_text
 
 START = "Start training"
 _SPLITS = {
@@ -36,9 +37,9 @@ def _plan_in_words(config: RunConfig) -> str:
     stages = "; ".join(f"stage {n}: {stage.words}" for n, stage in enumerate(config.stages, start=1))
     weights = WEIGHTS[config.weights].split(" (")[0] + " weights"
     if config.parent is not None:
-        weights = f"the weights of {config.parent} after its stage {config.parent_stage}"
-    plan = f"{NETWORKS[config.arch]} at {config.width}×{config.height} pixels, {weights}; {stages}."
-    return f"{plan} {config.features_words}" if config.features else plan
+        weights = f"the weights of {as_text(config.parent)} after its stage {config.parent_stage}"
+    plan = f"{as_text(NETWORKS[config.arch])} at {config.width}×{config.height} pixels, {weights}; {as_text(stages)}."
+    return f"{plan} {as_text(config.features_words)}" if config.features else plan
 
 
 def train_form(datasets: list[Dataset], busy: bool) -> None:
@@ -73,7 +74,7 @@ def train_form(datasets: list[Dataset], busy: bool) -> None:
         st.caption(PRESETS[preset].reason)
         settings = as_settings(config, {"split": split, **more_choices(config, key)})
         if also := set_by_the_preset(config):
-            st.caption(also)
+            st.caption(as_text(also))
     try:
         plan = plan_config(resources.workspace(), data, preset, settings, start)
     except LesionLabError as error:
