@@ -26,7 +26,7 @@ def open_page(page: str, /, **parameters: str) -> AppTest:
 
 def words(at: AppTest) -> str:
     """Everything that the page says."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success)
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.code)
     return " ".join(str(element.value) for kind in kinds for element in kind)
 
 

@@ -11,6 +11,7 @@ from pipeline.inference.card_words import figure, percent, table
 from pipeline.inference.model_info import find_model
 from pipeline.inference.model_shelf import label_model
 from pipeline.inference.notice import notice
+from pipeline.shown import as_text
 from tests.hand_made import make_dataset, make_run
 from tests.random_models import make_model
 
@@ -172,4 +173,4 @@ def test_an_imported_model_keeps_the_card_that_it_brought(workspace):
 
 
 def test_a_bar_in_a_value_does_not_break_a_table():
-    assert table(["a", "b"], [["x|y", "1"]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"
+    assert table(["a", "b"], [[as_text("x|y"), "1"]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"
