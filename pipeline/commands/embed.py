@@ -8,6 +8,7 @@ from pipeline.workspace import current_workspace
 def add_parsers(commands) -> None:
     parser = add_command(commands, "embed", embed, help=None)
     parser.add_argument("run", metavar="RUN", help="a finished run")
+    parser.add_argument("--queued", action="store_true", help="the job is queued already, and may have been stopped")
 
 
 def embed(arguments, out: Output) -> int:
@@ -17,7 +18,7 @@ def embed(arguments, out: Output) -> int:
     workspace = current_workspace()
     run = find_run(workspace, arguments.run)
     status = job_status(run)
-    if status is None or status.state != "queued":
+    if not arguments.queued and (status is None or status.state != "queued"):
         queue_embedding(run)
     give_way()
     status = work_on_embedding(run, workspace, out.progress)

@@ -6,8 +6,7 @@ import signal
 from collections.abc import Iterator
 
 from pipeline.commands.output import Output
-from pipeline.errors import RunError
-from pipeline.jobs.launch import request_stop
+from pipeline.jobs.launch import ask_to_stop
 from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import Status
@@ -25,8 +24,7 @@ def stop_on_signal(run: RunDir, out: Output) -> Iterator[None]:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-        with contextlib.suppress(RunError):  # it ended in this moment
-            request_stop(run)
+        ask_to_stop(run)
         out.warn(f"Stopping {run.name}. Once more to leave at once.")
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}

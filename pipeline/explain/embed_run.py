@@ -33,13 +33,8 @@ class _Look:
     def __init__(self, run: RunDir, workspace: Workspace, info: ModelInfo, reporter: Reporter, images: int):
         self._reporter, self._config, self._evaluation = reporter, run.config(), run.evaluation()
         self.door = open_model(workspace, info)
-        self.door.use_onnx(workspace, images, self._watch)
+        self.door.use_onnx(workspace, images, self._reporter.watch)
         reporter.expect(images * COST[_KIND])
-
-    def _watch(self, fraction: float | None, sentence: str) -> None:
-        if self._reporter.stop_asked():
-            raise Cancelled()
-        self._reporter.say(sentence)
 
     def say(self, sentence: str) -> None:
         self._reporter.say(sentence)
@@ -48,7 +43,7 @@ class _Look:
         """The data set's images as the network sees them."""
         if self._evaluation:
             return from_files(dataset, self.door)
-        return from_cache(dataset, self._config, self._watch, self._reporter.note)
+        return from_cache(dataset, self._config, self._reporter.watch, self._reporter.note)
 
     def batches(self, image_ids: pd.Series, prepared: Prepared, sentence: str, times: int = 1):
         """Some prepared images at a time; told as `times` as much work once the next are asked for."""

@@ -44,7 +44,7 @@ def judge_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
                         "Start a new one.")
     info, split = find_model(workspace, about["model"]), run.split()
     door = open_model(workspace, info, torch_device(device, reporter.note))
-    door.use_onnx(workspace, len(split), lambda fraction, sentence: reporter.say(sentence))
+    door.use_onnx(workspace, len(split), reporter.watch)
     table, maps = _judged(door, info, dataset, split, reporter)
     with reporter.timed("writing"), disk_errors(run.predictions_path):
         table.to_parquet(run.predictions_path, index=False)

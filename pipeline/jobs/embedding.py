@@ -7,9 +7,11 @@ turn in the queue for a device: it is short, works on the processor, and gives w
 import os
 import traceback
 
+from pipeline.data.turns import turn
 from pipeline.errors import LesionLabError, RunError
 from pipeline.files import disk_errors
 from pipeline.jobs.launch import start_process
+from pipeline.jobs.loading import stops_while_loading
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED, Status, just_queued, just_started, write_status
@@ -47,14 +49,16 @@ def queue_embedding(run: RunDir) -> RunDir:
     judges = run.evaluation() or (run.model / "model.json").exists()
     if not judges or not run.predictions_path.exists():
         raise RunError(f"The run {run.name} has no model or no predictions.", "Wait until it is done.")
-    job, status = embedding_job(run), job_status(run)
-    if status and status.state not in ENDED:
-        raise RunError(f"The embeddings of the run {run.name} are being computed already.", "Wait until they are done.")
-    with disk_errors(job.folder):
-        job.folder.mkdir(exist_ok=True)
-        for path in (job.stop_path, job.events_path):
-            path.unlink(missing_ok=True)
-    write_status(job.status_path, just_queued())
+    job = embedding_job(run)
+    with turn(job.lock_path, silent, "Another process queues the job."):
+        status = job_status(run)
+        if status and status.state not in ENDED:
+            raise RunError(f"The embeddings of the run {run.name} are being computed already.",
+                           "Wait until they are done.")
+        with disk_errors(job.folder):
+            for path in (job.stop_path, job.events_path):
+                path.unlink(missing_ok=True)
+        write_status(job.status_path, just_queued())
     return job
 
 
@@ -65,7 +69,23 @@ def start_embedding(workspace: Workspace, run: RunDir) -> None:
         RunError, WorkspaceError: as `queue_embedding`.
     """
     job = queue_embedding(run)
-    start_process(workspace, ["embed", run.name], job.log_path)
+    start_process(workspace, ["embed", run.name, "--queued"], job.log_path)
+
+
+def _take(run: RunDir, progress: Progress) -> Reporter | None:
+    """Makes this process the one that works on the queued job; None where that was stopped before it got here."""
+    job = embedding_job(run)
+    with turn(job.lock_path, silent, "Another process takes the job."):
+        status = job_status(run)
+        if status and status.state == "cancelled" and status.started is None:
+            return None
+        if status is None or status.state != "queued" or status.pid is not None:
+            raise RunError(
+                f"There is no job to embed the images of the run {run.name}.", "Start one on the page Explore."
+            )
+        reporter = Reporter(job, progress)
+        reporter.set(**just_started(), device="the processor", doing="Loads the network.")
+    return reporter
 
 
 def work_on_embedding(run: RunDir, workspace: Workspace, progress: Progress = silent) -> Status:
@@ -74,15 +94,14 @@ def work_on_embedding(run: RunDir, workspace: Workspace, progress: Progress = si
     Raises:
         RunError: no job is queued.
     """
-    job, status = embedding_job(run), job_status(run)
-    if status is None or status.state != "queued":
-        raise RunError(f"There is no job to embed the images of the run {run.name}.", "Start one on the page Explore.")
-    reporter = Reporter(job, progress)
-    reporter.set(**just_started(), device="the processor", doing="Loads the network.")
+    job, reporter = embedding_job(run), _take(run, progress)
+    if reporter is None:
+        return job.status()
     try:
-        from pipeline.explain.embed_run import embed_run
+        with stops_while_loading(reporter.stop_asked):
+            from pipeline.explain.embed_run import embed_run
 
-        embed_run(run, workspace, reporter)
+            embed_run(run, workspace, reporter)
         reporter.finish(state="done", fraction=1.0, doing="Done.")
     except Cancelled:
         reporter.finish(state="cancelled", doing="Stopped on request.")
@@ -93,7 +112,7 @@ def work_on_embedding(run: RunDir, workspace: Workspace, progress: Progress = si
             traceback.print_exc(file=log)
         reporter.finish(
             state="failed", doing="Failed.",
-            error=f"An unexpected error ended it: {type(error).__name__}: {error}. The details are in {job.log_path}.",
+            error=f"An unexpected error ended it: {type(error).__name__}. The details are in {job.log_path}.",
         )
     return job.status()
 

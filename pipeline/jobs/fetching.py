@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
 from pipeline.data.dataset import Dataset
 from pipeline.data.sources.catalogue import SOURCES, Source
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
@@ -56,10 +54,22 @@ class Fetch:
         """What the data set is to be called."""
         return read_json(self.folder / "fetch.json")["name"]
 
+    @property
+    def stop_path(self) -> Path:
+        """Lies here from when a stop was asked for until the next try."""
+        return self.folder / "stop"
+
     def status(self) -> Status:
-        """The believed status; raises FileNotFoundError or WorkspaceError as `read_status` does."""
+        """The believed status; raises FileNotFoundError or WorkspaceError as `read_status` does.
+
+        A process that was stopped before it could write that down was stopped all the same.
+        """
         status = read_status(self.status_path)
-        return replace(status, doing=_GONE) if status.state == "interrupted" else status
+        if status.state != "interrupted":
+            return status
+        if self.stop_path.exists():
+            return replace(status, state="cancelled", doing=_STOPPED)
+        return replace(status, doing=_GONE)
 
 
 def _fetch_of(workspace: Workspace, source: Source) -> Fetch:
@@ -76,9 +86,18 @@ def list_fetches(workspace: Workspace) -> list[Fetch]:
     return found
 
 
+def _was_queued(fetch: Fetch) -> bool:
+    """Whether this process was started for a fetch that somebody watches; a stop of an earlier one is past."""
+    try:
+        return read_json(fetch.status_path).get("state") == "queued"
+    except (FileNotFoundError, WorkspaceError):
+        return False
+
+
 def _begin(fetch: Fetch, name: str, status: Status) -> None:
     with disk_errors(fetch.folder):
         fetch.folder.mkdir(parents=True, exist_ok=True)
+        fetch.stop_path.unlink(missing_ok=True)
     write_json(fetch.folder / "fetch.json", {"name": name})
     write_status(fetch.status_path, status)
 
@@ -112,6 +131,10 @@ def work_on_fetch(workspace: Workspace, source: Source, name: str, progress: Pro
     fetch = _fetch_of(workspace, source)
     with _alone(workspace, source):
         status = just_queued(**just_started(), **process_identity(), doing="Connects.")
+        if fetch.stop_path.exists() and _was_queued(fetch):
+            write_status(fetch.status_path, replace(status, state="cancelled", **NO_PROCESS, ended=time.time(),
+                                                    doing=_STOPPED))
+            raise Cancelled()
         _begin(fetch, name, status)
         written = [0.0]
 
@@ -158,19 +181,18 @@ def start_fetch(workspace: Workspace, source: Source, name: str) -> Fetch:
         _begin(fetch, name, just_queued(doing="Starts."))
     log_path = fetch.folder / "fetch.log"
     with disk_errors(log_path), log_path.open("wb") as log:
-        process = start_pipeline(workspace, ["data", "fetch", source.id, "--name", name], log, log)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        identity = process_identity(process.pid)
-        status = read_status(fetch.status_path)
-        if status.state == "queued":
-            write_status(fetch.status_path, replace(status, **identity))
+        start_pipeline(workspace, ["data", "fetch", source.id, "--name", name], log, log)
     return fetch
 
 
 def stop_fetch(fetch: Fetch) -> None:
     """Asks the process that fetches to stop; it does within seconds, and keeps what has come."""
     status = fetch.status()
-    if status.state not in ENDED and worked_on(status):
+    if status.state in ENDED:
+        return
+    with disk_errors(fetch.stop_path):
+        fetch.stop_path.touch()  # for a process that has not begun
+    if worked_on(status):
         with contextlib.suppress(ProcessLookupError):
             os.kill(status.pid, signal.SIGTERM)
 

@@ -1,16 +1,20 @@
 """Starting a trainer in a process of its own, and asking it to stop."""
 
 import importlib.metadata
+import time
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config import RunConfig
+from pipeline.data.turns import turn
 from pipeline.errors import RunError
 from pipeline.files import disk_errors
 from pipeline.jobs.lineage import find_start, take_over
 from pipeline.jobs.processes import start_pipeline
 from pipeline.jobs.resume import requeue
 from pipeline.jobs.run_dir import RunDir, create_run
-from pipeline.jobs.status import ENDED
+from pipeline.jobs.status import ENDED, write_status
+from pipeline.progress import silent
 from pipeline.workspace import Workspace
 
 _VERSIONS_OF = ("torch", "torchvision", "fastai", "timm", "numpy", "pandas", "pillow")
@@ -58,13 +62,26 @@ def resume_run(workspace: Workspace, run: RunDir) -> None:
 
 
 def request_stop(run: RunDir) -> None:
-    """Asks the trainer of `run` to stop; it does within two batches.
+    """Asks for the end of `run`. Its trainer hears that within two batches, or within a moment while libraries load;
+    where no process works on it yet, it has ended when this returns.
 
     Raises:
         RunError: the run has ended already.
+        WorkspaceError: the disk is full or the run's folder cannot be written.
     """
-    state = run.status().state
-    if state in ENDED:
-        raise RunError(f"The run {run.name} is not running: it is {state}.", "There is nothing to stop.")
+    with turn(run.lock_path, silent, "Another process takes the run."):
+        status = run.status()
+        if status.state in ENDED:
+            raise RunError(f"The run {run.name} is not running: it is {status.state}.", "There is nothing to stop.")
+        if status.pid is None:
+            write_status(run.status_path, replace(
+                status, state="cancelled", ended=time.time(), doing="Stopped on request."
+            ))
+        else:
+            ask_to_stop(run)
+
+
+def ask_to_stop(run: RunDir) -> None:
+    """Leaves the request for the process that works on `run`; for a signal handler in that very process."""
     with disk_errors(run.stop_path):
         run.stop_path.touch()

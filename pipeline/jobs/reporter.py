@@ -8,7 +8,7 @@ from pipeline.jobs.boot import uptime
 from pipeline.jobs.events import EventLog
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import NO_PROCESS, process_identity, read_status, write_status
-from pipeline.progress import Progress, silent
+from pipeline.progress import Cancelled, Progress, silent
 
 # relative cost of one image, so that "time left" does not jump where training turns into validation
 COST = {"training": 1.0, "frozen": 0.7, "validating": 0.35, "judging": 0.6}
@@ -109,3 +109,13 @@ class Reporter:
 
     def stop_asked(self) -> bool:
         return self.run.stop_path.exists()
+
+    def watch(self, fraction: float | None, sentence: str) -> None:
+        """A progress callable that says its sentences.
+
+        Raises:
+            Cancelled: a stop was asked for.
+        """
+        if self.stop_asked():
+            raise Cancelled()
+        self.say(sentence)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pipeline.data.turns import turn as lock
 from pipeline.errors import LesionLabError, RunError
+from pipeline.jobs.loading import stops_while_loading
 from pipeline.jobs.queue import turn
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
@@ -51,6 +52,8 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search:
         RunError: the run is not queued, or another process works on it.
     """
     reporter = _take(run, progress)
+    if reporter is None:
+        return run.status()
     device = describe()
 
     def waiting(ahead: list[str]) -> None:
@@ -62,7 +65,8 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search:
             reporter.say("Loads the network." if run.evaluation() else "Loads fastai and the network.")
             # read when torch loads: threads that wait give way sooner, which is faster beside a busy browser
             os.environ.setdefault("GOMP_SPINCOUNT", "5000")
-            _task(run, search)(run, workspace, reporter, device)
+            with stops_while_loading(reporter.stop_asked):
+                _task(run, search)(run, workspace, reporter, device)
         reporter.finish(state="done", fraction=1.0, doing="Done.")
         for path in (run.resume_path, run.start_weights):
             path.unlink(missing_ok=True)
@@ -76,19 +80,21 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search:
             traceback.print_exc(file=log)
         reporter.finish(
             state="failed", doing="Failed.",
-            error=f"An unexpected error ended the run: {type(error).__name__}: {error}. "
+            error=f"An unexpected error ended the run: {type(error).__name__}. "
             f"The details are in {run.log_path}.",
         )
     return run.status()
 
 
-def _take(run: RunDir, progress: Progress) -> Reporter:
-    """Makes this process the one that works on the queued run."""
+def _take(run: RunDir, progress: Progress) -> Reporter | None:
+    """Makes this process the one that works on the queued run; None where that was stopped before it got here."""
     with lock(run.lock_path, silent, "Another process takes the run."):
         before = run.status()
+        if before.state == "cancelled" and before.started is None:
+            return None
         if before.state != "queued" or before.pid is not None:
             raise RunError(f"The run {run.name} cannot be started: it is {before.state}.", "Start a new run.")
-        for left in run.checkpoints.glob(".*"):
+        for left in (*run.folder.glob(".*"), *run.checkpoints.glob(".*"), *run.model.glob(".*")):
             left.unlink()  # what a killed trainer left of a file that it was writing
         reporter = Reporter(run, progress)
         reporter.set(doing="Waits for the device.")

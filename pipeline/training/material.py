@@ -12,7 +12,6 @@ from pipeline.data.same_lesion import metadata_to_split
 from pipeline.errors import DataError
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
-from pipeline.progress import Cancelled
 from pipeline.training.parts import rows_and_targets, stored_split
 from pipeline.workspace import Workspace
 
@@ -24,17 +23,6 @@ class Material(NamedTuple):
     split: pd.DataFrame
     parts: dict[str, tuple[np.ndarray, np.ndarray]]
     pixels: object
-
-
-def watch(reporter: Reporter):
-    """A progress callable that tells the run's status its sentences, and raises Cancelled once a stop was asked for."""
-
-    def progress(fraction: float | None, sentence: str) -> None:
-        if reporter.stop_asked():
-            raise Cancelled()
-        reporter.say(sentence)
-
-    return progress
 
 
 def gather(run: RunDir, config: RunConfig, workspace: Workspace, reporter: Reporter) -> Material:
@@ -56,6 +44,6 @@ def gather(run: RunDir, config: RunConfig, workspace: Workspace, reporter: Repor
     reporter.say("Decodes the images.")
     with reporter.timed("data"):
         pixels = open_pixels(
-            dataset, config.height, config.width, config.resize, watch(reporter), reporter.note
+            dataset, config.height, config.width, config.resize, reporter.watch, reporter.note
         )
     return Material(dataset, split, parts, pixels)

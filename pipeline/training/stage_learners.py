@@ -10,7 +10,7 @@ from pipeline.training.features import Body, fast_body, open_features, wanted_fe
 from pipeline.training.head_stage import head_learner
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
-from pipeline.training.material import Material, watch
+from pipeline.training.material import Material
 from pipeline.workspace import Workspace
 
 
@@ -62,11 +62,11 @@ class StageLearners:
         wanted = wanted_features(config, material.parts, len(material.pixels))
         with reporter.timed("features"):
             return open_features(
-                material.dataset, config, self._network, material.pixels, wanted, self.body, watch(reporter)
+                material.dataset, config, self._network, material.pixels, wanted, self.body, reporter.watch
             )
 
     def body(self) -> Body:
         """The network's present body in eval mode, as quick as this computer has it."""
         return fast_body(
-            self._workspace, self._network[0], self._config, self._device, self._reporter.note, watch(self._reporter)
+            self._workspace, self._network[0], self._config, self._device, self._reporter.note, self._reporter.watch
         )
