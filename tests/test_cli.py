@@ -18,7 +18,7 @@ from pipeline import cli
 from pipeline.commands import show
 from pipeline.config import apply_settings
 from pipeline.jobs.run_dir import find_run
-from pipeline.jobs.status import Status, read_status, write_status
+from pipeline.jobs.status import Status, process_identity, read_status, write_status
 from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace
 
@@ -253,6 +253,7 @@ def test_detached_and_cancelled(call, tiny, monkeypatch, workspace):
     answer = json.loads(call("train", "--data", "tiny", "--preset", "quick", "--detach", "--json")[1])
     assert (answer["run"], answer["state"]) == ("tiny-quick-2", "queued")
     run = find_run(workspace, "tiny-quick-1")
+    write_status(run.status_path, Status("running", 1.0, **process_identity()))
 
     def sleep(_):
         write_status(run.status_path, Status("cancelled", read_status(run.status_path).created))

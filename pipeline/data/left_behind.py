@@ -74,7 +74,8 @@ def temporary_folder(workspace: Workspace, mark: str, parent: Path | None = None
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove_temporary(workspace: Workspace) -> None:
+def remove_temporary(workspace: Workspace) -> None:
+    """Removes folders of `temporary_folder` whose process was killed."""
     with _no_other_changes(workspace):
         for mark in _MARKS:
             for parent in (workspace.home, workspace.models):
@@ -109,7 +110,7 @@ def remove_left_behind(workspace: Workspace, using: str | None = None) -> None:
     Args:
         using: the data set that the caller imports; copies for it that an interrupted import has left stay.
     """
-    _remove_temporary(workspace)
+    remove_temporary(workspace)
     names = {path.name for path in workspace.datasets.iterdir() if path.is_dir()}
     names = {name[1:].removesuffix(_INCOMING) if name.startswith(".") else name for name in names}
     for name in names - {using}:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
 from pipeline.evaluation.decisions import WEIGHS_ALIKE
 from pipeline.files import disk_errors
@@ -42,13 +43,16 @@ def combine(workspace: Workspace, name: str, members: list[str], flips: bool) ->
     learnt = [_trained_on(workspace, info) for info in infos]
     images = pd.concat(learnt).drop_duplicates("image_id").reset_index(drop=True)
     shares = [training_shares(workspace, info) for info in infos]
-    with shelf_turn(workspace):
+    folder = workspace.create().models / name
+    with shelf_turn(workspace), temporary_folder(workspace, ".incoming-", workspace.models) as incoming:
         check_free(workspace, name)
-        folder = workspace.models / name
-        write_training_images(folder, images, images["image_id"])
-        combined = _description(name, folder, infos, flips, images, shares)
+        write_training_images(incoming, images, images["image_id"])
+        combined = _description(name, incoming, infos, flips, images, shares)
         write_model_info(combined)
-    return combined
+        with disk_errors(folder):
+            incoming.chmod(0o755)
+            incoming.rename(folder)
+    return dataclasses.replace(combined, folder=folder)
 
 
 def members_of(workspace: Workspace, info: ModelInfo) -> list[ModelInfo]:

@@ -5,7 +5,9 @@ errors that nobody could question. What was imported lies under `models` and can
 """
 
 import re
+import shutil
 from dataclasses import asdict
+from pathlib import Path
 from typing import Literal
 
 from pipeline.bundled import MODEL_NAME, READ_ONLY
@@ -13,6 +15,7 @@ from pipeline.data.turns import turn
 from pipeline.errors import ModelError
 from pipeline.files import write_json
 from pipeline.inference.model_info import ModelInfo, find_model, read_model_info
+from pipeline.inference.training_images import FILE as TRAINING_IMAGES
 from pipeline.jobs.run_dir import RunDir, find_run
 from pipeline.jobs.shelf import LABEL_FILE, Label, checked_label, label_in, move_folder
 from pipeline.progress import silent
@@ -101,11 +104,18 @@ def _taken(workspace: Workspace, name: str) -> str | None:
     return next((noun for noun, place in places.items() if place.exists()), None)
 
 
+def _remove_half_made(folder: Path) -> None:
+    """Removes what an earlier version left of a mean of models for which the disk had no room."""
+    if folder.is_dir() and {path.name for path in folder.iterdir()} <= {TRAINING_IMAGES}:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def check_free(workspace: Workspace, name: str) -> None:
     """
     Raises:
         ModelError: a model or a run has the name, or a deleted one; the sentence suggests another.
     """
+    _remove_half_made(workspace.models / name)
     if noun := _taken(workspace, name):
         stem = re.sub(r"-\d+$", "", name)[:60]
         number = next(n for n in range(2, 10**4) if not _taken(workspace, f"{stem}-{n}"))

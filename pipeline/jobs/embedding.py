@@ -55,10 +55,10 @@ def queue_embedding(run: RunDir) -> RunDir:
         if status and status.state not in ENDED:
             raise RunError(f"The embeddings of the run {run.name} are being computed already.",
                            "Wait until they are done.")
+        write_status(job.status_path, just_queued())
         with disk_errors(job.folder):
             for path in (job.stop_path, job.events_path):
                 path.unlink(missing_ok=True)
-        write_status(job.status_path, just_queued())
     return job
 
 
@@ -69,7 +69,11 @@ def start_embedding(workspace: Workspace, run: RunDir) -> None:
         RunError, WorkspaceError: as `queue_embedding`.
     """
     job = queue_embedding(run)
-    start_process(workspace, ["embed", run.name, "--queued"], job.log_path)
+    try:
+        start_process(workspace, ["embed", run.name, "--queued"], job.log_path)
+    except (LesionLabError, OSError):
+        job.status_path.unlink(missing_ok=True)
+        raise
 
 
 def _take(run: RunDir, progress: Progress) -> Reporter | None:

@@ -6,7 +6,6 @@ because the model was trained on it.
 """
 
 import io
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +16,8 @@ from pipeline.evaluation.external import EvaluationPlan
 from pipeline.files import replace_file, write_json
 from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.launch import start_trainer
-from pipeline.jobs.run_dir import RunDir, all_run_names, new_folder
+from pipeline.jobs.new_folder import begin, make_folder
+from pipeline.jobs.run_dir import RunDir, all_run_names
 from pipeline.jobs.status import just_queued, write_status
 from pipeline.workspace import Workspace
 
@@ -35,27 +35,29 @@ def create_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
     Raises:
         WorkspaceError: the disk is full or the workspace cannot be written.
     """
-    workspace.create()
-    info, created = plan.model, time.time()
-    stem = f"{info.name}-on-{plan.dataset.name}"
-    run = RunDir(new_folder(workspace.runs, stem, all_run_names(workspace)))
-    replace_file(run.split_path, _parquet(plan.images))
-    replace_file(overlap_path(run), plan.overlap.images.to_csv(index=False).encode())
+    info, status = plan.model, just_queued(notes=tuple(plan.sentences()))
     # a model whose description states frequencies answers at these, whatever its loss; see `evaluation.decided`
     assumed = "training_frequencies" if info.frequencies is None else "frequencies"
-    write_json(run.config_path, {
-        "config": _config(info, plan).to_json(), "versions": {}, "created": created, assumed: plan.shares,
+    about = {
+        "config": _config(info, plan).to_json(), "versions": {}, "created": status.created, assumed: plan.shares,
         "evaluation": plan.record(),
-    })
-    notes = tuple(plan.sentences())
-    write_status(run.status_path, just_queued(created=created, notes=notes))
-    return run
+    }
+
+    def fill(folder: Path) -> None:
+        run = RunDir(folder)
+        replace_file(run.split_path, _parquet(plan.images))
+        replace_file(overlap_path(run), plan.overlap.images.to_csv(index=False).encode())
+        write_json(run.config_path, about)
+        write_status(run.status_path, status)
+
+    stem = f"{info.name}-on-{plan.dataset.name}"
+    return RunDir(make_folder(workspace, workspace.runs, stem, all_run_names(workspace), fill))
 
 
 def start_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
     """Creates an evaluation and starts it in a process of its own, which outlives this one."""
     run = create_evaluation(workspace, plan)
-    start_trainer(workspace, run)
+    begin(run.folder, lambda: start_trainer(workspace, run))
     return run
 
 

@@ -50,9 +50,13 @@ class Fetch:
         return self.folder / "status.json"
 
     @property
+    def name_path(self) -> Path:
+        return self.folder / "fetch.json"
+
+    @property
     def name(self) -> str:
         """What the data set is to be called."""
-        return read_json(self.folder / "fetch.json")["name"]
+        return read_json(self.name_path)["name"]
 
     @property
     def stop_path(self) -> Path:
@@ -98,8 +102,15 @@ def _begin(fetch: Fetch, name: str, status: Status) -> None:
     with disk_errors(fetch.folder):
         fetch.folder.mkdir(parents=True, exist_ok=True)
         fetch.stop_path.unlink(missing_ok=True)
-    write_json(fetch.folder / "fetch.json", {"name": name})
-    write_status(fetch.status_path, status)
+    try:
+        write_json(fetch.name_path, {"name": name})
+        write_status(fetch.status_path, status)
+    except WorkspaceError:
+        if not fetch.status_path.exists():  # a fetch that could not be written down has not begun
+            fetch.name_path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                fetch.folder.rmdir()  # stays where it holds what has come before
+        raise
 
 
 def _busy(source: Source) -> DataError:
@@ -180,8 +191,12 @@ def start_fetch(workspace: Workspace, source: Source, name: str) -> Fetch:
     with _alone(workspace, source):
         _begin(fetch, name, just_queued(doing="Starts."))
     log_path = fetch.folder / "fetch.log"
-    with disk_errors(log_path), log_path.open("wb") as log:
-        start_pipeline(workspace, ["data", "fetch", source.id, "--name", name], log, log)
+    try:
+        with disk_errors(log_path), log_path.open("wb") as log:
+            start_pipeline(workspace, ["data", "fetch", source.id, "--name", name], log, log)
+    except (WorkspaceError, OSError):
+        fetch.status_path.unlink(missing_ok=True)
+        raise
     return fetch
 
 

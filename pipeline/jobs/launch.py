@@ -7,9 +7,10 @@ from pathlib import Path
 
 from pipeline.config import RunConfig
 from pipeline.data.turns import turn
-from pipeline.errors import RunError
+from pipeline.errors import LesionLabError, RunError
 from pipeline.files import disk_errors
 from pipeline.jobs.lineage import find_start, take_over
+from pipeline.jobs.new_folder import begin
 from pipeline.jobs.processes import start_pipeline
 from pipeline.jobs.resume import requeue
 from pipeline.jobs.run_dir import RunDir, create_run
@@ -25,18 +26,17 @@ def create(workspace: Workspace, config: RunConfig) -> RunDir:
 
     Raises:
         RunError: the parent or its weights are gone.
+        WorkspaceError: the disk is full or the workspace cannot be written; then there is no new run.
     """
     start = None if config.parent is None else find_start(workspace, f"{config.parent}:{config.parent_stage}")
-    run = create_run(workspace, config, {name: importlib.metadata.version(name) for name in _VERSIONS_OF})
-    if start:
-        take_over(run, start)
-    return run
+    versions = {name: importlib.metadata.version(name) for name in _VERSIONS_OF}
+    return create_run(workspace, config, versions, (lambda run: take_over(run, start)) if start else None)
 
 
 def start_run(workspace: Workspace, config: RunConfig) -> RunDir:
     """Creates a run and starts its trainer, which outlives this process, its terminal and its browser."""
     run = create(workspace, config)
-    start_trainer(workspace, run)
+    begin(run.folder, lambda: start_trainer(workspace, run))
     return run
 
 
@@ -57,8 +57,13 @@ def resume_run(workspace: Workspace, run: RunDir) -> None:
     Raises:
         RunError: it is done, at work, or has nothing to go on from.
     """
+    before = run.status()
     requeue(run)
-    start_trainer(workspace, run)
+    try:
+        start_trainer(workspace, run)
+    except (LesionLabError, OSError):
+        write_status(run.status_path, before)
+        raise
 
 
 def request_stop(run: RunDir) -> None:

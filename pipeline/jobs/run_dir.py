@@ -1,8 +1,7 @@
 """The run directory: where each file of a run lies, and the runs of a workspace."""
 
 import re
-import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import pandas as pd
 from pipeline.bundled import READ_ONLY, RUN_NAME, run_folder
 from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
-from pipeline.files import disk_errors, read_json, write_json
+from pipeline.files import read_json, write_json
 from pipeline.jobs.events import read_events
+from pipeline.jobs.new_folder import STATUS_FILE, make_folder
 from pipeline.jobs.status import Status, just_queued, read_status, write_status
 from pipeline.workspace import Workspace
 
@@ -47,7 +47,7 @@ class RunDir:
 
     @property
     def status_path(self) -> Path:
-        return self.folder / "status.json"
+        return self.folder / STATUS_FILE
 
     @property
     def events_path(self) -> Path:
@@ -149,32 +149,28 @@ class RunDir:
         return read_json(self.results_path) if self.results_path.exists() else None
 
 
-def new_folder(place: Path, stem: str, taken: Iterable[str]) -> Path:
-    """Makes the folder `<stem>-<n>` in `place`, n above those of the names in `taken` that begin like it.
+def create_run(
+    workspace: Workspace, config: RunConfig, versions: dict[str, str], fill: Callable[[RunDir], None] | None = None
+) -> RunDir:
+    """A new run directory `<data>-<preset>-<n>` with its config, state queued, no process yet.
+
+    Args:
+        fill: writes what else the run begins with.
 
     Raises:
-        WorkspaceError: it cannot be written.
+        WorkspaceError: the disk is full or the workspace cannot be written; then there is no new run.
     """
-    numbers = [int(m[1]) for name in taken if (m := re.fullmatch(re.escape(stem) + r"-(\d+)", name))]
-    number = max(numbers, default=0) + 1
-    with disk_errors(place):
-        while True:
-            folder = place / f"{stem}-{number}"
-            try:
-                folder.mkdir()
-                return folder
-            except FileExistsError:  # somebody else was quicker
-                number += 1
+    status = just_queued()
 
+    def write(folder: Path) -> None:
+        run = RunDir(folder)
+        if fill:
+            fill(run)
+        write_json(run.config_path, {"config": config.to_json(), "versions": versions, "created": status.created})
+        write_status(run.status_path, status)
 
-def create_run(workspace: Workspace, config: RunConfig, versions: dict[str, str]) -> RunDir:
-    """A new run directory `<data>-<preset>-<n>` with its config, state queued, no process yet."""
-    workspace.create()
-    run = RunDir(new_folder(workspace.runs, f"{config.data}-{config.preset}", all_run_names(workspace)))
-    created = time.time()
-    write_json(run.config_path, {"config": config.to_json(), "versions": versions, "created": created})
-    write_status(run.status_path, just_queued(created=created))
-    return run
+    stem = f"{config.data}-{config.preset}"
+    return RunDir(make_folder(workspace, workspace.runs, stem, all_run_names(workspace), write))
 
 
 def all_run_names(workspace: Workspace) -> list[str]:

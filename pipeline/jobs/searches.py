@@ -2,18 +2,18 @@
 
 import dataclasses
 import re
-import time
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import RunConfig, Stage
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import DataError, LesionLabError, RunError
-from pipeline.files import disk_errors, read_json, write_json
+from pipeline.files import read_json, write_json
 from pipeline.jobs.launch import start_process
 from pipeline.jobs.lineage import find_start, take_over
+from pipeline.jobs.new_folder import begin, make_folder
 from pipeline.jobs.plan import plan_config
-from pipeline.jobs.run_dir import RunDir, new_folder
+from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import just_queued, write_status
 from pipeline.workspace import Workspace
 
@@ -56,24 +56,24 @@ def create_search(workspace: Workspace, config: RunConfig) -> RunDir:
         RunError: the weights that it starts from are gone.
         WorkspaceError: the workspace cannot be written.
     """
-    workspace.create()
     start = find_start(workspace, f"{config.parent}:{config.parent_stage}") if config.parent else None
-    with disk_errors(workspace.searches):
-        workspace.searches.mkdir(exist_ok=True)
-        taken = [path.name for path in workspace.searches.iterdir()]
-    search = RunDir(new_folder(workspace.searches, f"{config.data}-rates", taken))
-    if start:
-        take_over(search, start)
-    created = time.time()
-    write_json(search.config_path, {"config": config.to_json(), "created": created})
-    write_status(search.status_path, just_queued(created=created))
-    return search
+    status = just_queued()
+
+    def fill(folder: Path) -> None:
+        search = RunDir(folder)
+        if start:
+            take_over(search, start)
+        write_json(search.config_path, {"config": config.to_json(), "created": status.created})
+        write_status(search.status_path, status)
+
+    taken = [path.name for path in workspace.searches.iterdir()] if workspace.searches.is_dir() else []
+    return RunDir(make_folder(workspace, workspace.searches, f"{config.data}-rates", taken, fill))
 
 
 def start_search(workspace: Workspace, config: RunConfig) -> RunDir:
     """Creates a search and starts it in a process of its own."""
     search = create_search(workspace, config)
-    start_process(workspace, ["work", search.name, "--search"], search.log_path)
+    begin(search.folder, lambda: start_process(workspace, ["work", search.name, "--search"], search.log_path))
     return search
 
 
