@@ -11,6 +11,7 @@ from pipeline.workspace import Workspace
 from tests.workers import made_once, scheduler
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+os.environ["MPLCONFIGDIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "matplotlib")  # of no test's workspace
 os.environ["LESIONLAB_BUNDLED"] = str(Path(__file__).parent / "nothing-is-bundled")  # tests do not depend on what is
 
 

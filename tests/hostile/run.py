@@ -70,7 +70,8 @@ def _hand_over(kind: str, name: str, folder: str, answer) -> None:
     """In the process of the case: hands it over and sends back (what is wrong, peak memory)."""
     place, outside = Path(folder), []
     os.chdir(place)
-    os.environ |= {"TMPDIR": folder, "HOME": folder, "LESIONLAB_HOME": str(place / "home")}
+    os.environ |= {"TMPDIR": folder, "HOME": folder, "LESIONLAB_HOME": str(place / "home"),
+                   "MPLCONFIGDIR": str(place / "matplotlib")}
     tempfile.tempdir = folder
     case = cases_of(kind)[name]
     with open(place / "said", "w", errors="backslashreplace") as said:
