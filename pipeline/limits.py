@@ -6,16 +6,16 @@ MOST_JSON_DEPTH = 100
 MOST_DIGITS = 400  # of one number
 
 # tables: metadata, ground truths, image sources
-MOST_TABLE_BYTES = 128 * 2**20
-MOST_TABLE_ROWS = 1_000_000
+MOST_TABLE_BYTES = 64 * 2**20
+MOST_TABLE_ROWS = 300_000
 MOST_TABLE_COLUMNS = 500
 MOST_LINE_CHARACTERS = 1_000_000
 MOST_CELL_CHARACTERS = 1_000  # of a value that is used
 MOST_PROBLEMS = 10_000  # listed with a data set; the others are counted
 
 # archives
-MOST_MEMBERS = 600_000  # a zip's directory takes about a kilobyte of memory a file
-MOST_DIRECTORY_BYTES = 64 * 2**20
+MOST_MEMBERS = 250_000  # a zip's directory takes about a kilobyte of memory a file
+MOST_DIRECTORY_BYTES = 48 * 2**20
 MOST_ZIPS = 100  # in one folder
 MOST_EXPANSION = 100  # times as large as the zip, unpacked; below MOST_UNPACKED_BYTES anything goes
 MOST_UNPACKED_BYTES = 2 * 2**30

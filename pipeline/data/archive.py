@@ -109,7 +109,7 @@ def _sorted_out(path: Path, members: list[Member]) -> Archive:
     problems += odd
     if ham10000:
         table = _once(ham10000, path, "metadata tables")
-        return Archive(path, by_stem, masks, lambda: ham10000_rows(table.read(), table.said), table, problems)
+        return Archive(path, by_stem, masks, lambda: ham10000_rows(table), table, problems)
     truth = _once(truths, path, "ground truths of ISIC challenges")
     return Archive(path, by_stem, masks, lambda: isic_rows(truth, tables), truth, problems)
 

@@ -28,7 +28,7 @@ _THREADS = 4
 _BATCH = 32  # files between two reports: a stop is heard within a second
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Copied:
     """One image of the archive: what it is, whether the folder holds exactly it, or the problem with it."""
 

@@ -16,16 +16,16 @@ from pipeline.data.archive import Archive, open_archive
 from pipeline.data.copying import Copied, bytes_needed, copy_images, copy_masks, too_full
 from pipeline.data.dataset import Dataset, check_name, load_dataset
 from pipeline.data.image_ids import image_file
+from pipeline.data.import_problems import problem_said, problems_of, shortened
 from pipeline.data.left_behind import import_lock, remove_left_behind
 from pipeline.data.metadata import Rows, read_sources
 from pipeline.data.overlap import overlap_notes
-from pipeline.data.quotable import problem_said
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, write_json
-from pipeline.limits import MOST_PROBLEMS
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
+_OF_IMAGE = ("image_id", "file", "width", "height", "sha256")
 HAM10000 = ("CC BY-NC 4.0", "Tschandl, Rosendahl & Kittler 2018, HAM10000, doi:10.7910/DVN/DBW86T")
 
 
@@ -71,35 +71,28 @@ def _read_rows(archive: Archive) -> Rows:
     named = set(rows["image_id"]) | {problem["image_id"] for problem in problems}
     there = rows["image_id"].isin(list(archive.images))
     absent, extra = rows["image_id"][~there], sorted(set(archive.images) - named)
-    problems += [{"image_id": i, "problem": "the table has it, but there is no image"} for i in absent]
-    problems += [{"image_id": i, "problem": "there is an image, but no row in the table"} for i in extra]
+    problems += problems_of(absent, "the table has it, but there is no image")
+    problems += problems_of(extra, "there is an image, but no row in the table")
     return replace(read, table=rows[there], problems=problems + archive.problems)
 
 
 def _joined(rows: pd.DataFrame, copied: list[Copied], problems: list[dict], name: str) -> tuple[pd.DataFrame, bool]:
     """The rows whose images open, with what the images are; whether they are generated. Adds to `problems`."""
-    problems += [{"image_id": c.image_id, "problem": c.problem} for c in copied if c.problem]
-    good = pd.DataFrame([asdict(c) for c in copied if not c.problem])
-    if good.empty:
+    bad, whole = [c for c in copied if c.problem], [c for c in copied if not c.problem]
+    problems += shortened([{"image_id": c.image_id, "problem": c.problem} for c in bad])
+    if not whole:
         raise DataError(
             f"{name} has no image that opens and has a row in the table ({len(problems):,} problems, the first: "
             f"{problem_said(problems[0])}).",
             "Check that the table and the images belong together.",
         )
-    if good["generated"].nunique() > 1:
+    if len({c.generated for c in whole}) > 1:
         raise DataError(f"{name} mixes generated and real images.", "Import them as two data sets.")
-    table = rows.merge(good[["image_id", "file", "width", "height", "sha256"]], on="image_id")
+    good = pd.DataFrame({field: [getattr(c, field) for c in whole] for field in _OF_IMAGE})
+    table = rows.merge(good, on="image_id")
     # one order for one content, so that a seed gives the same split whatever the order of the rows was
     table = table.sort_values("image_id", ignore_index=True)
-    return table, bool(good["generated"].iloc[0])
-
-
-def _listed(problems: list[dict]) -> list[dict]:
-    """As many of the problems as are kept, and how many more there were."""
-    rest = len(problems) - MOST_PROBLEMS
-    if rest <= 0:
-        return problems
-    return [*problems[:MOST_PROBLEMS], {"image_id": None, "problem": f"{rest:,} more problems are not listed"}]
+    return table, whole[0].generated
 
 
 def _check_sources(ids: pd.Series, given: pd.Series, name: str) -> None:
@@ -188,7 +181,7 @@ def _fill(
         dataset = Dataset(
             name=name, folder=incoming, classes=tuple(sorted(table["dx"].unique())), content_hash=_content_hash(table),
             generated=generated, images=len(table), lesions=int(table["lesion_id"].nunique()),
-            diagnoses=_diagnoses(table), problems=_listed(problems), licence=licence, attribution=attribution,
+            diagnoses=_diagnoses(table), problems=shortened(problems), licence=licence, attribution=attribution,
             imported=time.time(), notes=[*notes, *read.notes, *overlap_notes(workspace, name, table)],
         )
         described = {key: value for key, value in asdict(dataset).items() if key != "folder"}

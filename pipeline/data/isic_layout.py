@@ -8,7 +8,7 @@ import re
 import pandas as pd
 
 from pipeline.data.delimited import column_names, read_table
-from pipeline.data.image_ids import told_id
+from pipeline.data.import_problems import problems_of
 from pipeline.data.member import Member
 from pipeline.data.metadata import Rows, checked_rows
 from pipeline.data.quotable import named
@@ -55,11 +55,9 @@ def _diagnoses(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[pd.Series
     marks = table[list(columns)].apply(pd.to_numeric, errors="coerce").eq(1)
     marked = marks.sum(axis=1)
     words = {0: "the ground truth marks no diagnosis"}
-    problems = [
-        {"image_id": told_id(image_id), "problem": words.get(n, f"the ground truth marks {n} diagnoses")}
-        for image_id, n in zip(table["image"], marked, strict=True)
-        if n != 1
-    ]
+    problems = []
+    for n in sorted(set(marked) - {1}):
+        problems += problems_of(table["image"][marked == n], words.get(n, f"the ground truth marks {n} diagnoses"))
     dx = marks.idxmax(axis=1).str.lower().where(marked == 1)
     absent = [column.lower() for column in columns if not marks.loc[marked == 1, column].any()]
     notes = [

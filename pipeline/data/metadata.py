@@ -8,13 +8,16 @@ import pandas as pd
 
 from pipeline.classes import DIAGNOSES
 from pipeline.data.delimited import read_table
-from pipeline.data.image_ids import is_image_id, told_id
+from pipeline.data.image_ids import is_image_id
+from pipeline.data.import_problems import problems_of
+from pipeline.data.member import Member
 from pipeline.data.quotable import quotable, values_or_rows
 from pipeline.data.regular_files import read_regular
 from pipeline.errors import DataError
-from pipeline.limits import MOST_TABLE_BYTES
+from pipeline.limits import MOST_PROBLEMS, MOST_TABLE_BYTES
 
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
+_OPTIONAL = ("dataset",)
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,7 @@ def checked_rows(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[dic
 
     def leave_out(rows: pd.Series, sentence: str) -> None:
         nonlocal table
-        for image_id in table.loc[rows, "image_id"]:
-            problems.append({"image_id": told_id(image_id), "problem": sentence})
+        problems.extend(problems_of(table.loc[rows, "image_id"], sentence))
         table = table[~rows]
 
     for column in ("image_id", "lesion_id", "dx"):
@@ -89,9 +91,11 @@ def checked_rows(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[dic
     age = pd.to_numeric(table["age"], errors="coerce").astype(float)
     age = age.where(age.between(0, _OLDEST))
     odd = age.isna() & table["age"].notna() & ~table["age"].fillna("").str.lower().isin(["", "unknown", "nan"])
-    for image_id, text in table.loc[odd, ["image_id", "age"]].itertuples(index=False):
+    odd_ages = table.loc[odd, ["image_id", "age"]]
+    for image_id, text in odd_ages.head(MOST_PROBLEMS).itertuples(index=False):
         age_said = f"age {text}" if quotable(text) else "what stands as its age"
         problems.append({"image_id": image_id, "problem": f"{age_said} is no age in years; kept without an age"})
+    problems += problems_of(odd_ages["image_id"].iloc[MOST_PROBLEMS:], "no age in years; kept without an age")
     table = table.assign(
         age=age,
         sex=_words(table["sex"]),
@@ -108,12 +112,13 @@ def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
     Raises:
         DataError: the table cannot be read, has no rows, lacks a column, or has diagnoses that LesionLab does not know.
     """
-    return checked_rows(read_table(content, name, COLUMNS, ("dataset",)), name)
+    return checked_rows(read_table(content, name, COLUMNS, _OPTIONAL), name)
 
 
-def ham10000_rows(content: bytes, name: str) -> Rows:
-    """The rows of HAM10000's own table; raises as `read_metadata` does."""
-    return Rows(*read_metadata(content, name))
+def ham10000_rows(member: Member) -> Rows:
+    """The rows of HAM10000's own table; raises as `read_metadata` and `Member.read` do."""
+    table = read_table(member.read(), member.said, COLUMNS, _OPTIONAL)  # the bytes are gone before it is checked
+    return Rows(*checked_rows(table, member.said))
 
 
 def read_sources(path: Path) -> pd.Series:

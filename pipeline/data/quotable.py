@@ -24,12 +24,6 @@ def named(words: Iterable[str], most: int = _MOST_NAMED) -> str:
     return f"{', '.join(shown)} and {rest:,} more" if shown else f"{rest:,} that cannot be shown here"
 
 
-def problem_said(problem: dict) -> str:
-    """A problem with an image, as {image_id, problem}, within a sentence."""
-    who = problem["image_id"] if quotable(problem["image_id"]) else "an image"
-    return f"{who}: {problem['problem'].rstrip('.')}"
-
-
 def values_or_rows(values: pd.Series) -> str:
     """What stands in a column and should not: each value with its number of rows, or the rows where it is not shown.
 
