@@ -13,9 +13,11 @@ from pipeline.data.member import Member
 from pipeline.data.metadata import COLUMNS, Rows, checked_rows
 from pipeline.data.quotable import quotable
 from pipeline.errors import DataError
+from pipeline.limits import MOST_LINE_CHARACTERS
 
 _LESIONS = ("image_id", "lesion_id")
 _MOST_NAMED = 8
+_HEAD = 4 * MOST_LINE_CHARACTERS  # bytes: a character has at most four
 
 
 def _plain(words: str) -> str:
@@ -45,7 +47,7 @@ def image_ids(images: list[Member]) -> dict[str, Member]:
 
 def _lesion_table(tables: list[Member], name: str) -> pd.DataFrame | None:
     """The one table among `tables` with image_id and lesion_id, by image_id."""
-    found = [table for table in tables if set(_LESIONS) <= set(column_names(table.read(), table.said))]
+    found = [table for table in tables if set(_LESIONS) <= set(column_names(table.start(_HEAD), table.said))]
     if len(found) > 1:
         places = ", ".join(table.said for table in found[:_MOST_NAMED])
         raise DataError(f"{name} holds several tables with lesion ids: {places}.", "Keep one of them.")

@@ -130,8 +130,8 @@ def _require(names: Collection[str], columns: Sequence[str], name: str) -> None:
 
 
 def _check_length(record: list[str], line: int, wanted: int, name: str) -> None:
-    """A record may lack values at its end, as spreadsheets write them, and have blank ones too many."""
-    if len(record) > wanted and any(value.strip() for value in record[wanted:]):
+    """A record may have blank values too many, as spreadsheets write them; one too few has moved the others."""
+    if len(record) < wanted or any(value.strip() for value in record[wanted:]):
         why = f"line {line:,} has {len(record):,} values, the header {wanted:,}"
         raise _unreadable(name, f"{why}; a value with a separator in it needs quotes")
 
@@ -165,7 +165,6 @@ def read_table(content: bytes, name: str, columns: Sequence[str], also: Sequence
     places = [names.index(column) for column in kept]
     pieces: list[pd.DataFrame] = []
     values: list[list[str | None]] = [[] for _ in kept]
-    line, record = 0, names
 
     def store() -> None:
         pieces.append(pd.DataFrame({c: pd.array(v, dtype="str") for c, v in zip(kept, values, strict=True)}))
@@ -177,10 +176,8 @@ def read_table(content: bytes, name: str, columns: Sequence[str], also: Sequence
         if rows > MOST_TABLE_ROWS:
             raise DataError(f"{name} has more than {MOST_TABLE_ROWS:,} rows.", "Give a part of it.")
         for found, place in zip(values, places, strict=True):
-            found.append(_value(record[place], line, name) if place < len(record) else None)
+            found.append(_value(record[place], line, name))
         if rows % _PIECE == 0:
             store()
-    if len(record) < len(names) and not content.endswith((b"\n", b"\r")):
-        raise _unreadable(name, f"it ends in the middle of line {line:,}")
     store()
     return pd.concat(pieces, ignore_index=True)

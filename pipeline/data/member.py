@@ -19,8 +19,11 @@ class MemberSource(Protocol):
 
     name: str
 
-    def read(self, key: Any, said: str, most: int) -> bytes:
-        """The content of the member that the source knows as `key`, and sentences as `said`."""
+    def read(self, key: Any, said: str, most: int, *, whole: bool = True) -> bytes:
+        """The content of the member that the source knows as `key`, and sentences as `said`.
+
+        Without `whole`, the first `most` bytes of a larger one.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class Member:
         if self.size > most:
             raise too_large(f"{self.said} in {self.source.name}", most)
         return self.source.read(self.key, self.said, most)
+
+    def start(self, most: int) -> bytes:
+        """What it begins with, at most `most` bytes; raises as `read` does, but for its size."""
+        return self.source.read(self.key, self.said, most, whole=False)[:most]
 
     @property
     def said(self) -> str:

@@ -19,12 +19,12 @@ class _FolderSource:
     def __init__(self, folder: Path):
         self.name, self._folder = folder.name, Path(os.path.realpath(folder))
 
-    def read(self, key: str, said: str, most: int) -> bytes:
+    def read(self, key: str, said: str, most: int, *, whole: bool = True) -> bytes:
         place = Path(os.path.realpath(key))
         if not place.is_relative_to(self._folder):
             raise DataError(f"{said} in {self.name} is a link out of the folder.", "Put the file itself there.")
         try:
-            return read_regular(place, most)
+            return read_regular(place, most, whole=whole)
         except DataError as error:  # its sentence names the whole path, which may not be one to show
             problem = error.problem.replace(str(place), f"{said} in {self.name}")
             raise DataError(problem, error.next_step) from error

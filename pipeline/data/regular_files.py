@@ -41,8 +41,8 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def read_regular(path: Path, most: int) -> bytes:
-    """The content of the file at `path`, at most `most` bytes.
+def read_regular(path: Path, most: int, *, whole: bool = True) -> bytes:
+    """The content of the file at `path`, at most `most` bytes; without `whole` what a larger one begins with.
 
     Raises:
         DataError: as `open_regular`, or it has more bytes than `most`, or than the system says that it has, as files of
@@ -50,10 +50,10 @@ def read_regular(path: Path, most: int) -> bytes:
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
-        if size > most:
+        if size > most and whole:
             raise too_large(str(path), most)
         try:
-            content = file.read(size + 1)
+            content = file.read(size + 1 if whole else min(size, most))
         except OSError as error:
             raise _refused(path, error.strerror) from error
     if len(content) > size:

@@ -59,7 +59,7 @@ class ZipSource:
         found = ((tidy_path(_name(info)), info) for info in infos)
         return [Member(path, info.file_size, self, info, info.CRC) for path, info in found if path]
 
-    def read(self, key: zipfile.ZipInfo, said: str, most: int) -> bytes:
+    def read(self, key: zipfile.ZipInfo, said: str, most: int, *, whole: bool = True) -> bytes:
         if key.flag_bits & 1:
             raise DataError(f"{said} in {self.name} is encrypted.", "Unpack it and give the folder.")
         if stat.S_ISLNK(key.external_attr >> 16):
@@ -73,7 +73,7 @@ class ZipSource:
             ) from error
         except _DAMAGE as error:
             raise DataError(f"{said} in {self.name} is damaged.", "Download it again.") from error
-        if len(content) > most:
+        if len(content) > most and whole:
             raise too_large(f"{said} in {self.name}", most)
         return content
 
