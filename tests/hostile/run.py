@@ -47,7 +47,9 @@ def _watch(folder: Path, outside: list[str]) -> None:
                 return
             paths = [path]
         elif event in _CHANGES:
-            paths = [path for path in arguments[:2] if isinstance(path, (str, bytes, os.PathLike))]
+            # a link's first path is what it says, not what is changed
+            changed = arguments[1:2] if event in ("os.link", "os.symlink") else arguments[:2]
+            paths = [path for path in changed if isinstance(path, (str, bytes, os.PathLike))]
         else:
             return
         for path in paths:
