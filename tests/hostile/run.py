@@ -4,6 +4,7 @@ A process is watched for what it writes outside of its folder, for its memory an
 """
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import shutil
@@ -94,18 +95,18 @@ def _hand_over(kind: str, name: str, folder: str, answer) -> None:
     answer.send((problem, _peak()))
 
 
-def _family(process: psutil.Process) -> int:
+def _family(pid: int) -> int:
     """Resident bytes of a process and its children together."""
     total = 0
-    for one in (process, *process.children(recursive=True)):
-        try:
+    with contextlib.suppress(psutil.NoSuchProcess):  # one may have answered and ended in the meantime
+        process = psutil.Process(pid)
+        for one in (process, *process.children(recursive=True)):
             total += one.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
     return total
 
 
-def _end(process: psutil.Process) -> None:
+def _end(pid: int) -> None:
+    process = psutil.Process(pid)
     for one in (*process.children(recursive=True), process):
         try:
             one.kill()
@@ -123,12 +124,11 @@ def outcome(kind: str, case: Case, context=None) -> Outcome:
     process.start()
     there.close()
     try:
-        watched = psutil.Process(process.pid)
         while not here.poll(0.02):
-            peak = max(peak, _family(watched))
+            peak = max(peak, _family(process.pid))
             if peak > 2 * MOST_BYTES or time.monotonic() - started > MOST_SECONDS:
                 problem = "took too much memory" if peak > MOST_BYTES else f"took more than {MOST_SECONDS} s"
-                _end(watched)
+                _end(process.pid)
                 break
         else:
             problem, own = here.recv()
