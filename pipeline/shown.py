@@ -1,4 +1,4 @@
-"""Texts that are not ours (names, notes, addresses, cells, error sentences) as a page may draw them.
+"""Texts that are not ours (names, notes, addresses, cells, error sentences) as a page or a command may show them.
 
 Each function makes one kind of place show the text itself: no link, no markup, no line of its own, nothing unseen.
 """
@@ -20,6 +20,7 @@ _UNSEEN = re.compile(  # soft hyphens, zero-width characters, controls of the wr
     "\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _UNDECODED = re.compile("[\udc80-\udcff]")  # a byte of a file name that is no UTF-8, as Python carries it
+_SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 _NO_CHARACTER = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LONG_WORD = re.compile(rf"(\S{{{MOST_WORD - 1}}})\S{{2,}}")
 
@@ -34,13 +35,31 @@ _MARKS = re.compile(r"[\\`*~$\[\]<|]|&(?=[#\w])|(?<!\S)#|(?<![^\W_])_|_(?![^\W_]
 _LINE_START = re.compile(r"\A( ?\d{0,9})([-+=>:.)])")
 
 
+def valid(text: str) -> str:
+    """`text` as UTF-8 can hold it: a byte of a file's name that is no UTF-8 as \\xff, a lone surrogate as U+FFFD."""
+    if text.isascii():
+        return text
+    text = _UNDECODED.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def as_printed(text: object) -> str:
+    """`text` on one line of a terminal or a table: what cannot be printed is written as Python writes it, as \\n."""
+    text = valid(str(text))
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in _SPACES else one.encode("unicode_escape").decode() for one in text
+    )
+
+
 def as_plain(text: object, most: int = MOST_SHOWN) -> str:
     """`text` for a place that knows no markup, on one line: an option of a select box, a cell, an alternative text.
 
     White space becomes one space, what cannot be seen goes, what is no character becomes U+FFFD, a byte that is no
     UTF-8 is written as \\xff; a word of more than MOST_WORD characters, and a text of more than `most`, is cut.
     """
-    text = _UNDECODED.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", str(text)[: 4 * most])
+    text = valid(str(text)[: 4 * most])
     text = _NO_CHARACTER.sub("\ufffd", _UNSEEN.sub("", _WHITE.sub(" ", text)))
     text = _LONG_WORD.sub(r"\1…", text)
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import os
 
 import numpy as np
 import pytest
@@ -165,3 +166,20 @@ def test_files_are_walked_in_natural_order_each_once(pictures):
     (pictures / "empty").mkdir()
     with pytest.raises(DataError, match="holds no image"):
         image_files([pictures / "empty"])
+
+
+def test_a_name_that_is_no_text_loses_no_other_image(call, pictures, tmp_path):
+    content = (pictures / "b10.jpg").read_bytes()
+    for name in (b"bad\xff.jpg", b"new\nline.jpg", b"=1+1.jpg", b"red\x1b[31m.jpg"):
+        with open(os.fsencode(pictures) + b"/" + name, "wb") as file:
+            file.write(content)
+    table = tmp_path / "out.csv"
+    code, out, err = call(pictures, "--csv", table, "--json")
+    answer = json.loads(out)
+    names = {"A1", "b9", "b10", "bad\\xff", "new\\nline", "=1+1", "red\\x1b[31m"}
+    assert code == 0 and {image["image"] for image in answer["images"]} == names
+    rows = list(csv.DictReader(table.open(encoding="utf-8")))
+    assert {row["image"] for row in rows} == names - {"=1+1"} | {"'=1+1"}
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 8 and "\x1b" not in err + out
+    code, out, err = call(pictures)
+    assert code == 0 and len(out.splitlines()) == 8 and "\x1b" not in out

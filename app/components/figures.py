@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.components.csv_download import csv_download
 from app.components.image_ways import chooses_row
 from app.wording import UNDEFINED
 from pipeline.shown import as_text
@@ -48,7 +49,4 @@ def show_table(table: pd.DataFrame, title: str, name: str, key: str) -> None:
     """A folded table with its download."""
     with st.expander(f"Table: {as_text(title.split(':')[0])}"):
         st.dataframe(_undefined_as_dash(table), hide_index=True, key=f"{key}.table")
-        st.download_button(
-            "Download as CSV", lambda: table.to_csv(index=False).encode(), file_name=f"{name}.csv", mime="text/csv",
-            key=f"{key}.csv", on_click="ignore", icon=":material/download:",
-        )
+        csv_download(table, name, key)

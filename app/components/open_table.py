@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.components.csv_download import csv_download
 from app.components.image_ways import chooses_row, row_chosen
 from pipeline.shown import as_text
 
@@ -28,7 +29,7 @@ def chart(figure: go.Figure, key: str, names: Sequence[str] | None = None) -> No
 
 
 def open_table(table: pd.DataFrame, key: str, names: Sequence[str] | None = None) -> None:
-    """All rows of a table of words, its first column in sight when it is scrolled; Streamlit's toolbar downloads it.
+    """All rows of a table of words, its first column in sight when it is scrolled, and its download.
 
     Args:
         names: of the rows; a selected row is chosen for `row_ways` under this key.
@@ -42,3 +43,4 @@ def open_table(table: pd.DataFrame, key: str, names: Sequence[str] | None = None
         st.dataframe(table, **shape)
     else:
         st.dataframe(table, **shape, selection_mode="single-row", on_select=lambda: row_chosen(key, names))
+    csv_download(table, key, key)

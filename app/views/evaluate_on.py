@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import resources, run_rows
 from app.components import problems
+from app.components.csv_download import csv_download
 from app.components.pickers import STATE_WORDS, pick
 from app.components.runs.evaluation_form import evaluation_form
 from app.components.runs.evaluation_run import evaluation_run
@@ -40,21 +41,22 @@ def _earlier(evaluations: list[RunDir]) -> None:
     st.subheader("Evaluations so far")
     rows = run_rows.run_rows(evaluations)
     number = st.column_config.NumberColumn
+    table = pd.DataFrame({
+        "run": [row["run"] for row in rows], "model": [row["evaluates"] for row in rows],
+        "data": [row["data"] for row in rows], "state": [STATE_WORDS[row["state"]] for row in rows],
+        "balanced": pd.to_numeric(pd.Series([row["balanced_accuracy"] for row in rows])) * 100,
+        "auc": pd.to_numeric(pd.Series([row["macro_auc"] for row in rows])),
+        "images": pd.to_numeric(pd.Series([row["images"] for row in rows])),
+    })
     st.dataframe(
-        pd.DataFrame({
-            "run": [row["run"] for row in rows], "model": [row["evaluates"] for row in rows],
-            "data": [row["data"] for row in rows], "state": [STATE_WORDS[row["state"]] for row in rows],
-            "balanced": pd.to_numeric(pd.Series([row["balanced_accuracy"] for row in rows])) * 100,
-            "auc": pd.to_numeric(pd.Series([row["macro_auc"] for row in rows])),
-            "images": pd.to_numeric(pd.Series([row["images"] for row in rows])),
-        }),
-        hide_index=True, key="evaluate_on.table", width="stretch", placeholder="–",
+        table, hide_index=True, key="evaluate_on.table", width="stretch", placeholder="–",
         column_config={
             "run": "Evaluation", "model": "Model", "data": "Data set", "state": "State",
             "balanced": number("Balanced accuracy", format="%.1f %%"), "auc": number("AUC, mean", format="%.3f"),
             "images": number("Images", format="localized"),
         },
     )
+    csv_download(table, "evaluations", "evaluate_on.table")
     st.selectbox("Show an evaluation", [run.name for run in evaluations], index=None, key="evaluate_on.earlier",
                  placeholder="Choose one",
                  on_change=lambda: remember(run=st.session_state["evaluate_on.earlier"]))

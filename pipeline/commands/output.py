@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.commands.progress_line import ProgressLine
-from pipeline.files import to_json
+from pipeline.files import plain, to_json
+from pipeline.shown import as_printed, valid
 
 
 class Output:
@@ -30,18 +31,18 @@ class Output:
         self._descriptor = descriptor
 
     def emit(self, answer: dict[str, Any]) -> None:
-        """Write the one JSON object. NaN and infinities become null.
+        """Write the one JSON object, in valid UTF-8. NaN and infinities become null.
 
         Raises:
             RuntimeError: an answer was given before, which breaks the contract.
         """
         if self.written:
             raise RuntimeError("A command gives one JSON object.")
-        self._write(to_json(answer, indent=1))
+        self._write(to_json(_encodable(plain(answer)), indent=1))
 
     def text(self, text: str) -> None:
         """Write text for people; not for use with `--json`."""
-        self._write(text)
+        self._write("\n".join(map(as_printed, text.split("\n"))))
 
     def answer(self, answer: dict[str, Any], text: str) -> None:
         """The object with `--json`, else the text."""
@@ -53,13 +54,22 @@ class Output:
     def warn(self, sentence: str) -> None:
         """A sentence on stderr, on a line of its own."""
         self.progress.end()
-        print(sentence, file=sys.stderr, flush=True)
+        print(as_printed(sentence), file=sys.stderr, flush=True)
 
     def _write(self, text: str) -> None:
         self.progress.end()
         self.written = True
         with os.fdopen(os.dup(self._descriptor), "wb") as stream:
             stream.write((text + "\n").encode())
+
+
+def _encodable(value: Any) -> Any:
+    """`value` with texts that UTF-8 can hold: names of files need not be."""
+    if isinstance(value, dict):
+        return {valid(key): _encodable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_encodable(one) for one in value]
+    return valid(value) if isinstance(value, str) else value
 
 
 @contextlib.contextmanager

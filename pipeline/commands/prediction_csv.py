@@ -1,11 +1,10 @@
 """The csv of `predict`: a row an image, a probability for each diagnosis, at full float precision."""
 
-import csv
-import io
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.csv_cells import rows_as_csv
 from pipeline.errors import ModelError, WorkspaceError
 from pipeline.files import replace_file
 
@@ -40,12 +39,9 @@ def csv_text(table, classes: Sequence[str], layout: str) -> str:
         ModelError: as `csv_columns`.
     """
     codes = csv_columns(classes, layout)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["image", *(code.upper() if layout == "isic" else code for code in codes)])
-    for image, *values in zip(table["image"], *(table[code] for code in codes), strict=True):
-        writer.writerow([image, *(repr(float(value)) for value in values)])
-    return stream.getvalue()
+    header = ["image", *(code.upper() if layout == "isic" else code for code in codes)]
+    rows = zip(table["image"], *(table[code] for code in codes), strict=True)
+    return rows_as_csv(header, ([image, *map(float, values)] for image, *values in rows))
 
 
 def check_csv_path(path: Path) -> None:

@@ -4,6 +4,8 @@ import shutil
 import time
 from typing import TextIO
 
+from pipeline.shown import as_printed
+
 _SECONDS_ON_TERMINAL = 0.1
 _SECONDS_IN_LOG = 5.0
 
@@ -23,6 +25,7 @@ class ProgressLine:
         self._open = False
 
     def __call__(self, fraction: float | None, sentence: str) -> None:
+        sentence = as_printed(sentence)
         line = sentence if fraction is None else f"{100 * fraction:3.0f} %  {sentence}"
         now = time.monotonic()
         pause = _SECONDS_ON_TERMINAL if self._terminal else _SECONDS_IN_LOG

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from pipeline.shown import as_printed
+
 
 def percent(share: float | None) -> str:
     """A share in 0..1 as a percentage with one decimal; "–" where it is undefined."""
@@ -33,7 +35,7 @@ def count(number: int, noun: str) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Aligned columns with two spaces between; the columns numbered in `right` are flush right."""
-    lines = [[str(cell) for cell in line] for line in [header, *rows]]
+    lines = [[as_printed(cell) for cell in line] for line in [header, *rows]]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     return "\n".join(
         "  ".join(
@@ -46,5 +48,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
 
 def facts(pairs: Sequence[tuple[str, str]]) -> str:
     """A name and its value a line, values aligned."""
+    pairs = [(as_printed(name), as_printed(value)) for name, value in pairs]
     width = max(len(name) for name, _ in pairs)
     return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in pairs)

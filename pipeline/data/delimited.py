@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 
+from pipeline.csv_cells import as_read
 from pipeline.data.image_ids import composed
 from pipeline.data.regular_files import too_large
 from pipeline.errors import DataError
@@ -144,7 +145,7 @@ def _value(written: str, line: int, name: str) -> str | None:
         raise _unreadable(name, f"line {line:,} has a value of more than {MOST_CELL_CHARACTERS:,} characters")
     if "\n" in value or "\r" in value:
         raise _unreadable(name, f"a value goes over several lines, up to line {line:,}: a quote may be missing")
-    return composed(value)
+    return as_read(composed(value))
 
 
 def read_table(content: bytes, name: str, columns: Sequence[str], also: Sequence[str] = ()) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pipeline.csv_cells import rows_as_csv
 from pipeline.data.dataset import Dataset
 from pipeline.data.delimited import read_table
 from pipeline.data.quotable import quotable
@@ -53,7 +54,7 @@ def verdicts(dataset: Dataset) -> dict[tuple[str, str], Verdict]:
 
 def _store(dataset: Dataset, found: dict[tuple[str, str], Verdict]) -> None:
     rows = [(*pair, verdict) for pair, verdict in sorted(found.items())]
-    replace_file(verdicts_path(dataset), pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False).encode())
+    replace_file(verdicts_path(dataset), rows_as_csv(COLUMNS, rows).encode())
 
 
 def _change(

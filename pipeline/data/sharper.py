@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageFilter
 
+from pipeline.csv_cells import table_as_csv
 from pipeline.data.copying import ROOM
 from pipeline.data.dataset import Dataset, check_name, load_dataset
 from pipeline.data.generated import exif_with_notice
@@ -161,4 +162,4 @@ def _write_table(table: pd.DataFrame, folder: Path) -> None:
     named = table.rename(columns={"source": "dataset"}).dropna(axis="columns", how="all")
     columns = [*COLUMNS, *named.columns.intersection(["dataset"])]
     with disk_errors(folder):
-        named[columns].to_csv(folder / "HAM10000_metadata.csv", index=False)
+        (folder / "HAM10000_metadata.csv").write_bytes(table_as_csv(named[columns]))

@@ -4,13 +4,13 @@ Laid out as HAM10000 is: a metadata table, a folder of images, a folder of masks
 """
 
 import contextlib
-import csv
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
+from pipeline.csv_cells import rows_as_csv
 from pipeline.data import generated
 from pipeline.data.synthetic_cases import Case, planned_cases
 from pipeline.data.synthetic_image import draw_subject, photograph
@@ -105,11 +105,7 @@ def _write_lesion(folder: Path, views: list[Case]) -> int:
 
 
 def _write_metadata(path: Path, cases: list[Case]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        table.writeheader()
-        for case in cases:
-            row = {column: getattr(case, column) for column in COLUMNS}
-            # HAM10000 writes ages as 45.0, and nothing where they are missing.
-            row["age"] = "" if case.age is None else f"{case.age:.1f}"
-            table.writerow(row)
+    # HAM10000 writes ages as 45.0, and nothing where they are missing
+    rows = ([getattr(case, column) if column != "age" or case.age is None else float(case.age) for column in COLUMNS]
+            for case in cases)
+    path.write_text(rows_as_csv(COLUMNS, rows), encoding="utf-8")

@@ -13,6 +13,7 @@ from PIL import Image
 from pipeline.data.prepare import open_image
 from pipeline.errors import ImageError
 from pipeline.inference.predictor import Predictor
+from pipeline.shown import as_printed
 
 _BATCH = 8  # EfficientNet-Lite0 at 224 px takes 17 % longer an image in batches of 32, which leave the caches
 _THREADS = min(4, os.cpu_count() or 1)
@@ -55,7 +56,8 @@ def predict_files(
         on_image: called with each opened PIL image (to read its marks); both in the order of `paths`.
 
     Returns:
-        A row a file: `image` (the stem), `path`, then one float32 column for each code, alphabetically.
+        A row a file: `image` (the stem) and `path`, both as they can be printed on one line, then one float32 column
+        for each code, alphabetically.
     """
     used: list[Path] = []
     batch: list[np.ndarray] = []
@@ -76,6 +78,6 @@ def predict_files(
     if not used:
         return pd.DataFrame(columns=["image", "path", *predictor.info.classes])
     table = pd.DataFrame(np.concatenate(shares), columns=predictor.info.classes)
-    table.insert(0, "path", [str(path) for path in used])
-    table.insert(0, "image", [path.stem for path in used])
+    table.insert(0, "path", [as_printed(path) for path in used])
+    table.insert(0, "image", [as_printed(path.stem) for path in used])
     return table

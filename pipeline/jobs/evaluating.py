@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.config import RunConfig
+from pipeline.csv_cells import table_as_csv
 from pipeline.data.split import EXTERNAL
 from pipeline.evaluation.external import EvaluationPlan
 from pipeline.files import replace_file, write_json
@@ -46,7 +47,7 @@ def create_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
     def fill(folder: Path) -> None:
         run = RunDir(folder)
         replace_file(run.split_path, _parquet(plan.images))
-        replace_file(overlap_path(run), plan.overlap.images.to_csv(index=False).encode())
+        replace_file(overlap_path(run), table_as_csv(plan.overlap.images))
         write_json(run.config_path, about)
         write_status(run.status_path, status)
 

@@ -6,6 +6,7 @@ import streamlit as st
 from app import resources
 from app.components import problems
 from app.components.cases.case_wall import selected
+from app.components.csv_download import csv_download
 from app.wording import count
 from pipeline.jobs.run_dir import RunDir
 from pipeline.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, TeachingSet, add_images, create_set
@@ -21,11 +22,7 @@ def with_remarks(cases: pd.DataFrame, remarks: dict[str, Remark]) -> pd.DataFram
 
 def csv_button(run: RunDir, found: pd.DataFrame, remarks: dict[str, Remark]) -> None:
     """All images that match, in their order, as a table."""
-    st.download_button(
-        "Download as CSV", lambda: with_remarks(found, remarks).to_csv(index=False).encode(), key="explore.csv",
-        file_name=f"{run.name}-images.csv", mime="text/csv", on_click="ignore", icon=":material/download:",
-        disabled=found.empty,
-    )
+    csv_download(with_remarks(found, remarks), f"{run.name}-images", "explore", disabled=found.empty)
 
 
 def set_maker(run: RunDir, found: pd.DataFrame, sets: dict[str, TeachingSet]) -> None:

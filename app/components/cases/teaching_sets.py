@@ -6,6 +6,7 @@ import streamlit as st
 from app import resources
 from app.access import not_offered, operator, require_operator
 from app.components import problems
+from app.components.csv_download import csv_download
 from app.links import CASE, EXPLORE, explore_link
 from app.visits import mark
 from app.wording import count
@@ -71,11 +72,7 @@ def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str
         if first:
             st.page_link(CASE, label="Go through it", icon=":material/slideshow:", query_params={
                 "run": run.name, "image": first, "set": one.id, **mark()})
-        st.download_button(
-            "Download as CSV", lambda: set_table(one, cases, remarks).to_csv(index=False).encode(),
-            file_name=f"{one.id}.csv", mime="text/csv", key=f"explore.{one.id}.csv", on_click="ignore",
-            icon=":material/download:",
-        )
+        csv_download(set_table(one, cases, remarks), one.id, f"explore.{one.id}")
         if operator() and st.button("Delete", key=f"explore.{one.id}.delete", icon=":material/delete:"):
             with problems.in_words():
                 require_operator("deletes teaching sets")

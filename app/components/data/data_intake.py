@@ -9,11 +9,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from app import resources
 from app.access import operator, require_operator
 from app.components import problems
+from app.components.csv_download import csv_download
 from app.components.long_work import progress_bar
 from app.wording import count
 from pipeline.data.dataset import Dataset
@@ -123,3 +125,4 @@ def datasets_here(datasets: list[Dataset]) -> None:
         if dataset.problems:
             with st.expander(f"{count(len(dataset.problems), 'problem')} at the import of {as_text(dataset.name)}"):
                 st.dataframe(dataset.problems, hide_index=True, key=f"problems.{dataset.name}")
+                csv_download(pd.DataFrame(dataset.problems), f"{dataset.name}-problems", f"problems.{dataset.name}")

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.charts.dataset import FACTOR_WORDS, counts_figure, cross_figure, level_words
+from app.components.csv_download import csv_download
 from app.components.data.image_filters import open_images
 from app.components.figures import dark, show
 from app.links import remember
@@ -140,3 +141,4 @@ def problems_of_import(dataset: Dataset) -> None:
     st.markdown(f"The import noted {count(len(dataset.problems), 'problem')}.")
     table = pd.DataFrame(dataset.problems).rename(columns={"image_id": "Image", "problem": "Problem"})
     st.dataframe(table, hide_index=True, key="import.problems")
+    csv_download(table, f"{dataset.name}-problems", "import.problems")

@@ -1,7 +1,9 @@
 """The data sets of the workspace, each with its terms, what holds for it as a whole, and the way to its images."""
 
+import pandas as pd
 import streamlit as st
 
+from app.components.csv_download import csv_download
 from app.links import DATASET, TRAIN, go
 from app.wording import count
 from pipeline.data.dataset import Dataset
@@ -29,6 +31,7 @@ def _one(dataset: Dataset) -> None:
     if dataset.problems:
         with st.expander(f"{count(len(dataset.problems), 'problem')} at the import of {as_text(dataset.name)}"):
             st.dataframe(dataset.problems, hide_index=True, key=f"problems.{dataset.name}")
+            csv_download(pd.DataFrame(dataset.problems), f"{dataset.name}-problems", f"problems.{dataset.name}")
 
 
 def datasets_here(datasets: list[Dataset]) -> None:

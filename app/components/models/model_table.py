@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from app.components.csv_download import csv_download
 from app.wording import count, decimal, percent
 from pipeline.classes import label
 from pipeline.inference.card_results import network_words
@@ -35,8 +36,9 @@ def models_table(models: list[ModelInfo]) -> None:
             "created": pd.Timestamp(info.created, unit="s", tz="UTC"),
         })
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    table = pd.DataFrame(rows)
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key="models.table", placeholder="–", width="stretch", row_height=_ROW,
+        table, hide_index=True, key="models.table", placeholder="–", width="stretch", row_height=_ROW,
         height=_ROW * (min(len(rows), _MOST_ROWS) + 1) + 3,
         column_config={
             "title": text("Model", pinned=True, width="medium"), "data": text("Trained on"), "network": text("Network"),
@@ -49,6 +51,7 @@ def models_table(models: list[ModelInfo]) -> None:
                                                        timezone=st.context.timezone or "UTC"),
         },
     )
+    csv_download(table, "models", "models.table")
     st.caption("Figures are of each model's own validation images, so those of different data sets cannot be compared.")
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import resources
 from app.components import problems
+from app.components.csv_download import csv_download
 from app.links import remember
 from app.resources import Stamp, stamp
 from app.wording import count
@@ -76,6 +77,4 @@ def _what_remains(plan: EvaluationPlan) -> None:
         with st.expander(f"The {count(len(overlap), 'image')} left out because the model was trained on their lesions"):
             st.dataframe(overlap.rename(columns=_SHARED), hide_index=True, key="evaluate_on.overlap", width="stretch",
                          height=320)
-            name = f"{plan.model.name}-{plan.dataset.name}-overlap.csv"
-            st.download_button("As CSV", overlap.to_csv(index=False), name, "text/csv", key="evaluate_on.csv",
-                               icon=":material/download:")
+            csv_download(overlap, f"{plan.model.name}-{plan.dataset.name}-overlap", "evaluate_on")

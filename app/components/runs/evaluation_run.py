@@ -10,7 +10,7 @@ from pipeline.jobs.evaluating import overlap_path
 from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import ENDED, Status
-from pipeline.shown import as_text
+from pipeline.shown import as_plain, as_text
 
 STOP = "Stop this evaluation"
 
@@ -75,5 +75,5 @@ def _left_out(run: RunDir) -> None:
     if images and path.exists():
         st.download_button(
             f"The {count(images, 'image')} that it was trained on, as CSV", path.read_bytes(),
-            f"{run.name}-overlap.csv", "text/csv", key=f"overlap.{run.name}", icon=":material/download:",
+            f"{as_plain(run.name)}-overlap.csv", "text/csv", key=f"overlap.{run.name}", icon=":material/download:",
         )

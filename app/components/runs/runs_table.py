@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import run_rows
 from app.components import problems
+from app.components.csv_download import csv_download
 from app.components.pickers import STATE_WORDS
 from app.links import remember
 from app.wording import count
@@ -103,11 +104,13 @@ def _table(runs: list[RunDir], drawn: dict[str, str], search: str, sort: str) ->
             st.info(as_text(f"No run matches “{search[:80]}”. {count(len(rows), 'run')} without the search."),
                     icon=":material/search_off:")
             return
+        table = _displayed(shown)
         st.dataframe(
-            _displayed(shown), hide_index=True, key="runs.table", placeholder="–", column_config=_columns(),
+            table, hide_index=True, key="runs.table", placeholder="–", column_config=_columns(),
             width="stretch", height=_ROW * (min(len(shown), _MOST_ROWS) + 1) + 3, row_height=_ROW,
         )
         _caption(shown, len(rows))
+        csv_download(table, "runs", "runs")
 
 
 def _displayed(rows: list[dict[str, Any]]) -> pd.DataFrame:

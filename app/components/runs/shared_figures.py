@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import run_rows
+from app.components.csv_download import csv_download
 from app.components.runs.article_table import article_table
 from app.links import ARTICLE, go
 from app.wording import UNDEFINED, count, percent
@@ -24,6 +25,7 @@ def shared_figures(found: Comparison, names: dict[str, str], runs: list[RunDir],
     table = figures_table(found, names, runs, rows)
     st.dataframe(table, hide_index=True, key="runs.shared", width="stretch", row_height=_ROW, placeholder=UNDEFINED,
                  height=_ROW * (len(table) + 1) + 3, column_config=_columns())
+    csv_download(table, "shared-figures", "runs.shared")
     _caption(found, names, rows)
     _article(rows)
 

@@ -67,4 +67,4 @@ def device_panel() -> None:
         st.warning(as_text(device.problem), icon=":material/memory:")
     st.markdown(f":material/memory: {device_line(device)}")
     with st.expander("More about this computer", icon=":material/computer:"):
-        st.table(pd.DataFrame(device_rows(device), columns=["What", "Here"]), hide_index=True)
+        st.table(pd.DataFrame(device_rows(device), columns=["What", "Here"]).map(as_text), hide_index=True)

@@ -143,6 +143,7 @@ def _epoch_rows(epochs) -> None:
         seconds=epochs["seconds"].map("{:.0f}".format),
         images_per_second=epochs["images_per_second"].map("{:.0f}".format),
         train_loss=epochs["train_loss"].map("{:.3f}".format), valid_loss=epochs["valid_loss"].map(decimal),
+        stage=epochs["stage"].map(as_text),
     )
     st.table(rows.rename(columns={
         "stage": "Stage", "epoch": "Epoch", "train_loss": "Training loss", "valid_loss": "Validation loss",
