@@ -28,3 +28,8 @@ MOST_ELONGATED = 20  # times as long as wide; a wider strip would grow without b
 # texts on a page, in characters; what is longer ends in an ellipsis
 MOST_SHOWN = 10_000
 MOST_WORD = 255  # a file's name at most; a page breaks it
+
+# downloads and logins
+MOST_DOWNLOAD_BYTES = 50 * 10**9  # of one file
+MOST_LOGIN_BYTES = 64 * 2**10  # of a kaggle.json or an access token's file
+MOST_LOGIN_CHARACTERS = 8_000  # of a token, a user name or a key

@@ -155,7 +155,7 @@ def test_a_command_in_a_process_of_its_own_answers_refuses_and_can_be_ended(work
     assert run_command(workspace, ["models", "list"]) == {"models": []}
     with pytest.raises(LesionLabError, match=r"^There is no run or model named x\. There is no model yet"):
         run_command(workspace, ["export", "x", "--format", "card", "out.md"])
-    with pytest.raises(LesionLabError, match=r"^The command nonsense broke off: .*invalid choice"):
+    with pytest.raises(LesionLabError, match=r"^The command nonsense broke off: its process ended with code 2\.$"):
         run_command(workspace, ["nonsense"])
 
     def stop(fraction, sentence):

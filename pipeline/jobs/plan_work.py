@@ -67,10 +67,8 @@ class ShortWork:
             return answer
         if "error" in answer:
             raise TrainingError(answer["error"])
-        lines = [line for line in self._read(self._steps).splitlines() if line.strip() and not _STEP.match(line)]
-        reason = lines[-1].strip() if lines else f"its process ended with code {code}"
-        problem, next_step = self.failure
-        raise TrainingError(f"{problem}: {reason.rstrip('.')}.", next_step)
+        problem, next_step = self.failure  # not what it wrote: a library may quote there what a file holds
+        raise TrainingError(f"{problem}: its process ended with code {code}.", next_step)
 
     def cancel(self) -> None:
         """Ends the work; it leaves nothing behind."""

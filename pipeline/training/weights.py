@@ -54,7 +54,7 @@ def torchvision_state(arch: str) -> dict[str, torch.Tensor]:
     except (URLError, OSError, RuntimeError) as error:
         name = ARCHITECTURES[arch].partition(":")[0]
         raise WeightsError(
-            f"The ImageNet weights of {name} are not on this computer and could not be downloaded ({error}).",
+            f"The ImageNet weights of {name} are not on this computer and could not be downloaded.",
             f"Connect to the internet, or put the file {weights.url.rpartition('/')[2]} into {torch.hub.get_dir()}"
             "/checkpoints, or choose arch=efficientnet_lite0 (its weights are installed) or weights=random.",
         ) from error

@@ -57,7 +57,8 @@ def _ended(fetch: Fetch, status: Status) -> None:
         st.success(as_text(f"{fetch.source.title} is here, as the data set {name}."), icon=":material/check:")
     else:
         said = st.info if status.state == "cancelled" else st.error
-        said(as_text(f"{fetch.source.title}: {status.error or status.doing}"))
+        reason = status.error if operator() else None  # it names folders of the server
+        said(as_text(f"{fetch.source.title}: {reason or status.doing}"))
     with st.container(horizontal=True):
         if status.state != "done":
             if operator() and st.button("Try again", key=f"again.{fetch.source.id}", icon=":material/refresh:"):

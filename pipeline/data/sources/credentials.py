@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import DataError
 from pipeline.files import disk_errors
+from pipeline.limits import MOST_LOGIN_BYTES, MOST_LOGIN_CHARACTERS
 from pipeline.workspace import current_workspace
 
 _MODE = 0o600  # readable by the user alone
@@ -36,9 +37,18 @@ def _folders() -> list[Path]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        with path.open("rb") as file:
+            content = file.read(MOST_LOGIN_BYTES + 1)
+        if len(content) <= MOST_LOGIN_BYTES:
+            return content.decode("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise DataError(f"{path} cannot be read.", "Check the file, or give the credentials again.") from None
+    raise DataError(f"{path} is too large for a login.", "Check the file, or give the credentials again.")
+
+
+def _is_word(text: str) -> bool:
+    """Whether a request can carry it as a login: one word of printable ASCII."""
+    return 0 < len(text) <= MOST_LOGIN_CHARACTERS and text.isascii() and text.isprintable() and " " not in text
 
 
 def _name_and_key(text: str, name: str) -> tuple[str, str]:
@@ -46,9 +56,9 @@ def _name_and_key(text: str, name: str) -> tuple[str, str]:
     try:
         stored = json.loads(text)
         username, key = stored["username"].strip(), stored["key"].strip()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         username = key = ""
-    if not username or not key:
+    if not _is_word(username) or not _is_word(key):
         raise DataError(
             f"{name} is no kaggle.json: it must hold a username and a key.",
             "Make a new one on kaggle.com under Settings, API, and choose that file.",
@@ -110,14 +120,14 @@ def keep_token(token: str) -> Path:
         DataError: it is empty or no single word, or that folder lies in the workspace.
         WorkspaceError: the folder cannot be written.
     """
-    if len(token.split()) != 1:
+    if not _is_word(token.strip()):
         raise DataError("That is no access token: it must be one word.", "Copy it from kaggle.com, Settings, API.")
     return _keep("access_token", token.strip())
 
 
 def keep_key(username: str, key: str) -> Path:
     """Keeps a user name and a key as kaggle.json; raises as `keep_token`."""
-    if len(username.split()) != 1 or len(key.split()) != 1:
+    if not _is_word(username.strip()) or not _is_word(key.strip()):
         raise DataError("A user name and a key are needed, each of one word.", "Copy them from your kaggle.json.")
     return _keep("kaggle.json", json.dumps({"username": username.strip(), "key": key.strip()}))
 
@@ -125,7 +135,7 @@ def keep_key(username: str, key: str) -> Path:
 def keep_kaggle_json(content: bytes) -> Path:
     """Keeps an uploaded kaggle.json; raises as `keep_token`."""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig") if len(content) <= MOST_LOGIN_BYTES else ""
     except UnicodeDecodeError:
         text = ""
     return keep_key(*_name_and_key(text, "The file"))

@@ -12,9 +12,10 @@ from requests import Response
 from requests.exceptions import ChunkedEncodingError, ConnectionError, ContentDecodingError, RequestException
 
 from pipeline.data.sources.partial import Partial
-from pipeline.data.sources.refusals import Host, refused, unreachable
+from pipeline.data.sources.refusals import Host, refused, told_number, unreachable
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.files import disk_errors
+from pipeline.limits import MOST_DOWNLOAD_BYTES
 from pipeline.progress import Progress, silent
 
 _CHUNK = 2**16
@@ -30,11 +31,13 @@ class Remote:
     Attributes:
         name: what it is called here.
         open: given request headers, the server's answer, its body not read yet; may raise DataError.
+        most: bytes that it can have, whatever the server says.
     """
 
     name: str
     host: Host
     open: Callable[[dict[str, str]], Response]
+    most: int = MOST_DOWNLOAD_BYTES
 
 
 class _Broken(Exception):
@@ -54,8 +57,17 @@ def _validator(response: Response) -> str | None:
 
 def _rest_begins(response: Response, part: Partial) -> bool:
     """Whether a 206 brings exactly what is missing of the file that is known."""
-    found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", "").strip())
-    return bool(found) and (int(found[1]), int(found[3])) == (part.size, part.total) and int(found[2]) < int(found[3])
+    found = re.fullmatch(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)", response.headers.get("Content-Range", "").strip())
+    first, last, total = map(told_number, found.groups()) if found else (None, None, None)
+    return None not in (first, last, total) and (first, total) == (part.size, part.total) and last < total
+
+
+def _too_large(remote: Remote, part: Partial) -> DataError:
+    part.discard()
+    return DataError(
+        f"{remote.host.name} sends more for {remote.name} than it can have: over {megabytes(remote.most)}.",
+        "What came is thrown away. Download the files by hand, look at them, and import them.",
+    )
 
 
 def _require_room(part: Partial, folder: Path, also: float) -> None:
@@ -78,8 +90,10 @@ def _receive(remote: Remote, response: Response, part: Partial, progress: Progre
         size = file.tell()
         try:
             for chunk in response.iter_content(_CHUNK):
-                file.write(chunk)
                 size += len(chunk)
+                if size > remote.most:
+                    raise _too_large(remote, part)
+                file.write(chunk)
                 fraction = min(size / part.total, 1.0) if part.total else None
                 progress(fraction, f"{remote.name}: {megabytes(size)}{of}.")
         except (ChunkedEncodingError, ContentDecodingError, ConnectionError) as error:
@@ -95,13 +109,14 @@ def _attempt(remote: Remote, part: Partial, folder: Path, also: float, progress:
         raise _Broken from None
     with response:
         if response.status_code == 200:
-            length = response.headers.get("Content-Length", "")
-            part.begin(_validator(response), int(length) if length.isdigit() else None)
+            part.begin(_validator(response), told_number(response.headers.get("Content-Length", "")))
         elif response.status_code == 416 or (response.status_code == 206 and not _rest_begins(response, part)):
             part.discard()
             raise _Broken
         elif response.status_code != 206:
             raise refused(remote.host, remote.name, response)
+        if part.total is not None and part.total > remote.most:
+            raise _too_large(remote, part)
         _require_room(part, folder, also)
         _receive(remote, response, part, progress)
     if part.total is not None and part.size < part.total:

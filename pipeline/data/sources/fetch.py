@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import requests
@@ -13,12 +14,13 @@ from pipeline.data.sources.catalogue import Source
 from pipeline.data.sources.download import Remote, download
 from pipeline.data.sources.kaggle import kaggle_archive
 from pipeline.data.sources.refusals import Host
+from pipeline.data.sources.requests_out import get
 from pipeline.errors import DataError, LesionLabError
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
 _DOWNLOAD_SHARE = 0.8  # of the time of a fetch
-_SECONDS = (15, 60)  # to connect, and between two reads
+_MOST_TIMES, _MOST_BESIDES = 2, 200e6  # a source may bring so many times its size, and so many bytes more
 _BY_HAND = f"See {isic.PAGE}: the addresses may have changed. Files from there can be imported as a folder."
 ISIC_HOST = Host("The ISIC archive", rejected=_BY_HAND, forbidden=_BY_HAND, missing=_BY_HAND)
 
@@ -30,13 +32,14 @@ def download_folder(workspace: Workspace, source: Source) -> Path:
 
 def _isic_file(path: str) -> Remote:
     def open_(headers: dict[str, str]) -> requests.Response:
-        return requests.get(isic.address(path), headers=headers, stream=True, timeout=_SECONDS)
+        return get(ISIC_HOST, isic.address(path), headers)
 
     return Remote(path.rpartition("/")[2], ISIC_HOST, open_)
 
 
 def _remotes(source: Source) -> list[Remote]:
-    return [kaggle_archive()] if source.login else [_isic_file(path) for path in isic.FILES[source.id].all]
+    remotes = [kaggle_archive()] if source.login else [_isic_file(path) for path in isic.FILES[source.id].all]
+    return [replace(remote, most=int(_MOST_TIMES * source.size + _MOST_BESIDES)) for remote in remotes]
 
 
 def _share(progress: Progress, first: float, last: float) -> Callable[[float | None, str], None]:

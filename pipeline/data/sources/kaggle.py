@@ -9,10 +9,10 @@ import requests
 from pipeline.data.sources.credentials import Credentials, find_credentials
 from pipeline.data.sources.download import Remote
 from pipeline.data.sources.refusals import Host, refused
+from pipeline.data.sources.requests_out import get, may_follow, sent_elsewhere
 from pipeline.errors import DataError
 
 OWNER, SLUG = "kmader", "skin-cancer-mnist-ham10000"
-_SECONDS = (15, 60)  # to connect, and between two reads
 _GIVE = "give it on the page Get data, or put it where Kaggle's own tools look"
 _NEW_TOKEN = f"Make a new token on kaggle.com under Settings, API, and {_GIVE}."
 HOST = Host(
@@ -31,11 +31,12 @@ def _required_credentials() -> Credentials:
 
 
 def _status_in_words(error: requests.exceptions.HTTPError) -> int | None:
-    """Kaggle may answer 200 and name the failure in the body."""
+    """Kaggle may answer 200 and name the failure in the body; what is no status of HTTP's is not believed."""
     try:
-        return int(error.response.json()["code"]) if error.response.status_code < 400 else None
-    except (ValueError, KeyError, TypeError):
+        code = error.response.json()["code"] if error.response.status_code < 400 else None
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    return code if isinstance(code, int) and 400 <= code < 600 else None
 
 
 def _signed_address(credentials: Credentials) -> str:
@@ -51,11 +52,13 @@ def _signed_address(credentials: Credentials) -> str:
             answer = client.datasets.dataset_api_client.download_dataset(request)
     except requests.exceptions.HTTPError as error:
         raise refused(HOST, f"{OWNER}/{SLUG}", error.response, _status_in_words(error)) from None
-    except requests.exceptions.JSONDecodeError:
+    except (requests.exceptions.JSONDecodeError, RecursionError):
         raise DataError("Kaggle gave an answer that LesionLab does not understand.", "Try again later.") from None
     with answer:
         if not answer.history:
             raise DataError("Kaggle did not say where the archive lies.", "Try again later.")
+        if not may_follow(answer.history[0].url, answer.url, elsewhere=True):
+            raise sent_elsewhere(HOST)
         return answer.url
 
 
@@ -68,6 +71,6 @@ def kaggle_archive() -> Remote:
     credentials = _required_credentials()
 
     def open_(headers: dict[str, str]) -> requests.Response:
-        return requests.get(_signed_address(credentials), headers=headers, stream=True, timeout=_SECONDS)
+        return get(HOST, _signed_address(credentials), headers)
 
     return Remote(f"{SLUG}.zip", HOST, open_)

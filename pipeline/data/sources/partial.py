@@ -20,8 +20,15 @@ class Partial:
         self._validator, self.total = None, None
         if self.path.exists():
             with contextlib.suppress(FileNotFoundError, WorkspaceError, json.JSONDecodeError):
-                note = read_json(self._note)
-                self._validator, self.total = note.get("validator"), note.get("total")
+                self._take(read_json(self._note))
+
+    def _take(self, note: object) -> None:
+        """What is noted of the whole file; a note that cannot be one says nothing."""
+        if not isinstance(note, dict):
+            return
+        validator, total = note.get("validator"), note.get("total")
+        if isinstance(validator, str | None) and (total is None or type(total) is int and total >= 0):
+            self._validator, self.total = validator, total
 
     @property
     def size(self) -> int:

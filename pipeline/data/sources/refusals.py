@@ -2,6 +2,7 @@
 header: a signed address and a login are secrets."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from requests import Response
@@ -9,6 +10,7 @@ from requests.exceptions import RequestException, SSLError, Timeout
 
 from pipeline.errors import DataError
 
+_DAY = 86_400  # seconds
 
 @dataclass(frozen=True)
 class Host:
@@ -27,12 +29,17 @@ class Host:
     missing: str
 
 
+def told_number(text: str) -> int | None:
+    """A number of bytes or seconds as a server tells it; None of what is none, or larger than any that is meant."""
+    return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else None
+
+
 def _pause(response: Response) -> str:
-    """"in 2 minutes", from the server's own Retry-After in seconds where it gives one."""
-    asked = response.headers.get("Retry-After", "")
-    if not asked.isdigit():
+    """"in 2 minutes", from the server's own Retry-After in seconds where it gives one of less than a day."""
+    asked = told_number(response.headers.get("Retry-After", ""))
+    if asked is None or asked > _DAY:
         return "in some minutes"
-    minutes = max(math.ceil(int(asked) / 60), 1)
+    minutes = max(math.ceil(asked / 60), 1)
     return "in a minute" if minutes == 1 else f"in {minutes} minutes"
 
 
