@@ -248,7 +248,7 @@ def test_a_second_signal_ends_the_process(call, tiny, worker):
 
 
 def test_detached_and_cancelled(call, tiny, monkeypatch, workspace):
-    monkeypatch.setattr("pipeline.jobs.processes.subprocess.Popen", lambda *a, **k: None)
+    monkeypatch.setattr("pipeline.jobs.processes.subprocess.Popen", lambda *a, **k: SimpleNamespace(pid=2**22 + 1))
     assert call("train", "--data", "tiny", "--preset", "quick", "--detach") == (0, "tiny-quick-1\n", "")
     answer = json.loads(call("train", "--data", "tiny", "--preset", "quick", "--detach", "--json")[1])
     assert (answer["run"], answer["state"]) == ("tiny-quick-2", "queued")

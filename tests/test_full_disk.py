@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,6 +63,11 @@ WRITERS = {
 }
 
 
+def _nobody(*arguments, **more):
+    """Stands in for a process that was started and is gone."""
+    return SimpleNamespace(pid=2**22 + 1)
+
+
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory):
     """A disk of 200 MB of memory with the workspace of an earlier LesionLab; (workspace, how to leave so much free)."""
@@ -99,7 +105,7 @@ def _all(home) -> dict[str, bytes | None]:
 @pytest.mark.parametrize("what", WRITERS)
 def test_what_cannot_be_written_down_leaves_nothing(disk, monkeypatch, what, free):
     home, leave = disk
-    monkeypatch.setattr("pipeline.jobs.processes.subprocess.Popen", lambda *arguments, **more: None)
+    monkeypatch.setattr("pipeline.jobs.processes.subprocess.Popen", _nobody)
     leave(2**20)
     before = _all(home)
     leave(free)

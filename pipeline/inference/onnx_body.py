@@ -18,7 +18,7 @@ from torch import nn
 from pipeline.data.turns import turn
 from pipeline.errors import ModelError
 from pipeline.files import replace_file
-from pipeline.progress import Progress, silent
+from pipeline.progress import Cancelled, Progress, silent
 from pipeline.workspace import Workspace
 
 CLOSEST = 1e-4  # the largest difference of a feature, as a share of the largest feature where that is above 1
@@ -128,6 +128,8 @@ def derived_body(
         example = torch.randn((3, 3, height, width), generator=torch.Generator().manual_seed(0))
         try:
             content = onnx_bytes(plain, example, _INPUT, _OUTPUT, {})
+        except Cancelled:
+            raise
         except Exception as error:  # torch's exporter raises many kinds
             raise ModelError(f"This network cannot be exported to ONNX: {error}.", "") from error
         _checked(content, plain, example)

@@ -70,7 +70,7 @@ def start_embedding(workspace: Workspace, run: RunDir) -> None:
     """
     job = queue_embedding(run)
     try:
-        start_process(workspace, ["embed", run.name, "--queued"], job.log_path)
+        start_process(workspace, ["embed", run.name, "--queued"], job)
     except (LesionLabError, OSError):
         job.status_path.unlink(missing_ok=True)
         raise
@@ -83,7 +83,7 @@ def _take(run: RunDir, progress: Progress) -> Reporter | None:
         status = job_status(run)
         if status and status.state == "cancelled" and status.started is None:
             return None
-        if status is None or status.state != "queued" or status.pid is not None:
+        if status is None or status.state != "queued" or status.pid not in (None, os.getpid()):
             raise RunError(
                 f"There is no job to embed the images of the run {run.name}.", "Start one on the page Explore."
             )

@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
+
 from pipeline.data.dataset import Dataset
 from pipeline.data.sources.catalogue import SOURCES, Source
+from pipeline.data.turns import turn
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, read_json, write_json
 from pipeline.jobs.boot import uptime
@@ -90,6 +93,11 @@ def list_fetches(workspace: Workspace) -> list[Fetch]:
     return found
 
 
+def _writes(workspace: Workspace, source: Source):
+    """Its starter and its process take turns at the status until the process has it; a context manager."""
+    return turn(workspace.locks / f"fetch-{source.id}-status.lock", silent, "Another process starts the fetch.")
+
+
 def _was_queued(fetch: Fetch) -> bool:
     """Whether this process was started for a fetch that somebody watches; a stop of an earlier one is past."""
     try:
@@ -142,11 +150,12 @@ def work_on_fetch(workspace: Workspace, source: Source, name: str, progress: Pro
     fetch = _fetch_of(workspace, source)
     with _alone(workspace, source):
         status = just_queued(**just_started(), **process_identity(), doing="Connects.")
-        if fetch.stop_path.exists() and _was_queued(fetch):
-            write_status(fetch.status_path, replace(status, state="cancelled", **NO_PROCESS, ended=time.time(),
-                                                    doing=_STOPPED))
-            raise Cancelled()
-        _begin(fetch, name, status)
+        with _writes(workspace, source):
+            if fetch.stop_path.exists() and _was_queued(fetch):
+                write_status(fetch.status_path, replace(status, state="cancelled", **NO_PROCESS, ended=time.time(),
+                                                        doing=_STOPPED))
+                raise Cancelled()
+            _begin(fetch, name, status)
         written = [0.0]
 
         def tell(fraction: float | None, sentence: str) -> None:
@@ -193,10 +202,15 @@ def start_fetch(workspace: Workspace, source: Source, name: str) -> Fetch:
     log_path = fetch.folder / "fetch.log"
     try:
         with disk_errors(log_path), log_path.open("wb") as log:
-            start_pipeline(workspace, ["data", "fetch", source.id, "--name", name], log, log)
+            process = start_pipeline(workspace, ["data", "fetch", source.id, "--name", name], log, log)
     except (WorkspaceError, OSError):
         fetch.status_path.unlink(missing_ok=True)
         raise
+    with _writes(workspace, source):
+        status = read_status(fetch.status_path)
+        if status.state == "queued" and status.pid is None:
+            with contextlib.suppress(psutil.NoSuchProcess, WorkspaceError):
+                write_status(fetch.status_path, replace(status, **process_identity(process.pid)))
     return fetch
 
 

@@ -1,20 +1,22 @@
 """Starting a trainer in a process of its own, and asking it to stop."""
 
+import contextlib
 import importlib.metadata
 import time
 from dataclasses import replace
-from pathlib import Path
+
+import psutil
 
 from pipeline.config import RunConfig
 from pipeline.data.turns import turn
-from pipeline.errors import LesionLabError, RunError
+from pipeline.errors import LesionLabError, RunError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.jobs.lineage import find_start, take_over
 from pipeline.jobs.new_folder import begin
 from pipeline.jobs.processes import start_pipeline
 from pipeline.jobs.resume import requeue
 from pipeline.jobs.run_dir import RunDir, create_run
-from pipeline.jobs.status import ENDED, write_status
+from pipeline.jobs.status import ENDED, process_identity, write_status
 from pipeline.progress import silent
 from pipeline.workspace import Workspace
 
@@ -42,13 +44,22 @@ def start_run(workspace: Workspace, config: RunConfig) -> RunDir:
 
 def start_trainer(workspace: Workspace, run: RunDir) -> None:
     """Starts a process for the queued `run`."""
-    start_process(workspace, ["work", run.name], run.log_path)
+    start_process(workspace, ["work", run.name], run)
 
 
-def start_process(workspace: Workspace, arguments: list[str], log_path: Path) -> None:
-    """Starts `python -m pipeline` with `arguments` in a session of its own; what it says goes to the log."""
-    with disk_errors(log_path), log_path.open("ab") as log:
-        start_pipeline(workspace, arguments, log, log)
+def start_process(workspace: Workspace, arguments: list[str], job: RunDir) -> None:
+    """Starts `python -m pipeline` with `arguments` in a session of its own, to work on the queued `job`.
+
+    What it says goes to the job's log. Its number stands in the status at once: one that is killed before it could
+    write anything is known to be gone.
+    """
+    with disk_errors(job.log_path), job.log_path.open("ab") as log:
+        process = start_pipeline(workspace, arguments, log, log)
+    with turn(job.lock_path, silent, "Another process takes the run."):
+        status = job.status()
+        if status.state == "queued" and status.pid is None:
+            with contextlib.suppress(psutil.NoSuchProcess, WorkspaceError):
+                write_status(job.status_path, replace(status, **process_identity(process.pid)))
 
 
 def resume_run(workspace: Workspace, run: RunDir) -> None:

@@ -73,7 +73,7 @@ def create_search(workspace: Workspace, config: RunConfig) -> RunDir:
 def start_search(workspace: Workspace, config: RunConfig) -> RunDir:
     """Creates a search and starts it in a process of its own."""
     search = create_search(workspace, config)
-    begin(search.folder, lambda: start_process(workspace, ["work", search.name, "--search"], search.log_path))
+    begin(search.folder, lambda: start_process(workspace, ["work", search.name, "--search"], search))
     return search
 
 

@@ -92,7 +92,7 @@ def _take(run: RunDir, progress: Progress) -> Reporter | None:
         before = run.status()
         if before.state == "cancelled" and before.started is None:
             return None
-        if before.state != "queued" or before.pid is not None:
+        if before.state != "queued" or before.pid not in (None, os.getpid()):
             raise RunError(f"The run {run.name} cannot be started: it is {before.state}.", "Start a new run.")
         for left in (*run.folder.glob(".*"), *run.checkpoints.glob(".*"), *run.model.glob(".*")):
             left.unlink()  # what a killed trainer left of a file that it was writing
