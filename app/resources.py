@@ -7,11 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import streamlit as st
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pipeline.data.dataset import Dataset, list_datasets
-from pipeline.data.prepare import open_image, prepare_image
+from pipeline.data.prepare import prepare_image
 from pipeline.data.tables import described
+from pipeline.images.colours import pixels_of
+from pipeline.images.reading import opened
 from pipeline.inference.members import weights_paths
 from pipeline.inference.model_info import ModelInfo, list_models
 from pipeline.jobs.events import read_events
@@ -140,8 +142,8 @@ def heatmaps(run: RunDir) -> Heatmaps | None:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _untouched(of: Stamp) -> np.ndarray:
-    image = open_image(Path(of[0]), Path(of[0]).name)
-    return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    with opened(Path(of[0]), Path(of[0]).name) as image:
+        return pixels_of(image)
 
 
 def untouched(path: Path) -> np.ndarray:

@@ -17,8 +17,9 @@ from pipeline.data import cache_record
 from pipeline.data.cache import OnTheFlyPixels, PixelCache, build_cache, open_pixels
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
-from pipeline.data.prepare import fit_for_cropping, open_image, prepare_image, window
+from pipeline.data.prepare import fit_for_cropping, prepare_image, window
 from pipeline.errors import DataError, WorkspaceError
+from pipeline.images.reading import open_image
 from pipeline.progress import Cancelled, silent
 from tests.small_archives import exactly, files_of, noise, rows, write_folder
 

@@ -10,7 +10,6 @@ import pytest
 from safetensors.numpy import load_file
 
 from pipeline import cli
-from pipeline.data.prepare import open_image
 from pipeline.default_model.folds import fold_path, out_of_fold
 from pipeline.default_model.making import start_making
 from pipeline.default_model.prediction_tables import read_predictions
@@ -20,6 +19,7 @@ from pipeline.errors import DataError
 from pipeline.evaluation.calibration import calibrated, fit_table_temperature
 from pipeline.evaluation.decisions import at_data_frequencies, decide
 from pipeline.files import read_json
+from pipeline.images.reading import open_image
 from pipeline.inference.model_info import read_model_info
 from pipeline.inference.predictor import Predictor
 from pipeline.inference.training_images import training_images

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.data.prepare import open_image, prepare_image
+from pipeline.data.prepare import prepare_image
 from pipeline.default_model import robustness as robustness_module
 from pipeline.default_model.folds import fold_path, out_of_fold
 from pipeline.default_model.goals import GOALS, against_goals
@@ -19,6 +19,7 @@ from pipeline.default_model.trainings import finished_run
 from pipeline.errors import ConfigError, DataError, ModelError, RunError
 from pipeline.evaluation.decisions import frequencies_of, with_probabilities
 from pipeline.files import read_json, write_json
+from pipeline.images.reading import open_image
 from pipeline.jobs.launch import create
 from pipeline.jobs.run_dir import list_runs
 from pipeline.jobs.status import Status

@@ -171,7 +171,7 @@ def test_the_evaluation_is_a_run_of_its_own(place, capfd):
     table, dataset, info = judged.predictions(), load_dataset(workspace, "other"), find_model(workspace, run.name)
     files = dataset.metadata().set_index("image_id")["file"]
     door = Predictor(info)
-    from pipeline.data.prepare import open_image
+    from pipeline.images.reading import open_image
 
     row = table.iloc[3]
     shares = door.probabilities([door.prepare(open_image(dataset.image_path(files[row["image_id"]]), "x"))])[0]

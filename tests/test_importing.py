@@ -87,7 +87,7 @@ def test_what_is_missing_or_broken_is_listed_and_left_out(workspace, tmp_path):
     dataset = import_dataset(workspace, write_zip(tmp_path / "bad.zip", files), "bad")
     problems = problems_of(dataset)
     truncated = problems.pop("ISIC_0000001")
-    assert truncated.startswith("ISIC_0000001.jpg is damaged or incomplete and cannot be opened (")
+    assert truncated.startswith("ISIC_0000001.jpg is damaged or incomplete and cannot be opened.")
     assert problems == {
         "ISIC_0000002": "ISIC_0000002.jpg is not an image that LesionLab can read.",
         "ISIC_0000003": "the table has it, but there is no image",

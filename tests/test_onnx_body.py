@@ -16,7 +16,7 @@ from torch import nn
 from pipeline.errors import ModelError, WorkspaceError
 from pipeline.inference import onnx_body
 from pipeline.inference import predictor as predicting
-from pipeline.inference.folder import predict_files
+from pipeline.inference.folder import _Prepared, predict_files
 from pipeline.inference.onnx_body import body_digest, derived_body, known_body
 from pipeline.inference.predictor import Predictor
 from tests.hand_made import CODES, image_bytes
@@ -256,11 +256,11 @@ def test_files_are_answered_in_order_and_bad_ones_told_in_between(ready, tmp_pat
     predictor, heard = _fast(workspace, info), []
     table = predict_files(
         predictor, paths, lambda path, error: heard.append((path, str(error))),
-        lambda path, image: heard.append((path, image.size)),
+        lambda path, generated: heard.append((path, generated)),
     )
     assert [path for path, _ in heard] == paths
     bad = "{} is not an image that LesionLab can read. Use a JPEG or PNG file."
-    assert [said for _, said in heard if said != (80, 60)] == [bad.format(paths[n].name) for n in (0, 7, 44)]
+    assert [said for _, said in heard if said is not False] == [bad.format(paths[n].name) for n in (0, 7, 44)]
     good = [path for path in paths if path.stem not in ("00", "07", "44")]
     assert list(table["path"]) == [str(path) for path in good] and list(table["image"]) == [p.stem for p in good]
     expected = predictor.probabilities([predictor.prepare(Image.open(path)) for path in good])
@@ -270,14 +270,14 @@ def test_files_are_answered_in_order_and_bad_ones_told_in_between(ready, tmp_pat
 def test_few_images_are_open_at_a_time(ready, monkeypatch):
     _, info = ready
     opened, lock = [], threading.Lock()
-    monkeypatch.setattr("pipeline.inference.folder._opened", lambda predictor, path: note(path))
+    monkeypatch.setattr("pipeline.inference.folder._prepared", lambda predictor, path: note(path))
 
     def note(path):
         with lock:
             opened.append(path)
-        return Image.new("RGB", (8, 8)), np.zeros((info.height, info.width, 3), dtype=np.uint8)
+        return _Prepared(np.zeros((info.height, info.width, 3), dtype=np.uint8), False)
 
     most = []
     predict_files(Predictor(info), [Path(f"{n}.jpg") for n in range(60)], pytest.fail,
-                  lambda path, image: most.append(len(opened) - len(most)))
+                  lambda path, generated: most.append(len(opened) - len(most)))
     assert len(opened) == 60 and max(most) <= 8

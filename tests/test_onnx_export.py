@@ -7,9 +7,10 @@ import onnx
 import onnxruntime
 import pytest
 
-from pipeline.data.prepare import open_image, prepare_image
+from pipeline.data.prepare import prepare_image
 from pipeline.errors import ModelError
 from pipeline.export.onnx_export import CLOSEST, INPUT, OUTPUT, export_onnx
+from pipeline.images.reading import open_image
 from pipeline.inference.folder import predict_files
 from pipeline.inference.model_info import find_model
 from pipeline.inference.notice import notice

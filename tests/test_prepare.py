@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from pipeline.data.generated import exif_with_notice, is_generated
-from pipeline.data.prepare import covering_size, fit_for_cropping, open_image, prepare_image, window
+from pipeline.data.prepare import covering_size, fit_for_cropping, prepare_image, window
 from pipeline.errors import ImageError
+from pipeline.images.reading import open_image
 from tests.small_archives import encoded, exactly, jpeg, noise
 
 ORIENTATION = 0x0112
@@ -49,7 +50,7 @@ def test_images_are_turned_upright(orientation, resize):
     exif[ORIENTATION] = orientation
     image = opened(np.ascontiguousarray(STORED[orientation](quarters())), exif=exif)
     assert np.array_equal(prepare_image(image, 40, 60, resize), quarters())
-    assert covering_size(image, 80, 80) == (80, 120) == fit_for_cropping(image, 80, 80).shape[:2]
+    assert covering_size(image.size, 80, 80) == (80, 120) == fit_for_cropping(image, 80, 80).shape[:2]
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 300])
@@ -125,7 +126,6 @@ def test_grey_and_black_and_white():
     assert np.array_equal(prepare_image(opened(grey), 24, 32, "squish"), np.stack([grey] * 3, axis=-1))
     marks = grey > 140
     image = open_image(encoded(marks, "PNG"), "a.png")
-    assert image.mode == "1"
     assert np.array_equal(prepare_image(image, 24, 32, "squish")[..., 1], marks * np.uint8(255))
 
 
@@ -198,9 +198,9 @@ def test_bad_files_are_named(tmp_path):
             open_image(source, "a.jpg")
 
     refused(tmp_path / "a.jpg", "There is no image a.jpg. Check the path.")
-    refused(tmp_path, "a.jpg cannot be read: Is a directory. Check the path.")
+    refused(tmp_path, "a.jpg is a folder, not an image. Check the path.")
     not_one = "a.jpg is not an image that LesionLab can read. Use a JPEG or PNG file."
-    for content in (b"", b"hello", b"%PDF-1.4", b"GIF89a", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"):
+    for content in (b"", b"hello", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"):
         refused(content, not_one)
 
 
@@ -208,18 +208,17 @@ def test_bad_files_are_named(tmp_path):
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
 def test_truncated_images_are_named(kind, share):
     content = encoded(noise(1, (64, 48)), kind)
-    damaged = r"is damaged or incomplete and cannot be opened \(.+\)\. Get a fresh copy of the file\."
+    damaged = r"is damaged or incomplete and cannot be opened\. Get a fresh copy of the file\."
     unknown = r"is not an image that LesionLab can read\. Use a JPEG or PNG file\."
     with pytest.raises(ImageError, match=f"^a.jpg ({damaged}|{unknown})$"):
         open_image(content[: int(len(content) * share)], "a.jpg")
 
 
-@pytest.mark.parametrize(("kept", "why"), [(500, "Truncated File Read"), (990, "image file is truncated (")])
-def test_a_truncated_jpeg_is_named_word_for_word(kept, why):
-    with pytest.raises(ImageError) as caught:
+@pytest.mark.parametrize("kept", [500, 990])
+def test_a_truncated_jpeg_is_named_word_for_word_and_without_the_decoders_words(kept):
+    sentence = "a.jpg is damaged or incomplete and cannot be opened. Get a fresh copy of the file."
+    with pytest.raises(ImageError, match=exactly(sentence)):
         open_image(jpeg(1)[:kept], "a.jpg")
-    assert caught.value.problem.startswith(f"a.jpg is damaged or incomplete and cannot be opened ({why}")
-    assert caught.value.next_step == "Get a fresh copy of the file."
 
 
 def claimed_size(width: int, height: int) -> bytes:
@@ -240,7 +239,8 @@ def claimed_size(width: int, height: int) -> bytes:
         ),
         (
             (50_000, 50_000),
-            "a.png has more pixels than LesionLab opens (60 million). Make the image smaller and try again.",
+            "a.png has 50000 × 50000 pixels, more than LesionLab opens (60 million). Make the image smaller and try "
+            "again.",
         ),
         (
             (2_001, 100),

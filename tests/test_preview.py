@@ -12,8 +12,9 @@ from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import load_dataset
 from pipeline.data.generated import is_generated
 from pipeline.data.importing import import_dataset
-from pipeline.data.prepare import open_image, prepare_image, window
+from pipeline.data.prepare import prepare_image, window
 from pipeline.errors import DataError, TrainingError
+from pipeline.images.reading import open_image
 from pipeline.jobs.plan import plan_config
 from pipeline.jobs.previewing import Previewing
 from pipeline.training.parts import plan_split

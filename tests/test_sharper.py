@@ -9,9 +9,9 @@ from PIL import Image
 from pipeline.cli import main
 from pipeline.data.dataset import list_datasets
 from pipeline.data.importing import import_dataset, set_sources
-from pipeline.data.prepare import open_image
 from pipeline.data.sharper import sharpen_dataset, with_sharper_centre
 from pipeline.errors import DataError
+from pipeline.images.reading import open_image
 from pipeline.progress import Cancelled
 from tests.small_archives import exactly
 

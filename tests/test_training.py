@@ -10,8 +10,8 @@ from captum.attr import LayerGradCam
 
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
-from pipeline.data.prepare import open_image
 from pipeline.explain.gradcam import HeadGradCam
+from pipeline.images.reading import open_image
 from pipeline.inference.model_info import find_model
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.launch import create

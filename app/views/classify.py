@@ -15,6 +15,7 @@ from app.links import MODELS, TRAIN, go, linked
 from app.visits import mark
 from app.wording import count, percent
 from pipeline.classes import label
+from pipeline.commands.image_files import SUFFIXES
 from pipeline.errors import LesionLabError
 from pipeline.inference.decided_output import model_frequencies, own_decision
 from pipeline.inference.model_info import ModelInfo
@@ -70,7 +71,8 @@ def _uploads() -> list[VisitorImage]:
     """What was uploaded and may be judged, some at a time; says why where it may not."""
     answer = st.radio(QUESTION, ["yes", "no"], index=None, horizontal=True, key="dermatoscope",
                       format_func={"yes": "Yes", "no": "No, or I do not know"}.get)
-    files = st.file_uploader("Images (JPEG or PNG)", accept_multiple_files=True, key="uploads")
+    files = st.file_uploader("Images (JPEG or PNG)", [suffix[1:] for suffix in SUFFIXES], accept_multiple_files=True,
+                             key="uploads")
     st.caption("Uploads stay in this computer's memory while your page is open; they are stored nowhere, and of each "
                "only the pixels are used.")
     if answer == "no":

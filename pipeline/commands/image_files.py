@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import DataError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic", ".heif")
 _MASK_ENDING = "_segmentation.png"
 
 

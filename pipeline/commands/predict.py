@@ -93,7 +93,6 @@ def classify(info, files: list[Path], out: Output):
 
     Problems, and images that the model should not be asked about, are told on stderr as well.
     """
-    from pipeline.data.generated import is_generated
     from pipeline.inference.admission import refusal
     from pipeline.inference.door import open_model
     from pipeline.inference.folder import predict_files
@@ -113,8 +112,8 @@ def classify(info, files: list[Path], out: Output):
         out.warn(sentence)
         advance()
 
-    def on_image(path: Path, image) -> None:
-        if sentence := refusal(info, is_generated(image)):
+    def on_image(path: Path, generated: bool) -> None:
+        if sentence := refusal(info, generated):
             refused[sentence] = refused.get(sentence, 0) + 1
         advance()
 

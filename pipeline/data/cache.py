@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from pipeline.data.cache_record import CacheRecord, cache_folder, starts_of
 from pipeline.data.cache_space import SPARE_BYTES
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import covering_size, fit_for_cropping, open_image, prepare_image
+from pipeline.data.prepare import covering_size, fit_for_cropping, prepare_image
 from pipeline.data.turns import turn
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
+from pipeline.images.reading import image_size, opened
 from pipeline.progress import Progress, silent
 
 _THREADS = 4  # Pillow decodes and scales without holding Python's lock
@@ -48,12 +48,12 @@ class OnTheFlyPixels:
         """
         file = self._files[row]
         try:
-            image = open_image(self._dataset.image_path(file), file)
+            with opened(self._dataset.image_path(file), file) as image:
+                if self._resize == "crop":
+                    return fit_for_cropping(image, self._height, self._width)
+                return prepare_image(image, self._height, self._width, self._resize)
         except ImageError as error:
             raise _lost(self._dataset, error.problem) from error
-        if self._resize == "crop":
-            return fit_for_cropping(image, self._height, self._width)
-        return prepare_image(image, self._height, self._width, self._resize)
 
     def shapes(self) -> list[tuple[int, int]]:
         """Height and width of each image that `pixels` gives, from the files' headers."""
@@ -63,10 +63,9 @@ class OnTheFlyPixels:
 
     def _crop_shape(self, file: str) -> tuple[int, int]:
         try:
-            with Image.open(self._dataset.image_path(file)) as image:
-                return covering_size(image, self._height, self._width)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise _lost(self._dataset, f"{file} is gone or damaged.") from error
+            return covering_size(image_size(self._dataset.image_path(file), file), self._height, self._width)
+        except ImageError as error:
+            raise _lost(self._dataset, error.problem) from error
 
     def gather(self, rows) -> np.ndarray:
         """uint8 (N, height, width, 3); the images must have one shape."""

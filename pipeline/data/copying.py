@@ -16,9 +16,10 @@ from pipeline.data.archive import Archive
 from pipeline.data.generated import is_generated
 from pipeline.data.image_ids import image_file
 from pipeline.data.member import MASK, Member
-from pipeline.data.prepare import open_image
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
+from pipeline.images.png import is_grey_png
+from pipeline.images.reading import opened
 from pipeline.limits import MOST_IMAGE_BYTES
 from pipeline.progress import Progress
 
@@ -86,14 +87,15 @@ def _copy(member: Member, image_id: str, folder: Path, write: bool) -> Copied:
     with ROOM.of(member):
         try:
             content = member.read()
-            image = open_image(content, target.name)
+            with opened(content, target.name) as image:
+                size, generated = image.size, is_generated(image)
         except (DataError, ImageError) as error:
             return Copied(image_id, target.name, problem=error.problem)
         if write:
             _store(target, content)
         stored = write or _holds(target, content)
         digest = hashlib.sha256(content).hexdigest()
-        return Copied(image_id, target.name, *image.size, digest, is_generated(image), stored)
+        return Copied(image_id, target.name, *size, digest, generated, stored)
 
 
 def _in_batches(work: Callable, items: list, progress: Callable[[int], None]) -> list:
@@ -124,15 +126,19 @@ def copy_images(
 
 def _grey_png(content: bytes, name: str, size: tuple[int, int]) -> bytes:
     """The mask as 8-bit grey PNG in its image's size: untouched where it is one."""
-    image = open_image(content, name)
+    with opened(content, name) as image:
+        return _as_grey_png(content, image, name, size)
+
+
+def _as_grey_png(content: bytes, image: Image.Image, name: str, size: tuple[int, int]) -> bytes:
     if abs(image.width * size[1] - image.height * size[0]) > max(*image.size, *size):  # a pixel's rounding aside
         raise ImageError(
             f"{name} has {image.width} × {image.height} pixels, but its image {size[0]} × {size[1]}."
         )
-    kind, grey = image.format, image.convert("L")
+    grey = image.convert("L")
     if grey.getextrema()[1] < THRESHOLD:
         raise ImageError(f"{name} marks no lesion: no pixel reaches {THRESHOLD}.")
-    if image.mode == "L" and kind == "PNG" and image.size == size:
+    if is_grey_png(content) and image.size == size:
         return content
     file = io.BytesIO()
     grey.resize(size, Image.Resampling.BILINEAR).save(file, "PNG")

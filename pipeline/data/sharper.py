@@ -20,9 +20,9 @@ from pipeline.data.left_behind import temporary_folder
 from pipeline.data.member import Member
 from pipeline.data.members import open_members
 from pipeline.data.metadata import COLUMNS
-from pipeline.data.prepare import open_image, upright
 from pipeline.errors import DataError, ImageError
 from pipeline.files import disk_errors
+from pipeline.images.reading import open_image
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -78,12 +78,12 @@ def with_sharper_centre(image: Image.Image, centre: Image.Image) -> Image.Image:
 
 def _enlarged(path: Path, copy: Member | None, generated: bool) -> tuple[bytes, str | None]:
     """The JPEG of one image, marked where it is `generated`, and why its sharper copy could not be used."""
-    image, problem = upright(open_image(path, path.name)), None
+    image, problem = open_image(path, path.name), None
     large = _larger(image)
     if copy is not None:
         try:
             with ROOM.of(copy):
-                large = with_sharper_centre(image, upright(open_image(copy.read(), copy.said)))
+                large = with_sharper_centre(image, open_image(copy.read(), copy.said))
         except (DataError, ImageError) as error:
             problem = error.problem
     content = io.BytesIO()

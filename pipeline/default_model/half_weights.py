@@ -9,9 +9,9 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import open_image
 from pipeline.errors import ModelError
 from pipeline.files import replace_file
+from pipeline.images.reading import open_image
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.predictor import Predictor
 from pipeline.training.side_by_side import joined_state

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import open_image
 from pipeline.evaluation.decisions import at_data_frequencies, vector, with_probabilities
+from pipeline.images.reading import open_image
 from pipeline.inference.model_info import read_model_info
 from pipeline.inference.predictor import Predictor, load_network
 from pipeline.jobs.run_dir import RunDir

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageEnhance
 
-from pipeline.data.prepare import open_image
 from pipeline.errors import DataError
 from pipeline.evaluation.decisions import DECISIONS, decided, vector
 from pipeline.evaluation.melanoma import MELANOMA
+from pipeline.images.reading import open_image
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.predictor import Predictor
 from pipeline.inference.training_images import training_images
@@ -104,7 +104,7 @@ def _shares(predictor: Predictor, files: list[Path], change: Change | None) -> n
     for start in range(0, len(files), _BATCH):
         opened = [open_image(path, path.name) for path in files[start : start + _BATCH]]
         if change is not None:
-            opened = [change(ImageOps.exif_transpose(image).convert("RGB")) for image in opened]
+            opened = [change(image) for image in opened]
         found.append(predictor.probabilities([predictor.prepare(image) for image in opened]))
     return np.concatenate(found)
 

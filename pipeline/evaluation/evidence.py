@@ -14,9 +14,10 @@ from PIL import Image
 
 from pipeline.data.copying import THRESHOLD
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import covering_size, open_image
+from pipeline.data.prepare import covering_size
 from pipeline.errors import ImageError
 from pipeline.evaluation.lesion_draws import LesionDraws, bounds
+from pipeline.images.reading import open_image
 from pipeline.progress import Progress, silent
 
 Of = Literal["predicted", "truth"]
@@ -49,7 +50,7 @@ def mask_on_grid(mask: Image.Image, height: int, width: int, resize: str, grid: 
     lines, columns = lesion.shape
     top, bottom, left, right = 0.0, float(lines), 0.0, float(columns)
     if resize == "crop":
-        tall, wide = covering_size(mask, height, width)
+        tall, wide = covering_size(mask.size, height, width)
         first, before = round((tall - height) / 2), round((wide - width) / 2)
         top, bottom = first * lines / tall, (first + height) * lines / tall
         left, right = before * columns / wide, (before + width) * columns / wide

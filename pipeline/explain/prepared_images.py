@@ -9,8 +9,9 @@ import numpy as np
 from pipeline.config import RunConfig
 from pipeline.data.cache import open_pixels
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import open_image, window
+from pipeline.data.prepare import window
 from pipeline.errors import DataError, ImageError
+from pipeline.images.reading import opened
 from pipeline.inference.door import Door
 from pipeline.progress import Progress
 
@@ -36,7 +37,8 @@ def from_files(dataset: Dataset, door: Door) -> Prepared:
 
     def prepared(image_id: str) -> np.ndarray:
         try:
-            return door.prepare(open_image(dataset.image_path(files[image_id]), files[image_id]))
+            with opened(dataset.image_path(files[image_id]), files[image_id]) as image:
+                return door.prepare(image)
         except ImageError as error:
             raise DataError(f"The data set {dataset.name} has lost an image: {error.problem}",
                             "Import it again under the same name, which restores its images.") from error

@@ -10,9 +10,10 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 from PIL import Image
 
-from pipeline.data.prepare import prepare_image, upright
+from pipeline.data.prepare import prepare_image
 from pipeline.evaluation.decisions import at_data_frequencies, vector, weighed_alike
 from pipeline.explain.overlay import enlarge
+from pipeline.images.colours import pixels_of
 from pipeline.inference.members import weighs_alike
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.predictor import Predictor
@@ -62,7 +63,7 @@ class Ensemble:
         they all see where they crop it."""
         if self.info.resize == "crop":
             return prepare_image(image, self.info.height, self.info.width, "crop")
-        return np.asarray(upright(image))
+        return pixels_of(image)
 
     def probabilities(self, images: list[np.ndarray]) -> np.ndarray:
         """(N, C) float32 probabilities in the order of `info.classes`, for prepared images, each of its own size."""

@@ -3,57 +3,70 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
-from pipeline.data.prepare import open_image
+from pipeline.data.generated import is_generated
 from pipeline.errors import ImageError
+from pipeline.images.reading import opened
 from pipeline.inference.predictor import Predictor
 from pipeline.shown import as_printed
 
 _BATCH = 8  # EfficientNet-Lite0 at 224 px takes 17 % longer an image in batches of 32, which leave the caches
 _THREADS = min(4, os.cpu_count() or 1)
-_AHEAD = 2 * _THREADS  # opened images in memory, each of 180 MB at the very most
+_AHEAD = 2 * _THREADS  # prepared images in memory
+_LARGE = 2**25  # bytes of one that is not kept until its turn; only a mean of models takes images as large as they are
 
 
-def _opened(predictor: Predictor, path: Path) -> tuple[Image.Image, np.ndarray] | ImageError:
+class _Prepared(NamedTuple):
+    """What the network sees of a file, and whether it carries the mark of generated images."""
+
+    pixels: np.ndarray
+    generated: bool
+
+
+def _prepared(predictor: Predictor, path: Path) -> _Prepared | ImageError:
     try:
-        image = open_image(path, path.name)
+        with opened(path, path.name) as image:
+            return _Prepared(predictor.prepare(image), is_generated(image))
     except ImageError as error:
         return error
-    return image, predictor.prepare(image)
 
 
-def _opened_ahead(
-    predictor: Predictor, paths: list[Path]
-) -> Iterator[tuple[Path, tuple[Image.Image, np.ndarray] | ImageError]]:
-    """Each path, in order, with its opened and prepared image; a few threads work a few images ahead."""
+def _ahead(predictor: Predictor, path: Path) -> _Prepared | ImageError | None:
+    """As `_prepared`; None for a large image, which is prepared when its turn comes."""
+    found = _prepared(predictor, path)
+    return None if isinstance(found, _Prepared) and found.pixels.nbytes > _LARGE else found
+
+
+def _in_order(predictor: Predictor, paths: list[Path]) -> Iterator[tuple[Path, _Prepared | ImageError]]:
+    """Each path with what came of it; a few threads work a few images ahead."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        waiting = deque()
-        for path in paths:
-            waiting.append((path, pool.submit(_opened, predictor, path)))
-            if len(waiting) == _AHEAD:
-                first, image = waiting.popleft()
-                yield first, image.result()
-        for last, image in waiting:
-            yield last, image.result()
+        waiting: deque[tuple[Path, Future]] = deque()
+        for path in [*paths, None]:
+            while waiting and (path is None or len(waiting) == _AHEAD):
+                first, found = waiting.popleft()
+                yield first, found.result() or _prepared(predictor, first)
+            if path is not None:
+                waiting.append((path, pool.submit(_ahead, predictor, path)))
 
 
 def predict_files(
     predictor: Predictor,
     paths: list[Path],
     on_problem: Callable[[Path, ImageError], None],
-    on_image: Callable[[Path, object], None] = lambda path, image: None,
+    on_image: Callable[[Path, bool], None] = lambda path, generated: None,
 ) -> pd.DataFrame:
     """Probabilities of each readable file; the next images are decoded while the network works.
 
     Args:
         on_problem: called with the path and the error of each file that cannot be used.
-        on_image: called with each opened PIL image (to read its marks); both in the order of `paths`.
+        on_image: called with the path of each image and whether it carries the mark of generated images; both in the
+            order of `paths`.
 
     Returns:
         A row a file: `image` (the stem) and `path`, both as they can be printed on one line, then one float32 column
@@ -62,15 +75,14 @@ def predict_files(
     used: list[Path] = []
     batch: list[np.ndarray] = []
     shares: list[np.ndarray] = []
-    for path, opened in _opened_ahead(predictor, paths):
-        if isinstance(opened, ImageError):
-            on_problem(path, opened)
+    for path, found in _in_order(predictor, paths):
+        if isinstance(found, ImageError):
+            on_problem(path, found)
             continue
-        image, pixels = opened
-        on_image(path, image)
+        on_image(path, found.generated)
         used.append(path)
-        batch.append(pixels)
-        if len(batch) == _BATCH:
+        batch.append(found.pixels)
+        if len(batch) == _BATCH or found.pixels.nbytes > _LARGE:
             shares.append(predictor.probabilities(batch))
             batch.clear()
     if batch:

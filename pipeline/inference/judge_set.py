@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.dataset import Dataset, load_dataset
-from pipeline.data.prepare import open_image
 from pipeline.errors import DataError, ImageError
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.evaluation.external import PART
 from pipeline.files import disk_errors
+from pipeline.images.reading import opened
 from pipeline.inference.door import as_input, open_model
 from pipeline.inference.model_info import ModelInfo, find_model, write_model_info
 from pipeline.jobs.reporter import COST, Reporter
@@ -89,16 +89,17 @@ def _prepared(door, dataset: Dataset, image_ids: pd.Series) -> Iterator[tuple[in
     """The place of each batch's first image, and its images as the model wants them; one batch is opened ahead."""
     files = dataset.metadata().set_index("image_id")["file"].loc[image_ids].tolist()
 
-    def opened(file: str) -> np.ndarray:
+    def prepared(file: str) -> np.ndarray:
         try:
-            return door.prepare(open_image(dataset.image_path(file), file))
+            with opened(dataset.image_path(file), file) as image:
+                return door.prepare(image)
         except ImageError as error:
             raise DataError(f"The data set {dataset.name} has lost an image: {error.problem}",
                             "Import it again under the same name, which restores its images.") from error
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        ahead = [pool.submit(opened, file) for file in files[:_BATCH]]
+        ahead = [pool.submit(prepared, file) for file in files[:_BATCH]]
         for start in range(0, len(files), _BATCH):
             batch = ahead
-            ahead = [pool.submit(opened, file) for file in files[start + _BATCH : start + 2 * _BATCH]]
+            ahead = [pool.submit(prepared, file) for file in files[start + _BATCH : start + 2 * _BATCH]]
             yield start, [image.result() for image in batch]

@@ -15,8 +15,9 @@ from pipeline.config import RunConfig
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
 from pipeline.data.generated import exif_with_notice
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, open_image, prepare_image
+from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
 from pipeline.data.same_lesion import metadata_to_split
+from pipeline.images.reading import open_image
 from pipeline.progress import Progress, silent
 from pipeline.training.batches import make_loaders
 from pipeline.training.estimate import FewPixels

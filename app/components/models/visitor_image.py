@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ImageOps
 
 from pipeline.data.generated import is_generated
-from pipeline.data.prepare import open_image
+from pipeline.images.colours import pixels_of
+from pipeline.images.reading import opened
 
 
 class Truth(NamedTuple):
@@ -37,10 +37,10 @@ def visitor_image(source: bytes | Path, name: str, truth: Truth | None = None) -
     """The image in `source`.
 
     Raises:
-        ImageError: it is no image, or a damaged one.
+        ImageError: as `open_image`.
     """
-    image = open_image(source, name)
-    generated = is_generated(image)  # before everything but the pixels is dropped
-    pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
-    return VisitorImage(name, pixels, digest, generated, truth)
+    with opened(source, name) as image:
+        generated, pixels = is_generated(image), pixels_of(image)
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(pixels.data)
+    return VisitorImage(name, pixels, digest.hexdigest(), generated, truth)
