@@ -200,7 +200,8 @@ def test_bad_files_are_named(tmp_path):
     refused(tmp_path / "a.jpg", "There is no image a.jpg. Check the path.")
     refused(tmp_path, "a.jpg is a folder, not an image. Check the path.")
     not_one = "a.jpg is not an image that LesionLab can read. Use a JPEG or PNG file."
-    for content in (b"", b"hello", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"):
+    refused(b"", "a.jpg is empty. Get a fresh copy of the file.")
+    for content in (b"hello", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"):
         refused(content, not_one)
 
 

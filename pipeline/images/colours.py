@@ -11,8 +11,8 @@ STRIP_PIXELS = 4_000_000  # what is converted at once: a large image is not held
 
 def _deep_grey(image: Image.Image, inverted: bool) -> Image.Image:
     """16-bit grey as 8-bit: convert() would cut it off at 255."""
-    levels = (np.asarray(image).clip(0, 65535) // 257).astype(np.uint8)
-    return Image.fromarray(255 - levels if inverted else levels)
+    levels = np.asarray(image).clip(0, 65535)
+    return Image.fromarray(((65535 - levels if inverted else levels) // 257).astype(np.uint8))
 
 
 def _coloured(image: Image.Image, profile: bytes) -> Image.Image:

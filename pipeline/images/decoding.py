@@ -44,6 +44,8 @@ _OF_PILLOW = (
     TypeError, ValueError, struct.error, zlib.error, Image.DecompressionBombError,
 )
 
+# the C library gives blocks of over 32 MB back as soon as they are freed; smaller ones would stay with each thread
+Image.core.set_block_size(64 * 2**20)
 # our own limit is lower and ends in a sentence; set once, because catch_warnings is not made for threads
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 

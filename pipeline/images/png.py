@@ -38,7 +38,7 @@ def look(content: bytes, name: str) -> Header:
         raise damaged(name)
     width, height = struct.unpack_from(">II", content, 16)
     place, since, pieces = _SIGNATURE, 0, []
-    exif, profile, transparent = Exif(), b"", False
+    exif, profile, transparent = Exif(), None, False
     for _ in range(MOST_CHUNKS):
         if place + 8 > len(content):
             break
@@ -47,7 +47,7 @@ def look(content: bytes, name: str) -> Header:
         if kind not in _OF_PIXELS and kind[0] & 0x20:  # a small first letter: may be left out
             if kind == b"eXIf":
                 exif = read_exif(content[place + 8 : end - 4])
-            elif kind == b"iCCP":
+            elif kind == b"iCCP" and profile is None:
                 profile = _unpacked(content[place + 8 : min(end - 4, place + 8 + MOST_PROFILE_BYTES)])
             elif kind == b"acTL" and length >= 4 and content[place + 8 : place + 12] not in (b"\0\0\0\0", b"\0\0\0\1"):
                 raise several(name, "an animation")
@@ -61,6 +61,6 @@ def look(content: bytes, name: str) -> Header:
         return Header(width, height, content)
     return Header(
         width, height, b"".join([*pieces, content[since:]]) if pieces else content, plain=width * height > 0,
-        orientation=exif.orientation, generated=exif.generated, profile=profile,
+        orientation=exif.orientation, generated=exif.generated, profile=profile or b"",
         as_it_is=content[24:26] in (_GREY_8_BIT, _RGB_8_BIT) and not transparent,
     )

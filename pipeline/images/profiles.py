@@ -15,6 +15,11 @@ _CLASSES = {"mntr", "scnr", "prtr", "spac"}  # those of a device or a space; lin
 _SAME = 2  # grey levels: sRGB's many versions differ by their rounding
 
 
+@lru_cache(maxsize=1)
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
 def _samples() -> Image.Image:
     """729 colours, dark and bright, in one line."""
     levels = np.linspace(0, 255, 9).round().astype(np.uint8)
@@ -35,8 +40,7 @@ def to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
         found = source.profile
         if found.xcolor_space != _SPACES[mode] or found.device_class not in _CLASSES:
             return None
-        transform = ImageCms.ImageCmsTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB", _INTENT,
-                                               flags=_FLAGS)
+        transform = ImageCms.ImageCmsTransform(source, _srgb(), mode, "RGB", _INTENT, flags=_FLAGS)
         if mode == "RGB":
             before = _samples()
             after = np.asarray(transform.apply(before), dtype=int)

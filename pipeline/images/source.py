@@ -24,9 +24,15 @@ def image_bytes(source: Source, name: str) -> bytes:
         content = _of_path(source, name)
     else:
         content = source if isinstance(source, bytes) else source.read(MOST_IMAGE_BYTES + 1)
+    if not content:
+        raise _empty(name)
     if len(content) > MOST_IMAGE_BYTES:
         raise _too_large(name)
     return content
+
+
+def _empty(name: str) -> ImageError:
+    return ImageError(f"{name} is empty.", "Get a fresh copy of the file.")
 
 
 def _too_large(name: str) -> ImageError:
@@ -42,7 +48,7 @@ def _check(found: os.stat_result, name: str) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise ImageError(f"{name} is a device, a pipe or a socket, not an image.", "Check the path.")
     if found.st_size == 0:  # the kernel's files say so too, and some of them never end
-        raise ImageError(f"{name} is empty.", "Get a fresh copy of the file.")
+        raise _empty(name)
     if found.st_size > MOST_IMAGE_BYTES:
         raise _too_large(name)
 

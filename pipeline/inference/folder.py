@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,10 @@ import pandas as pd
 from pipeline.data.generated import is_generated
 from pipeline.errors import ImageError
 from pipeline.images.reading import opened
-from pipeline.inference.predictor import Predictor
 from pipeline.shown import as_printed
+
+if TYPE_CHECKING:  # it brings torch
+    from pipeline.inference.predictor import Predictor
 
 _BATCH = 8  # EfficientNet-Lite0 at 224 px takes 17 % longer an image in batches of 32, which leave the caches
 _THREADS = min(4, os.cpu_count() or 1)
@@ -29,7 +31,7 @@ class _Prepared(NamedTuple):
     generated: bool
 
 
-def _prepared(predictor: Predictor, path: Path) -> _Prepared | ImageError:
+def _prepared(predictor: "Predictor", path: Path) -> _Prepared | ImageError:
     try:
         with opened(path, path.name) as image:
             return _Prepared(predictor.prepare(image), is_generated(image))
@@ -37,13 +39,13 @@ def _prepared(predictor: Predictor, path: Path) -> _Prepared | ImageError:
         return error
 
 
-def _ahead(predictor: Predictor, path: Path) -> _Prepared | ImageError | None:
+def _ahead(predictor: "Predictor", path: Path) -> _Prepared | ImageError | None:
     """As `_prepared`; None for a large image, which is prepared when its turn comes."""
     found = _prepared(predictor, path)
     return None if isinstance(found, _Prepared) and found.pixels.nbytes > _LARGE else found
 
 
-def _in_order(predictor: Predictor, paths: list[Path]) -> Iterator[tuple[Path, _Prepared | ImageError]]:
+def _in_order(predictor: "Predictor", paths: list[Path]) -> Iterator[tuple[Path, _Prepared | ImageError]]:
     """Each path with what came of it; a few threads work a few images ahead."""
     with ThreadPoolExecutor(_THREADS) as pool:
         waiting: deque[tuple[Path, Future]] = deque()
@@ -56,7 +58,7 @@ def _in_order(predictor: Predictor, paths: list[Path]) -> Iterator[tuple[Path, _
 
 
 def predict_files(
-    predictor: Predictor,
+    predictor: "Predictor",
     paths: list[Path],
     on_problem: Callable[[Path, ImageError], None],
     on_image: Callable[[Path, bool], None] = lambda path, generated: None,

@@ -146,7 +146,10 @@ def outcome(kind: str, case: Case, context=None) -> Outcome:
 def fresh_context():
     """Processes that are forked from one which has loaded what cases need, and nothing of the caller's."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pandas", "PIL.Image", "pipeline.cli", "pipeline.data.importing"])
+    context.set_forkserver_preload([
+        "pandas", "PIL.Image", "pipeline.cli", "pipeline.data.importing", "app.thumbnails",
+        "app.components.models.visitor_image", "pipeline.inference.folder",
+    ])
     return context
 
 
