@@ -30,8 +30,8 @@ MOST_SCANNED_PIXELS = 300_000_000  # of a JPEG over all its scans; likewise
 MOST_PROFILE_BYTES = 2 * 2**20  # of a colour profile; a longer one is ignored
 MOST_DECODING_BYTES = 500_000_000  # of memory that all images being decoded in a process take together
 MOST_UNUSUAL_BYTES = 64 * 2**20  # of a file that is not decoded in the app's process
-MOST_DECODING_SECONDS = 6  # of processor time for it
-MOST_WAITING_SECONDS = 30  # for it by the clock, which ends it where no limit on processor time can be set
+MOST_DECODING_SECONDS = 4  # of processor time for it
+MOST_WAITING_SECONDS = 20  # for it by the clock, which ends it where no limit on processor time can be set
 
 # texts on a page, in characters; what is longer ends in an ellipsis
 MOST_SHOWN = 10_000
