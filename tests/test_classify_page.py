@@ -249,4 +249,4 @@ def test_a_visitor_image_keeps_pixels_only():
     image = visitor_image(image_bytes(3, True), "x.jpg")
     assert image.generated and image.pixels.shape == (48, 64, 3) and image.pixels.dtype == np.uint8
     with pytest.raises(ImageError, match=r"^x.jpg is not an image"):
-        visitor_image(b"", "x.jpg")
+        visitor_image(b"text", "x.jpg")

@@ -19,7 +19,7 @@ from pipeline.errors import ImageError
 from pipeline.images.colours import STRIP_PIXELS
 from pipeline.images.header import damaged, too_slow
 from pipeline.images.worker import LENGTH, NAME
-from pipeline.limits import MOST_PIXELS, MOST_UNUSUAL_BYTES, MOST_WAITING_SECONDS
+from pipeline.limits import MOST_DECODING_SECONDS, MOST_PIXELS, MOST_UNUSUAL_BYTES, MOST_WAITING_SECONDS
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _MOST_WORDS = 16_384  # bytes of an answer's words
@@ -30,9 +30,14 @@ class _Broken(Exception):
 
 
 class Decoder:
-    """The process: started when it is first asked, and anew after its death. One image at a time, from any thread."""
+    """The process: started when it is first asked, and anew after its death. One image at a time, from any thread.
 
-    def __init__(self) -> None:
+    Args:
+        seconds: of processor time for an image.
+    """
+
+    def __init__(self, seconds: int = MOST_DECODING_SECONDS):
+        self._seconds = seconds
         self._one_at_a_time = threading.Lock()
         self._process: subprocess.Popen | None = None
         self._late = False
@@ -48,7 +53,7 @@ class Decoder:
                              "one.", "Open it in another program and save it as a new JPEG or PNG file.")
         with self._one_at_a_time:
             if self._process is None or self._process.poll() is not None:
-                self._process = _start()
+                self._process = _start(self._seconds)
             self._late = False
             clock = threading.Timer(MOST_WAITING_SECONDS, self._end, (self._process,))
             clock.daemon = True
@@ -94,11 +99,11 @@ class Decoder:
             self._process = None
 
 
-def _start() -> subprocess.Popen:
+def _start(seconds: int) -> subprocess.Popen:
     # a session of its own: Ctrl-C is for this process, with whose end its input ends
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline.images.worker"], cwd=_PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, start_new_session=True,
+        [sys.executable, "-m", "pipeline.images.worker", str(seconds)], cwd=_PROJECT, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"},
     )
 

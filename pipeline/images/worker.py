@@ -1,4 +1,4 @@
-"""`python -m pipeline.images.worker`: decodes the images that it reads from its input, under limits on itself.
+"""`python -m pipeline.images.worker SECONDS`: decodes the images that it reads from its input, under limits on itself.
 
 A question is a file, its length in four bytes before it. The answer is a JSON object, its length before it likewise:
 {width, height, generated}, followed by the RGB pixels line by line, or {problem, next_step} with NAME for the file's
@@ -17,7 +17,7 @@ from pipeline.errors import ImageError
 from pipeline.images.colours import by_strips
 from pipeline.images.decoding import decode, look
 from pipeline.images.header import too_much_memory
-from pipeline.limits import MOST_DECODING_BYTES, MOST_DECODING_SECONDS, MOST_UNUSUAL_BYTES
+from pipeline.limits import MOST_DECODING_BYTES, MOST_UNUSUAL_BYTES
 
 LENGTH = struct.Struct(">I")
 NAME = "\0"
@@ -35,13 +35,13 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (used + _ROOM, used + _ROOM))
 
 
-def _limit_time() -> None:
-    """From now on MOST_DECODING_SECONDS of processor time; then the system ends this process."""
+def _limit_time(seconds: int) -> None:
+    """From now on so many seconds of processor time; then the system ends this process."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         used = resource.getrusage(resource.RUSAGE_SELF)
-        soft = math.ceil(used.ru_utime + used.ru_stime) + MOST_DECODING_SECONDS
+        soft = math.ceil(used.ru_utime + used.ru_stime) + seconds
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
@@ -69,7 +69,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
     _limit_memory()
     while length := questions.read(LENGTH.size):
-        _limit_time()
+        _limit_time(int(sys.argv[1]))
         _serve(questions.read(*LENGTH.unpack(length)), answer)
         answer.flush()
 

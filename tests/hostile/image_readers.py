@@ -1,7 +1,6 @@
 """Every way by which an image comes to its pixels: of the page, the command line, the wall and the import."""
 
 import io
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,7 +41,6 @@ def by_page(path: Path) -> Found:
 
 def by_wall(path: Path) -> Found:
     """As a browser shows what the walls of images send it."""
-    logging.disable(logging.WARNING)  # Streamlit says that no server runs
     from app.thumbnails import thumbnail
 
     try:
