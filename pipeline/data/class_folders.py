@@ -83,7 +83,8 @@ def folder_rows(images: dict[str, Member], tables: list[Member], name: str) -> R
     for column in COLUMNS:
         if column not in raw:
             given = lesions is not None and column in lesions
-            raw[column] = raw["image_id"].map(lesions[column]) if given else pd.Series(pd.NA, raw.index, dtype="str")
+            found = raw["image_id"].map(lesions[column]) if given else pd.Series(pd.NA, raw.index)
+            raw[column] = found.astype("str")
     alone = raw["lesion_id"].isna() | (raw["lesion_id"] == "")
     raw["lesion_id"] = raw["lesion_id"].where(~alone, raw["image_id"])
     rows, problems = checked_rows(raw, name)

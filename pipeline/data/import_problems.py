@@ -8,14 +8,18 @@ from pipeline.limits import MOST_PROBLEMS
 
 
 def problems_of(ids: Iterable[object], sentence: str) -> list[dict]:
-    """The same problem with each of the images; None stands for what is no image_id, and for all beyond the first."""
+    """The same problem with each of the images; None stands for what cannot be shown, and for all beyond a number."""
     listed, rest = [], 0
     for image_id in ids:
         if len(listed) < MOST_PROBLEMS:
-            listed.append({"image_id": image_id if is_image_id(image_id) else None, "problem": sentence})
+            listed.append({"image_id": image_id if _may_be_told(image_id) else None, "problem": sentence})
         else:
             rest += 1
     return listed + _more(rest, sentence)
+
+
+def _may_be_told(image_id: object) -> bool:
+    return is_image_id(image_id) and quotable(image_id, len(image_id))
 
 
 def shortened(problems: list[dict]) -> list[dict]:

@@ -84,7 +84,7 @@ def _with_lesions(images: pd.Series, year: str, beside: pd.DataFrame | None, not
     def said(column: str) -> pd.Series:
         if beside is None or column not in beside:
             return pd.Series(pd.NA, index=images.index, dtype="str")
-        return images.map(beside[column])
+        return images.map(beside[column]).astype("str")  # of an empty table it would be numbers
 
     lesions = said("lesion_id")
     alone = lesions.isna() | (lesions == "")

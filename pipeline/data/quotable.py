@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-_PLAIN = re.compile(r"[^\W_](?:[^\W_]|[ \-_./()])*")
+_PLAIN = re.compile(r"\w[\w \-./()]*")
 _MOST_NAMED = 8
 
 

@@ -16,7 +16,7 @@ from pipeline.errors import DataError
 from pipeline.limits import MOST_DIRECTORY_BYTES, MOST_EXPANSION, MOST_MEMBERS, MOST_UNPACKED_BYTES
 
 _PIECE = 2**18  # bytes
-_SMALL_PIECE = 2**12  # of what bzip2 and LZMA unpack at once, without a bound: 4 KiB become 80 MB at most
+_FEW_BYTES = 64  # of what bzip2 and LZMA unpack without a bound: a bzip2 block of 45 bytes becomes 46 MB of zeros
 _LOCAL_HEADER = 30  # bytes of its fixed part
 _UTF8 = 0x800  # the flag that a name is in UTF-8
 _DAMAGE = (
@@ -80,7 +80,9 @@ class ZipSource:
 
 def _read_bounded(file: zipfile.ZipExtFile, compression: int, most: int) -> bytes:
     """At most a little more than `most` bytes; asking for all at once would unpack all of a bomb."""
-    piece = _PIECE if compression in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) else _SMALL_PIECE
+    piece = _PIECE
+    if compression not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        piece = file.MIN_READ_SIZE = _FEW_BYTES
     content = io.BytesIO()
     while content.tell() <= most and (part := file.read(piece)):
         content.write(part)
