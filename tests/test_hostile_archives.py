@@ -1,17 +1,19 @@
 """A zip's or a folder's names lead nowhere, its claims cost nothing, and what is no file is refused at once."""
 
+import contextlib
 import hashlib
 import os
 import zipfile
 
 import pytest
 
+from pipeline.data import copying
 from pipeline.data.archive import open_archive
-from pipeline.data.copying import Room
 from pipeline.data.image_ids import image_file, is_image_id
 from pipeline.data.importing import import_dataset
 from pipeline.data.member import tidy_path
 from pipeline.errors import DataError
+from pipeline.images.room import Room
 from pipeline.limits import MOST_IMAGE_BYTES
 from tests.hostile.raw_zip import Entry, entries_of, write_raw
 from tests.small_archives import TABLE, exactly, files_of, jpeg, rows, write_folder, write_zip
@@ -145,10 +147,21 @@ def test_ids_that_differ_in_capitals_alone(workspace, tmp_path):
     }
 
 
-def test_large_images_are_worked_on_one_after_the_other():
-    room, large, small = Room(100), Entry(b"", size=90), Entry(b"", size=10)
-    with room.of(large), room.of(small):
-        assert room._free == 0
-    with room.of(Entry(b"", size=10**9)):
-        assert room._free == 0
-    assert room._free == 100
+def test_large_images_are_worked_on_one_after_the_other(workspace, tmp_path, monkeypatch):
+    """What the threads have read and not given back yet stays below what one largest image takes."""
+    read, most = [], []
+
+    def opened(content, name):
+        read.append(len(content))
+        most.append(sum(read))
+        with real(content, name) as image:
+            read.remove(len(content))
+            return contextlib.nullcontext(image)
+
+    real = copying.opened
+    files = {name: content + bytes(10**5) if name.endswith("jpg") else content
+             for name, content in files_of(rows(24)).items()}
+    monkeypatch.setattr(copying, "opened", opened)
+    monkeypatch.setattr(copying, "READING", Room(2 * 10**5))
+    assert import_dataset(workspace, write_zip(tmp_path / "a.zip", files), "set").images == 24
+    assert max(most) <= 2 * 10**5

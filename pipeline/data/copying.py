@@ -1,11 +1,9 @@
 """Images and lesion masks from an archive into a folder: read, opened, checked, and written where they differ."""
 
-import contextlib
 import hashlib
 import io
 import shutil
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +18,14 @@ from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.images.png import is_grey_png
 from pipeline.images.reading import opened
+from pipeline.images.room import Room
 from pipeline.limits import MOST_IMAGE_BYTES
 from pipeline.progress import Progress
 
 _SPARE_BYTES = 200 * 2**20
 THRESHOLD = 128  # of a mask's grey levels: at least that is lesion
 _THREADS = 4
+READING = Room(MOST_IMAGE_BYTES)  # for members' bytes, of which reading takes no more than they claim
 _BATCH = 32  # files between two reports: a stop is heard within a second
 
 
@@ -41,30 +41,6 @@ class Copied:
     generated: bool = False
     stored: bool = False
     problem: str = ""
-
-
-class Room:
-    """Memory for images that several threads work on at once: few large ones, or many small ones."""
-
-    def __init__(self, total: int):
-        self._total, self._free, self._changed = total, total, threading.Condition()
-
-    @contextlib.contextmanager
-    def of(self, member: Member) -> Iterator[None]:
-        """Waits until there is room for the member's bytes, of which reading takes no more than it claims."""
-        wanted = min(max(member.size, 0), self._total)
-        with self._changed:
-            self._changed.wait_for(lambda: wanted <= self._free)
-            self._free -= wanted
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += wanted
-                self._changed.notify_all()
-
-
-ROOM = Room(MOST_IMAGE_BYTES)
 
 
 def _holds(target: Path, content: bytes) -> bool:
@@ -84,7 +60,7 @@ def _store(target: Path, content: bytes) -> None:
 
 def _copy(member: Member, image_id: str, folder: Path, write: bool) -> Copied:
     target = image_file(folder, image_id, member.suffix)
-    with ROOM.of(member):
+    with READING.taken(member.size):
         try:
             content = member.read()
             with opened(content, target.name) as image:
@@ -163,7 +139,7 @@ def copy_masks(
 
     def copy(image_id: str) -> dict | None:
         member, named = archive.masks[image_id], f"{image_id}{MASK}{archive.masks[image_id].suffix}"
-        with ROOM.of(member):
+        with READING.taken(member.size):
             try:
                 content = _grey_png(member.read(), named, sizes[image_id])
             except (DataError, ImageError) as error:

@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image, ImageFilter
 
 from pipeline.csv_cells import table_as_csv
-from pipeline.data.copying import ROOM
+from pipeline.data.copying import READING
 from pipeline.data.dataset import Dataset, check_name, load_dataset
 from pipeline.data.generated import exif_with_notice
 from pipeline.data.image_ids import image_file
@@ -82,7 +82,7 @@ def _enlarged(path: Path, copy: Member | None, generated: bool) -> tuple[bytes, 
     large = _larger(image)
     if copy is not None:
         try:
-            with ROOM.of(copy):
+            with READING.taken(copy.size):
                 large = with_sharper_centre(image, open_image(copy.read(), copy.said))
         except (DataError, ImageError) as error:
             problem = error.problem
