@@ -15,12 +15,12 @@ import streamlit as st
 from pipeline.errors import AccessError
 
 _OPEN_ADDRESS = (
-    "This server answers other computers too: whoever runs it starts it with `--server.address 127.0.0.1` and opens it "
+    "This server answers other computers too: whoever runs it starts it with --server.address 127.0.0.1 and opens it "
     "on that computer."
 )
 _OTHER_WAY = (
-    "This page came through a proxy or by a name of the network: whoever runs the server opens it as `127.0.0.1` or "
-    "`localhost` on that computer."
+    "This page came through a proxy or by a name of the network: whoever runs the server opens it as 127.0.0.1 or "
+    "localhost on that computer."
 )
 # proxies say by these, or by names that begin so, that a request is not their own
 _FORWARDED = frozenset({
@@ -91,7 +91,7 @@ def operator() -> bool:
 def require_operator(action: str) -> None:
     """Raises an AccessError where this session may not do `action`, such as "deletes runs"."""
     if reason := why_not():
-        raise AccessError(f"Only the person who runs the server {action}.", reason.replace("`", ""))
+        raise AccessError(f"Only the person who runs the server {action}.", reason)
 
 
 def not_offered(actions: str) -> None:

@@ -22,6 +22,8 @@ _ARCHIVES = ("isic2018-training", "isic2018-test", "isic2019")
 def main() -> None:
     problems.said()
     st.title("Get data")
+    st.caption("Only what is fetched with a button of this page comes from the internet, and the ImageNet weights of a "
+               "ResNet when one is first trained from them. Nothing else connects.")
     for error in damaged_datasets(resources.workspace()).values():
         problems.show(error)
     datasets = resources.datasets()

@@ -77,7 +77,6 @@ def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[d
     alone = chosen[0] if len(chosen) == 1 else None
     st.subheader(f"Go on from {'a run' if alone is None else 'it'}"
                  + ("" if alone and alone.bundled or not operator() else ", name it, delete it"))
-    not_offered("Naming, deleting and restoring runs")
     names = {row["run"]: title_of(row) for row in rows}
     if len(chosen) > 1:
         name = st.selectbox("Which run", list(names), format_func=names.get, key="runs.which." + ".".join(names))
@@ -90,6 +89,7 @@ def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[d
 def main() -> None:
     problems.said()
     st.title("Runs")
+    not_offered("Naming, deleting and restoring runs")
     just_deleted()
     runs = resources.all_runs()
     if not runs:
