@@ -98,9 +98,9 @@ def import_form() -> Pending | None:
     path = sources = ""
     with st.form("import", border=False):
         st.markdown(
-            f"A zip{' or a folder' if operator() else ''}: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, `dx`) "
-            "and its images, wherever in it they lie; or the files of an ISIC challenge; or one folder of images for "
-            "each diagnosis."
+            f"A zip{' or a folder' if operator() else ''}: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, "
+            "`dx`) and its images, wherever in it they lie; or the files of an ISIC challenge; or one folder of images "
+            "for each diagnosis."
         )
         upload = st.file_uploader("Zip file, up to 50 MB", type="zip", key="import.upload")
         if operator():
