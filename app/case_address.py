@@ -26,6 +26,7 @@ FILTERS = tuple(name for name in NOUNS if name != "sort")
 FIRST: Order = "loss"
 _YES = {"yes": True, "no": False}
 _CORNERS = 60  # of an area, so that its address stays short
+MOST_PROBLEMS = 5  # of one parameter that are named
 
 
 class Known(NamedTuple):
@@ -96,9 +97,7 @@ def read_address(params: Mapping[str, str], known: Known) -> Asked:
             here = tuple(level for level in wanted if level in known.levels.get(name, ()))
             if here:
                 asked.levels[name] = here
-            for level in wanted:
-                if level not in here:
-                    asked.problems.append(_gone(name, level))
+            asked.problems += [_gone(name, level) for level in wanted if level not in here][:MOST_PROBLEMS]
     readers: dict[str, Callable[[str], object]] = {
         "right": _YES.__getitem__, "confidence": _range, "loss": _range, "share": _range, "own": _range,
         **dict.fromkeys(("of", "called"), lambda text: _all_of(_split(text), known.levels["truth"])),

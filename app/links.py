@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 import streamlit as st
 
 from app.visits import mark
+from pipeline.limits import MOST_PARAMETER
 
 Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search", "image",
                     "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict"]
@@ -37,6 +38,16 @@ def linked(parameter: Parameter, known: Collection[str]) -> Linked:
     if value is None or value in known:
         return Linked(value, None)
     return Linked(None, f"The address names the {NOUNS[parameter]} {value[:80]}, which is not here (any more).")
+
+
+def without_long_values() -> None:
+    """Takes out of the address what is longer than any page writes, before a page works through it; says so."""
+    long = [name for name, value in st.query_params.to_dict().items() if len(value) > MOST_PARAMETER]
+    for name in long:
+        del st.query_params[name]
+    if long:
+        st.warning("The address has values that are longer than any page writes. Shown without them.",
+                   icon=":material/link_off:")
 
 
 def remember(**values: str | None) -> None:

@@ -13,6 +13,7 @@ def main() -> None:
     """Draws the page that the address names."""
     # not above: their caches want the server to stand when they are made
     from app.components.problems import in_words
+    from app.links import without_long_values
     from app.visits import keep_apart
 
     st.set_page_config(page_title="LesionLab", layout="wide")
@@ -39,6 +40,7 @@ def main() -> None:
         position="top",
     )
     keep_apart()
+    without_long_values()
     with in_words():
         page.run()
 

@@ -35,6 +35,7 @@ MOST_WAITING_SECONDS = 20  # for it by the clock, which ends it where no limit o
 
 # texts on a page, in characters; what is longer ends in an ellipsis
 MOST_SHOWN = 10_000
+MOST_PARAMETER = 4_000  # of an address; what pages write is shorter
 MOST_WORD = 255  # a file's name at most; a page breaks it
 
 # downloads and logins

@@ -2,6 +2,13 @@
 
 import ast
 
+import numpy as np
+import pandas as pd
+
+from app.charts.comparison import sensitivity_figure
+from app.charts.dataset import cross_figure
+from app.charts.evaluation import figure_chart, subgroup_chart
+from app.charts.map import map_figure
 from tests.drawn_texts import Reading
 from tests.source_reading import modules
 
@@ -26,3 +33,22 @@ def test_an_escaped_text_is_not_escaped_again():
                 inner = [one for part in node.args for one in ast.walk(part) if isinstance(one, ast.Call)
                          and getattr(one.func, "id", "") in ("as_text", "as_lines", "as_code")]
                 assert not inner, f"{module.path}:{node.lineno}"
+
+
+def test_a_chart_shows_foreign_words_as_they_are():
+    link = "<a href='http://evil.example'>%{x}</a><br>&lt;"
+    table = pd.DataFrame({"target": ["x"], "words": [link], "value": [0.5], "low": [0.4], "high": [0.6],
+                          "scorer": [0.5], "supported": [True], "few": [False], "of_images": [3], "of_lesions": [2]})
+    sensitivity = pd.DataFrame({"dx": [link], "images": [3], "run": [0.5]})
+    points = pd.DataFrame({"image_id": [link], "x": [1.0], "y": [1.0], "truth": ["mel"], "predicted": ["nv"],
+                           "confidence": [0.5], "right": [False], "shown": [True]})
+    counts = pd.DataFrame({"mel": [3]}, index=[link])
+    for figure in (
+        figure_chart(table, "Accuracy", "Title", False), subgroup_chart(table, "Accuracy", "Title", 0.5, False),
+        sensitivity_figure(sensitivity, {"run": link}, False), map_figure(points, "right", False),
+        cross_figure(counts, "source", "images", False),
+    ):
+        for trace in figure.data:
+            shown = [trace.name, trace.hovertemplate, *np.ravel(trace.hovertext), *np.ravel(trace.y)]
+            assert not [one for one in shown if "<a" in str(one) or "%{x}<" in str(one)]
+        assert "<a" not in str(figure.layout)

@@ -1,7 +1,6 @@
 """Several runs in one chart: tables in, Plotly figures out. A run is told by colour, dash and symbol together."""
 
 from collections.abc import Mapping
-from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,6 +8,7 @@ import plotly.graph_objects as go
 from app.charts.style import titled, wrapped
 from app.palette import Mark
 from app.wording import count
+from pipeline.shown import as_label
 
 # by place in the choice; each 3:1 on both pages, and no two share a dash or a symbol
 RUN_MARKS = (
@@ -42,7 +42,7 @@ def _course_figure(epochs, names, column: str) -> go.Figure:
     figure = go.Figure()
     for (run, table), mark in zip(epochs.items(), RUN_MARKS, strict=False):
         figure.add_scatter(
-            x=table["overall"], y=table[column], name=escape(names[run]), mode="lines+markers",
+            x=table["overall"], y=table[column], name=as_label(names[run]), mode="lines+markers",
             line={"color": mark.colour, "dash": mark.dash, "width": 2.5},
             marker={"symbol": mark.symbol, "size": 9, "color": mark.colour},
         )
@@ -76,7 +76,7 @@ def sensitivity_figure(sensitivity: pd.DataFrame, names: Mapping[str, str], dark
     for number, ((run, name), mark) in enumerate(zip(names.items(), RUN_MARKS, strict=False)):
         # runs stand below each other within a row, so that equal shares do not hide one another
         figure.add_scatter(
-            x=sensitivity[run], y=[place - 0.3 + number * step for place in places], name=escape(name),
+            x=sensitivity[run], y=[place - 0.3 + number * step for place in places], name=as_label(name),
             mode="markers", marker={"symbol": mark.symbol, "size": 12, "color": mark.colour}, cliponaxis=False,
             customdata=list(enumerate(rows)), hovertemplate="%{customdata[1]}<br>%{x:.1%}",
         )

@@ -10,6 +10,7 @@ from app.palette import mark, readable_on, sequential, tone
 from app.wording import count, percent
 from pipeline.classes import label
 from pipeline.data.tables import NOT_RECORDED, Factor, Unit
+from pipeline.shown import as_label
 
 FACTOR_WORDS: dict[str, str] = {
     "dx": "Diagnosis", "age": "Age band", "sex": "Sex", "localization": "Localization",
@@ -74,7 +75,7 @@ def cross_figure(counts: pd.DataFrame, factor: Factor, unit: Unit, dark: bool) -
     shares = (counts / counts.sum()).fillna(0.0)
     scale = sequential(dark)
     words = [level_words(factor, level) for level in counts.index]
-    names = ["<br>".join(textwrap.wrap(word, 12, break_long_words=False)) for word in words]
+    names = ["<br>".join(map(as_label, textwrap.wrap(word, 12, break_long_words=False))) for word in words]
     figure = go.Figure(
         go.Heatmap(z=shares.to_numpy(), x=list(counts.columns), y=names, colorscale=scale, zmin=0, zmax=1, xgap=2,
                    ygap=2, hoverinfo="skip", showscale=False)

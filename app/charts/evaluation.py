@@ -12,6 +12,7 @@ from app.palette import SECOND, VALIDATION, mark, tone
 from app.wording import count, percent
 from pipeline.classes import DIAGNOSES
 from pipeline.evaluation.operating_point import OperatingPoint
+from pipeline.shown import as_label
 
 _ROW_PIXELS = 46
 _BELOW = 120  # pixels for the axis and the legend
@@ -40,13 +41,13 @@ def figure_chart(table: pd.DataFrame, name: str, title: str, dark: bool) -> go.F
             x=[row.value], y=[place], mode="markers", showlegend=False, cliponaxis=False, customdata=[[place]],
             error_x=_whiskers([row.value], [row.low], [row.high], drawn.colour if drawn else text),
             marker={"symbol": drawn.symbol if drawn else "star", "size": 12, "color": drawn.colour if drawn else text},
-            hovertemplate=f"{row.words}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to "
+            hovertemplate=f"{as_label(row.words)}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to "
                           f"{percent(row.high)}<extra></extra>",
         )
     figure.add_scatter(
         x=table["scorer"], y=[place + 0.25 for place in range(len(table))], mode="markers", name="ISIC scorer, at 0.5",
         marker={"symbol": "line-ns-open", "size": 14, "color": tone(dark).muted, "line": {"width": 3}},
-        cliponaxis=False, customdata=list(enumerate(table["words"])),
+        cliponaxis=False, customdata=list(enumerate(map(as_label, table["words"]))),
         hovertemplate="%{customdata[1]}<br>ISIC scorer, at 0.5: %{x:.1%}<extra></extra>",
     )
     _by_row(figure, list(map(_broken, table["words"])), name)
@@ -60,7 +61,7 @@ def _with_legend(figure: go.Figure) -> go.Figure:
 
 
 def _broken(words: str) -> str:
-    return "<br>".join(textwrap.wrap(words, 24))
+    return "<br>".join(map(as_label, textwrap.wrap(words, 24)))
 
 
 def _by_row(figure: go.Figure, words: Sequence[str], name: str) -> None:
@@ -184,8 +185,9 @@ def subgroup_chart(table: pd.DataFrame, name: str, title: str, whole: float, dar
             customdata=[[place] for place in rows.index],
             error_x=_whiskers(rows["value"], rows["low"], rows["high"], colour),
             marker={"symbol": symbol, "size": 12, "color": colour},
-            hovertext=[f"{row.words}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to {percent(row.high)}"
-                       f"<br>n = {count(row.of_images, 'image')} of {count(row.of_lesions, 'lesion')}"
+            hovertext=[f"{as_label(row.words)}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to "
+                       f"{percent(row.high)}<br>n = {count(row.of_images, 'image')} of "
+                       f"{count(row.of_lesions, 'lesion')}"
                        for row in rows.itertuples()],
             hovertemplate="%{hovertext}<extra></extra>",
         )

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from app.charts.style import titled, wrapped
 from app.palette import SECOND, VALIDATION, mark, tone
 from app.wording import percent
+from pipeline.shown import as_label
 
 _ROW_PIXELS = 56
 
@@ -27,15 +28,16 @@ def seen_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
         pattern = {"shape": "/" if split == "random" else "", "fgcolor": drawn.colour,
                    "bgcolor": tone(dark).background, "fillmode": "replace"}
         figure.add_bar(
-            x=rows["share"], y=rows["words"], orientation="h", width=0.6, showlegend=False, text=rows["text"],
-            textposition="outside", cliponaxis=False, outsidetextfont={"color": tone(dark).text, "size": 13},
+            x=rows["share"], y=rows["words"].map(as_label), orientation="h", width=0.6, showlegend=False,
+            text=rows["text"], textposition="outside", cliponaxis=False,
+            outsidetextfont={"color": tone(dark).text, "size": 13},
             marker={"color": drawn.colour, "line": {"color": drawn.colour, "width": 1.5}, "pattern": pattern},
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     _share_axis(figure, "Share of the validation images")
     figure.update_xaxes(range=[0, 1.35])
-    figure.update_yaxes(categoryorder="array", categoryarray=list(table["words"]), autorange="reversed",
-                        fixedrange=True, automargin=True)
+    figure.update_yaxes(categoryorder="array", categoryarray=[as_label(words) for words in table["words"]],
+                        autorange="reversed", fixedrange=True, automargin=True)
     return titled(figure, "Validation images that show a lesion that training saw", _ROW_PIXELS * len(table) + 70, dark)
 
 
@@ -50,7 +52,7 @@ def sides_figure(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
         rows = table[table["side"] == side]
         figure.add_scatter(
             x=rows["value"], y=[names.index(name) + 0.26 * number - 0.13 for name in rows["figure"]], mode="markers",
-            name=side, cliponaxis=False, marker={"symbol": drawn.symbol, "size": 12, "color": drawn.colour},
+            name=as_label(side), cliponaxis=False, marker={"symbol": drawn.symbol, "size": 12, "color": drawn.colour},
             error_x={"type": "data", "symmetric": False, "array": rows["high"] - rows["value"],
                      "arrayminus": rows["value"] - rows["low"], "thickness": 2.5, "width": 5, "color": drawn.colour},
             customdata=rows[["figure", "low", "high"]],
@@ -78,7 +80,8 @@ def evidence_figure(rows: pd.DataFrame, of: str, areas: pd.Series, dark: bool) -
         figure.add_box(
             customdata=[[place]] * len(part),
             x=part[f"inside_{of}"], y=[place] * len(part), orientation="h", showlegend=False, boxpoints="outliers",
-            width=0.55, line={"color": drawn.colour, "width": 2}, fillcolor="rgba(0,0,0,0)", text=part["image_id"],
+            width=0.55, line={"color": drawn.colour, "width": 2}, fillcolor="rgba(0,0,0,0)",
+            text=part["image_id"].map(as_label),
             marker={"symbol": drawn.symbol, "color": drawn.colour, "size": 7}, whiskerwidth=0.5,
             hovertemplate="%{text}<br>inside the lesion: %{x:.1%}<extra></extra>",
         )

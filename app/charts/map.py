@@ -10,6 +10,7 @@ from app.palette import SECOND, VALIDATION, mark, tone
 from app.wording import probability
 from pipeline.classes import label
 from pipeline.explain.embedding_map import SIDE
+from pipeline.shown import as_label
 
 Colour = Literal["truth", "error"]
 _PIXELS = 560
@@ -38,12 +39,14 @@ def map_figure(table: pd.DataFrame, colour: Colour, dark: bool) -> go.Figure:
         groups = [("Right", VALIDATION, shown[shown["right"]]), ("Wrong", SECOND, shown[~shown["right"]])]
     for name, look, rows in groups:
         words = [
-            f"{image}<br>Truth: {label(truth)}<br>Prediction: {label(predicted)}, {probability(confidence)}"
+            f"{as_label(image)}<br>Truth: {as_label(label(truth))}<br>"
+            f"Prediction: {as_label(label(predicted))}, {probability(confidence)}"
             for image, truth, predicted, confidence in zip(
                 rows["image_id"], rows["truth"], rows["predicted"], rows["confidence"], strict=True)
         ]
         figure.add_trace(kind(
-            x=rows["x"], y=rows["y"], mode="markers", name=f"{name} ({len(rows):,})", customdata=rows["image_id"],
+            x=rows["x"], y=rows["y"], mode="markers", name=f"{as_label(name)} ({len(rows):,})",
+            customdata=rows["image_id"],
             hovertext=words, hovertemplate="%{hovertext}<extra></extra>",
             marker={"size": 7, "color": look.colour, "symbol": look.symbol, "line": {"width": 1.2}},
             unselected={"marker": {"opacity": 0.5}},

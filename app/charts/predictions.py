@@ -7,6 +7,7 @@ from app.charts.style import titled, wrapped
 from app.palette import mark, readable_on, sequential, tone
 from app.wording import count, percent, probability
 from pipeline.classes import label
+from pipeline.shown import as_label
 
 _CELL_PIXELS = 56
 _ROW_PIXELS = 50
@@ -37,8 +38,8 @@ def confusion_figure(
         x=[p for _, p in cells], y=[t for t, _ in cells], mode="markers", showlegend=False,
         customdata=[[t, p, int(matrix.at[t, p])] for t, p in cells],
         hovertext=[
-            f"{label(t)}<br>called {label(p)}:<br>{matrix.at[t, p]:,} of {count(int(totals[t]), 'image')}, "
-            f"{percent(shares.at[t, p])}" for t, p in cells
+            f"{as_label(label(t))}<br>called {as_label(label(p))}:<br>{matrix.at[t, p]:,} of "
+            f"{count(int(totals[t]), 'image')}, {percent(shares.at[t, p])}" for t, p in cells
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         marker={"symbol": "square", "size": _CELL_PIXELS, "opacity": 0},
@@ -59,7 +60,8 @@ def confusion_figure(
     figure.update_xaxes(title="Prediction", side="bottom", showgrid=False, zeroline=False, fixedrange=True, range=ends,
                         tickangle=0)
     figure.update_yaxes(title={"text": "Truth", "standoff": 4}, showgrid=False, zeroline=False, fixedrange=True,
-                        range=ends[::-1], tickvals=classes, ticktext=[f"{c}<br>n = {totals[c]:,}" for c in classes])
+                        range=ends[::-1], tickvals=classes,
+                        ticktext=[f"{as_label(c)}<br>n = {totals[c]:,}" for c in classes])
     titled(figure, "Confusion matrix: right answers on the diagonal, a row for each true diagnosis",
            _ROW_PIXELS * len(classes) + 86, dark)
     small = {"size": size, "color": tone(dark).muted}

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from app.palette import tone
 from pipeline.classes import label
+from pipeline.shown import as_label
 
 
 def titled(figure: go.Figure, title: str, height: int, dark: bool) -> go.Figure:
@@ -21,4 +22,4 @@ def titled(figure: go.Figure, title: str, height: int, dark: bool) -> go.Figure:
 
 def wrapped(code: str, width: int = 26) -> str:
     """A diagnosis with its code, broken into lines for an axis."""
-    return "<br>".join(textwrap.wrap(label(code), width))
+    return "<br>".join(map(as_label, textwrap.wrap(label(code), width)))

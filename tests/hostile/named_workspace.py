@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 from pipeline.jobs.run_dir import RunDir
+from pipeline.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, create_set, write_remark
 from pipeline.workspace import Workspace
 from tests.hand_made import make_dataset, make_run
-
-_CARRIERS = ("licence", "attribution", "notes", "problems", "source")
 
 
 def _rewrite(path: Path, **changes: object) -> None:
@@ -25,4 +24,8 @@ def name_everything(workspace: Workspace, place: Path, text: str) -> RunDir:
     (run.model / "label.json").write_text(json.dumps({"name": text, "note": text}), encoding="utf-8")
     _rewrite(run.model / "model.json", licence=line, attribution=line)
     _rewrite(run.status_path, notes=[text], device=line, doing=text)
+    images = run.predictions()["image_id"].iloc[:4]
+    if line:
+        create_set(workspace, line[:LONGEST_NAME], text[:LONGEST_NOTE], dataset.name, run, images)
+    write_remark(workspace, dataset.name, images.iloc[0], Remark(text[:LONGEST_NOTE], True))
     return run
