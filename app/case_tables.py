@@ -1,5 +1,6 @@
 """Cached loaders of the pages Explore and Case: joins of a run's tables, each kept until one of its files changes."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from pipeline.evaluation.cases import METADATA_LEVELS, CaseFilter, case_table, d
 from pipeline.evaluation.evidence import of_kind
 from pipeline.evaluation.flips import FlipShare
 from pipeline.evaluation.metrics import classes_of, probabilities_of
+from pipeline.explain.embedding_files import read_flip_shares, read_neighbours, read_places
 from pipeline.explain.embedding_map import inside
-from pipeline.files import read_json
 from pipeline.jobs.embedding import MAP, NEIGHBOURS, WHAT_IF
 from pipeline.jobs.run_dir import RunDir
+from pipeline.jobs.run_tables import read_predictions, read_split
 from pipeline.jobs.shelf import read_label
 from pipeline.teaching import TeachingSet, list_sets, read_remarks
 
@@ -46,7 +48,7 @@ def cases(run: RunDir, decision: str | None = None) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answers(of: Stamp) -> pd.DataFrame:
-    table = pd.read_parquet(of[0])
+    table = read_predictions(Path(of[0]))
     shares = probabilities_of(table, classes_of(table))
     return pd.DataFrame({
         **{column: table[column].astype("category") for column in ("part", "truth", "predicted")},
@@ -69,33 +71,48 @@ def others(run: RunDir) -> list[RunDir]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _parquet(of: Stamp) -> pd.DataFrame:
-    return pd.read_parquet(of[0])
-
-
-def _table(path: Path) -> pd.DataFrame | None:
-    return _parquet(stamp(path)) if path.exists() else None
+def _neighbours(of: Stamp) -> pd.DataFrame:
+    return read_neighbours(Path(of[0]))
 
 
 def neighbours(run: RunDir) -> pd.DataFrame | None:
-    """As `nearest_lesions` gives them; None before they were computed."""
-    return _table(run.folder / NEIGHBOURS)
+    """As `nearest_lesions` gives them; None before they were computed.
+
+    Raises:
+        WorkspaceError: the file is damaged.
+    """
+    path = run.folder / NEIGHBOURS
+    return _neighbours(stamp(path)) if os.path.lexists(path) else None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _places(of: Stamp) -> pd.DataFrame:
+    return read_places(Path(of[0]))
 
 
 def places(run: RunDir) -> pd.DataFrame | None:
-    """image_id, x and y of the run's map; None before it was drawn."""
-    return _table(run.folder / MAP)
+    """image_id, x and y of the run's map; None before it was drawn.
+
+    Raises:
+        WorkspaceError: the file is damaged.
+    """
+    path = run.folder / MAP
+    return _places(stamp(path)) if os.path.lexists(path) else None
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _shares(of: Stamp) -> dict[str, FlipShare]:
-    return read_json(Path(of[0]))
+    return read_flip_shares(Path(of[0]))
 
 
 def flip_shares(run: RunDir) -> dict[str, FlipShare] | None:
-    """What flips the run's predictions, by name of perturbation; None before it was computed."""
+    """What flips the run's predictions, by name of perturbation; None before it was computed.
+
+    Raises:
+        WorkspaceError: the file is damaged.
+    """
     path = run.folder / WHAT_IF
-    return _shares(stamp(path)) if path.exists() else None
+    return _shares(stamp(path)) if os.path.lexists(path) else None
 
 
 def sets_of(run: RunDir) -> dict[str, TeachingSet]:
@@ -131,7 +148,7 @@ def known(run: RunDir) -> Known:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _seen(of: Stamp) -> pd.Series:
-    split = pd.read_parquet(of[0], columns=["image_id", "lesion_id", "part"])
+    split = read_split(Path(of[0]))
     return seen_in_training(split)[split["part"] != "train"].set_axis(split.loc[split["part"] != "train", "image_id"])
 
 

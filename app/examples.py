@@ -1,6 +1,7 @@
 """Example images for a model: from the data sets of its kind, never one that it was trained on."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipeline.inference.admission import refusal
 from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.training_images import FILE, training_images
 from pipeline.jobs.run_dir import find_run
+from pipeline.jobs.run_tables import read_split
 
 
 class Offer(NamedTuple):
@@ -34,8 +36,7 @@ class Examples(NamedTuple):
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _parts(split: Stamp) -> pd.Series:
-    table = pd.read_parquet(split[0], columns=["image_id", "part"])
-    return table.set_index("image_id")["part"]
+    return read_split(Path(split[0])).set_index("image_id")["part"]
 
 
 def _split_of(info: ModelInfo) -> Stamp | None:
@@ -43,7 +44,7 @@ def _split_of(info: ModelInfo) -> Stamp | None:
     try:
         split = stamp(find_run(resources.workspace(), info.run).split_path)
         _parts(split)
-    except (LesionLabError, OSError, ValueError):  # pyarrow's ArrowInvalid is a ValueError
+    except LesionLabError:
         return None
     return split
 

@@ -13,7 +13,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, verdicts, verdicts_path
 from pipeline.data.split import EXTERNAL
 from pipeline.evaluation.evidence import Of, by_diagnosis, outside_against_rest
-from pipeline.evaluation.evidence_store import evidence_path
+from pipeline.evaluation.evidence_store import evidence_path, read_evidence
 from pipeline.evaluation.leakage import BundledPair, bundled_pair, bundled_tables, leakage_folder, run_sides
 from pipeline.jobs.run_dir import RunDir
 
@@ -81,7 +81,7 @@ def bundled() -> BundledPair | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _evidence(of: Stamp) -> pd.DataFrame:
-    return pd.read_parquet(of[0])
+    return read_evidence(Path(of[0]))
 
 
 def evidence_there(run: RunDir, dataset: Dataset | None) -> bool:

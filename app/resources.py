@@ -12,16 +12,18 @@ from PIL import Image
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.prepare import prepare_image
 from pipeline.data.tables import described
+from pipeline.files import folders_with
 from pipeline.images.colours import pixels_of
 from pipeline.images.reading import opened
 from pipeline.inference.members import weights_paths
 from pipeline.inference.model_info import ModelInfo, list_models
 from pipeline.jobs.events import read_events
 from pipeline.jobs.run_dir import RunDir, bundled_run, list_runs, readable_runs
+from pipeline.jobs.run_tables import Heatmaps, read_heatmaps
 from pipeline.workspace import Workspace, current_workspace
 
 Stamp = tuple[str, int, int]  # path, time of the last change in ns, size in bytes
-_NO_FILE = (0, 0)
+_NO_FILE, _UNREADABLE = (0, 0), (0, -1)
 _network_lock = threading.Lock()  # Grad-CAM hooks into the network that all sessions share
 
 
@@ -31,6 +33,8 @@ def stamp(path: Path) -> Stamp:
         found = path.stat()
     except FileNotFoundError:
         return (str(path), *_NO_FILE)
+    except OSError:  # a loop of links, a folder that nobody may enter: its reader says which
+        return (str(path), *_UNREADABLE)
     return (str(path), found.st_mtime_ns, found.st_size)
 
 
@@ -46,7 +50,9 @@ def _datasets(home: str, stamps: tuple[Stamp, ...]) -> list[Dataset]:
 def datasets() -> list[Dataset]:
     """All data sets, by name."""
     place = workspace()
-    return _datasets(str(place.home), tuple(stamp(path) for path in sorted(place.datasets.glob("*/dataset.json"))))
+    folders = folders_with(place.datasets, "dataset.json")
+    files = (folder / name for folder in folders for name in ("dataset.json", "metadata.parquet"))
+    return _datasets(str(place.home), tuple(map(stamp, files)))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -118,25 +124,17 @@ def events(run: RunDir) -> list[dict]:
     return _events(stamp(run.events_path))
 
 
-class Heatmaps(NamedTuple):
-    """A run's stored heatmaps: row by image_id, and (N, h, w) for the predicted and the true diagnosis."""
-
-    row: dict[str, int]
-    predicted: np.ndarray
-    truth: np.ndarray
-
-
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _heatmaps(of: Stamp) -> Heatmaps | None:
-    if of[1:] == _NO_FILE:
-        return None
-    with np.load(of[0], allow_pickle=False) as stored:
-        rows = {str(image_id): row for row, image_id in enumerate(stored["image_id"])}
-        return Heatmaps(rows, stored["predicted"], stored["truth"])
+    return None if of[1:] == _NO_FILE else read_heatmaps(Path(of[0]))
 
 
 def heatmaps(run: RunDir) -> Heatmaps | None:
-    """The run's heatmaps; None where none were stored."""
+    """The run's heatmaps; None where none were stored.
+
+    Raises:
+        WorkspaceError: the file is damaged.
+    """
     return _heatmaps(stamp(run.heatmaps_path))
 
 

@@ -87,7 +87,7 @@ def _comparison(stamps: tuple[tuple[Stamp, Stamp], ...]) -> Comparison:
         table = resources.predictions(run)
         tables[run.name] = table if run.evaluation() else table[table["part"] == "validation"]
         if run.split_path.exists():
-            split = pd.read_parquet(run.split_path, columns=["lesion_id", "part"])
+            split = run.split()
             trained[run.name] = set(split.loc[split["part"] == "train", "lesion_id"])
     return compare(tables, trained)
 

@@ -2,15 +2,21 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
+from annotated_types import Interval, Len
+
+from pipeline.bounds import Count, FileName, Rate, Share, Whole, Word
 from pipeline.errors import ConfigError
+from pipeline.files import to_json
+from pipeline.records import RecordError, record
 
 Weights = Literal["imagenet", "random"]
 Resize = Literal["squish", "crop"]
 SplitKind = Literal["lesion", "lesion-test", "random", "all"]
 Augment = Literal["none", "flips", "light", "strong", "article"]
 Loss = Literal["cross_entropy", "balanced_softmax", "weighted"]
+Side = Annotated[int, Interval(ge=1, le=4096)]  # of an input, in pixels
 Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
 
 ARCHITECTURES: dict[str, str] = {
@@ -36,10 +42,10 @@ class Stage:
     """
 
     freeze: bool
-    epochs: int
-    lr_max: float
-    lr_earliest: float | None = None
-    pct_start: float = 0.25
+    epochs: Annotated[int, Interval(ge=1, le=100_000)]
+    lr_max: Rate
+    lr_earliest: Rate | None = None
+    pct_start: Share = 0.25
 
     @property
     def words(self) -> str:
@@ -72,38 +78,38 @@ class RunConfig:
         repeat: counts trainings of the same recipe on the same split, which differ by chance alone.
     """
 
-    data: str
-    data_hash: str
-    preset: str
-    arch: str
+    data: FileName
+    data_hash: Word
+    preset: FileName
+    arch: Word
     weights: Weights
-    width: int
-    height: int
+    width: Side
+    height: Side
     resize: Resize
     augment: Augment
     normalize: bool
-    batch_size: int
+    batch_size: Annotated[int, Interval(ge=1, le=100_000)]
     loss: Loss
-    stages: tuple[Stage, ...]
-    seed: int = 0
-    split: SplitKind = "lesion"
-    limit: int | None = None
+    stages: Annotated[tuple[Stage, ...], Len(0, 100)]
+    seed: Whole = 0
+    split: SplitKind | Literal["external"] = "lesion"
+    limit: Count | None = None
     keep: Keep = "balanced_accuracy"
-    fold: int = 0
-    label_smoothing: float = 0.0
-    weight_decay: float = 0.01
-    dropout: float = 0.5
-    drop_path: float = 0.0
-    ema: float = 0.0
+    fold: Annotated[int, Interval(ge=0, le=4)] = 0
+    label_smoothing: Share = 0.0
+    weight_decay: Annotated[float, Interval(ge=0, le=1000)] = 0.01
+    dropout: Share = 0.5
+    drop_path: Share = 0.0
+    ema: Share = 0.0
     keep_epochs: bool = False
     features: bool = False
     flips: bool = False
-    same_lesion: str | None = None
-    parent: str | None = None
-    parent_stage: int | None = None
-    stages_before: int = 0
-    epochs_before: int = 0
-    repeat: int = 0
+    same_lesion: Word | None = None
+    parent: FileName | None = None
+    parent_stage: Annotated[int, Interval(ge=1, le=100)] | None = None
+    stages_before: Count = 0
+    epochs_before: Count = 0
+    repeat: Count = 0
 
     @property
     def training_seed(self) -> int:
@@ -144,12 +150,12 @@ class RunConfig:
         """The config that `to_json` gave; unknown keys of newer versions are refused.
 
         Raises:
-            ConfigError: keys are missing or unknown.
+            ConfigError: keys are missing or unknown, or a value is not what it must be.
         """
         try:
-            return cls(**{**stored, "stages": tuple(Stage(**stage) for stage in stored["stages"])})
-        except (KeyError, TypeError) as error:
-            raise ConfigError(f"The stored configuration does not fit this version of LesionLab: {error}.") from error
+            return record(to_json(stored).encode(), cls, "The stored configuration")
+        except RecordError as error:
+            raise ConfigError(f"The stored configuration does not fit this version of LesionLab: {error}") from error
 
 
 def _number(key: str, text: str, kind: type, low: float, high: float) -> Any:
@@ -178,11 +184,9 @@ def _set_size(config: RunConfig, text: str) -> dict[str, Any]:
 def _set_epochs(config: RunConfig, text: str) -> dict[str, Any]:
     counts = [_number("epochs", part.strip(), int, 0, 1000) for part in text.split(",")]
     if len(counts) != len(config.stages):
-        raise ConfigError(
-            f"epochs={text} names {len(counts)} stage{'s' * (len(counts) != 1)}, but the preset has "
-            f"{len(config.stages)}.",
-            "Give one number a stage with a comma between; 0 leaves a stage out.",
-        )
+        named, has = f"{len(counts)} stage{'s' * (len(counts) != 1)}", len(config.stages)
+        raise ConfigError(f"epochs={text} names {named}, but the preset has {has}.",
+                          "Give one number a stage with a comma between; 0 leaves a stage out.")
     stages = tuple(
         dataclasses.replace(stage, epochs=n) for stage, n in zip(config.stages, counts, strict=True) if n
     )
@@ -206,10 +210,9 @@ def stage_rates(text: str) -> list[float]:
 def _set_rates(config: RunConfig, text: str) -> dict[str, Any]:
     parts = text.split(",")
     if len(parts) != len(config.stages):
-        raise ConfigError(
-            f"lr={text} names {len(parts)} stage{'s' * (len(parts) != 1)}, but the run has {len(config.stages)}.",
-            "Give one rate a stage with a comma between; EARLIEST:HEAD for discriminative rates.",
-        )
+        named, has = f"{len(parts)} stage{'s' * (len(parts) != 1)}", len(config.stages)
+        raise ConfigError(f"lr={text} names {named}, but the run has {has}.",
+                          "Give one rate a stage with a comma between; EARLIEST:HEAD for discriminative rates.")
     stages = []
     for stage, part in zip(config.stages, parts, strict=True):
         rates = stage_rates(part)
@@ -286,10 +289,8 @@ def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
     for key in sorted(parsed, key=lambda k: k == "epochs"):
         config = dataclasses.replace(config, **SETTINGS[key][0](config, parsed[key]))
     if config.features and not any(stage.freeze for stage in config.stages):
-        raise ConfigError(
-            "features=yes needs a stage that trains the head alone, and this run has none.",
-            "Set features=no, or keep a frozen stage.",
-        )
+        raise ConfigError("features=yes needs a stage that trains the head alone, and this run has none.",
+                          "Set features=no, or keep a frozen stage.")
     if config.split == "all" and config.keep != "last":
         raise ConfigError(
             f"split=all holds no image out that could choose an epoch, but keep={config.keep} asks for that.",

@@ -53,3 +53,7 @@ class WeightsError(LesionLabError):
 
 class WorkspaceError(LesionLabError):
     """A workspace that cannot be written, a full disk, or a damaged file in it."""
+
+
+class MissingFileError(WorkspaceError, FileNotFoundError):
+    """A file of the workspace that is not there; whoever waits for it to be written catches FileNotFoundError."""

@@ -5,11 +5,16 @@ import errno
 import json
 import math
 import os
+import re
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import MissingFileError, WorkspaceError
+from pipeline.limits import MOST_JSON_BYTES, MOST_JSON_DEPTH, MOST_JSON_VALUES
+
+REPAIR = "Delete the folder that holds it, or restore it from a copy."
 
 
 @contextlib.contextmanager
@@ -53,6 +58,17 @@ def replace_file(path: Path, content: bytes) -> None:
             raise
 
 
+def folders_with(place: Path, name: str) -> list[Path]:
+    """The folders in `place`, by name, that have something at `name`, be it a damaged file or a loop of links, which
+    `Path.glob` passes over in silence.
+    """
+    try:
+        folders = sorted(place.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [folder for folder in folders if os.path.lexists(folder / name)]
+
+
 def plain(value: Any) -> Any:
     """`value` as JSON can hold it: NaN and infinities become None, numpy scalars plain numbers, paths text."""
     if isinstance(value, dict):
@@ -75,24 +91,92 @@ def to_json(value: Any, indent: int | None = None) -> str:
 
 def write_json(path: Path, value: Any) -> None:
     """Replace the JSON file at `path` atomically."""
-    replace_file(path, (to_json(value, indent=1) + "\n").encode())
+    try:
+        content = (to_json(value, indent=1) + "\n").encode()
+    except UnicodeEncodeError as error:  # half of a surrogate pair, as a command line can hold it
+        raise WorkspaceError(f"{path} cannot hold what it should: a text has a character that no file can hold.",
+                             "Write it without that character.") from error
+    replace_file(path, content)
 
 
-def read_json(path: Path) -> Any:
-    """The JSON at `path`.
+def read_bytes(path: Path, most: int, repair: str = REPAIR) -> bytes:
+    """The content of the regular file at `path`, of at most `most` bytes, whatever size it claims.
+
+    Args:
+        repair: what to do where it cannot be used, in a sentence.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        WorkspaceError: the file is damaged.
+        MissingFileError: there is none.
+        WorkspaceError: it is a folder, a loop of links, unreadable, or larger.
     """
+    with read_errors(path, repair):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not make us wait
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise WorkspaceError(f"{path} is no file.", repair)
+            content = file.read(most + 1)
+    if len(content) > most:
+        raise WorkspaceError(f"{path} is larger than {most / 2**20:,.0f} MiB, more than such a file may be.", repair)
+    return content
+
+
+@contextlib.contextmanager
+def read_errors(path: Path, repair: str = REPAIR):
+    """Turns the operating system's refusals to read `path` into a WorkspaceError."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise WorkspaceError(
-            f"{path} is damaged: it is not text.", "Delete the folder that holds it, or restore it from a copy."
-        ) from error
-    except json.JSONDecodeError as error:
-        raise WorkspaceError(
-            f"{path} is damaged: {error.msg} in line {error.lineno}.",
-            "Delete the folder that holds it, or restore it from a copy.",
-        ) from error
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise MissingFileError(f"There is no file {path}.", repair) from error
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be read: {error.strerror or 'the disk gave an error'}.", repair) from error
+
+
+def check_values(content: bytes, name: str, repair: str = REPAIR) -> None:
+    """Sees to it that JSON has few values, before it is parsed: each takes memory, and each comes with one of these
+    marks.
+
+    Raises:
+        WorkspaceError: it has too many.
+    """
+    if sum(map(content.count, (b",", b"[", b"{"))) > MOST_JSON_VALUES:
+        raise WorkspaceError(f"{name} is damaged: it has more than {MOST_JSON_VALUES:,} values.", repair)
+
+
+def parse_json(content: bytes, name: str, repair: str = REPAIR) -> Any:
+    """The JSON `content`, whatever its shape; its numbers are finite and below 2**63, and its texts can be written.
+
+    Args:
+        name: of the file, for the sentence that says what is wrong.
+
+    Raises:
+        WorkspaceError: it is no JSON, is nested too deeply, or has too many values or too large a number.
+    """
+    from pydantic_core import from_json  # 40 ms, which a process that reads none does not spend
+
+    check_values(content, name, repair)
+    try:
+        found = from_json(content, allow_inf_nan=False)  # refuses depth over 200, half surrogates, 4,300 digits
+    except ValueError as error:  # whose text may quote the file
+        line = re.search(r"at line (\d+)", str(error))
+        where = f" in line {line[1]}" if line else ""
+        raise WorkspaceError(f"{name} is damaged: it is no JSON that can be read{where}.", repair) from None
+    waiting = [(found, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MOST_JSON_DEPTH:
+            raise WorkspaceError(f"{name} is damaged: it is nested too deeply.", repair)
+        if isinstance(value, (int, float)) and not abs(value) < 2**63:
+            raise WorkspaceError(f"{name} is damaged: it has a number that is too large.", repair)
+        if isinstance(value, (list, dict)):
+            waiting += ((one, depth + 1) for one in (value.values() if isinstance(value, dict) else value))
+    return found
+
+
+def read_json(path: Path, repair: str = REPAIR) -> Any:
+    """The JSON at `path`, as `parse_json` gives it; a file whose shape is known is read by `records.read_record`.
+
+    Raises:
+        MissingFileError: there is none.
+        WorkspaceError: it cannot be read, or is damaged.
+    """
+    return parse_json(read_bytes(path, MOST_JSON_BYTES, repair), str(path), repair)

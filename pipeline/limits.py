@@ -3,7 +3,11 @@
 # text: JSON files of the workspace and of bundles, whatever they claim
 MOST_JSON_BYTES = 32 * 2**20
 MOST_JSON_DEPTH = 100
+MOST_JSON_VALUES = 500_000  # as many commas and opening brackets: a parser takes up to 300 bytes for each
 MOST_DIGITS = 400  # of one number
+MOST_CARD_BYTES = 2**20  # of a model's card
+MOST_EVENTS_BYTES = 64 * 2**20  # of a run's log
+MOST_EVENTS = 400_000
 
 # tables: metadata, ground truths, image sources
 MOST_TABLE_BYTES = 64 * 2**20
@@ -12,6 +16,22 @@ MOST_TABLE_COLUMNS = 500
 MOST_LINE_CHARACTERS = 1_000_000
 MOST_CELL_CHARACTERS = 1_000  # of a value that is used
 MOST_PROBLEMS = 10_000  # listed with a data set; the others are counted
+MOST_DECODED_BYTES = 256 * 2**20  # of a parquet table's columns, decompressed and decoded
+MOST_ROW_GROUPS = 10_000
+MOST_NOTE_BYTES = 2**20  # of the recipe in a table's footer
+MOST_TEXT_BYTES = 4_000  # of one text in a parquet table
+
+# arrays: heatmaps and embeddings, decompressed
+MOST_ARRAY_BYTES = 256 * 2**20  # of one file together
+
+# weights: safetensors files; five ResNet50 side by side have 470 MB, which no import would hold in memory
+MOST_WEIGHTS_BYTES = 400 * 2**20
+MOST_WEIGHTS_HEADER_BYTES = 4 * 2**20
+MOST_TENSORS = 20_000
+MOST_CHECKPOINT_BYTES = 2 * 2**30  # the network, its best weights, and two averages of each for the optimizer
+
+# bundles
+MOST_BUNDLE_FILE_BYTES = 2 * 2**20  # of a description, a label, a list of files
 
 # archives
 MOST_MEMBERS = 250_000  # a zip's directory takes about a kilobyte of memory a file

@@ -4,24 +4,30 @@ All of it is JSON in the workspace's `teaching/`: `<set>.json` for a set, `image
 images of a data set, which holds in every set and on every page.
 """
 
+import contextlib
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import pandas as pd
+from annotated_types import Len
 
+from pipeline.bounds import FileName, Moment, Text, Word
 from pipeline.data.turns import turn
 from pipeline.errors import TeachingError, WorkspaceError
-from pipeline.files import disk_errors, read_json, write_json
+from pipeline.files import disk_errors, write_json
 from pipeline.jobs.run_dir import RunDir
 from pipeline.progress import silent
+from pipeline.records import read_record
 from pipeline.workspace import Workspace
 
 LONGEST_NAME, LONGEST_NOTE = 60, 2000
+_REPAIR = "Delete it, or restore it from a copy."
 
 
 @dataclass(frozen=True)
@@ -34,22 +40,22 @@ class TeachingSet:
         created: seconds since 1970 (UTC).
     """
 
-    id: str
-    name: str
-    note: str
-    data: str
-    run: str
-    images: tuple[str, ...]
-    created: float
+    id: Word
+    name: Annotated[Word, Len(1, LONGEST_NAME)]
+    note: Annotated[Text, Len(0, LONGEST_NOTE)]
+    data: FileName
+    run: FileName
+    images: Annotated[tuple[Word, ...], Len(1, None)]
+    created: Moment
 
 
 @dataclass(frozen=True)
 class Remark:
     """What the educator says of an image; `written`: when, in seconds since 1970 (UTC), 0 where it is not known."""
 
-    note: str = ""
+    note: Annotated[Text, Len(0, LONGEST_NOTE)] = ""
     doubtful: bool = False
-    written: float = field(default=0.0, compare=False)
+    written: Moment = field(default=0.0, compare=False)
 
 
 class Kept(NamedTuple):
@@ -86,24 +92,27 @@ def _name(name: str) -> str:
 
 
 def _read(path: Path) -> TeachingSet:
-    stored = read_json(path)
-    try:
-        return TeachingSet(**{**stored, "id": path.stem, "images": tuple(stored["images"])})
-    except (TypeError, KeyError) as error:
-        raise WorkspaceError(
-            f"{path} is not a teaching set: {error}.", "Delete it, or restore it from a copy."
-        ) from error
+    return read_record(path, TeachingSet, _REPAIR, id=path.stem)
 
 
 def list_sets(workspace: Workspace) -> list[TeachingSet]:
-    """The teaching sets, newest first; a damaged file is left out (`find_set` says what is wrong with it)."""
+    """The teaching sets, newest first; a damaged file is left out (`damaged_sets` has it)."""
     found = []
     for path in teaching_folder(workspace).glob("set-*.json"):
-        try:
+        with contextlib.suppress(WorkspaceError):
             found.append(_read(path))
-        except (WorkspaceError, FileNotFoundError):
-            continue
     return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
+
+
+def damaged_sets(workspace: Workspace) -> list[WorkspaceError]:
+    """What is wrong with each teaching set that cannot be read."""
+    found = []
+    for path in sorted(teaching_folder(workspace).glob("set-*.json")):
+        try:
+            _read(path)
+        except WorkspaceError as error:
+            found.append(error)
+    return found
 
 
 def find_set(workspace: Workspace, set_id: str) -> TeachingSet:
@@ -114,7 +123,7 @@ def find_set(workspace: Workspace, set_id: str) -> TeachingSet:
         WorkspaceError: its file is damaged.
     """
     path = set_path(workspace, set_id)
-    if not re.fullmatch(r"set-\d+", set_id) or not path.exists():
+    if not re.fullmatch(r"set-\d+", set_id) or not os.path.lexists(path):
         raise TeachingError(f"There is no teaching set {set_id}.", "It may have been deleted.")
     return _read(path)
 
@@ -138,7 +147,8 @@ def create_set(
         raise TeachingError("No image is selected.", "Select some first.")
     with _alone(workspace):
         places = (teaching_folder(workspace), workspace.bin / "teaching")  # an id is not given twice
-        numbers = [int(path.stem.removeprefix("set-")) for place in places for path in place.glob("set-*.json")]
+        numbers = [int(number[1]) for place in places for path in place.glob("set-*.json")
+                   if (number := re.fullmatch(r"set-(\d{1,9})", path.stem))]
         one = TeachingSet(f"set-{max(numbers, default=0) + 1}", _name(name), note.strip()[:LONGEST_NOTE], data,
                           run.name, images, time.time())
         return _write(workspace, one)
@@ -196,9 +206,7 @@ def read_remarks(workspace: Workspace, data: str) -> dict[str, Remark]:
         WorkspaceError: the file is damaged.
     """
     path = remarks_path(workspace, data)
-    if not path.exists():
-        return {}
-    return {image_id: Remark(**remark) for image_id, remark in read_json(path).items()}
+    return read_record(path, dict[Word, Remark], _REPAIR) if os.path.lexists(path) else {}
 
 
 def write_remark(workspace: Workspace, data: str, image_id: str, remark: Remark) -> None:

@@ -196,7 +196,7 @@ def test_verdicts_are_stored_and_taken_back(workspace, pairs_set):
     judge_pair(workspace, pairs_set, "ISIC_0000000", "ISIC_0000040", None)
     assert verdicts(pairs_set) == {} and confirmed_digest(pairs_set) is None
     (pairs_set.folder / "same_lesion.csv").write_text("nonsense\n")
-    with pytest.raises(WorkspaceError, match="same_lesion.csv is damaged: same_lesion.csv has no columns named"):
+    with pytest.raises(WorkspaceError, match="same_lesion.csv is damaged: it is no table with the columns"):
         verdicts(pairs_set)
 
 

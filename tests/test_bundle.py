@@ -106,34 +106,41 @@ def test_a_name_that_is_taken_suggests_another(contents, workspace, tmp_path):
 
 
 SPOILT = {
-    "a path that leads out": (lambda c: {**c, "../evil.json": b"{}"}, "it holds '../evil.json'"),
-    "an absolute path": (lambda c: {**c, "/tmp/evil": b""}, "it holds '/tmp/evil'"),
-    "a pickle": (lambda c: {**c, "model.pkl": b""}, "it holds 'model.pkl'"),
+    "a path that leads out": (lambda c: {**c, "../evil.json": b"{}"}, "it holds a file that no bundle has"),
+    "an absolute path": (lambda c: {**c, "/tmp/evil": b""}, "it holds a file that no bundle has"),
+    "a pickle": (lambda c: {**c, "model.pkl": b""}, "it holds a file that no bundle has"),
     "no card": (lambda c: {n: v for n, v in c.items() if n != "card.md"}, "it lacks card.md"),
-    "another program's": (lambda c: {**c, MANIFEST: changed(c[MANIFEST], format="zoo")}, "its bundle.json says 'zoo'"),
+    "another program's": (lambda c: {**c, MANIFEST: changed(c[MANIFEST], format="zoo")},
+                          "its bundle.json is that of another program"),
     "a newer format": (lambda c: {**c, MANIFEST: changed(c[MANIFEST], version=2)},
                        "was made by a newer LesionLab. Update LesionLab."),
     "a newer model": (lambda c: {**c, "model.json": changed(c["model.json"], views=4)},
-                      "was made by a newer LesionLab: this version does not know views. Update LesionLab."),
+                      "was made by a newer LesionLab: its description has fields that this version does not know. "
+                      "Update LesionLab."),
     "an unknown network": (lambda c: {**c, "model.json": changed(c["model.json"], arch="vit_h_14")}, "in arch."),
-    "a huge input": (lambda c: {**c, "model.json": changed(c["model.json"], width=10**6, height="9")},
-                     "in width; height."),
+    "a huge input": (lambda c: {**c, "model.json": changed(c["model.json"], width=10**6)}, "its field width should be"),
+    "an input that is no number": (lambda c: {**c, "model.json": changed(c["model.json"], height="9")},
+                                   "its field height should be"),
+    "an input that no export has": (lambda c: {**c, "model.json": changed(c["model.json"], width=2000)}, "in width."),
     "a calibration that is none": (
         lambda c: {**c, "model.json": changed(
             c["model.json"], temperature=0, frequencies={"mel": 2}, detail=[5], flips=1)},
-        "in temperature; frequencies; detail; flips."),
+        "its field temperature should be"),
+    "a time that no calendar has": (lambda c: {**c, "model.json": changed(c["model.json"], created=1e300)},
+                                    "its field created should be"),
     "a class that is no code": (lambda c: {**c, "model.json": changed(c["model.json"], classes=["<b>", "nv"])},
-                                "in classes."),
+                                "its field classes"),
     "classes out of order": (lambda c: {**c, "model.json": changed(c["model.json"], classes=["nv", "mel"])},
                              "are not in alphabetical order"),
     "fewer classes than outputs": (lambda c: {**c, "model.json": changed(c["model.json"], classes=["mel", "nv"])},
                                    "do not fit the model"),
-    "a description that is none": (lambda c: {**c, "model.json": b"[1, 2]"}, "lacks arch, attribution"),
+    "a description that is none": (lambda c: {**c, "model.json": b"[1, 2]"}, "should be an object"),
     "classes that are a number": (lambda c: {**c, "model.json": changed(c["model.json"], classes=7)},
-                                  "its model.json cannot be read"),
+                                  "its field classes should be"),
     "another list of images": (lambda c: {**c, "model.json": changed(c["model.json"], training_images=5)},
                                "was trained on 5 images, but its list of training images has"),
-    "weights cut off": (lambda c: {**c, "model.safetensors": c["model.safetensors"][:-1000]}, "do not fit the model"),
+    "weights cut off": (lambda c: {**c, "model.safetensors": c["model.safetensors"][:-1000]},
+                        "its header is not that of a file of weights"),
     "a label that is none": (lambda c: {**c, "label.json": b"[]"}, "its card or its label is no readable text"),
     "a long title": (lambda c: {**c, "label.json": changed(c["label.json"], name="x" * 61)},
                      "its card or its label is no readable text"),
@@ -184,7 +191,7 @@ def test_what_is_no_zip_is_said(workspace, tmp_path, content, sentence):
 
 def test_a_member_that_claims_or_unpacks_to_too_much_is_refused(contents, workspace, tmp_path):
     bomb = {**contents, "card.md": b"0" * (3 * 2**20)}
-    with pytest.raises(ModelError, match=r"card\.md has 3 MB, more than a model's may have"):
+    with pytest.raises(ModelError, match=r"card\.md has more than the 1 MB that a model's may have"):
         import_bundle(workspace, pack(tmp_path / "b.zip", bomb), "bomb")
 
 

@@ -56,7 +56,7 @@ def test_the_bundled_pair_is_read_where_it_is_there(tmp_path):
     with pytest.raises(DataError, match=exactly(sentence)):
         bundled_pair(tmp_path)
     pd.DataFrame({"image_id": ["a"], "truth": ["mel"]}).to_parquet(tmp_path / "random.parquet")
-    with pytest.raises(DataError, match="The predictions lack the column lesion_id."):
+    with pytest.raises(DataError, match="random.parquet, a table that comes with LesionLab, is damaged."):
         bundled_pair(tmp_path)
 
 

@@ -16,7 +16,7 @@ from app.links import TRAIN, go, linked
 from app.wording import count
 from pipeline.errors import ModelError
 from pipeline.inference.card import brought_card, model_card
-from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.model_info import ModelInfo, damaged_models
 from pipeline.inference.model_shelf import model_label, title_of
 from pipeline.inference.training_images import training_images
 from pipeline.shown import as_lines, as_plain, as_text
@@ -77,6 +77,8 @@ def main() -> None:
     not_offered("Imports by a path of the server, naming, deleting and restoring models")
     just_deleted()
     models = resources.models()
+    for error in damaged_models(resources.workspace()).values():
+        problems.show(error)
     if models:
         models_table(models)
     else:

@@ -69,7 +69,7 @@ def export(arguments, out: Output) -> int:
 
 
 def models_list(arguments, out: Output) -> int:
-    from pipeline.inference.model_info import list_models
+    from pipeline.inference.model_info import damaged_models, list_models
     from pipeline.inference.model_shelf import model_label, source_of
     from pipeline.jobs.summary import FIGURES
 
@@ -90,6 +90,8 @@ def models_list(arguments, out: Output) -> int:
             info.name, title, info.data, info.arch, f"{info.width}×{info.height}",
             ", ".join(info.classes), percent((figures or {}).get("balanced_accuracy")),
         ])
+    for error in damaged_models(workspace).values():
+        out.warn(str(error))
     header = ["model", "title", "data set", "network", "pixels", "diagnoses", "balanced accuracy in validation"]
     text = table(header, rows, right=(4, 6)) if rows else "There is no model yet: `python -m pipeline demo` trains one."
     out.answer({"models": models}, text)

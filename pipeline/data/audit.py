@@ -4,21 +4,90 @@
 """
 
 import hashlib
+import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+from annotated_types import Len
+from typing_extensions import TypedDict
 
+from pipeline.bounds import Count, Figure, Moment, Seconds, Share, Word
 from pipeline.data.dataset import Dataset
 from pipeline.data.label_leaks import LEAK_FACTORS, label_leak
 from pipeline.data.near_duplicates import MOST, THRESHOLD, describe_images, similar_pairs
 from pipeline.data.seen_lesions import seen_shares
 from pipeline.data.turns import turn
-from pipeline.errors import DataError
-from pipeline.files import read_json, write_json
+from pipeline.errors import DataError, WorkspaceError
+from pipeline.files import read_bytes, write_json
+from pipeline.limits import MOST_TABLE_BYTES
 from pipeline.progress import Progress, silent
+from pipeline.records import read_record
 from pipeline.workspace import Workspace
+
+_REPAIR = "Delete it, and audit the data set again."
+
+
+class SeenCounts(TypedDict):
+    """See `seen_counts`."""
+
+    images: Count
+    seen: Count
+    share: Share | None
+    melanomas: Count
+    melanomas_seen: Count
+    melanomas_share: Share | None
+
+
+class SeenShares(TypedDict):
+    """See `seen_shares`."""
+
+    lesion: SeenCounts
+    random: SeenCounts
+    random_mean: dict[Literal["seeds", "share", "melanomas_share"], Figure | None]
+    random_expected: dict[Literal["share", "melanomas_share"], Share | None]
+
+
+class NearPair(TypedDict):
+    """See `pair_rows`."""
+
+    image_a: Word
+    image_b: Word
+    lesion_a: Word
+    lesion_b: Word
+    similarity: Figure
+
+
+class Leak(TypedDict):
+    """See `label_leak`."""
+
+    factor: Word
+    recorded: Count
+    values: Count
+    accuracy: Share | None
+    balanced_accuracy: Share | None
+    weighed_balanced_accuracy: Share | None
+    majority_accuracy: Share | None
+    chance_balanced_accuracy: Share | None
+    cramers_v: Share | None
+
+
+class Audit(TypedDict):
+    """What `audit_dataset` gives."""
+
+    images: Count
+    lesions: Count
+    content_hash: Word
+    table_digest: Word
+    threshold: Figure
+    seen: SeenShares | None
+    near_duplicates: Annotated[list[NearPair], Len(0, MOST)]
+    pairs_in_all: Count
+    pairs_of_one_lesion: Count
+    label_leaks: Annotated[list[Leak], Len(1, 10)]
+    seconds: Seconds
+    created: Moment
 
 
 def audit_path(dataset: Dataset) -> Path:
@@ -27,7 +96,7 @@ def audit_path(dataset: Dataset) -> Path:
 
 def _table_digest(dataset: Dataset) -> str:
     """SHA-256 of the table's file: image sources may come later than the images, which the content hash leaves out."""
-    return hashlib.sha256((dataset.folder / "metadata.parquet").read_bytes()).hexdigest()
+    return hashlib.sha256(read_bytes(dataset.folder / "metadata.parquet", MOST_TABLE_BYTES)).hexdigest()
 
 
 def pair_rows(metadata: pd.DataFrame, pairs: pd.DataFrame) -> tuple[list[dict[str, Any]], int]:
@@ -84,16 +153,21 @@ def audit_dataset(workspace: Workspace, dataset: Dataset, progress: Progress = s
         return found
 
 
-def stored_audit(dataset: Dataset) -> dict[str, Any] | None:
+def stored_audit(dataset: Dataset) -> Audit | None:
     """What `audit_dataset` stored, with None for NaN; None where there was no audit yet.
 
     Raises:
         WorkspaceError: the file is damaged.
     """
     path = audit_path(dataset)
-    return read_json(path) if path.exists() else None
+    if not os.path.lexists(path):
+        return None
+    found = read_record(path, Audit, _REPAIR)
+    if {leak["factor"] for leak in found["label_leaks"]} != set(LEAK_FACTORS):
+        raise WorkspaceError(f"{path} is damaged: its field label_leaks has other factors.", _REPAIR)
+    return found
 
 
-def is_current(dataset: Dataset, audit: dict[str, Any]) -> bool:
+def is_current(dataset: Dataset, audit: Audit) -> bool:
     """Whether the data set is as it was when it was audited."""
     return audit["content_hash"] == dataset.content_hash and audit["table_digest"] == _table_digest(dataset)

@@ -109,7 +109,7 @@ def build_cache(dataset: Dataset, height: int, width: int, resize: str, progress
     folder = cache_folder(dataset, height, width, resize)
     with turn(folder / "lock", progress, "Waits for another process that decodes the same images."):
         source = OnTheFlyPixels(dataset, height, width, resize)
-        record = CacheRecord(folder, source.shapes, dataset.content_hash)
+        record = CacheRecord(folder, source.shapes, dataset)
         if record.current:
             record.verify(progress)
         else:  # a new file: a process that reads the old one keeps it

@@ -4,13 +4,18 @@ import itertools
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Interval, Len
+from typing_extensions import TypedDict
 
 from pipeline.data.dataset import Dataset
 from pipeline.errors import WorkspaceError
-from pipeline.files import read_json, write_json
+from pipeline.files import write_json
+from pipeline.limits import MOST_TABLE_ROWS
 from pipeline.progress import Progress
+from pipeline.records import read_record
 
 _VERSION = 2  # to be raised whenever prepare.py gives other pixels
 _CHUNK_IMAGES, _CHUNK_BYTES = 256, 32 * 2**20
@@ -26,6 +31,20 @@ def starts_of(shapes: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], (shapes.astype(np.int64).prod(axis=1) * 3).cumsum()])
 
 
+_Side = Annotated[int, Interval(ge=1, le=100_000)]
+_Shapes = Annotated[list[tuple[_Side, _Side, Annotated[int, Interval(ge=1, le=MOST_TABLE_ROWS)]]], Len(1, None)]
+
+
+class _Stored(TypedDict):
+    """What `CacheRecord.write` writes; shapes: height, width, and how many images in a row have them."""
+
+    version: int
+    content_hash: str
+    stamp: Annotated[list[int], Len(2, 2)] | None
+    shapes: _Shapes
+    checksums: list[Annotated[int, Interval(ge=0, lt=2**32)] | None]
+
+
 class CacheRecord:
     """`cache.json`: what the pixel file must hold, and which chunks of it are done, with their CRC-32.
 
@@ -33,6 +52,7 @@ class CacheRecord:
 
     Args:
         find_shapes: gives height and width of each image; asked only where no record of this content is there.
+        dataset: whose images they are; a record of other content, or of another number of images, is none of it.
 
     Attributes:
         current: whether there was a record of this content.
@@ -41,9 +61,9 @@ class CacheRecord:
         checksums: a chunk's CRC-32, None while it is not done.
     """
 
-    def __init__(self, folder: Path, find_shapes: Callable[[], list[tuple[int, int]]], content_hash: str):
+    def __init__(self, folder: Path, find_shapes: Callable[[], list[tuple[int, int]]], dataset: Dataset):
         self.path, self.pixels = folder / "cache.json", folder / "pixels.u8"
-        self._fixed = {"version": _VERSION, "content_hash": content_hash}
+        self._fixed, self._images = {"version": _VERSION, "content_hash": dataset.content_hash}, dataset.images
         stored = self._stored()
         self.current = bool(stored)
         if self.current:
@@ -60,14 +80,14 @@ class CacheRecord:
             self.checksums = [None] * len(self.firsts)
         self._stamp = stored.get("stamp")
 
-    def _stored(self) -> dict:
+    def _stored(self) -> dict[str, Any]:
         """What is recorded of this content by this version; empty where nothing is."""
         try:
-            stored = read_json(self.path)
-        except (FileNotFoundError, WorkspaceError):  # a cache is made anew, not mourned
+            stored = read_record(self.path, _Stored)
+        except WorkspaceError:  # a cache is made anew, not mourned
             return {}
-        same = isinstance(stored, dict) and stored.items() >= self._fixed.items() and stored.get("shapes")
-        return stored if same else {}
+        same = all(stored[key] == value for key, value in self._fixed.items())
+        return stored if same and sum(count for _, _, count in stored["shapes"]) == self._images else {}
 
     def span(self, number: int) -> tuple[int, int]:
         """First byte of a chunk and the byte after its last."""

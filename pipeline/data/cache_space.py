@@ -40,7 +40,7 @@ def cache_space(dataset: Dataset, height: int, width: int, resize: str) -> Cache
         WorkspaceError: the data set's table is damaged or gone.
     """
     folder = cache_folder(dataset, height, width, resize)
-    record = CacheRecord(folder, lambda: _shapes(dataset, height, width, resize), dataset.content_hash)
+    record = CacheRecord(folder, lambda: _shapes(dataset, height, width, resize), dataset)
     whole = int(record.starts[-1])
     missing = record.missing_bytes() if record.pixels.is_file() else whole
     return CacheSpace(whole, missing, shutil.disk_usage(dataset.folder).free)

@@ -1,16 +1,45 @@
 """A data set in the workspace: its description, its table and its files."""
 
+import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+from annotated_types import Len
+from typing_extensions import TypedDict
 
+from pipeline.bounds import Code, Count, Moment, Text, Word
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.files import read_json
+from pipeline.files import folders_with
+from pipeline.parquet import TEXT, Column, read_table
+from pipeline.records import read_record
 from pipeline.workspace import Workspace
 
+MOST_DIAGNOSES = 100
 _REPAIR = "Import the data set again under the same name."
+_GAPS = Column(gaps=True)
+_PIXELS = Column("whole", 1, 10**6)
+_METADATA = {
+    "image_id": TEXT, "lesion_id": TEXT, "dx": TEXT, "dx_type": _GAPS, "age": Column("number", 0, 200, gaps=True),
+    "sex": _GAPS, "localization": _GAPS, "source": _GAPS, "file": TEXT, "width": _PIXELS, "height": _PIXELS,
+    "sha256": TEXT,
+}
+
+
+class Diagnosis(TypedDict):
+    """How many images and lesions have it."""
+
+    images: Count
+    lesions: Count
+
+
+class Problem(TypedDict):
+    """What was wrong with an image at the import."""
+
+    image_id: Text
+    problem: Text
 
 
 @dataclass(frozen=True)
@@ -28,19 +57,19 @@ class Dataset:
             another data set of the workspace when it was imported.
     """
 
-    name: str
+    name: Word
     folder: Path
-    classes: tuple[str, ...]
-    content_hash: str
+    classes: Annotated[tuple[Code, ...], Len(1, MOST_DIAGNOSES)]
+    content_hash: Word
     generated: bool
-    images: int
-    lesions: int
-    diagnoses: dict[str, dict[str, int]]
-    problems: list[dict]
-    licence: str
-    attribution: str
-    imported: float
-    notes: list[str] = field(default_factory=list)
+    images: Count
+    lesions: Count
+    diagnoses: dict[Code, Diagnosis]
+    problems: list[Problem]
+    licence: Text
+    attribution: Text
+    imported: Moment
+    notes: list[Text] = field(default_factory=list)
 
     def metadata(self) -> pd.DataFrame:
         """A row an image, in a fixed order: image_id, lesion_id, dx, dx_type, age (years, NaN where not recorded),
@@ -50,10 +79,12 @@ class Dataset:
             WorkspaceError: the table is damaged or gone.
         """
         path = self.folder / "metadata.parquet"
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
-            raise WorkspaceError(f"{path} is damaged or gone.", _REPAIR) from error
+        table = read_table(path, _METADATA, _REPAIR, unique="image_id")
+        if len(table) != self.images or not set(table["dx"]) <= set(self.classes):
+            raise WorkspaceError(f"{path} is damaged: it is not the table of this data set.", _REPAIR)
+        if not table["file"].map(_is_plain).all() or not table["image_id"].map(_is_plain).all():
+            raise WorkspaceError(f"{path} is damaged: the column file or image_id has a path.", _REPAIR)
+        return table
 
     def image_path(self, file: str) -> Path:
         return self.folder / "images" / file
@@ -62,6 +93,11 @@ class Dataset:
         """The lesion mask of an image (8-bit grey, at least 128 is lesion), where the data set has one."""
         path = self.folder / "masks" / f"{image_id}.png"
         return path if path.exists() else None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether it names a file within a folder, and leads nowhere else."""
+    return "/" not in name and "\\" not in name and "\0" not in name and name not in ("", ".", "..")
 
 
 def check_name(name: str) -> str:
@@ -92,14 +128,10 @@ def _check_table(path: Path) -> None:
 
 def _read(folder: Path) -> Dataset:
     path = folder / "dataset.json"
-    try:
-        stored = read_json(path)
-        # the folder's name counts: it is what every other command knows the data set by
-        dataset = Dataset(**{**stored, "folder": folder, "name": folder.name, "classes": tuple(stored["classes"])})
-    except (KeyError, TypeError, OSError) as error:
-        raise WorkspaceError(f"{path} is damaged: {error}.", _REPAIR) from error
-    except WorkspaceError as error:
-        raise WorkspaceError(error.problem, _REPAIR) from error
+    # the folder's name counts: it is what every other command knows the data set by
+    dataset = replace(read_record(path, Dataset, _REPAIR, folder=folder), name=folder.name)
+    if set(dataset.diagnoses) != set(dataset.classes):
+        raise WorkspaceError(f"{path} is damaged: its fields diagnoses and classes differ.", _REPAIR)
     _check_table(folder / "metadata.parquet")
     return dataset
 
@@ -107,8 +139,9 @@ def _read(folder: Path) -> Dataset:
 def _read_all(workspace: Workspace) -> dict[str, Dataset | WorkspaceError]:
     """Every data set, or what is wrong with it, by name; half-made ones are hidden folders and no data sets."""
     found: dict[str, Dataset | WorkspaceError] = {}
-    paths = sorted(workspace.datasets.glob("*/dataset.json")) if workspace.datasets.is_dir() else []
-    for folder in (path.parent for path in paths if not path.parent.name.startswith(".")):
+    for folder in folders_with(workspace.datasets, "dataset.json"):
+        if folder.name.startswith("."):
+            continue
         try:
             found[folder.name] = _read(folder)
         except WorkspaceError as error:
@@ -135,7 +168,7 @@ def load_dataset(workspace: Workspace, name: str) -> Dataset:
     """
     check_name(name)
     folder = workspace.datasets / name
-    if not (folder / "dataset.json").exists():
+    if not os.path.lexists(folder / "dataset.json"):
         names = ", ".join(dataset.name for dataset in list_datasets(workspace)) or "none yet"
         raise DataError(f"There is no data set named {name}.", f"The workspace has: {names}. Import it first.")
     return _read(folder)

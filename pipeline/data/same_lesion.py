@@ -17,7 +17,7 @@ from pipeline.data.quotable import quotable
 from pipeline.data.regular_files import read_regular
 from pipeline.data.turns import turn
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.files import replace_file
+from pipeline.files import read_bytes, replace_file
 from pipeline.limits import MOST_TABLE_BYTES
 from pipeline.progress import silent
 from pipeline.workspace import Workspace
@@ -26,6 +26,7 @@ Verdict = Literal["same", "different"]
 VERDICTS: tuple[Verdict, ...] = ("same", "different")
 COLUMNS = ("image_a", "image_b", "verdict")
 _MOST_NAMED = 5
+_REPAIR = "Correct it, or delete it."
 
 
 def verdicts_path(dataset: Dataset) -> Path:
@@ -43,13 +44,19 @@ def verdicts(dataset: Dataset) -> dict[tuple[str, str], Verdict]:
         WorkspaceError: the file is damaged.
     """
     path = verdicts_path(dataset)
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
+    content = read_bytes(path, MOST_TABLE_BYTES, _REPAIR)
     try:
-        table = read_table(read_regular(path, MOST_TABLE_BYTES), path.name, COLUMNS)
+        table = read_table(content, path.name, COLUMNS)
     except DataError as error:
-        raise WorkspaceError(f"{path} is damaged: {error.problem}", "Correct it, or delete it.") from error
-    return {_ordered(a, b): verdict for a, b, verdict in table[list(COLUMNS)].itertuples(index=False, name=None)}
+        raise WorkspaceError(f"{path} is damaged: it is no table with the columns {', '.join(COLUMNS)}.",
+                             _REPAIR) from error
+    rows = table[list(COLUMNS)]
+    if rows.isna().any(axis=None) or not rows["verdict"].isin(VERDICTS).all():
+        raise WorkspaceError(f"{path} is damaged: a row lacks an image, or its verdict is neither same nor different.",
+                             _REPAIR)
+    return {_ordered(a, b): verdict for a, b, verdict in rows.itertuples(index=False, name=None)}
 
 
 def _store(dataset: Dataset, found: dict[tuple[str, str], Verdict]) -> None:

@@ -18,6 +18,7 @@ from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import Recipe, recipe_digest
 from pipeline.default_model.temperatures import cross_fitted
 from pipeline.default_model.trainings import Say, Train, finished_run
+from pipeline.errors import WorkspaceError
 from pipeline.evaluation.calibration import fit_table_temperature
 from pipeline.evaluation.decision_figures import decision_figures, figures_within
 from pipeline.evaluation.decisions import frequencies_of
@@ -26,6 +27,7 @@ from pipeline.inference.card import CARD_FILE
 from pipeline.inference.card_cross_validated import cross_validated_card
 from pipeline.inference.model_info import ModelInfo, read_model_info, write_model_info
 from pipeline.inference.training_images import FILE as TRAINING_IMAGES_FILE
+from pipeline.jobs.run_dir import RunDir
 from pipeline.training.parts import plan_split
 from pipeline.workspace import Workspace
 
@@ -107,7 +109,14 @@ def _sources(dataset: Dataset, predictions: pd.DataFrame) -> pd.Series:
 
 
 def _stored_figures(out: Path) -> dict[str, Any]:
-    return read_json(out / FIGURES_FILE) if (out / FIGURES_FILE).exists() else {}
+    return _object(out / FIGURES_FILE) if (out / FIGURES_FILE).exists() else {}
+
+
+def _object(path: Path) -> dict[str, Any]:
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise WorkspaceError(f"{path} is damaged: it holds no figures.", "Make the model again.")
+    return found
 
 
 def finish(making: Making, figures: dict[str, Any]) -> ModelInfo:
@@ -122,7 +131,7 @@ def finish(making: Making, figures: dict[str, Any]) -> ModelInfo:
         DataError, ModelError, RunError: see `fold_predictions`.
     """
     info = _shipped_network(making)
-    results = read_json(making.out / "run" / "results.json")
+    results = RunDir(making.out / "run").results()
     info = dataclasses.replace(
         info, name=NAME, folder=making.out, validation=results["validation"], temperature=figures["temperature"],
         frequencies=figures["frequencies"], detail=_detail(making),
@@ -180,6 +189,6 @@ def write_card(info: ModelInfo, dataset: Dataset) -> None:
     """
     robustness = info.folder / ROBUSTNESS_FILE
     card = cross_validated_card(
-        info, dataset, read_json(info.folder / FIGURES_FILE), read_json(robustness) if robustness.exists() else None
+        info, dataset, _object(info.folder / FIGURES_FILE), _object(robustness) if robustness.exists() else None
     )
     replace_file(info.folder / CARD_FILE, card.encode())

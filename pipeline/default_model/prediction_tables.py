@@ -1,22 +1,26 @@
 """Small tables of held-out predictions with the recipe that they came from, as they are committed."""
 
 import io
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from annotated_types import Interval
 
-from pipeline.errors import ModelError
+from pipeline.bounds import Seconds, Share, Word
+from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files import replace_file, to_json
+from pipeline.limits import MOST_NOTE_BYTES
+from pipeline.parquet import SHARE, TEXT, check_probabilities, read_table, read_table_note
+from pipeline.records import record
 
 _KEY = b"lesionlab"
 _IDS = ["image_id", "lesion_id", "truth"]
-_ROUNDING = 1e-3  # of a sum of float32 probabilities
+_AGAIN = "Restore it from a copy, or delete it: it is then trained again."
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,14 @@ class Origin:
         seconds: that training took; None where it is not known.
     """
 
-    recipe: str
-    fold: int
-    data_hash: str
-    frequencies: dict[str, float]
+    recipe: Word
+    fold: Annotated[int, Interval(ge=0, le=4)]
+    data_hash: Word
+    frequencies: dict[Word, Share]
     config: dict[str, Any]
-    versions: dict[str, str]
-    run: str
-    seconds: float | None
+    versions: dict[Word, Word]
+    run: Word
+    seconds: Seconds | None
 
 
 def write_predictions(path: Path, predictions: pd.DataFrame, origin: Origin) -> None:
@@ -69,25 +73,20 @@ def read_predictions(path: Path) -> tuple[pd.DataFrame, Origin]:
         ModelError: the file is damaged, or no such table.
         FileNotFoundError: there is none.
     """
-    if not path.exists():
-        raise FileNotFoundError(path)
     try:
-        arrow = pq.read_table(path)
-        table = arrow.to_pandas()
-        stored = (arrow.schema.metadata or {}).get(_KEY)
-        origin = Origin(**json.loads(stored)) if stored else None
-    except (OSError, ValueError, TypeError) as error:  # pyarrow's ArrowInvalid is a ValueError
-        raise _unusable(path, "it is damaged") from error
+        table = read_table(path, dict.fromkeys(_IDS, TEXT), _AGAIN, prefixed={"p_": SHARE}, unique="image_id")
+        check_probabilities(table, path, _AGAIN)
+        note = read_table_note(path, _KEY, MOST_NOTE_BYTES, _AGAIN)
+        origin = None if note is None else record(note, Origin, f"The recipe in {path}", _AGAIN)
+    except MissingFileError:
+        raise
+    except WorkspaceError as error:
+        raise ModelError(f"{path} cannot be used: {error.problem}", _AGAIN) from error
     if origin is None:
         raise _unusable(path, "it does not say which recipe it came from")
     columns = [column for column in table if column.startswith("p_")]
-    if list(table.columns) != [*_IDS, *columns] or not columns or table.isna().any(axis=None):
-        raise _unusable(path, f"it has no whole columns {', '.join(_IDS)} and p_<diagnosis>")
-    shares = table[columns].to_numpy(dtype=np.float64)
-    if (shares < 0).any() or (abs(shares.sum(axis=1) - 1) > _ROUNDING).any():
-        raise _unusable(path, "the probabilities of an image do not sum to 1")
     codes = np.array([column.removeprefix("p_") for column in columns], dtype=object)
-    return table.assign(predicted=codes[shares.argmax(axis=1)]), origin
+    return table.assign(predicted=codes[table[columns].to_numpy(dtype=np.float64).argmax(axis=1)]), origin
 
 
 def check_images(path: Path, predictions: pd.DataFrame, split: pd.DataFrame) -> None:
@@ -105,6 +104,4 @@ def check_images(path: Path, predictions: pd.DataFrame, split: pd.DataFrame) -> 
 
 
 def _unusable(path: Path, why: str) -> ModelError:
-    return ModelError(
-        f"{path} cannot be used: {why}.", "Restore it from a copy, or delete it: it is then trained again."
-    )
+    return ModelError(f"{path} cannot be used: {why}.", _AGAIN)

@@ -18,6 +18,7 @@ from pipeline.data.prepare import covering_size
 from pipeline.errors import ImageError
 from pipeline.evaluation.lesion_draws import LesionDraws, bounds
 from pipeline.images.reading import open_image
+from pipeline.jobs.run_tables import read_heatmaps
 from pipeline.progress import Progress, silent
 
 Of = Literal["predicted", "truth"]
@@ -140,8 +141,8 @@ def run_evidence(run, dataset: Dataset, progress: Progress = silent) -> pd.DataF
     nothing = {"image_id": np.array([], dtype=str), "predicted": np.zeros((0, 1, 1)), "truth": np.zeros((0, 1, 1))}
     heatmaps = nothing
     if run.heatmaps_path.exists():
-        with np.load(run.heatmaps_path, allow_pickle=False) as stored:
-            heatmaps = {name: stored[name] for name in nothing}
+        stored = read_heatmaps(run.heatmaps_path)
+        heatmaps = {"image_id": np.array(list(stored.row)), "predicted": stored.predicted, "truth": stored.truth}
     return evidence_table(predictions, heatmaps, mask_of, config.height, config.width, config.resize)
 
 

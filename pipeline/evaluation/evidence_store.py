@@ -9,9 +9,16 @@ from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import run_evidence
 from pipeline.evaluation.kept import keep, kept_path
 from pipeline.jobs.run_dir import RunDir
+from pipeline.parquet import SHARE, TEXT, Column, read_table
 from pipeline.progress import Progress, silent
 
 _NAME = "evidence-{}.parquet"
+_REPAIR = "Delete that file, and measure again."
+_GAPS = Column("number", 0, 1, gaps=True)
+_COLUMNS = {
+    **dict.fromkeys(("part", "image_id", "lesion_id", "truth", "predicted"), TEXT), "area": SHARE,
+    **{f"{what}_{of}": _GAPS for what in ("inside", "usual") for of in ("predicted", "truth")},
+}
 
 
 def evidence_path(run: RunDir, dataset: Dataset) -> Path | None:
@@ -19,6 +26,16 @@ def evidence_path(run: RunDir, dataset: Dataset) -> Path | None:
     heatmaps or the data set has no masks.
     """
     return kept_path(run.folder, _NAME, (run.predictions_path, run.heatmaps_path, dataset.folder / "masks"))
+
+
+def read_evidence(path: Path) -> pd.DataFrame:
+    """What `keep_evidence` stored at `path`.
+
+    Raises:
+        MissingFileError: there is none.
+        WorkspaceError: it is damaged.
+    """
+    return read_table(path, _COLUMNS, _REPAIR, unique="image_id")
 
 
 def keep_evidence(run: RunDir, dataset: Dataset, progress: Progress = silent) -> pd.DataFrame | None:

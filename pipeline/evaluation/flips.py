@@ -1,10 +1,13 @@
 """How often a prediction flips when the picture is changed: by lesion, with Wilson's interval."""
 
-from typing import TypedDict
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from annotated_types import Interval
+from typing_extensions import TypedDict
 
+from pipeline.bounds import Count, Share, Word
 from pipeline.evaluation.wilson import wilson_interval
 
 
@@ -14,12 +17,12 @@ class FlipShare(TypedDict):
     `lost` of the flipped were right before, `won` are right now.
     """
 
-    lesions: int
-    flipped: list[str]
-    low: float
-    high: float
-    lost: int
-    won: int
+    lesions: Annotated[int, Interval(ge=1, le=10**9)]
+    flipped: list[Word]
+    low: Share
+    high: Share
+    lost: Count
+    won: Count
 
 
 def lesion_answers(probabilities: np.ndarray, lesion_ids: pd.Series) -> pd.Series:

@@ -5,17 +5,55 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+from typing_extensions import TypedDict
 
+from pipeline.bounds import Count, Share
 from pipeline.bundled import bundled_folder
 from pipeline.data.seen_lesions import seen_in_training
-from pipeline.errors import DataError
+from pipeline.errors import DataError, WorkspaceError
 from pipeline.evaluation.bootstrap import lesion_bootstrap
 from pipeline.evaluation.kept import keep, kept_path
 from pipeline.evaluation.metrics import classes_of, probabilities_of, summarise
+from pipeline.files import read_bytes
+from pipeline.jobs.results import Pair
 from pipeline.jobs.run_dir import RunDir
+from pipeline.limits import MOST_JSON_BYTES
+from pipeline.parquet import SHARE, TEXT, check_probabilities, read_table
+from pipeline.records import record
 
 MELANOMA = "mel"
 _KEPT = "seen-{}.json"
+_BUNDLED = ("image_id", "lesion_id", "truth")
+
+
+class _Melanomas(TypedDict):
+    images: Count
+    lesions: Count
+    sensitivity: Share | None
+
+
+class _Intervals(TypedDict):
+    accuracy: Pair
+    balanced_accuracy: Pair
+    macro_auc: Pair
+
+
+class _Side(TypedDict):
+    """See `part_figures`."""
+
+    images: Count
+    lesions: Count
+    accuracy: Share | None
+    balanced_accuracy: Share | None
+    macro_auc: Share | None
+    intervals: _Intervals
+    diagnoses: Count
+    melanoma: _Melanomas
+
+
+class _Sides(TypedDict):
+    seen: _Side
+    not_seen: _Side
 
 
 def _melanoma_sensitivity(rows: pd.DataFrame) -> dict[str, Any]:
@@ -60,6 +98,24 @@ def _sides(predictions: pd.DataFrame, split: pd.DataFrame) -> dict[str, pd.DataF
     return {name: side for name, side in {"seen": rows[seen], "not_seen": rows[~seen]}.items() if len(side)}
 
 
+def _undefined(value: Any) -> Any:
+    """`value` with NaN for what is None, as the figures have it before they are stored."""
+    if isinstance(value, dict):
+        return {key: _undefined(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_undefined(one) for one in value]
+    return float("nan") if value is None else value
+
+
+def _kept_sides(path: Path) -> dict[str, dict[str, Any]] | None:
+    """The figures in the file at `path`; None where there is none, or a damaged one, which is then made anew."""
+    try:
+        content = read_bytes(path, MOST_JSON_BYTES).replace(b"NaN", b"null")  # which no other JSON reader knows
+        return _undefined(record(content, _Sides, str(path)))
+    except WorkspaceError:
+        return None
+
+
 def run_sides(run: RunDir) -> dict[str, dict[str, Any]]:
     """`seen_and_not` of a run, kept beside its predictions, since its bootstrap takes a second; of a run with one side
     alone only its number of `images`.
@@ -69,8 +125,8 @@ def run_sides(run: RunDir) -> dict[str, dict[str, Any]]:
         WorkspaceError: the run's folder cannot be written.
     """
     path = kept_path(run.folder, _KEPT, (run.predictions_path, run.split_path))
-    if path is not None and path.exists():
-        return json.loads(path.read_text())
+    if path is not None and (kept := _kept_sides(path)):
+        return kept
     predictions, split = run.predictions(), run.split()
     sides = _sides(predictions, split)
     if len(sides) < 2:
@@ -89,14 +145,14 @@ class BundledPair(NamedTuple):
 
 def _bundled_table(path: Path) -> pd.DataFrame:
     try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+        table = read_table(path, dict.fromkeys(_BUNDLED, TEXT), "Get it again.", prefixed={"p_": SHARE},
+                           unique="image_id")
+        check_probabilities(table, path, "Get it again.")
+    except WorkspaceError as error:
         raise DataError(f"{path.name}, a table that comes with LesionLab, is damaged.", "Get it again.") from error
-    if "predicted" not in table:
-        classes = classes_of(table.assign(predicted=""))
-        answers = probabilities_of(table, classes).argmax(axis=1)
-        table = table.assign(predicted=[classes[answer] for answer in answers])
-    return table
+    classes = classes_of(table.assign(predicted=""))
+    answers = probabilities_of(table, classes).argmax(axis=1)
+    return table.assign(predicted=[classes[answer] for answer in answers])
 
 
 def leakage_folder() -> Path:
@@ -113,7 +169,7 @@ def bundled_tables(folder: Path) -> tuple[Path, Path] | None:
 def bundled_pair(folder: Path) -> BundledPair | None:
     """The figures of the two bundled tables; None where they are not there.
 
-    A table has image_id, lesion_id, truth and p_<code>; without `predicted` it is the highest probability.
+    A table has image_id, lesion_id, truth and p_<code>; predicted is the highest probability.
 
     Raises:
         DataError: a table is damaged or lacks columns.

@@ -1,12 +1,12 @@
 """How large a trained network is, read from the head of its weights' file, without torch and without the weights."""
 
 import math
+import os
 from pathlib import Path
 from typing import NamedTuple
 
-from safetensors import SafetensorError, safe_open
-
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, WorkspaceError
+from pipeline.safetensors_file import read_tensors
 
 # what BatchNorm counts and averages; no optimizer changes them, so they are not parameters
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
@@ -25,13 +25,11 @@ def network_size(weights: Path) -> NetworkSize | None:
     Raises:
         ModelError: the file is damaged.
     """
-    if not weights.exists():
+    if not os.path.lexists(weights):
         return None
     try:
-        with safe_open(weights, framework="np") as stored:
-            names = stored.keys()
-            # a slice is a view on the file: shapes alone are read
-            shapes = [stored.get_slice(name).get_shape() for name in names if not name.endswith(_BUFFERS)]
-    except SafetensorError as error:
-        raise ModelError(f"The weights {weights} are damaged.", "Train the model again.") from error
+        tensors = read_tensors(weights, "Train the model again.")
+    except WorkspaceError as error:
+        raise ModelError(error.problem, error.next_step) from error
+    shapes = [tensor.shape for name, tensor in tensors.items() if not name.endswith(_BUFFERS)]
     return NetworkSize(sum(map(math.prod, shapes)), weights.stat().st_size)

@@ -6,9 +6,13 @@ CLAIM, the Checklist for Artificial Intelligence in Medical Imaging: Mongan, Moy
 
 import contextlib
 import datetime
+import os
+from pathlib import Path
 
+from pipeline.bounds import without_controls
 from pipeline.classes import label
-from pipeline.errors import LesionLabError, ModelError
+from pipeline.errors import LesionLabError, ModelError, WorkspaceError
+from pipeline.files import read_bytes
 from pipeline.inference.card_combined import combined_card
 from pipeline.inference.card_data import (
     data_of,
@@ -32,10 +36,12 @@ from pipeline.inference.model_shelf import model_label, run_of, title_of
 from pipeline.inference.notice import notice, weighing
 from pipeline.inference.training_images import training_images
 from pipeline.jobs.run_dir import RunDir
+from pipeline.limits import MOST_CARD_BYTES
 from pipeline.shown import as_code, as_lines, as_text
 from pipeline.workspace import Workspace
 
 CARD_FILE = "card.md"
+_NO_CARD = "Delete that file, or import the model's bundle again: the card is then written from its description."
 _INTENDED = (
     "Teaching: how such a network is trained, what it gets right, and how it errs.",
     "Use by educators and students who look at its errors, on dermatoscopic images of single lesions.",
@@ -48,11 +54,15 @@ _OUT_OF_SCOPE = (
 
 
 def brought_card(workspace: Workspace, info: ModelInfo) -> str | None:
-    """The card that came with a model, as whoever made it wrote it; None where its run here tells more."""
+    """The card that came with a model, as whoever made it wrote it; None where its run here tells more.
+
+    Raises:
+        ModelError: it is damaged.
+    """
     stored = info.folder / CARD_FILE
-    if info.members or run_of(workspace, info) is not None or not stored.exists():
+    if info.members or run_of(workspace, info) is not None or not os.path.lexists(stored):
         return None
-    return stored.read_text(encoding="utf-8", errors="replace")
+    return read_card(stored)
 
 
 def model_card(workspace: Workspace, info: ModelInfo) -> str:
@@ -83,6 +93,21 @@ def model_card(workspace: Workspace, info: ModelInfo) -> str:
     }
     text = "\n\n".join(f"## {heading}\n\n{body}" for heading, body in sections.items())
     return f"# Model card: {as_text(title_of(info))}\n\n{notice(info)}\n\n{text}\n"
+
+
+def read_card(path: Path) -> str:
+    """The card that a model brought with it.
+
+    Raises:
+        ModelError: it cannot be read, is too long, or is no text.
+    """
+    try:
+        text = read_bytes(path, MOST_CARD_BYTES, _NO_CARD).decode("utf-8")
+    except (WorkspaceError, UnicodeDecodeError) as error:
+        raise ModelError(f"The card {path} is damaged.", _NO_CARD) from error
+    if not without_controls(text.replace("\r\n", "\n")):
+        raise ModelError(f"The card {path} is damaged: it has control characters.", _NO_CARD)
+    return text
 
 
 def _of_run(run: RunDir | None, write) -> str:

@@ -1,19 +1,27 @@
 """What a model is: the description beside its weights, and the models of a workspace. Needs no torch."""
 
+import os
 import re
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from annotated_types import Interval, Len
+
+from pipeline.bounds import Code, Count, FileName, Moment, Text, Word
 from pipeline.bundled import MODEL_NAME, bundled_folder
-from pipeline.config import Loss, Resize, SplitKind, Weights
-from pipeline.errors import ModelError, WorkspaceError
-from pipeline.files import read_json, write_json
+from pipeline.config import Loss, Resize, Side, SplitKind, Weights
+from pipeline.errors import MissingFileError, ModelError, WorkspaceError
+from pipeline.files import folders_with, write_json
+from pipeline.jobs.results import PartFigures, check_figures
 from pipeline.jobs.run_dir import RunDir, find_run
 from pipeline.jobs.status import ENDED
+from pipeline.records import RecordError, checked, read_record
 from pipeline.workspace import Workspace
 
+MOST_MEMBERS, MOST_NETWORKS = 5, 5
 _FILE = "model.json"
+_AGAIN = "Train it again, or import its bundle again."
 
 
 @dataclass(frozen=True)
@@ -46,33 +54,33 @@ class ModelInfo:
             mean of their logits decides (`training.side_by_side`).
     """
 
-    name: str
+    name: Word
     folder: Path
-    classes: tuple[str, ...]
-    run: str
-    data: str
-    data_hash: str
+    classes: Annotated[tuple[Code, ...], Len(2, 100)]
+    run: Word
+    data: Word
+    data_hash: Word
     generated: bool
-    arch: str
+    arch: Word
     weights: Weights
-    width: int
-    height: int
+    width: Side
+    height: Side
     resize: Resize
     normalize: bool
     loss: Loss
-    training_images: int
-    training_lesions: int
+    training_images: Count
+    training_lesions: Count
     split: SplitKind
     validation: dict[str, Any] | None
-    created: float
-    licence: str
-    attribution: str
-    temperature: float = 1.0
-    frequencies: dict[str, float] | None = None
-    detail: tuple[int, int] | None = None
+    created: Moment
+    licence: Text
+    attribution: Text
+    temperature: Annotated[float, Interval(ge=1e-6, le=1e6)] = 1.0
+    frequencies: dict[Code, Annotated[float, Interval(gt=0, le=1)]] | None = None
+    detail: tuple[Side, Side] | None = None
     flips: bool = False
-    members: tuple[tuple[str, str], ...] = ()
-    networks: int = 1
+    members: Annotated[tuple[tuple[FileName, Word], ...], Len(0, MOST_MEMBERS)] = ()
+    networks: Annotated[int, Interval(ge=1, le=MOST_NETWORKS)] = 1
 
     @property
     def bundled(self) -> bool:
@@ -81,7 +89,6 @@ class ModelInfo:
 
 
 _STORED = {field.name for field in fields(ModelInfo)} - {"folder"}
-_REQUIRED = {field.name for field in fields(ModelInfo) if field.default is MISSING} - {"folder"}
 
 
 def write_model_info(info: ModelInfo) -> None:
@@ -104,44 +111,38 @@ def read_model_info(folder: Path, name: str) -> ModelInfo:
     """
     path = folder / _FILE
     try:
-        stored = read_json(path)
-    except FileNotFoundError as error:
+        info = replace(read_record(path, ModelInfo, _AGAIN, folder=folder), name=name)
+        if info.validation is not None:
+            check_figures(checked(info.validation, PartFigures, str(path), _AGAIN), str(path), _AGAIN)
+    except MissingFileError as error:
         raise ModelError(f"The model {name} has no description at {path}.", "Train it again.") from error
-    except (WorkspaceError, UnicodeDecodeError) as error:
-        raise ModelError(f"The description of the model {name} at {path} is damaged.", "Train it again.") from error
-    given = set(stored) if isinstance(stored, dict) else set()
-    if lacking := _REQUIRED - given:
-        raise ModelError(
-            f"The description of the model {name} lacks {', '.join(sorted(lacking))}.", "Train it again."
-        )
-    if unknown := given - _STORED:
-        raise ModelError(
-            f"The model {name} was made by a newer LesionLab: this version does not know "
-            f"{', '.join(sorted(unknown))}.",
-            "Update LesionLab.",
-        )
-    classes = tuple(stored["classes"])
-    if len(classes) < 2 or list(classes) != sorted(set(classes)):
-        raise ModelError(f"The diagnoses of the model {name} are not in alphabetical order.", "Train it again.")
-    detail = stored.get("detail")
-    detail = tuple(detail) if isinstance(detail, list) else detail
-    members = tuple(tuple(member) for member in stored.get("members", ()))
-    return ModelInfo(**{
-        **stored, "name": name, "folder": folder, "classes": classes, "detail": detail, "members": members,
-    })
+    except RecordError as error:
+        if error.lacks:
+            raise ModelError(f"The description of the model {name} lacks {', '.join(error.lacks)}.", _AGAIN) from error
+        if error.unknown:
+            raise ModelError(f"The model {name} was made by a newer LesionLab: its description has fields that this "
+                             "version does not know.", "Update LesionLab.") from error
+        raise ModelError(f"The description of the model {name} at {error.problem}", _AGAIN) from error
+    except WorkspaceError as error:
+        raise ModelError(f"The description of the model {name} is damaged: {error.problem}", _AGAIN) from error
+    if list(info.classes) != sorted(set(info.classes)):
+        raise ModelError(f"The diagnoses of the model {name} are not in alphabetical order.", _AGAIN)
+    if info.frequencies is not None and set(info.frequencies) != set(info.classes):
+        raise ModelError(f"The frequencies of the model {name} are not those of its diagnoses.", _AGAIN)
+    return info
 
 
 def _places(workspace: Workspace) -> dict[str, Path]:
     """Folder of each model by name; a run's model comes before a model folder of the same name, both before ours."""
-    places = {MODEL_NAME: bundled_folder()} if (bundled_folder() / _FILE).exists() else {}
-    places |= {path.parent.name: path.parent for path in workspace.models.glob(f"*/{_FILE}")}
-    places |= {path.parent.parent.name: path.parent for path in workspace.runs.glob(f"*/model/{_FILE}")}
+    places = {MODEL_NAME: bundled_folder()} if os.path.lexists(bundled_folder() / _FILE) else {}
+    places |= {folder.name: folder for folder in folders_with(workspace.models, _FILE)}
+    places |= {folder.name: folder / "model" for folder in folders_with(workspace.runs, f"model/{_FILE}")}
     return {name: folder for name, folder in places.items() if not name.startswith(".")}
 
 
 def list_models(workspace: Workspace) -> list[ModelInfo]:
     """The models of runs and of `models`, newest first, then the bundled one; those with a damaged description are left
-    out: `find_model` says what is wrong with them.
+    out: `damaged_models` has them.
     """
     infos = []
     for name, folder in sorted(_places(workspace).items()):
@@ -150,6 +151,17 @@ def list_models(workspace: Workspace) -> list[ModelInfo]:
         except ModelError:
             continue
     return sorted(infos, key=lambda info: (not info.bundled, info.created), reverse=True)
+
+
+def damaged_models(workspace: Workspace) -> dict[str, ModelError]:
+    """What is wrong with each model whose description cannot be read, by name."""
+    found = {}
+    for name, folder in sorted(_places(workspace).items()):
+        try:
+            read_model_info(folder, name)
+        except ModelError as error:
+            found[name] = error
+    return found
 
 
 def bundled_model() -> ModelInfo | None:
@@ -181,7 +193,7 @@ def find_model(workspace: Workspace, run_or_model_name: str) -> ModelInfo:
     places = _places(workspace)
     if name in places:
         return read_model_info(places[name], name)
-    if re.fullmatch(r"[\w.-]+", name) and (workspace.runs / name / "status.json").exists():
+    if re.fullmatch(r"[\w.-]+", name) and os.path.lexists(workspace.runs / name / "status.json"):
         raise _no_model_of(find_run(workspace, name))
     known = f"The models are {', '.join(sorted(places))}." if places else "There is no model yet: train one first."
     raise ModelError(f"There is no run or model named {name}.", known)

@@ -13,7 +13,7 @@ from typing import Literal
 from pipeline.bundled import MODEL_NAME, READ_ONLY
 from pipeline.data.turns import turn
 from pipeline.errors import ModelError
-from pipeline.files import write_json
+from pipeline.files import folders_with, write_json
 from pipeline.inference.model_info import ModelInfo, find_model, read_model_info
 from pipeline.inference.training_images import FILE as TRAINING_IMAGES
 from pipeline.jobs.run_dir import RunDir, find_run
@@ -164,9 +164,9 @@ def restore_model(workspace: Workspace, name: str) -> ModelInfo:
 def deleted_models(workspace: Workspace) -> list[ModelInfo]:
     """The models that can be restored, the last deleted first."""
     infos = []
-    for path in (workspace.bin / "models").glob("*/model.json"):
+    for folder in folders_with(workspace.bin / "models", "model.json"):
         try:
-            infos.append(read_model_info(path.parent, path.parent.name))
+            infos.append(read_model_info(folder, folder.name))
         except ModelError:
             continue
     # moving a folder changes its inode (ctime), not its content (mtime)

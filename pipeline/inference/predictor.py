@@ -8,11 +8,13 @@ from functools import cached_property
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from pipeline.config import ARCHITECTURES
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
-from pipeline.errors import LesionLabError, ModelError, WorkspaceError
+from pipeline.errors import LesionLabError, MissingFileError, ModelError, WorkspaceError
 from pipeline.explain.gradcam import HeadGradCam
 from pipeline.files import disk_errors
 from pipeline.inference.model_info import ModelInfo
@@ -20,6 +22,7 @@ from pipeline.inference.model_output import model_output, views_of
 from pipeline.inference.onnx_body import OnnxBody, body_digest, derived_body, stored_body
 from pipeline.jobs.launch import start_process
 from pipeline.progress import Progress, silent
+from pipeline.safetensors_file import check_tensors
 from pipeline.workspace import Workspace
 
 DERIVE_FROM = 400  # images: an ONNX file takes some 7 s to derive, and saves some 20 ms an image
@@ -39,13 +42,19 @@ def load_network(info: ModelInfo) -> nn.Sequential:
     from pipeline.training.side_by_side import side_by_side
 
     path = info.folder / "model.safetensors"
+    if info.arch not in ARCHITECTURES:
+        raise ModelError(f"The model {info.name} names a network that LesionLab does not have.", "Train it again.")
     network = side_by_side([build_network(info.arch, len(info.classes), "random") for _ in range(info.networks)])
     try:
+        expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        check_tensors(path, expected, f"the model {info.name}", "Train it again.")
         network.load_state_dict(load_file(path))  # copies into float32, from weights stored as float16 too
-    except FileNotFoundError as error:
+    except MissingFileError as error:
         raise ModelError(f"The model {info.name} has no weights at {path}.", "Train it again.") from error
-    except Exception as error:  # safetensors and torch raise several kinds for a damaged or foreign file
-        raise ModelError(f"The weights at {path} do not fit the model {info.name}: {error}.", "") from error
+    except WorkspaceError as error:
+        raise ModelError(error.problem, error.next_step) from error
+    except (SafetensorError, RuntimeError, OSError) as error:  # whose words may quote the file
+        raise ModelError(f"The weights at {path} do not fit the model {info.name}.", "Train it again.") from error
     return network
 
 

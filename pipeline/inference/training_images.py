@@ -1,12 +1,14 @@
 """Which images a model was trained on: a small table beside its weights, so that nobody tests it on them unawares."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.inference.model_info import ModelInfo
+from pipeline.parquet import TEXT, read_table
 
 COLUMNS = ["image_id", "lesion_id", "sha256"]
 FILE = "training_images.parquet"
@@ -38,19 +40,17 @@ def training_images(info: ModelInfo) -> pd.DataFrame:
         ModelError: the model is older than this table, or the table is damaged or not this model's.
     """
     path = info.folder / FILE
-    if not path.exists():
+    if not os.path.lexists(path):
         raise ModelError(
             f"The model {info.name} does not say which images it was trained on: it was made before models carried "
             "that list.",
             "Train it again to have it.",
         )
-    damaged = ModelError(f"The list of training images of the model {info.name} is damaged: {path}.", "Train it again.")
     try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
-        raise damaged from error
-    if list(table.columns) != COLUMNS or table.isna().any(axis=None) or table["image_id"].duplicated().any():
-        raise damaged
+        table = read_table(path, dict.fromkeys(COLUMNS, TEXT), "Train it again.", unique="image_id")
+    except WorkspaceError as error:
+        raise ModelError(f"The list of training images of the model {info.name} is damaged: {error.problem}",
+                         "Train it again.") from error
     if len(table) != info.training_images:
         raise ModelError(
             f"The model {info.name} was trained on {info.training_images:,} images, but its list of training images "

@@ -31,7 +31,7 @@ def embedding_job(run: RunDir) -> RunDir:
 def job_status(run: RunDir) -> Status | None:
     """The job's status; None where none was ever started."""
     job = embedding_job(run)
-    return job.status() if job.status_path.exists() else None
+    return job.status() if os.path.lexists(job.status_path) else None
 
 
 def is_embedded(run: RunDir) -> bool:

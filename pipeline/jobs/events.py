@@ -15,9 +15,61 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
-from pipeline.files import disk_errors, replace_file, to_json
+from typing_extensions import TypedDict
+
+from pipeline.bounds import Count, Figure, Rate, Seconds, Share, Text, Word
+from pipeline.errors import WorkspaceError
+from pipeline.files import disk_errors, read_bytes, read_errors, replace_file, to_json
+from pipeline.limits import MOST_EVENTS, MOST_EVENTS_BYTES
+from pipeline.records import RecordError, checked
+
+_REPAIR = "Delete that file: the run then goes without curves."
+
+
+class _Stage(TypedDict):
+    stage: Count
+    epochs: Count
+    words: NotRequired[Text]
+
+
+class _Batch(TypedDict):
+    stage: Count
+    epoch: Count
+    loss: Figure | None
+    lr: Rate | None
+
+
+class _Epoch(TypedDict):
+    stage: Count
+    epoch: Count
+    overall: Count
+    train_loss: Figure | None
+    valid_loss: Figure | None
+    accuracy: Share | None
+    balanced_accuracy: Share | None
+    images_per_second: Figure | None
+    seconds: Seconds | None
+
+
+class _Time(TypedDict):
+    part: Word
+    seconds: Seconds
+
+
+class _Note(TypedDict):
+    words: Text
+
+
+class _Rate(TypedDict):
+    step: Count
+    rate: Rate
+    loss: Figure | None
+    smoothed: Figure | None
+
+
+_KINDS = {"stage": _Stage, "batch": _Batch, "epoch": _Epoch, "time": _Time, "note": _Note, "rate": _Rate}
 
 
 class EventLog:
@@ -53,7 +105,7 @@ class EventLog:
         with disk_errors(self.path):
             content = self.path.read_bytes()
             later = content[size:].decode(errors="replace").split("\n")
-            notes = [line + "\n" for line in later if (event := _event(line)) and event.get("kind") == "note"]
+            notes = [line + "\n" for line in later if _is_note(line)]
             if len(content) > size:
                 replace_file(self.path, content[:size] + "".join(notes).encode())
             self._file = self.path.open("a", encoding="utf-8")
@@ -62,27 +114,68 @@ class EventLog:
         self._file.close()
 
 
-def _event(line: str) -> dict[str, Any] | None:
+def _is_note(line: str) -> bool:
     try:
-        return json.loads(line)
-    except json.JSONDecodeError:
-        return None  # what a killed trainer left of its last line
+        event = _event(line)
+    except RecordError:  # goes with the rest that is taken back
+        return False
+    return event is not None and event["kind"] == "note"
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """The event in a line; None for what a killed trainer left of one.
+
+    Raises:
+        RecordError: it is whole, but no event.
+    """
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nested without end, is no event of ours
+        return None
+    if not isinstance(event, dict) or not isinstance(event.get("kind"), str):
+        raise RecordError("a line holds no event")
+    if event["kind"] in _KINDS:  # others are a newer version's, and nobody here reads them
+        checked(event, _KINDS[event["kind"]], "a line")
+    return event
+
+
+def _events(lines: list[str], path: Path) -> list[dict[str, Any]]:
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            event = _event(line)
+        except RecordError as error:
+            where = f"the event in line {number:,} of those that were read is not what its kind has"
+            raise WorkspaceError(f"{path} is damaged: {where}.", _REPAIR) from error
+        if event is not None:
+            found.append(event)
+    return found
 
 
 def last_events(path: Path, size: int = 8192) -> list[dict[str, Any]]:
-    """The whole events within the last `size` bytes; an empty list where there is no log yet."""
-    if not path.exists():
+    """The whole events within the last `size` bytes; an empty list where there is no log yet.
+
+    Raises:
+        WorkspaceError: the log cannot be read or is damaged there.
+    """
+    if not os.path.lexists(path):
         return []
-    with path.open("rb") as file:
+    with read_errors(path, _REPAIR), path.open("rb") as file:
         start = max(file.seek(0, os.SEEK_END) - size, 0)
         file.seek(start)
-        lines = file.read().decode(errors="replace").split("\n")
-    return [event for line in lines[start > 0 :] if (event := _event(line)) is not None]
+        lines = file.read(size).decode(errors="replace").split("\n")
+    return _events(lines[start > 0 :], path)
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
-    """All whole events in the order written; an empty list where there is no log yet."""
-    if not path.exists():
+    """All whole events in the order written; an empty list where there is no log yet.
+
+    Raises:
+        WorkspaceError: the log cannot be read, is too long, or a line is whole but no event.
+    """
+    if not os.path.lexists(path):
         return []
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")  # words may hold U+2028
-    return [event for line in lines if (event := _event(line)) is not None]
+    content = read_bytes(path, MOST_EVENTS_BYTES, _REPAIR)
+    if content.count(b"\n") > MOST_EVENTS:
+        raise WorkspaceError(f"{path} has more than {MOST_EVENTS:,} lines, more than a run writes.", _REPAIR)
+    return _events(content.decode(errors="replace").split("\n"), path)  # not splitlines: words may hold U+2028

@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
+from typing_extensions import TypedDict
 
+from pipeline.bounds import FileName
 from pipeline.data.dataset import Dataset
 from pipeline.data.sources.catalogue import SOURCES, Source
 from pipeline.data.turns import turn
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
-from pipeline.files import disk_errors, read_json, write_json
+from pipeline.files import disk_errors, write_json
 from pipeline.jobs.boot import uptime
 from pipeline.jobs.processes import start_pipeline
 from pipeline.jobs.status import (
@@ -30,15 +32,21 @@ from pipeline.jobs.status import (
     just_started,
     process_identity,
     read_status,
+    stored_status,
     worked_on,
     write_status,
 )
 from pipeline.progress import Cancelled, Progress, silent
+from pipeline.records import read_record
 from pipeline.workspace import Workspace
 
 _SECONDS_BETWEEN_WRITES = 0.5
 _STOPPED = "Stopped on request. What has come so far is kept; the next try goes on from there."
 _GONE = "Its process ended without a word. What has come so far is kept; the next try goes on from there."
+
+
+class _Asked(TypedDict):
+    name: FileName
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,8 @@ class Fetch:
 
     @property
     def name(self) -> str:
-        """What the data set is to be called."""
-        return read_json(self.name_path)["name"]
+        """What the data set is to be called; raises what `read_record` does."""
+        return read_record(self.name_path, _Asked, "Dismiss the download, and start it again.")["name"]
 
     @property
     def stop_path(self) -> Path:
@@ -87,7 +95,7 @@ def list_fetches(workspace: Workspace) -> list[Fetch]:
     """Fetches that have begun and were not dismissed, in the catalogue's order."""
     found = []
     for fetch in (_fetch_of(workspace, source) for source in SOURCES.values()):
-        with contextlib.suppress(FileNotFoundError, WorkspaceError, KeyError):
+        with contextlib.suppress(WorkspaceError):
             if fetch.name and fetch.status():
                 found.append(fetch)
     return found
@@ -98,11 +106,23 @@ def _writes(workspace: Workspace, source: Source):
     return turn(workspace.locks / f"fetch-{source.id}-status.lock", silent, "Another process starts the fetch.")
 
 
+def damaged_fetches(workspace: Workspace) -> list[WorkspaceError]:
+    """What is wrong with each fetch that has begun and cannot be read."""
+    found = []
+    for fetch in (_fetch_of(workspace, source) for source in SOURCES.values()):
+        try:
+            if os.path.lexists(fetch.status_path):
+                fetch.name, fetch.status()
+        except WorkspaceError as error:
+            found.append(error)
+    return found
+
+
 def _was_queued(fetch: Fetch) -> bool:
     """Whether this process was started for a fetch that somebody watches; a stop of an earlier one is past."""
     try:
-        return read_json(fetch.status_path).get("state") == "queued"
-    except (FileNotFoundError, WorkspaceError):
+        return stored_status(fetch.status_path).state == "queued"
+    except WorkspaceError:
         return False
 
 

@@ -1,5 +1,6 @@
 """The run directory: where each file of a run lies, and the runs of a workspace."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +12,17 @@ import pandas as pd
 from pipeline.bundled import READ_ONLY, RUN_NAME, run_folder
 from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
-from pipeline.files import read_json, write_json
+from pipeline.files import folders_with, to_json, write_json
 from pipeline.jobs.events import read_events
 from pipeline.jobs.new_folder import STATUS_FILE, make_folder
+from pipeline.jobs.results import Results, check_figures
+from pipeline.jobs.run_about import Evaluation, RunAbout, read_about
+from pipeline.jobs.run_tables import read_predictions, read_split
 from pipeline.jobs.status import Status, just_queued, read_status, write_status
+from pipeline.records import read_record, record
 from pipeline.workspace import Workspace
+
+_REPAIR = "Delete that run, or restore the file from a copy."
 
 
 @dataclass(frozen=True)
@@ -110,14 +117,23 @@ class RunDir:
         return self.folder / "stop"
 
     def config(self) -> RunConfig:
-        return RunConfig.from_json(self.about().get("config", {}))
+        """
+        Raises:
+            MissingFileError: it has none.
+            WorkspaceError: it is damaged, or of another version.
+        """
+        return record(to_json(self.about()["config"]).encode(), RunConfig, str(self.config_path), _REPAIR)
 
-    def about(self) -> dict[str, Any]:
-        """All of config.json: `config`, library `versions`, and `created` (seconds since 1970)."""
-        return read_json(self.config_path)
+    def about(self) -> RunAbout:
+        """All of config.json.
 
-    def evaluation(self) -> dict[str, Any] | None:
-        """What an evaluation of a model on another data set judged (`EvaluationPlan.record`); None for a training."""
+        Raises:
+            MissingFileError, WorkspaceError: as `config`.
+        """
+        return read_about(self.config_path)
+
+    def evaluation(self) -> Evaluation | None:
+        """What an evaluation of a model on another data set judged; None for a training."""
         return self.about().get("evaluation")
 
     def status(self) -> Status:
@@ -127,26 +143,33 @@ class RunDir:
         return read_events(self.events_path)
 
     def split(self) -> pd.DataFrame:
-        return pd.read_parquet(self.split_path)
+        """See `read_split`, which also says what it raises."""
+        return read_split(self.split_path)
 
     def predictions(self) -> pd.DataFrame:
         """One row per judged image: part, image_id, lesion_id, truth, predicted, p_<code>…, loss.
 
         Raises:
-            RunError: the run has not been evaluated yet, or the table is damaged.
+            RunError: the run has not been evaluated yet.
+            WorkspaceError: the table is damaged.
         """
-        if not self.predictions_path.exists():
+        if not os.path.lexists(self.predictions_path):
             raise RunError(f"The run {self.name} has no predictions yet.", "Wait until it is done, or resume it.")
-        try:
-            return pd.read_parquet(self.predictions_path)
-        except (ValueError, OSError) as error:  # pyarrow's ArrowInvalid is a ValueError
-            raise RunError(
-                f"The predictions of the run {self.name} are damaged: {self.predictions_path}.", "Start a new run."
-            ) from error
+        return read_predictions(self.predictions_path)
 
-    def results(self) -> dict[str, Any] | None:
-        """Stored metrics per part (`validation`, `test`); None before the evaluation."""
-        return read_json(self.results_path) if self.results_path.exists() else None
+    def results(self) -> Results | None:
+        """Stored figures by part (`validation`, `test`); None before the evaluation.
+
+        Raises:
+            WorkspaceError: the file is damaged.
+        """
+        if not os.path.lexists(self.results_path):
+            return None
+        repair = f"Compute the figures again with `python -m pipeline evaluate {self.name}`."
+        results = read_record(self.results_path, Results, repair)
+        for figures in results.values():
+            check_figures(figures, str(self.results_path), repair)
+        return results
 
 
 def create_run(
@@ -188,7 +211,7 @@ def find_run(workspace: Workspace, name: str) -> RunDir:
     if name == RUN_NAME and (bundled := bundled_run()):
         return bundled
     run = RunDir(workspace.runs / name)
-    if not re.fullmatch(r"[\w.-]+", name) or not run.status_path.exists():
+    if not re.fullmatch(r"[\w.-]+", name) or not os.path.lexists(run.status_path):
         raise RunError(f"There is no run named {name}.", "`python -m pipeline runs list` lists those that there are.")
     return run
 
@@ -201,11 +224,9 @@ def bundled_run() -> RunDir | None:
 
 def list_runs(workspace: Workspace) -> list[RunDir]:
     """All runs of the workspace with a config and a status, newest first; the bundled one is not among them."""
-    if not workspace.runs.is_dir():
-        return []
-    runs = [RunDir(path) for path in workspace.runs.iterdir()]
-    runs = [run for run in runs if run.status_path.exists() and run.config_path.exists()]
-    return sorted(runs, key=lambda run: run.config_path.stat().st_mtime, reverse=True)
+    runs = [RunDir(path) for path in folders_with(workspace.runs, "status.json")]
+    runs = [run for run in runs if os.path.lexists(run.config_path)]
+    return sorted(runs, key=lambda run: run.config_path.lstat().st_mtime, reverse=True)
 
 
 def readable_runs(workspace: Workspace) -> list[RunDir]:

@@ -1,24 +1,44 @@
 """Learning-rate searches: short jobs beside the runs, each in a folder like a run's, with `found.json` at its end."""
 
+import contextlib
 import dataclasses
+import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from annotated_types import Len
+from typing_extensions import TypedDict
+
+from pipeline.bounds import Rate
 from pipeline.config import RunConfig, Stage
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import DataError, LesionLabError, RunError
-from pipeline.files import read_json, write_json
+from pipeline.files import folders_with, write_json
 from pipeline.jobs.launch import start_process
 from pipeline.jobs.lineage import find_start, take_over
 from pipeline.jobs.new_folder import begin, make_folder
 from pipeline.jobs.plan import plan_config
 from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.status import just_queued, write_status
+from pipeline.records import read_record
 from pipeline.workspace import Workspace
 
 _FOUND = "found.json"
+_Range = Annotated[list[Rate], Len(2, 2)]
 _NEXT_STAGE = Stage(freeze=False, epochs=1, lr_max=1e-3)  # what follows a trained stage; its rate is what is searched
+
+
+class Found(TypedDict):
+    """What `lr_finder.read_curve` gives."""
+
+    verdict: Literal["usable", "too_short", "flat", "rises"]
+    valley: Rate | None
+    steepest: Rate | None
+    minimum: Rate | None
+    slide: Rate | None
+    article_steepest: _Range | None
+    article_plateau: _Range | None
 
 
 def plan_search(workspace: Workspace, start: str) -> RunConfig:
@@ -84,7 +104,7 @@ def find_search(workspace: Workspace, name: str) -> RunDir:
         RunError: there is none.
     """
     search = RunDir(workspace.searches / name)
-    if not re.fullmatch(r"[\w.-]+", name) or not search.status_path.exists():
+    if not re.fullmatch(r"[\w.-]+", name) or not os.path.lexists(search.status_path):
         raise RunError(f"There is no learning-rate search named {name}.", "Start a new one.")
     return search
 
@@ -92,14 +112,27 @@ def find_search(workspace: Workspace, name: str) -> RunDir:
 def list_searches(workspace: Workspace) -> list[RunDir]:
     """The searches that can be read, newest first."""
     found: list[tuple[float, RunDir]] = []
-    for path in workspace.searches.iterdir() if workspace.searches.is_dir() else []:
-        search = RunDir(path)
-        try:
+    for search in _searches(workspace):
+        with contextlib.suppress(LesionLabError):
             search.config()
             found.append((search.status().created, search))
-        except (LesionLabError, FileNotFoundError):
-            continue
     return [search for _, search in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def damaged_searches(workspace: Workspace) -> list[LesionLabError]:
+    """What is wrong with each search that cannot be read."""
+    found = []
+    for search in _searches(workspace):
+        try:
+            search.config(), search.status()
+        except LesionLabError as error:
+            found.append(error)
+    return found
+
+
+def _searches(workspace: Workspace) -> list[RunDir]:
+    """Those that were created to the end, which writes their status last."""
+    return [RunDir(folder) for folder in folders_with(workspace.searches, "status.json")]
 
 
 def origin(config: RunConfig) -> str:
@@ -114,7 +147,11 @@ def write_found(search: RunDir, found: dict[str, Any]) -> None:
     write_json(search.folder / _FOUND, found)
 
 
-def read_found(search: RunDir) -> dict[str, Any] | None:
-    """What `lr_finder.read_curve` gave; None before the end."""
+def read_found(search: RunDir) -> Found | None:
+    """What `lr_finder.read_curve` gave; None before the end.
+
+    Raises:
+        WorkspaceError: the file is damaged.
+    """
     path: Path = search.folder / _FOUND
-    return read_json(path) if path.exists() else None
+    return read_record(path, Found, "Start the search again.") if os.path.lexists(path) else None

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline.bounds import Text, Word
 from pipeline.data.turns import turn
 from pipeline.errors import RunError, WorkspaceError
-from pipeline.files import disk_errors, read_json, write_json
+from pipeline.files import disk_errors, write_json
 from pipeline.jobs.run_dir import RunDir, find_run
 from pipeline.jobs.status import ENDED
 from pipeline.progress import silent
+from pipeline.records import read_record
 from pipeline.workspace import Workspace
 
 LONGEST_NAME = 60
@@ -27,8 +29,8 @@ LABEL_FILE = "label.json"
 class Label:
     """A run's or model's `name` for people (one line, empty: it goes by its id) and a `note` (may have lines)."""
 
-    name: str = ""
-    note: str = ""
+    name: Word = ""
+    note: Text = ""
 
 
 def label_path(run: RunDir) -> Path:
@@ -43,11 +45,9 @@ def read_label(run: RunDir) -> Label:
 def label_in(folder: Path) -> Label:
     """The label of the run or model in `folder`; an empty one where it has none or it is damaged."""
     try:
-        stored = read_json(folder / LABEL_FILE)
-    except (FileNotFoundError, WorkspaceError):
+        return checked_label(**asdict(read_record(folder / LABEL_FILE, Label)))
+    except (WorkspaceError, RunError):
         return Label()
-    fields = stored if isinstance(stored, dict) else {}
-    return Label(str(fields.get("name", "")), str(fields.get("note", "")))
 
 
 def _bin(workspace: Workspace) -> Path:
@@ -149,4 +149,5 @@ def deleted_runs(workspace: Workspace) -> list[RunDir]:
         return []
     runs = [RunDir(path) for path in _bin(workspace).iterdir() if path.is_dir()]
     # moving a folder changes its inode (ctime), not its content (mtime)
-    return sorted((r for r in runs if r.status_path.exists()), key=lambda r: r.folder.stat().st_ctime, reverse=True)
+    whole = (run for run in runs if os.path.lexists(run.status_path))
+    return sorted(whole, key=lambda run: run.folder.stat().st_ctime, reverse=True)

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import psutil
 
-from pipeline.errors import WorkspaceError
-from pipeline.files import read_json, write_json
+from pipeline.bounds import Moment, Process, Seconds, Share, Text, Word
+from pipeline.files import write_json
 from pipeline.jobs.boot import birth, boot_id, uptime
+from pipeline.records import read_record
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 _START_SECONDS = 60  # a trainer that was just started has not written its process yet
@@ -40,24 +41,24 @@ class Status:
     """
 
     state: State
-    created: float
-    pid: int | None = None
-    pid_created: float | None = None
-    started: float | None = None
-    ended: float | None = None
-    fraction: float = 0.0
-    seconds_left: float | None = None
-    doing: str = ""
-    device: str | None = None
-    error: str | None = None
-    notes: tuple[str, ...] = field(default=())
-    queued: float | None = None
-    seconds_before: float = 0.0
-    pid_born: str | None = None
-    boot: str | None = None
-    queued_up: float | None = None
-    started_up: float | None = None
-    worked: float | None = None
+    created: Moment
+    pid: Process | None = None
+    pid_created: Moment | None = None
+    started: Moment | None = None
+    ended: Moment | None = None
+    fraction: Share = 0.0
+    seconds_left: Seconds | None = None
+    doing: Text = ""
+    device: Text | None = None
+    error: Text | None = None
+    notes: tuple[Text, ...] = field(default=())
+    queued: Moment | None = None
+    seconds_before: Seconds = 0.0
+    pid_born: Word | None = None
+    boot: Word | None = None
+    queued_up: Seconds | None = None
+    started_up: Seconds | None = None
+    worked: Seconds | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -158,18 +159,24 @@ def write_status(path: Path, status: Status) -> None:
     write_json(path, asdict(status))
 
 
+def stored_status(path: Path) -> Status:
+    """The status as it was written.
+
+    Raises:
+        MissingFileError: none was written yet.
+        WorkspaceError: the file is damaged.
+    """
+    return read_record(path, Status, "Delete the folder that holds it, or restore it from a copy.")
+
+
 def read_status(path: Path) -> Status:
     """The believed status. An interrupted run's `ended` is when its trainer last wrote.
 
     Raises:
-        FileNotFoundError: no status was written yet.
+        MissingFileError: no status was written yet.
         WorkspaceError: the file is damaged.
     """
-    stored = read_json(path)
-    try:
-        status = Status(**{**stored, "notes": tuple(stored.get("notes", ()))})
-    except TypeError as error:
-        raise WorkspaceError(f"{path} is not a status of this version: {error}.", "Delete the run.") from error
+    status = stored_status(path)
     shown = believed(status, worked_on(status))
     if shown.state == "interrupted" and shown.ended is None:
         shown = replace(shown, ended=path.stat().st_mtime)

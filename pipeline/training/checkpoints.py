@@ -1,7 +1,11 @@
 """What a run keeps on disk while it trains: the checkpoint it can go on from, and weights to branch from."""
 
 import io
+import os
+import pickle
+import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,10 +15,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from pipeline.config import RunConfig
-from pipeline.errors import TrainingError
+from pipeline.errors import TrainingError, WorkspaceError
 from pipeline.files import replace_file
 from pipeline.jobs.reporter import Reporter
 from pipeline.jobs.run_dir import RunDir
+from pipeline.limits import MOST_CHECKPOINT_BYTES
+from pipeline.safetensors_file import check_tensors
 
 
 @dataclass(frozen=True)
@@ -57,15 +63,43 @@ def read_checkpoint(run: RunDir) -> Checkpoint | None:
     Raises:
         TrainingError: the file is damaged.
     """
-    if not run.resume_path.exists():
+    if not os.path.lexists(run.resume_path):
         return None
     try:
-        return Checkpoint(**torch.load(run.resume_path, map_location="cpu", weights_only=True))
-    except (RuntimeError, OSError, EOFError, ValueError, TypeError, KeyError) as error:
+        _check_size(run.resume_path)
+        return _checked(Checkpoint(**torch.load(run.resume_path, map_location="cpu", weights_only=True)))
+    except (RuntimeError, OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, MemoryError,
+            pickle.UnpicklingError, zipfile.BadZipFile) as error:
         raise TrainingError(
             f"The checkpoint {run.resume_path} is damaged ({type(error).__name__}).",
             "Start a new run, or delete that file and resume the run: it then starts at its beginning.",
         ) from error
+
+
+def _check_size(path: Path) -> None:
+    """Sees to it that the file is small enough and holds nothing packed, so that it is in memory what it is on disk."""
+    if not path.is_file() or path.stat().st_size > MOST_CHECKPOINT_BYTES:
+        raise ValueError("no file, or too large")
+    with zipfile.ZipFile(path) as archive:
+        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            raise ValueError("packed")
+
+
+def _checked(checkpoint: Checkpoint) -> Checkpoint:
+    """`checkpoint`, if what counts in it can be such; tensors are compared with the network that they go into."""
+    counts = (checkpoint.stage, checkpoint.epoch, checkpoint.log_bytes)
+    if not all(type(count) is int and 0 <= count < 2**53 for count in counts):
+        raise ValueError("its counts")
+    for part in (checkpoint.network, checkpoint.optimizer, checkpoint.callbacks, checkpoint.best, checkpoint.spent):
+        if not isinstance(part, dict) or not all(isinstance(name, str) for name in part):
+            raise ValueError("its parts")
+    if not all(isinstance(tensor, torch.Tensor) for tensor in checkpoint.network.values()):
+        raise ValueError("its network")
+    if {"state", "hypers"} - set(checkpoint.optimizer) or {"value", "epoch", "weights"} - set(checkpoint.best):
+        raise ValueError("its optimizer or its best weights")
+    if not all(type(seconds) in (int, float) and 0 <= seconds < 10**10 for seconds in checkpoint.spent.values()):
+        raise ValueError("its seconds")
+    return checkpoint
 
 
 def cpu_state(network: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -89,8 +123,10 @@ def load_weights(path, network: torch.nn.Module) -> None:
         TrainingError: the file is missing, damaged, or of another network.
     """
     try:
+        expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        check_tensors(Path(path), expected, "this network")
         network.load_state_dict(load_file(path))
-    except (FileNotFoundError, SafetensorError, RuntimeError) as error:
+    except (WorkspaceError, SafetensorError, RuntimeError, OSError) as error:
         raise TrainingError(
             f"The weights {path} are missing, damaged, or those of another network.", "Start a new run."
         ) from error

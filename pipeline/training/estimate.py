@@ -134,8 +134,9 @@ def _whole_cache(dataset: Dataset, config: RunConfig, source: OnTheFlyPixels) ->
     folder = dataset.folder / "cache" / f"{config.width}x{config.height}-{config.resize}"
     if not (folder / "cache.json").exists() or not (folder / "pixels.u8").exists():
         return None
-    record = CacheRecord(folder, source.shapes, dataset.content_hash)
-    return PixelCache(folder, record.shapes) if record.current and not record.missing() else None
+    record = CacheRecord(folder, source.shapes, dataset)
+    whole = record.current and not record.missing() and record.pixels.stat().st_size == record.starts[-1]
+    return PixelCache(folder, record.shapes) if whole else None
 
 
 def _some(part: tuple[np.ndarray, np.ndarray], count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

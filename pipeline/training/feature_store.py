@@ -4,12 +4,12 @@ import errno
 import io
 import os
 import shutil
-import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.arrays import Array, read_arrays
 from pipeline.errors import WorkspaceError
 from pipeline.files import disk_errors, replace_file
 from pipeline.progress import Progress
@@ -17,6 +17,10 @@ from pipeline.progress import Progress
 FLIPS = 4  # of an image: as it is, horizontally, vertically, both
 _VERSION = 1  # to be raised whenever other outputs are stored
 _SPARE_BYTES = 200 * 2**20
+_RECORD = {
+    "version": Array("iu", 0), "content_hash": Array("U", 0), "source": Array("U", 0), "shape": Array("iu", 1),
+    "done": Array("b", 2), "checksums": Array("u", 2), "stamp": Array("iu", 1),
+}
 
 
 def _npz(**arrays: np.ndarray) -> bytes:
@@ -55,12 +59,12 @@ class FeatureStore:
     def _stored(self) -> dict[str, np.ndarray]:
         """What is recorded of this content by this version; empty where nothing is."""
         try:
-            with np.load(self.record) as archive:
-                stored = dict(archive)
-            same = all(np.array_equal(stored[key], value) for key, value in self._fixed.items())
-            return stored if same and {"done", "checksums", "stamp"} <= stored.keys() else {}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # made anew, not mourned
+            stored = read_arrays(self.record, _RECORD)
+        except WorkspaceError:  # made anew, not mourned
             return {}
+        same = all(np.array_equal(stored[key], value) for key, value in self._fixed.items())
+        fits = stored["done"].shape == stored["checksums"].shape == self.shape[:2] and len(stored["stamp"]) == 2
+        return {key: value.copy() for key, value in stored.items()} if same and fits else {}
 
     def _file_stamp(self) -> list[int]:
         if not self.file.is_file():

@@ -18,6 +18,7 @@ from pipeline.teaching import (
     Remark,
     TeachingSet,
     change_set,
+    damaged_sets,
     delete_set,
     restore_set,
     set_table,
@@ -30,6 +31,8 @@ def teaching_sets(run: RunDir, cases: pd.DataFrame, sets: dict[str, TeachingSet]
     """One block for each set of the run's data set, newest first."""
     problems.said()
     _undo()
+    for error in damaged_sets(resources.workspace()):
+        problems.show(error)
     if not sets:
         st.markdown(
             "A teaching set is a named selection of images with notes, such as *melanomas that look like nevi*. Select "

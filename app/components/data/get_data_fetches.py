@@ -6,7 +6,7 @@ from app import resources
 from app.access import operator, require_operator
 from app.components import problems
 from app.links import DATASET, go
-from pipeline.jobs.fetching import Fetch, dismiss_fetch, list_fetches, start_fetch, stop_fetch
+from pipeline.jobs.fetching import Fetch, damaged_fetches, dismiss_fetch, list_fetches, start_fetch, stop_fetch
 from pipeline.jobs.status import ENDED, Status
 from pipeline.shown import as_text
 
@@ -18,6 +18,8 @@ def running_sources(fetches: list[Fetch]) -> set[str]:
 
 def fetches_here() -> list[Fetch]:
     """Shows each fetch that has begun and was not dismissed; refreshes itself while one is at work."""
+    for error in damaged_fetches(resources.workspace()):
+        problems.show(error)
     fetches = list_fetches(resources.workspace())
     states = [(fetch.source.id, fetch.status().state) for fetch in fetches]
     busy = any(state not in ENDED for _, state in states)

@@ -6,6 +6,7 @@ from app.components.pickers import state_words
 from app.components.run_watch import resume, stop, watch
 from app.links import ERRORS, EVALUATION, EXPLORE, go
 from app.wording import count, decimal, duration, percent, time_left
+from pipeline.errors import RunError
 from pipeline.jobs.evaluating import overlap_path
 from pipeline.jobs.resume import can_resume
 from pipeline.jobs.run_dir import RunDir
@@ -43,8 +44,11 @@ def _active(run: RunDir, status: Status) -> None:
 
 
 def _done(run: RunDir, status: Status) -> None:
-    figures = (run.results() or {})["test"]
-    bounds = figures["intervals"]["balanced_accuracy"]
+    figures = (run.results() or {}).get("test")
+    if figures is None:
+        raise RunError(f"The evaluation {run.name} has no figures.", "Start it again, or compute them: `python -m "
+                       f"pipeline evaluate {run.name}`.")
+    bounds = figures.get("intervals", {}).get("balanced_accuracy", [None, None])
     interval = "" if None in bounds else f" (95 % interval {percent(bounds[0])} to {percent(bounds[1])})"
     took = f" It took {duration(status.seconds)}." if status.seconds else ""
     st.success(

@@ -1,5 +1,6 @@
 """The table of all runs: searched, sorted, and refreshed while one of them is at work."""
 
+import os
 from typing import Any
 
 import pandas as pd
@@ -96,7 +97,7 @@ def runs_table(runs: list[RunDir], rows: list[dict[str, Any]]) -> None:
 
 def _table(runs: list[RunDir], drawn: dict[str, str], search: str, sort: str) -> None:
     with problems.in_words():
-        rows = run_rows.run_rows([run for run in runs if run.status_path.exists()])
+        rows = run_rows.run_rows([run for run in runs if os.path.lexists(run.status_path)])
         if {row["run"]: row["state"] for row in rows} != drawn:
             st.rerun()  # the whole page: its other parts say the state too, and at the end polling has to stop
         shown = ordered([row for row in rows if matches(row, search)], sort)

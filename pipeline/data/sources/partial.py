@@ -1,11 +1,19 @@
 """A file that has come in part: its bytes so far, and beside them what tells whether the server still has that file."""
 
 import contextlib
-import json
 from pathlib import Path
 
+from typing_extensions import TypedDict
+
+from pipeline.bounds import Count, Word
 from pipeline.errors import WorkspaceError
-from pipeline.files import disk_errors, read_json, write_json
+from pipeline.files import disk_errors, write_json
+from pipeline.records import read_record
+
+
+class _Note(TypedDict):
+    validator: Word | None
+    total: Count | None
 
 
 class Partial:
@@ -19,16 +27,9 @@ class Partial:
         self.path, self._note, self._whole = folder / f"{name}.partial", folder / f"{name}.partial.json", folder / name
         self._validator, self.total = None, None
         if self.path.exists():
-            with contextlib.suppress(FileNotFoundError, WorkspaceError, json.JSONDecodeError):
-                self._take(read_json(self._note))
-
-    def _take(self, note: object) -> None:
-        """What is noted of the whole file; a note that cannot be one says nothing."""
-        if not isinstance(note, dict):
-            return
-        validator, total = note.get("validator"), note.get("total")
-        if isinstance(validator, str | None) and (total is None or type(total) is int and total >= 0):
-            self._validator, self.total = validator, total
+            with contextlib.suppress(WorkspaceError):  # what came is then thrown away
+                note = read_record(self._note, _Note)
+                self._validator, self.total = note["validator"], note["total"]
 
     @property
     def size(self) -> int:
