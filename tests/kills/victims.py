@@ -29,8 +29,8 @@ from pipeline.workspace import Workspace
 MODEL = "tiny-instant-1"  # a done run of the old workspace
 _SMALL = ["weights=random", "size=32x32", "batch_size=8", "keep=last"]
 SHORT = [*_SMALL, "epochs=0,1"]
-TRAINING = [*_SMALL, "epochs=1,4"]
-FEATURES = ["size=32x32", "batch_size=16", "epochs=3", "keep=last"]
+TRAINING = [*_SMALL, "epochs=1,2"]
+FEATURES = ["size=32x32", "batch_size=16", "epochs=2", "keep=last"]
 
 
 @dataclass
