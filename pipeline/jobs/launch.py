@@ -55,11 +55,11 @@ def start_process(workspace: Workspace, arguments: list[str], job: RunDir) -> No
     """
     with disk_errors(job.log_path), job.log_path.open("ab") as log:
         process = start_pipeline(workspace, arguments, log, log)
-    with turn(job.lock_path, silent, "Another process takes the run."):
+    its_own_try = contextlib.suppress(psutil.NoSuchProcess, WorkspaceError, FileNotFoundError)  # it writes it, too
+    with its_own_try, turn(job.lock_path, silent, "Another process takes the run."):
         status = job.status()
         if status.state == "queued" and status.pid is None:
-            with contextlib.suppress(psutil.NoSuchProcess, WorkspaceError):
-                write_status(job.status_path, replace(status, **process_identity(process.pid)))
+            write_status(job.status_path, replace(status, **process_identity(process.pid)))
 
 
 def resume_run(workspace: Workspace, run: RunDir) -> None:

@@ -175,7 +175,7 @@ def shoot(place: Path, seed: int, kills: int, only: str | None = None) -> dict[s
                     done = sum(tally.kills for tally in hunter.tallies.values())
                     print(f"{done:>4} kills after {time.monotonic() - hunter.begun:.0f} s", flush=True)
         for victim in prey:
-            if victim.can_stop:
+            if victim.can_stop and victim.name in hunter.tallies:
                 hunter.stop(victim)
         create_run(home, preset("demo").for_data("tiny", ""), {})  # which clears away what killed ones have left
         hunter.tallies["all"] = Tally()
