@@ -27,7 +27,7 @@ from tests.small_archives import jpeg, rows, write_zip
 from tests.stand_in_server import stand_in
 
 ARCHIVE = Path(__file__).resolve().parents[1] / "fixtures" / "old_workspace.tar.xz"
-IN_A_ROW = (5, 9)  # kills of the same work before it may end
+IN_A_ROW = {False: (6, 10), True: (1, 3)}  # kills of the same work before it may end; True: it derives a network
 
 
 @contextmanager
@@ -49,12 +49,12 @@ def prepared(place: Path) -> Iterator[Workspace]:
             os.environ.update(before)
 
 
-def _clear(home: Workspace, place: Path) -> None:
-    """Takes away what a command has made and what is computed once, so that it is made again."""
+def _clear(home: Workspace, place: Path, victim: Victim) -> None:
+    """Takes away what a command has made, and what is computed once where the victim does that, to be made again."""
     datasets = (home.datasets / "imported", home.datasets / "fetched")
     for path in (*datasets, home.models / "again", home.home / ".downloads"):
         shutil.rmtree(path, ignore_errors=True)
-    for path in (home.derived, *home.datasets.glob("*/cache/features-*")):
+    for path in (home.derived, *home.datasets.glob("*/cache/features-*")) if victim.derives else ():
         shutil.rmtree(path, ignore_errors=True)
     for name in ("out.zip", "out.onnx"):
         (place / name).unlink(missing_ok=True)
@@ -72,7 +72,7 @@ class Range:
     def _in_one_go(self, victim: Victim) -> tuple[float, Any]:
         """How long the victim takes, in seconds, and what it gives when nobody kills it."""
         if victim.name not in self._known:
-            _clear(self.home, self.place)
+            _clear(self.home, self.place, victim)
             begun = time.monotonic()
             work = victim.begin(self.home)
             state = end(work)
@@ -84,14 +84,14 @@ class Range:
         """Kills the victim so many times in a row, goes on with it each time, and lets it end."""
         tally = self.tallies.setdefault(victim.name, Tally())
         seconds, expected = self._in_one_go(victim)
-        _clear(self.home, self.place)
+        _clear(self.home, self.place, victim)
         work = victim.begin(self.home)
         while kills:
             killed = self._shoot(victim, work, seconds, tally)
             kills, seconds = kills - killed, seconds if killed else seconds * 0.7
             ended = work.status is not None and work.status().state == "done"
             if ended:
-                _clear(self.home, self.place)
+                _clear(self.home, self.place, victim)
             work = victim.begin(self.home) if ended else victim.again(self.home, work)
         state = end(work)
         tally.ends += 1
@@ -106,7 +106,7 @@ class Range:
 
     def _shoot(self, victim: Victim, work: Work, seconds: float, tally: Tally) -> int:
         """Kills the work within the time that it takes; how many kills that were, 0 where it ended before."""
-        before, moment = files_of(self.home), self.rng.uniform(0.02, 1.0) * seconds
+        before, moment = files_of(self.home), self.rng.uniform(0.02, 0.9) * seconds
         if victim.after:
             while not gone(work.process, 0.01) and not work.status().doing.startswith(victim.after):
                 continue
@@ -123,6 +123,7 @@ class Range:
             return 0
         kill(work.process)
         tally.kills += 1
+        print(f"{time.monotonic() - self.begun:>6.0f} s: {victim.name}, {moment:.1f} of {seconds:.1f} s", flush=True)
         if missing := lost(before, files_of(self.home), victim.owns(work)):
             tally.lost += len(missing)
             tally.complain(f"{victim.name} lost or changed {', '.join(missing[:3])}")
@@ -138,7 +139,7 @@ class Range:
         """Asks the work to stop at a random moment, and measures how soon it has."""
         tally = self.tallies.setdefault(victim.name, Tally())
         seconds, _ = self._in_one_go(victim)
-        _clear(self.home, self.place)
+        _clear(self.home, self.place, victim)
         work = victim.begin(self.home)
         if gone(work.process, self.rng.random() * seconds) or work.status().state in ENDED:
             return
@@ -163,7 +164,7 @@ def shoot(place: Path, seed: int, kills: int, only: str | None = None) -> dict[s
         scenes = [] if only else [kill_in_the_queue, kill_the_server]
 
         def hunt(one: Victim, most: int) -> None:
-            hunter.hunt(one, min(hunter.rng.randint(*IN_A_ROW), most))
+            hunter.hunt(one, min(hunter.rng.randint(*IN_A_ROW[one.derives]), most))
 
         turns = [functools.partial(hunt, one) for one in prey]
         turns += [lambda most, scene=scene: scene(hunter) for scene in scenes]
@@ -173,7 +174,6 @@ def shoot(place: Path, seed: int, kills: int, only: str | None = None) -> dict[s
                 if done < kills:
                     turn(kills - done)
                     done = sum(tally.kills for tally in hunter.tallies.values())
-                    print(f"{done:>4} kills after {time.monotonic() - hunter.begun:.0f} s", flush=True)
         for victim in prey:
             if victim.can_stop and victim.name in hunter.tallies:
                 hunter.stop(victim)

@@ -55,6 +55,7 @@ class Victim:
         again: goes on with it, or starts it once more, after a kill; given what `begin` gave.
         result: what it found, comparable with ==, once it is done.
         owns: the paths, below the workspace, that it may change.
+        derives: it is to derive a network for ONNX Runtime anew, which takes most of its time.
         after: it is killed within a second of saying a sentence that begins so; "": at any moment.
     """
 
@@ -63,6 +64,7 @@ class Victim:
     again: Callable[[Workspace, Work], Work]
     result: Callable[[Workspace, Work], Any]
     owns: Callable[[Work], list[str]]
+    derives: bool = False
     after: str = ""
 
     @property
@@ -100,11 +102,11 @@ def figures(home: Workspace, work: Work) -> Any:
     return run.predictions().to_json(), json.dumps(run.results(), sort_keys=True), heatmaps, epochs, losses
 
 
-def _training(name: str, preset: str, settings: list[str], after: str = "") -> Victim:
+def _training(name: str, preset: str, settings: list[str], **more: Any) -> Victim:
     return Victim(
         name, lambda home: on_run(lambda: start_run(home, plan_config(home, "tiny", preset, settings))),
         lambda home, work: on_run(lambda: resume_run(home, work.subject), work.subject), figures, _owns_run,
-        after,
+        **more,
     )
 
 
@@ -169,8 +171,8 @@ def victims(place: Path) -> list[Victim]:
     audit = _command("data", "audit", "tiny")
     return [
         _training("training and resume", "demo", TRAINING),
-        _training("figures and heatmaps", "demo", SHORT, "Judges the held-out"),
-        _training("features and their heads", "instant", FEATURES),
+        _training("figures and heatmaps", "demo", SHORT, after="Judges the held-out"),
+        _training("features and their heads", "instant", FEATURES, derives=True),
         Victim("search", _search, lambda home, work: _search(home), lambda home, work: read_found(work.subject),
                _owns_run),
         Victim("evaluation", _evaluation, lambda home, work: on_run(
@@ -185,6 +187,7 @@ def victims(place: Path) -> list[Victim]:
                lambda work: ["datasets/imported/", "datasets/.imported.incoming/"]),
         Victim("import of a model", import_model, import_model, _weights, lambda work: ["models/again/"]),
         Victim("export of a bundle", export, export, _digest(place / "out.zip"), lambda work: []),
-        Victim("export as ONNX", to_onnx, to_onnx, lambda home, work: onnx.stat().st_size > 0, lambda work: []),
+        Victim("export as ONNX", to_onnx, to_onnx, lambda home, work: onnx.stat().st_size > 0, lambda work: [],
+               derives=True),
         Victim("audit", audit, audit, _audit, lambda work: ["datasets/tiny/audit.json"]),
     ]
