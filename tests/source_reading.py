@@ -86,8 +86,30 @@ def numeric_attributes() -> frozenset[str]:
 
 
 def is_number(annotation: str) -> bool:
-    return all(part.strip() in ("int", "float", "bool", "None") for part in annotation.split("|")) or (
-        annotation.startswith("Literal["))
+    """Whether an annotation says a number, bounded or not, or one of some words of ours."""
+    return bool(annotation) and _says_number(ast.parse(annotation, mode="eval").body)
+
+
+def _says_number(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant(value=None):
+            return True
+        case ast.Name(id=name):
+            return name in ("int", "float", "bool") or name in _bounded_numbers()
+        case ast.BinOp(left=left, right=right):
+            return _says_number(left) and _says_number(right)
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[kind, *_])):
+            return isinstance(kind, ast.Name) and kind.id in ("int", "float")
+        case ast.Subscript(value=ast.Name(id=name)):
+            return name == "Literal"
+    return False
+
+
+@cache
+def _bounded_numbers() -> frozenset[str]:
+    """Names that the project gives to numbers within bounds."""
+    return frozenset(name for module in modules().values() for name, values in module.constants.items()
+                     if all(isinstance(value, ast.Subscript) and _says_number(value) for value in values))
 
 
 @cache

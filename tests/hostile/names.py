@@ -57,7 +57,7 @@ def _predict(names: Sequence[bytes]) -> Callable[[Path], None]:
         (pictures / "broken.png").write_bytes(b"no image")
         many = len(os.listdir(pictures)) - 1
         hidden = sum(name.startswith(b".") for name in names)
-        table = place / "out.csv"
+        table = place / os.fsdecode(names[0] + b".csv")
         found = told(place, "predict", "--model", "random", pictures, "--csv", table, "--json")
         assert found.code == 1 and len(found.answer["images"]) == many - hidden and len(found.answer["problems"]) == 1
         written = table.read_bytes().decode()
@@ -80,7 +80,8 @@ def _imported(name: bytes) -> Callable[[Path], None]:
         _write(place / "source" / "mel", name + b".jpg", 9)
         _write(place / "source" / "mel", name + b".txt", 10)
         found = told(place, "data", "import", place / "source", "--name", "named", "--json")
-        assert found.code == 0 and found.answer["images"] >= 6
+        # a backslash leads into a folder on other systems, so it may be refused
+        assert found.answer["images"] >= 6 if found.code == 0 else "error" in found.answer
         told(place, "data", "list")
         told(place, "data", "list", "--json")
 
