@@ -13,6 +13,12 @@ def dataset_answer(dataset) -> dict:
     }
 
 
+def problem_line(problem: dict) -> str:
+    """A problem as {image_id, problem}, on a line of its own; some are of no image that can be named."""
+    named = "" if problem["image_id"] is None else f"{problem['image_id']}: "
+    return f"  {named}{problem['problem']}"
+
+
 def dataset_text(dataset) -> str:
     """What came in, in words."""
     lines = [f"{dataset.name}: {count(dataset.images, 'image')} of {count(dataset.lesions, 'lesion')}"]
@@ -25,5 +31,5 @@ def dataset_text(dataset) -> str:
     lines += dataset.notes
     if dataset.problems:
         lines.append(f"{count(len(dataset.problems), 'problem')}:")
-        lines += [f"  {p['image_id']}: {p['problem']}" for p in dataset.problems]
+        lines += map(problem_line, dataset.problems)
     return "\n".join(lines)

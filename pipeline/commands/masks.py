@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.commands.arguments import add_command
+from pipeline.commands.dataset_text import problem_line
 from pipeline.commands.output import Output
 from pipeline.commands.words import count
 from pipeline.workspace import current_workspace
@@ -33,7 +34,7 @@ def data_masks(arguments, out: Output) -> int:
             f"{count(len(found.unknown), 'mask')} of images that {found.data} does not have: "
             f"{', '.join(found.unknown[:_NAMED])}{more}"
         )
-    lines += [f"  {problem['image_id']}: {problem['problem']}" for problem in found.problems]
+    lines += map(problem_line, found.problems)
     out.answer(
         {
             "name": found.data, "masks": found.masks, "without": found.without, "unknown": found.unknown,

@@ -9,6 +9,7 @@ import requests
 
 from pipeline.data.dataset import Dataset, check_name
 from pipeline.data.importing import import_dataset
+from pipeline.data.left_behind import remove_left_behind
 from pipeline.data.sources import isic
 from pipeline.data.sources.catalogue import Source
 from pipeline.data.sources.download import Remote, download
@@ -71,6 +72,7 @@ def fetch(workspace: Workspace, source: Source, name: str, progress: Progress = 
     """
     check_free(workspace, name)
     workspace.create()
+    remove_left_behind(workspace, using=name)
     folder = download_folder(workspace, source)
     remotes = _remotes(source)
     for remote in remotes:
