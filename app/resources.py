@@ -24,6 +24,7 @@ from pipeline.workspace import Workspace, current_workspace
 
 Stamp = tuple[str, int, int]  # path, time of the last change in ns, size in bytes
 _NO_FILE, _UNREADABLE = (0, 0), (0, -1)
+_MOST_UNTOUCHED = 300 * 2**20  # bytes; 256 usual images take 200 MB, and one large image alone 180
 _network_lock = threading.Lock()  # Grad-CAM hooks into the network that all sessions share
 
 
@@ -138,7 +139,7 @@ def heatmaps(run: RunDir) -> Heatmaps | None:
     return _heatmaps(stamp(run.heatmaps_path))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=256, max_size=_MOST_UNTOUCHED, show_spinner=False)
 def _untouched(of: Stamp) -> np.ndarray:
     with opened(Path(of[0]), Path(of[0]).name) as image:
         return pixels_of(image)

@@ -12,6 +12,7 @@ import pytest
 
 import pipeline.data
 import pipeline.evaluation
+import pipeline.images
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "fastai", "timm", "captum")
@@ -27,7 +28,7 @@ READERS = [
     "pipeline.jobs.run_dir", "pipeline.jobs.status", "pipeline.jobs.events", "pipeline.jobs.summary",
     "pipeline.inference.model_info", "pipeline.inference.notice", "pipeline.inference.admission",
     "pipeline.explain.overlay",
-    *_modules_of(pipeline.evaluation), *_modules_of(pipeline.data),
+    *_modules_of(pipeline.evaluation), *_modules_of(pipeline.data), *_modules_of(pipeline.images),
 ]
 
 # requirements that nothing imports, and why they are there

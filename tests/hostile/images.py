@@ -30,6 +30,8 @@ from tests.hostile.image_bytes import (
 from tests.hostile.image_readers import read_alike
 
 _LOSSY = {"JPEG": 3.0, "AVIF": 4.0}  # mean levels that coding changes of a soft picture
+_FAST = {"png-16-bit-grey", "png-LA", "png-1", "png-P-transparent", "png-16-bit-rgb", "jpeg-cmyk", "mpo", "tiff-I;16B",
+         "tiff-jpeg", "avif-RGB", "tiff-float", "tiff-lab", "tiff-multi-page", "webp-animated", "gif"}
 ORIENTATION = 0x0112
 STORED: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # how an upright picture lies that is to be turned so
     1: lambda p: p, 2: lambda p: p[:, ::-1], 3: lambda p: p[::-1, ::-1], 4: lambda p: p[::-1],
@@ -75,10 +77,10 @@ def _modes() -> Iterator[Case]:
 
     def right(name, make, expected, tolerance=0.0):
         return _case(f"mode-{name}", make, "right", expected=expected, tolerance=tolerance,
-                     fast=name in ("png-16-bit-grey", "png-LA", "jpeg-cmyk", "tiff-I;16B", "png-16-bit-rgb"))
+                     fast=name in _FAST)
 
     def refused(name, make):
-        return _case(f"mode-{name}", make, "refused", fast=name in ("tiff-float", "webp-animated"))
+        return _case(f"mode-{name}", make, "refused", fast=name in _FAST)
 
     for kind in FORMATS:
         yield right(f"{kind.lower()}-RGB", partial(encoded, rgb, kind), rgb, _LOSSY.get(kind, 0))
@@ -137,7 +139,7 @@ def _turned() -> Iterator[Case]:
             options = {"tiffinfo": {ORIENTATION: number}} if kind == "TIFF" else {"exif": exif}
             yield _case(f"orientation-{kind.lower()}-{number}", partial(encoded, stored, kind, **options), "right",
                         expected=rgb,
-                        tolerance=_LOSSY.get(kind, 0), fast=kind in ("JPEG", "PNG") and number == 6)
+                        tolerance=_LOSSY.get(kind, 0), fast=number == 6)
 
 
 def _broken_exif() -> Iterator[Case]:
@@ -173,7 +175,7 @@ def _profiles() -> Iterator[Case]:
         for kind in ("JPEG", "PNG", "WEBP", "TIFF"):
             yield _case(f"profile-{words}-{kind.lower()}", partial(encoded, rgb, kind, icc_profile=block), "right",
                         expected=expected, tolerance=_LOSSY.get(kind, 0.2),
-                        fast=words == "display-p3" and kind == "PNG")
+                        fast=words == "display-p3")
     for number in range(8):
         bent = flipped(wide, number, 24)
         yield _case(f"profile-bent-{number}", lambda bent=bent: with_segments(
@@ -216,7 +218,7 @@ def _damaged() -> Iterator[Case]:
     for kind in FORMATS:
         for number in range(8):
             yield _case(f"cut-{kind.lower()}-{number}", partial(_cut, kind, number), wall=False,
-                        fast=number == 0 and kind in ("JPEG", "PNG"))
+                        fast=number == 0)
         for number in range(10):
             yield _case(f"bits-{kind.lower()}-{number}", partial(_bent, kind, number), wall=False,
                         fast=number == 0 and kind in ("JPEG", "PNG"))
@@ -237,7 +239,7 @@ def _foreign() -> Iterator[Case]:
     for words, content in contents.items():
         for file in ("a.jpg", "a.png"):
             yield _case(f"foreign-{words}-{file[2:]}", lambda content=content: content, "refused", file=file,
-                        fast=words == "heic")
+                        fast=words in ("heic", "svg", "dicom"))
     for kind, file in (("PNG", "a.jpg"), ("JPEG", "a.png"), ("TIFF", "a.bmp"), ("AVIF", "a.jpeg")):
         yield _case(f"named-otherwise-{kind.lower()}", partial(encoded, picture(), kind), "right", file=file)
 
@@ -266,5 +268,5 @@ def cases() -> Iterator[Case]:
     for name in ("fifo", "folder", "gone", "long", "sparse", "dev/zero", "dev/random", "dev/tty", "proc/self/environ",
                  "proc/kcore", "proc/self/mem", "proc/kmsg"):
         yield Case(f"no-file-{name.replace('/', '-')}", partial(_no_file, name=name), "refused",
-                   fast=name in ("fifo", "dev/zero"))
+                   fast=name in ("fifo", "dev/zero", "proc/kcore", "folder"))
     yield from image_costs.cases()
