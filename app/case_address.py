@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from app.links import written
-from pipeline.evaluation.cases import LEVELS, ORDERS, Order, Range
-from pipeline.evaluation.decisions import DECISIONS
 from pipeline.evaluation.evidence import KINDS
+from pipeline.metrics.cases import LEVELS, ORDERS, Order, Range
+from pipeline.metrics.decisions import DECISIONS
 
 NOUNS: dict[str, str] = {
     "part": "part", "truth": "true diagnosis", "predicted": "predicted diagnosis", "age": "age band", "sex": "sex",
@@ -48,7 +48,7 @@ class Known(NamedTuple):
 class Asked:
     """What the address asks for, and in `problems` what of it is not here, a sentence each.
 
-    Attributes are those of `pipeline.evaluation.cases.CaseFilter`, and the runs of which one at least disagrees, those
+    Attributes are those of `pipeline.metrics.cases.CaseFilter`, and the runs of which one at least disagrees, those
     that are all wrong, those whose validation images these are too, whether training saw the lesion, the kind of
     evidence (`evidence.KINDS`), whether the label is doubtful, the perturbation that flips the lesion's prediction, the
     teaching set, the (V, 2) outline on the map, and the decision under which all of this is asked; None: as stored.

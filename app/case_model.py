@@ -12,9 +12,9 @@ from app.resources import Stamp, stamp
 from pipeline.data.prepare import prepare_image
 from pipeline.errors import ModelError
 from pipeline.inference.judging_model import judging_model
-from pipeline.inference.members import weights_paths
-from pipeline.inference.model_info import ModelInfo
-from pipeline.jobs.run_dir import RunDir
+from pipeline.models.members import weights_paths
+from pipeline.models.model_info import ModelInfo
+from pipeline.runs.run_dir import RunDir
 
 
 def model_of(run: RunDir) -> ModelInfo | None:

@@ -13,17 +13,17 @@ from app.resources import Stamp, stamp
 from app.run_data import Found, found_data, images_of
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
-from pipeline.evaluation.cases import METADATA_LEVELS, CaseFilter, case_table, disagreeing, filtered_cases
 from pipeline.evaluation.evidence import of_kind
-from pipeline.evaluation.flips import FlipShare
-from pipeline.evaluation.metrics import classes_of, probabilities_of
 from pipeline.explain.embedding_files import read_flip_shares, read_neighbours, read_places
 from pipeline.explain.embedding_map import inside
 from pipeline.jobs.embedding import MAP, NEIGHBOURS, WHAT_IF
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.run_tables import read_predictions, read_split
-from pipeline.jobs.shelf import read_label
-from pipeline.teaching import TeachingSet, list_sets, read_remarks
+from pipeline.metrics.cases import METADATA_LEVELS, CaseFilter, case_table, disagreeing, filtered_cases
+from pipeline.metrics.flips import FlipShare
+from pipeline.metrics.held_out import classes_of, probabilities_of
+from pipeline.runs.labels import read_label
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.run_tables import read_predictions, read_split
+from pipeline.runs.teaching import TeachingSet, list_sets, read_remarks
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

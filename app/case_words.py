@@ -6,10 +6,10 @@ from app.case_address import Asked
 from app.charts.dataset import FACTOR_WORDS, level_words
 from app.components.run_figures import PART_WORDS
 from app.wording import percent
-from pipeline.evaluation.cases import METADATA_LEVELS, Range
 from pipeline.explain.perturb import NAMED
+from pipeline.metrics.cases import METADATA_LEVELS, Range
+from pipeline.runs.teaching import TeachingSet
 from pipeline.shown import as_text
-from pipeline.teaching import TeachingSet
 
 EVIDENCE = {
     "measured": "Measured: with a heatmap and a mask",

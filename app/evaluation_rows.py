@@ -10,10 +10,10 @@ from app.resources import Stamp, stamp
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import NOT_RECORDED, levels
 from pipeline.evaluation.decided import decided_predictions
-from pipeline.evaluation.operating_point import lesion_scores
-from pipeline.evaluation.reliability import reliability_with_intervals
-from pipeline.evaluation.subgroups import CONFIDENCE_BANDS, confidence_bands, subgroup_table
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.operating_point import lesion_scores
+from pipeline.metrics.reliability import reliability_with_intervals
+from pipeline.metrics.subgroups import CONFIDENCE_BANDS, confidence_bands, subgroup_table
+from pipeline.runs.run_dir import RunDir
 
 CONFIDENCE = "confidence"  # the one factor that is not in the metadata
 

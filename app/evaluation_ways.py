@@ -9,11 +9,11 @@ from app.components.image_ways import Way
 from app.evaluation_rows import CONFIDENCE
 from app.links import explore_link
 from app.wording import count
-from pipeline.evaluation.calibration import bin_of
-from pipeline.evaluation.lesion_means import lesion_means
-from pipeline.evaluation.metrics import classes_of, probabilities_of
-from pipeline.evaluation.subgroups import CONFIDENCE_BANDS, CONFIDENCE_ENDS
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.calibration import bin_of
+from pipeline.metrics.held_out import classes_of, probabilities_of
+from pipeline.metrics.lesion_means import lesion_means
+from pipeline.metrics.subgroups import CONFIDENCE_BANDS, CONFIDENCE_ENDS
+from pipeline.runs.run_dir import RunDir
 
 
 class Ways:

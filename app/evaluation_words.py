@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from app.wording import UNDEFINED, decimal, percent
-from pipeline.evaluation.decisions import Decision
+from pipeline.metrics.decisions import Decision
 
 FIGURE_WORDS = {
     "sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "PPV", "npv": "NPV", "f1": "F1", "auc": "AUC",

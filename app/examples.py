@@ -12,11 +12,11 @@ from app import resources
 from app.resources import Stamp, stamp
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
-from pipeline.inference.admission import refusal
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.training_images import FILE, training_images
-from pipeline.jobs.run_dir import find_run
-from pipeline.jobs.run_tables import read_split
+from pipeline.models.admission import refusal
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.training_images import FILE, training_images
+from pipeline.runs.run_dir import find_run
+from pipeline.runs.run_tables import read_split
 
 
 class Offer(NamedTuple):

@@ -8,14 +8,14 @@ import streamlit as st
 
 from app import resources
 from app.resources import Stamp, stamp
-from pipeline.data.audit import audit_path, is_current, stored_audit
+from pipeline.audit.findings import audit_path, is_current, stored_audit
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, verdicts, verdicts_path
 from pipeline.data.split import EXTERNAL
 from pipeline.evaluation.evidence import Of, by_diagnosis, outside_against_rest
 from pipeline.evaluation.evidence_store import evidence_path, read_evidence
 from pipeline.evaluation.leakage import BundledPair, bundled_pair, bundled_tables, leakage_folder, run_sides
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 
 _NO_SPLIT = ("all", EXTERNAL)
 

@@ -75,7 +75,7 @@ def explore_link(run: str, **filters: str | bool | Sequence[str] | tuple[float, 
             for called, what the lesion is called by the mean of its images; runs for differs, wrong and judged; a bool
             for seen; one of `pipeline.evaluation.evidence.KINDS` for evidence; a name of
             `pipeline.explain.perturb.NAMED` for flips; an id for set; a decision, under which all of this is asked; one
-            of `pipeline.evaluation.cases.ORDERS` for sort. Ranges keep low <= value < high, and a probability of 1 too
+            of `pipeline.metrics.cases.ORDERS` for sort. Ranges keep low <= value < high, and a probability of 1 too
             where high is 1.
     """
     return {"run": run, **{name: written(value) for name, value in filters.items()}, **mark()}

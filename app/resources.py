@@ -15,11 +15,11 @@ from pipeline.data.tables import described
 from pipeline.files import folders_with
 from pipeline.images.colours import pixels_of
 from pipeline.images.reading import opened
-from pipeline.inference.members import weights_paths
-from pipeline.inference.model_info import ModelInfo, list_models
-from pipeline.jobs.events import read_events
-from pipeline.jobs.run_dir import RunDir, bundled_run, list_runs, readable_runs
-from pipeline.jobs.run_tables import Heatmaps, read_heatmaps
+from pipeline.models.members import weights_paths
+from pipeline.models.model_info import ModelInfo, list_models
+from pipeline.runs.events import read_events
+from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
+from pipeline.runs.run_tables import Heatmaps, read_heatmaps
 from pipeline.workspace import Workspace, current_workspace
 
 Stamp = tuple[str, int, int]  # path, time of the last change in ns, size in bytes

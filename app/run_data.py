@@ -9,7 +9,7 @@ from app import resources
 from app.resources import Stamp, stamp
 from app.wording import count
 from pipeline.data.dataset import Dataset
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 
 
 class Found(NamedTuple):

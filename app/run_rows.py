@@ -11,13 +11,13 @@ from app.charts.curves import batches_table, epochs_table
 from app.resources import Stamp, stamp
 from pipeline.bundled import SIBLINGS
 from pipeline.errors import LesionLabError
-from pipeline.evaluation.compare import Comparison, compare
-from pipeline.evaluation.network_size import NetworkSize, network_size
-from pipeline.jobs.events import read_events
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.shelf import label_path, read_label
-from pipeline.jobs.status import ENDED
-from pipeline.jobs.summary import run_summary
+from pipeline.metrics.compare import Comparison, compare
+from pipeline.metrics.network_size import NetworkSize, network_size
+from pipeline.runs.events import read_events
+from pipeline.runs.labels import label_path, read_label
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
+from pipeline.runs.summary import run_summary
 
 _FOLDS = "by lesion, five folds"
 _SUMMARY = ("run", "state", "seconds", "data", "preset", "arch", "split", "parent", "parent_stage", "evaluates",

@@ -40,7 +40,7 @@ def fresh_caches():
 @pytest.fixture(scope="session")
 def tiny_set(tmp_path_factory) -> Path:
     """A folder with 84 generated images of 7 diagnoses, laid out as the import expects."""
-    from pipeline.data.synthetic import write_generated_set
+    from pipeline.data.synthetic.generated_set import write_generated_set
 
     return made_once(
         tmp_path_factory, "tiny-set", lambda to: write_generated_set(to, images=84, seed=1, lesions_per_diagnosis=5)
@@ -111,13 +111,13 @@ def old_workspace(tmp_path_factory, tmp_path, monkeypatch) -> Workspace:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory, tiny_set):
     """A workspace with the data set "tiny" and one finished run on it: (workspace, run)."""
-    from pipeline.jobs.run_dir import list_runs
+    from pipeline.runs.run_dir import list_runs
 
     def make(folder: Path) -> None:
         from pipeline.data.importing import import_dataset
         from pipeline.jobs.launch import create
-        from pipeline.jobs.plan import plan_config
         from pipeline.jobs.work import work
+        from pipeline.runs.plan import plan_config
 
         home = Workspace(folder).create()
         import_dataset(home, tiny_set, "tiny")

@@ -39,9 +39,9 @@ KEYWORDS = ("label", "body", "text", "help", "caption", "captions", "title", "va
 OPTIONS = ("radio", "pills", "segmented_control")
 ESCAPES = ("as_text", "as_lines", "as_code")
 WRITTEN_BY_US = ("prose", "brought_card")  # the Markdown in assets/help, and beside the bundled model
-FORMATTERS = ("app.wording", "pipeline.inference.card_words", "pipeline.commands.words")
-CARDS = (("pipeline.inference.card", "model_card"), ("pipeline.inference.card_cross_validated", "cross_validated_card"))
-MARKDOWN = ("app", "pipeline.inference.card")  # modules whose functions may give Markdown
+FORMATTERS = ("app.wording", "pipeline.models.card_words", "pipeline.commands.words")
+CARDS = (("pipeline.models.card", "model_card"), ("pipeline.models.card_cross_validated", "cross_validated_card"))
+MARKDOWN = ("app", "pipeline.models.card")  # modules whose functions may give Markdown
 NUMBERS = ("len", "round", "sum", "abs", "int", "float", "nunique")
 KEPT = ("lower", "upper", "capitalize", "strip", "rstrip", "removesuffix", "removeprefix", "title", "replace",
         "lstrip", "split", "splitlines", "partition")

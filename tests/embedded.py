@@ -7,7 +7,7 @@ from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED
 from pipeline.files import write_json
 from pipeline.jobs.embedding import MAP, NEIGHBOURS, WHAT_IF
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 
 
 def embed_by_hand(run: RunDir) -> None:

@@ -14,15 +14,15 @@ from PIL import Image
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset, load_dataset
-from pipeline.data.generated import exif_with_notice
 from pipeline.data.importing import import_dataset
 from pipeline.data.split import make_split
 from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.inference.model_info import ModelInfo, write_model_info
-from pipeline.jobs.events import EventLog
-from pipeline.jobs.run_dir import RunDir, create_run
-from pipeline.jobs.status import Status, process_identity, write_status
+from pipeline.images.generated import exif_with_notice
+from pipeline.models.model_info import ModelInfo, write_model_info
 from pipeline.presets import PRESETS
+from pipeline.runs.events import EventLog
+from pipeline.runs.run_dir import RunDir, create_run
+from pipeline.runs.status import Status, process_identity, write_status
 from pipeline.workspace import Workspace
 
 CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")

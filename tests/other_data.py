@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data.importing import import_dataset
-from pipeline.data.synthetic import write_generated_set
-from pipeline.jobs.run_dir import RunDir, find_run
+from pipeline.data.synthetic.generated_set import write_generated_set
+from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.workspace import Workspace
 
 

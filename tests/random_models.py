@@ -3,7 +3,7 @@
 import torch
 
 from pipeline.files import replace_file
-from pipeline.inference.model_info import ModelInfo, write_model_info
+from pipeline.models.model_info import ModelInfo, write_model_info
 from pipeline.workspace import Workspace
 from tests.hand_made import CODES
 
@@ -21,7 +21,7 @@ def make_model(workspace: Workspace, name: str, arch: str, seed: int = 0, **chan
     """A model under `models` with an untrained network, as if it had been trained on generated images."""
     from safetensors.torch import save
 
-    from pipeline.training.networks import build_network
+    from pipeline.networks.architectures import build_network
 
     torch.manual_seed(seed)
     fields = {

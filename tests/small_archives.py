@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from pipeline.data.generated import exif_with_notice
+from pipeline.images.generated import exif_with_notice
 
 CODES = ("bcc", "mel", "nv")
 TABLE = "HAM10000_metadata.csv"

@@ -16,11 +16,11 @@ from app.components.runs import run_actions
 from pipeline.data.sources.catalogue import STARTER
 from pipeline.errors import AccessError
 from pipeline.files import replace_file, write_json
-from pipeline.inference.model_info import find_model, write_model_info
-from pipeline.inference.model_shelf import delete_model
-from pipeline.jobs.shelf import delete_run
-from pipeline.jobs.status import Status, write_status
-from pipeline.teaching import create_set
+from pipeline.models.library import delete_model
+from pipeline.models.model_info import find_model, write_model_info
+from pipeline.runs.labels import delete_run
+from pipeline.runs.status import Status, write_status
+from pipeline.runs.teaching import create_set
 from tests.app_actions import all_actions
 from tests.app_pages import OPERATOR, PROJECT, VISITOR, open_page, words
 from tests.hand_made import make_dataset, make_run

@@ -25,9 +25,9 @@ def _modules_of(package):
 
 READERS = [
     "pipeline.config", "pipeline.presets", "pipeline.workspace", "pipeline.classes",
-    "pipeline.jobs.run_dir", "pipeline.jobs.status", "pipeline.jobs.events", "pipeline.jobs.summary",
-    "pipeline.inference.model_info", "pipeline.inference.notice", "pipeline.inference.admission",
-    "pipeline.explain.overlay",
+    "pipeline.runs.run_dir", "pipeline.runs.status", "pipeline.runs.events", "pipeline.runs.summary",
+    "pipeline.models.model_info", "pipeline.models.notice", "pipeline.models.admission",
+    "pipeline.networks.overlay",
     *_modules_of(pipeline.evaluation), *_modules_of(pipeline.data), *_modules_of(pipeline.images),
 ]
 

@@ -11,9 +11,9 @@ from sklearn.metrics import fbeta_score
 from pipeline.config import Stage
 from pipeline.data.importing import import_dataset
 from pipeline.jobs.launch import create
-from pipeline.jobs.plan import plan_config
 from pipeline.jobs.work import work
 from pipeline.presets import PRESETS
+from pipeline.runs.plan import plan_config
 from pipeline.training.batches import augmentations
 from pipeline.training.losses import make_loss
 
@@ -120,7 +120,7 @@ def test_the_weighted_loss_counts_each_diagnosis_alike():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_each_preset_runs_in_miniature(workspace, name, tmp_path):
-    from pipeline.data.synthetic import write_generated_set
+    from pipeline.data.synthetic.generated_set import write_generated_set
 
     import_dataset(workspace, write_generated_set(tmp_path, images=400, seed=2), "made")
     stages = len(PRESETS[name].config.stages)

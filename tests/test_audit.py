@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageFilter
 
+from pipeline.audit.findings import audit_dataset, is_current, pair_rows, stored_audit
+from pipeline.audit.label_leaks import cramers_v, label_leak
+from pipeline.audit.near_duplicates import similar_pairs, whitened
+from pipeline.audit.perceptual_hash import grey_square, hash_distances, orientation_hashes
 from pipeline.cli import main
-from pipeline.data.audit import audit_dataset, is_current, pair_rows, stored_audit
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset, set_sources
-from pipeline.data.label_leaks import cramers_v, label_leak
-from pipeline.data.near_duplicates import similar_pairs, whitened
-from pipeline.data.perceptual_hash import grey_square, hash_distances, orientation_hashes
 from pipeline.data.same_lesion import (
     confirmed_digest,
     import_verdicts,
@@ -254,7 +254,7 @@ def test_the_split_of_a_set_without_confirmed_pairs_stays_the_same(workspace, pa
 
 
 def test_a_run_records_the_confirmed_pairs_and_refuses_others(workspace, pairs_set):
-    from pipeline.jobs.plan import plan_config
+    from pipeline.runs.plan import plan_config
 
     assert plan_config(workspace, "pairs", "quick", []).same_lesion is None
     judge_pair(workspace, pairs_set, "ISIC_0000000", "ISIC_0000040", "same")

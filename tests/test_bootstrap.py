@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.bootstrap import FIGURES, lesion_bootstrap
-from pipeline.evaluation.metrics import summarise
+from pipeline.metrics.bootstrap import FIGURES, lesion_bootstrap
+from pipeline.metrics.held_out import summarise
 
 
 def _predictions(lesions: int, images_each: int, seed: int = 0, codes=("bcc", "mel", "nv")) -> pd.DataFrame:

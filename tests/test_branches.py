@@ -12,11 +12,11 @@ from safetensors.torch import load_file
 from pipeline import cli
 from pipeline.errors import DataError, RunError
 from pipeline.jobs.launch import create
-from pipeline.jobs.lineage import find_start, lineage
-from pipeline.jobs.plan import plan_config
-from pipeline.jobs.run_dir import list_runs
-from pipeline.jobs.summary import run_summary
 from pipeline.jobs.work import work
+from pipeline.runs.lineage import find_start, lineage
+from pipeline.runs.plan import plan_config
+from pipeline.runs.run_dir import list_runs
+from pipeline.runs.summary import run_summary
 from pipeline.workspace import Workspace
 
 SMALL = ["size=32", "batch_size=8"]
@@ -135,7 +135,7 @@ def test_what_is_the_parents_anyway_may_be_said(with_run):
 
 def test_a_data_set_that_changed_since_is_refused(with_run, monkeypatch):
     home, parent = with_run
-    from pipeline.jobs import plan
+    from pipeline.runs import plan
 
     load = plan.load_dataset
     monkeypatch.setattr(plan, "load_dataset", lambda *a: dataclasses.replace(load(*a), content_hash="other"))

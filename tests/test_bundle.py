@@ -17,10 +17,10 @@ from pipeline.errors import ModelError, WorkspaceError
 from pipeline.export.bundle import MANIFEST, bundle_bytes, export_bundle
 from pipeline.export.bundle_import import import_bundle
 from pipeline.export.formats import place_for
-from pipeline.inference.model_info import find_model
-from pipeline.inference.model_shelf import label_model, model_label
 from pipeline.inference.predictor import Predictor
-from pipeline.inference.training_images import FILE, training_images
+from pipeline.models.library import label_model, model_label
+from pipeline.models.model_info import find_model
+from pipeline.models.training_images import FILE, training_images
 
 NAMES = ["bundle.json", "card.md", "label.json", "model.json", "model.safetensors", "training_images.parquet"]
 

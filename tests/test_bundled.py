@@ -10,19 +10,19 @@ import pytest
 from pipeline import cli
 from pipeline.bundled import MODEL_NAME, RUN_NAME
 from pipeline.errors import LesionLabError, ModelError, RunError
-from pipeline.evaluation.decisions import weighed_alike
 from pipeline.export.bundle import export_bundle
 from pipeline.export.bundle_import import import_bundle
 from pipeline.export.fastai_export import export_fastai
 from pipeline.export.formats import left_out
 from pipeline.export.onnx_export import CLOSEST, export_onnx
-from pipeline.inference.decided_output import decided_output, model_frequencies, own_decision, usual_decision
-from pipeline.inference.model_info import find_model, list_models
-from pipeline.inference.model_shelf import delete_model, label_model, source_of, title_of
-from pipeline.inference.training_images import training_images
-from pipeline.jobs.resume import requeue
-from pipeline.jobs.run_dir import find_run, list_runs, readable_runs
-from pipeline.jobs.shelf import delete_run, label_run
+from pipeline.metrics.decisions import weighed_alike
+from pipeline.models.decided_output import decided_output, model_frequencies, own_decision, usual_decision
+from pipeline.models.library import delete_model, label_model, source_of, title_of
+from pipeline.models.model_info import find_model, list_models
+from pipeline.models.training_images import training_images
+from pipeline.runs.labels import delete_run, label_run
+from pipeline.runs.resume import requeue
+from pipeline.runs.run_dir import find_run, list_runs, readable_runs
 from tests.hand_made import CODES, make_dataset, make_run
 from tests.random_models import make_model
 

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import brier_score_loss
 
 from pipeline.errors import DataError
-from pipeline.evaluation.calibration import (
+from pipeline.metrics.calibration import (
     apply_temperature,
     brier_score,
     calibrated,

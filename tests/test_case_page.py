@@ -7,8 +7,8 @@ import pytest
 from app.wording import probability
 from pipeline.classes import label
 from pipeline.evaluation.decided import decided_predictions
-from pipeline.jobs.run_dir import find_run
-from pipeline.teaching import Remark, list_sets, read_remarks
+from pipeline.runs.run_dir import find_run
+from pipeline.runs.teaching import Remark, list_sets, read_remarks
 from tests.app_pages import button, open_page, words
 from tests.embedded import embed_by_hand
 from tests.hand_made import make_dataset, make_run

@@ -8,7 +8,7 @@ import pytest
 
 from app.case_address import Known, read_address, written_outline
 from app.links import written
-from pipeline.evaluation.cases import CaseFilter, case_table, disagreeing, filtered_cases, in_order, lesion_output
+from pipeline.metrics.cases import CaseFilter, case_table, disagreeing, filtered_cases, in_order, lesion_output
 
 METADATA = pd.DataFrame({
     "image_id": ["a", "b", "c", "d"], "lesion_id": ["1", "1", "2", "3"], "dx": ["mel", "mel", "nv", "nv"],

@@ -17,9 +17,9 @@ from PIL import Image
 from pipeline import cli
 from pipeline.commands import show
 from pipeline.config import apply_settings
-from pipeline.jobs.run_dir import find_run
-from pipeline.jobs.status import Status, process_identity, read_status, write_status
 from pipeline.presets import PRESETS
+from pipeline.runs.run_dir import find_run
+from pipeline.runs.status import Status, process_identity, read_status, write_status
 from pipeline.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent

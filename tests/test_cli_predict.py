@@ -12,9 +12,9 @@ from PIL import Image
 from pipeline import cli
 from pipeline.commands.image_files import image_files, shared_stems
 from pipeline.commands.prediction_csv import csv_columns, csv_text
-from pipeline.data.generated import exif_with_notice
 from pipeline.errors import DataError, ModelError
-from pipeline.inference.model_info import ModelInfo, find_model, write_model_info
+from pipeline.images.generated import exif_with_notice
+from pipeline.models.model_info import ModelInfo, find_model, write_model_info
 from pipeline.workspace import Workspace
 
 CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
@@ -25,7 +25,7 @@ def home(tmp_path_factory):
     """A workspace with one model of random weights, as if it had been trained on generated images."""
     from safetensors.torch import save_file
 
-    from pipeline.training.networks import build_network
+    from pipeline.networks.architectures import build_network
 
     workspace = Workspace(tmp_path_factory.mktemp("home")).create()
     folder = workspace.models / "random"

@@ -10,14 +10,15 @@ import pytest
 
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import DataError, RunError
-from pipeline.jobs import boot
 from pipeline.jobs.embedding import embedding_job, job_status
 from pipeline.jobs.fetching import list_fetches, start_fetch
 from pipeline.jobs.queue import ahead_of
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.resume import requeue
-from pipeline.jobs.run_dir import RunDir, create_run
-from pipeline.jobs.status import (
+from pipeline.presets import preset
+from pipeline.runs import boot
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.resume import requeue
+from pipeline.runs.run_dir import RunDir, create_run
+from pipeline.runs.status import (
     Status,
     believed,
     just_queued,
@@ -27,7 +28,6 @@ from pipeline.jobs.status import (
     read_status,
     write_status,
 )
-from pipeline.presets import preset
 from pipeline.workspace import Workspace
 
 CONFIG = preset("demo").for_data("tiny", "hash")
@@ -65,7 +65,7 @@ def later(monkeypatch):
 
     def go_by(seconds: float) -> None:
         monkeypatch.setattr(time, "time", lambda: now() + seconds)
-        monkeypatch.setattr("pipeline.jobs.status.uptime", lambda: up() + seconds)
+        monkeypatch.setattr("pipeline.runs.status.uptime", lambda: up() + seconds)
 
     return go_by
 
@@ -101,7 +101,7 @@ def test_a_run_that_was_just_queued_waits_for_its_trainer_and_not_for_ever(run, 
     set_clock(seconds)
     assert run.status().state == "queued"
     up = boot.uptime()
-    monkeypatch.setattr("pipeline.jobs.status.uptime", lambda: up + 120)
+    monkeypatch.setattr("pipeline.runs.status.uptime", lambda: up + 120)
     assert run.status().state == "interrupted"
 
 
@@ -159,8 +159,8 @@ def test_seconds_of_an_earlier_versions_run_are_never_negative(seconds):
 
 
 def test_where_the_system_names_no_boot_times_since_1970_have_to_do(run, monkeypatch):
-    monkeypatch.setattr("pipeline.jobs.boot.boot_id", lambda: None)
-    monkeypatch.setattr("pipeline.jobs.status.boot_id", lambda: None)
+    monkeypatch.setattr("pipeline.runs.boot.boot_id", lambda: None)
+    monkeypatch.setattr("pipeline.runs.status.boot_id", lambda: None)
     reporter = Reporter(create_run(Workspace(run.folder), CONFIG, {}))
     assert reporter.status.pid_born is None and reporter.run.status().state == "queued"
     reporter.set(**just_started())

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.confusion import (
+from pipeline.metrics.confusion import (
     ConfusedPair,
     cell,
     confused_either_way,

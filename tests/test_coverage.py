@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.evaluation.diagnosis_table import FIGURES, OVERALL, diagnosis_table
-from pipeline.evaluation.operating_point import lesion_scores, operating_point
-from pipeline.evaluation.subgroups import subgroup_table
+from pipeline.metrics.diagnosis_table import FIGURES, OVERALL, diagnosis_table
+from pipeline.metrics.operating_point import lesion_scores, operating_point
+from pipeline.metrics.subgroups import subgroup_table
 from tests.scored_tables import CODES, scored_table
 
 SHARES = (0.1, 0.15, 0.2, 0.55)

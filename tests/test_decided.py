@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.evaluation.decided import decided_predictions, training_frequencies
 from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.jobs.run_dir import create_run
 from pipeline.presets import preset
+from pipeline.runs.run_dir import create_run
 from pipeline.workspace import Workspace
 from tests.scored_tables import CODES, scored_table
 

@@ -6,10 +6,10 @@ import pytest
 
 from pipeline.config import RunConfig
 from pipeline.errors import DataError
-from pipeline.evaluation.bootstrap import lesion_bootstrap
-from pipeline.evaluation.calibration import expected_calibration_error
-from pipeline.evaluation.decision_figures import decision_figures, figures_within
-from pipeline.evaluation.decisions import (
+from pipeline.metrics.bootstrap import lesion_bootstrap
+from pipeline.metrics.calibration import expected_calibration_error
+from pipeline.metrics.decision_figures import decision_figures, figures_within
+from pipeline.metrics.decisions import (
     DECISIONS,
     WEIGHS_ALIKE,
     at_data_frequencies,
@@ -19,8 +19,8 @@ from pipeline.evaluation.decisions import (
     weighed_alike,
     with_probabilities,
 )
-from pipeline.evaluation.melanoma import melanoma_lesions_called_else
-from pipeline.evaluation.metrics import summarise
+from pipeline.metrics.held_out import summarise
+from pipeline.metrics.melanoma import melanoma_lesions_called_else
 
 CODES = ["bcc", "mel", "nv"]
 FREQUENCIES = {"bcc": 0.1, "mel": 0.2, "nv": 0.7}

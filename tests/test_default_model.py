@@ -16,16 +16,16 @@ from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES, robustness
 from pipeline.errors import DataError
-from pipeline.evaluation.calibration import calibrated, fit_table_temperature
-from pipeline.evaluation.decisions import at_data_frequencies, decide
 from pipeline.files import read_json
 from pipeline.images.reading import open_image
-from pipeline.inference.model_info import read_model_info
 from pipeline.inference.predictor import Predictor
-from pipeline.inference.training_images import training_images
-from pipeline.jobs.run_dir import RunDir, list_runs
-from pipeline.jobs.shelf import read_label
-from pipeline.training.device import describe
+from pipeline.metrics.calibration import calibrated, fit_table_temperature
+from pipeline.metrics.decisions import at_data_frequencies, decide
+from pipeline.models.model_info import read_model_info
+from pipeline.models.training_images import training_images
+from pipeline.networks.device import describe
+from pipeline.runs.labels import read_label
+from pipeline.runs.run_dir import RunDir, list_runs
 from pipeline.training.estimate import estimate_run
 from pipeline.workspace import Workspace
 from tests.hand_made import CODES

@@ -17,12 +17,12 @@ from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES
 from pipeline.default_model.trainings import finished_run
 from pipeline.errors import ConfigError, DataError, ModelError, RunError
-from pipeline.evaluation.decisions import frequencies_of, with_probabilities
 from pipeline.files import read_json, write_json
 from pipeline.images.reading import open_image
 from pipeline.jobs.launch import create
-from pipeline.jobs.run_dir import list_runs
-from pipeline.jobs.status import Status
+from pipeline.metrics.decisions import frequencies_of, with_probabilities
+from pipeline.runs.run_dir import list_runs
+from pipeline.runs.status import Status
 from pipeline.training.parts import plan_split
 from tests.hand_made import CODES, image_bytes
 from tests.two_sources import SHORT, TINY, make_dataset, never

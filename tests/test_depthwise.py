@@ -11,9 +11,9 @@ from fastai.learner import Learner
 from timm.layers import Conv2dSame
 from torch import nn
 
+from pipeline.networks.architectures import build_network
 from pipeline.training.depthwise import QuickDepthwise, is_slow
 from pipeline.training.host_memory import keep_freed_memory
-from pipeline.training.networks import build_network
 from pipeline.training.precision import CpuAutocast
 
 

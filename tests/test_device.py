@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from pipeline.errors import TrainingError
-from pipeline.training import nvidia
-from pipeline.training.device import describe, torch_device
+from pipeline.networks import nvidia
+from pipeline.networks.device import describe, torch_device
+from pipeline.networks.nvidia import Card, TorchBuild, cards, torch_build, why_unusable
 from pipeline.training.memory import within_memory
-from pipeline.training.nvidia import Card, TorchBuild, cards, torch_build, why_unusable
 from pipeline.training.precision import precision_callbacks
 from tests.fake_nvidia import GRACE, H100, K80, OLD_DRIVER_T4, P100, T4, V100, install
 
@@ -21,7 +21,7 @@ CUDA13 = TorchBuild("2.14.1", "13.0")
 @pytest.fixture
 def pose(tmp_path, monkeypatch):
     """Poses as a machine with these cards and the PyTorch of PyPI, whichever one the tests run on."""
-    monkeypatch.setattr("pipeline.training.device.torch_build", lambda: CUDA13)
+    monkeypatch.setattr("pipeline.networks.device.torch_build", lambda: CUDA13)
     return lambda *machine: install(tmp_path / "bin", monkeypatch, *machine)
 
 
@@ -197,7 +197,7 @@ def test_where_nothing_fits_the_run_ends_in_words():
 
 
 def test_asking_for_the_device_leaves_torch_unloaded():
-    program = "import sys; from pipeline.training.device import describe; describe(); print('torch' in sys.modules)"
+    program = "import sys; from pipeline.networks.device import describe; describe(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).resolve().parents[1],
                           capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "False"

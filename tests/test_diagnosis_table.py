@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score, roc_auc_score
 
-from pipeline.evaluation.bootstrap import lesion_bootstrap
-from pipeline.evaluation.diagnosis_table import FIGURES, diagnosis_table
-from pipeline.evaluation.lesion_means import lesion_means
-from pipeline.evaluation.metrics import summarise
-from pipeline.evaluation.network_figures import lesions_right, top_accuracy
-from pipeline.evaluation.targets import target_label, targets
-from pipeline.evaluation.wilson import wilson_interval
+from pipeline.metrics.bootstrap import lesion_bootstrap
+from pipeline.metrics.diagnosis_table import FIGURES, diagnosis_table
+from pipeline.metrics.held_out import summarise
+from pipeline.metrics.lesion_means import lesion_means
+from pipeline.metrics.network_figures import lesions_right, top_accuracy
+from pipeline.metrics.targets import target_label, targets
+from pipeline.metrics.wilson import wilson_interval
 from tests.scored_tables import CODES, scored_table, table_of
 
 

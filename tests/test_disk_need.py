@@ -9,7 +9,7 @@ from app.components.training.disk_need import in_words
 from pipeline.data.cache import build_cache
 from pipeline.data.cache_space import CacheSpace
 from pipeline.data.dataset import load_dataset
-from pipeline.jobs.plan import plan_config
+from pipeline.runs.plan import plan_config
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset
 

@@ -21,7 +21,7 @@ from pipeline.jobs.embedding import (
     queue_embedding,
     work_on_embedding,
 )
-from pipeline.jobs.run_dir import find_run, list_runs
+from pipeline.runs.run_dir import find_run, list_runs
 
 
 @pytest.fixture

@@ -12,19 +12,19 @@ from PIL import Image
 from pipeline import cli
 from pipeline.data.importing import import_dataset
 from pipeline.errors import DataError, ModelError
-from pipeline.evaluation.external import plan_evaluation
-from pipeline.explain.overlay import enlarge
-from pipeline.inference.card import model_card
 from pipeline.inference.door import open_model
-from pipeline.inference.members import combine, members_of, members_sentence
-from pipeline.inference.model_info import find_model, write_model_info
-from pipeline.inference.model_shelf import delete_model
+from pipeline.inference.other_data import plan_evaluation
 from pipeline.inference.predictor import Predictor
-from pipeline.inference.trained_on import training_shares
-from pipeline.inference.training_images import training_images, write_training_images
 from pipeline.jobs.evaluating import create_evaluation
-from pipeline.jobs.run_dir import find_run
 from pipeline.jobs.work import work
+from pipeline.models.card import model_card
+from pipeline.models.library import delete_model
+from pipeline.models.members import combine, members_of, members_sentence
+from pipeline.models.model_info import find_model, write_model_info
+from pipeline.models.trained_on import training_shares
+from pipeline.models.training_images import training_images, write_training_images
+from pipeline.networks.overlay import enlarge
+from pipeline.runs.run_dir import find_run
 from tests.hand_made import CODES
 from tests.random_models import make_model
 

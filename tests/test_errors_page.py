@@ -8,8 +8,8 @@ import pytest
 
 from app.charts.predictions import confusion_figure
 from pipeline.classes import label
-from pipeline.evaluation.confusion import confusion_matrix, row_shares
-from pipeline.evaluation.quiz import draw_quiz
+from pipeline.metrics.confusion import confusion_matrix, row_shares
+from pipeline.metrics.quiz import draw_quiz
 from tests.app_pages import button, open_page, words
 from tests.hand_made import CODES, make_dataset, make_run
 

@@ -9,10 +9,10 @@ from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.errors import DataError, TrainingError
 from pipeline.jobs.estimating import Estimating
-from pipeline.jobs.plan import plan_config
+from pipeline.networks.device import describe
 from pipeline.progress import Cancelled
+from pipeline.runs.plan import plan_config
 from pipeline.training import estimate as measuring
-from pipeline.training.device import describe
 from pipeline.training.estimate import FewPixels, _multiply, estimate_run
 from pipeline.training.parts import plan_split
 

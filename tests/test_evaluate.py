@@ -8,10 +8,10 @@ import pytest
 
 from pipeline.errors import RunError
 from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.jobs.run_dir import create_run
-from pipeline.jobs.status import Status, process_identity, write_status
-from pipeline.jobs.summary import FIGURES, run_summary
 from pipeline.presets import preset
+from pipeline.runs.run_dir import create_run
+from pipeline.runs.status import Status, process_identity, write_status
+from pipeline.runs.summary import FIGURES, run_summary
 from pipeline.workspace import Workspace
 
 DEMO = preset("demo").for_data("tiny", "hash")

@@ -14,16 +14,16 @@ from pipeline.errors import DataError, ModelError, RunError
 from pipeline.evaluation.class_mapping import parse_mapping
 from pipeline.evaluation.decided import training_frequencies
 from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.evaluation.external import find_overlap, plan_evaluation
-from pipeline.inference.model_info import find_model
+from pipeline.inference.other_data import find_overlap, plan_evaluation
 from pipeline.inference.predictor import Predictor
-from pipeline.inference.training_images import FILE
 from pipeline.jobs.evaluating import create_evaluation, overlap_path
 from pipeline.jobs.launch import request_stop
-from pipeline.jobs.lineage import lineage
-from pipeline.jobs.resume import can_resume
-from pipeline.jobs.run_dir import find_run, list_runs
 from pipeline.jobs.work import work
+from pipeline.models.model_info import find_model
+from pipeline.models.training_images import FILE
+from pipeline.runs.lineage import lineage
+from pipeline.runs.resume import can_resume
+from pipeline.runs.run_dir import find_run, list_runs
 from tests.hand_made import make_dataset
 from tests.other_data import with_other_data, write_other_set
 

@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from pipeline.evaluation.external import plan_evaluation
-from pipeline.inference.members import combine
-from pipeline.inference.model_info import find_model
+from pipeline.inference.other_data import plan_evaluation
 from pipeline.jobs.evaluating import create_evaluation
-from pipeline.jobs.run_dir import find_run
-from pipeline.jobs.status import ENDED, Status, process_identity, write_status
 from pipeline.jobs.work import work
+from pipeline.models.members import combine
+from pipeline.models.model_info import find_model
+from pipeline.runs.run_dir import find_run
+from pipeline.runs.status import ENDED, Status, process_identity, write_status
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset
 from tests.other_data import with_other_data, write_other_set

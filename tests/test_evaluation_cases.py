@@ -8,9 +8,8 @@ import pytest
 
 from app import resources
 from app.case_model import can_answer, model_of, seen_by
-from pipeline.evaluation.external import plan_evaluation
 from pipeline.explain.perturb import NAMED
-from pipeline.inference.members import combine
+from pipeline.inference.other_data import plan_evaluation
 from pipeline.jobs.embedding import (
     MAP,
     NEIGHBOURS,
@@ -21,8 +20,9 @@ from pipeline.jobs.embedding import (
     work_on_embedding,
 )
 from pipeline.jobs.evaluating import create_evaluation
-from pipeline.jobs.run_dir import find_run
 from pipeline.jobs.work import work
+from pipeline.models.members import combine
+from pipeline.runs.run_dir import find_run
 from tests.app_pages import button, open_page, words
 from tests.other_data import with_other_data, write_other_set
 

@@ -7,7 +7,7 @@ import pytest
 from app.components.evaluation.operating_point import ASSUMES
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
-from pipeline.evaluation.operating_point import lesion_scores, operating_point
+from pipeline.metrics.operating_point import lesion_scores, operating_point
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run
 

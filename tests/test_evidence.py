@@ -115,12 +115,12 @@ def test_evidence_is_in_the_lesion_for_a_trained_network_and_at_chance_for_rando
     from pipeline.data.cache import OnTheFlyPixels
     from pipeline.data.dataset import load_dataset
     from pipeline.data.embedded import ensure_generated
-    from pipeline.inference.model_info import find_model
     from pipeline.inference.predictor import Predictor
     from pipeline.jobs.launch import create
-    from pipeline.jobs.plan import plan_config
     from pipeline.jobs.work import work
-    from pipeline.training.networks import build_network
+    from pipeline.models.model_info import find_model
+    from pipeline.networks.architectures import build_network
+    from pipeline.runs.plan import plan_config
 
     ensure_generated(workspace)
     run = create(workspace, plan_config(workspace, "generated", "demo", ["size=256x192"]))  # 6 × 8 cells

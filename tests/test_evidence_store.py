@@ -12,7 +12,7 @@ from pipeline.cli import main
 from pipeline.data.dataset import load_dataset
 from pipeline.evaluation.evidence import run_evidence
 from pipeline.evaluation.evidence_store import evidence_path, keep_evidence
-from pipeline.jobs.run_dir import find_run
+from pipeline.runs.run_dir import find_run
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset, make_masks, make_run
 

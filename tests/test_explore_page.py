@@ -6,8 +6,8 @@ import pytest
 from app.links import written
 from pipeline.classes import label
 from pipeline.jobs.embedding import embedding_job, queue_embedding
-from pipeline.jobs.status import Status, process_identity, write_status
-from pipeline.teaching import Remark, create_set, list_sets, write_remark
+from pipeline.runs.status import Status, process_identity, write_status
+from pipeline.runs.teaching import Remark, create_set, list_sets, write_remark
 from tests.app_pages import button, open_page, words
 from tests.embedded import embed_by_hand
 from tests.hand_made import make_dataset, make_run

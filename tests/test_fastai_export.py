@@ -14,8 +14,8 @@ from pipeline import cli
 from pipeline.config import ARCHITECTURES
 from pipeline.export.fastai_export import CLOSEST, export_fastai
 from pipeline.export.stock_network import stock_network
-from pipeline.inference.model_info import find_model
-from pipeline.training.networks import build_network
+from pipeline.models.model_info import find_model
+from pipeline.networks.architectures import build_network
 from tests.random_models import make_model, settle
 
 _NOTEBOOK = """

@@ -20,20 +20,20 @@ from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.errors import ConfigError, WorkspaceError
 from pipeline.jobs.launch import create, request_stop
-from pipeline.jobs.plan import plan_config
-from pipeline.jobs.resume import requeue
 from pipeline.jobs.work import work
+from pipeline.networks.architectures import build_network
+from pipeline.networks.device import describe
 from pipeline.presets import preset
 from pipeline.progress import Cancelled, silent
+from pipeline.runs.plan import plan_config
+from pipeline.runs.resume import requeue
 from pipeline.training import features as computing
 from pipeline.training.callbacks import SeedEpochs
-from pipeline.training.device import describe
 from pipeline.training.estimate import estimate_run
 from pipeline.training.feature_store import FLIPS
 from pipeline.training.features import TorchBody, fast_body, open_features, wanted_features
 from pipeline.training.head_stage import head_learner
 from pipeline.training.losses import make_loss
-from pipeline.training.networks import build_network
 from pipeline.training.parts import plan_split, rows_and_targets
 from pipeline.training.preview import network_inputs, steps_in_words
 from pipeline.workspace import Workspace

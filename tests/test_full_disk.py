@@ -12,21 +12,21 @@ from pipeline.data.importing import import_dataset
 from pipeline.data.masks import import_masks
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import LesionLabError
-from pipeline.evaluation.external import plan_evaluation
 from pipeline.export.bundle_import import import_bundle
-from pipeline.inference.members import combine
-from pipeline.inference.model_shelf import check_free, label_model
+from pipeline.inference.other_data import plan_evaluation
 from pipeline.jobs.embedding import start_embedding
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch
 from pipeline.jobs.launch import resume_run, start_run
-from pipeline.jobs.new_folder import make_folder
-from pipeline.jobs.plan import plan_config
-from pipeline.jobs.run_dir import create_run, find_run
-from pipeline.jobs.searches import plan_first_search, plan_search, start_search
-from pipeline.jobs.shelf import label_run
+from pipeline.models.library import check_free, label_model
+from pipeline.models.members import combine
 from pipeline.presets import preset
-from pipeline.teaching import Remark, create_set, write_remark
+from pipeline.runs.labels import label_run
+from pipeline.runs.new_folder import make_folder
+from pipeline.runs.plan import plan_config
+from pipeline.runs.run_dir import create_run, find_run
+from pipeline.runs.searches import plan_first_search, plan_search, start_search
+from pipeline.runs.teaching import Remark, create_set, write_remark
 from pipeline.workspace import Workspace
 from tests.fixtures.packing import unpack
 from tests.small_archives import files_of, mask_png, rows, write_zip

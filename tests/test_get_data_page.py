@@ -13,7 +13,7 @@ from pipeline.data.sources.catalogue import SOURCES, STARTER
 from pipeline.data.sources.isic import BASE_VARIABLE
 from pipeline.files import write_json
 from pipeline.jobs.fetching import list_fetches
-from pipeline.jobs.status import ENDED, Status, process_identity, write_status
+from pipeline.runs.status import ENDED, Status, process_identity, write_status
 from tests import app_pages
 from tests.app_pages import button, words
 from tests.hand_made import make_dataset

@@ -201,7 +201,7 @@ def test_what_a_child_writes_is_not_quoted(workspace, monkeypatch):
 def test_what_the_way_to_weights_said_is_not_quoted(monkeypatch):
     from torchvision.models import ResNet18_Weights
 
-    from pipeline.training.weights import torchvision_state
+    from pipeline.networks.initial_weights import torchvision_state
 
     def broken(self, **more):
         raise RuntimeError(SECRET)

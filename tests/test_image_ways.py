@@ -17,9 +17,9 @@ from app.evaluation_rows import CONFIDENCE
 from app.evaluation_ways import Ways
 from pipeline.evaluation.decided import NAMES
 from pipeline.evaluation.evidence_store import keep_evidence
-from pipeline.evaluation.metrics import classes_of
-from pipeline.evaluation.subgroups import FIGURES
-from pipeline.evaluation.targets import targets
+from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.subgroups import FIGURES
+from pipeline.metrics.targets import targets
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset, make_run
 

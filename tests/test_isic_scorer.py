@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.isic_scorer import CATEGORY_SCORES, isic_scores
+from pipeline.metrics.isic_scorer import CATEGORY_SCORES, isic_scores
 from tests.scored_tables import CODES, scored_table, table_of
 
 NEEDS = "needs isic-challenge-scoring, which installs on Python below 3.12 only (its zipfile-deflate64)"

@@ -17,7 +17,7 @@ from pipeline.data.sources.fetch import download_folder, fetch
 from pipeline.data.sources.isic import BASE_VARIABLE, FILES, address
 from pipeline.errors import DataError
 from pipeline.jobs.fetching import dismiss_fetch, list_fetches, start_fetch, stop_fetch, work_on_fetch
-from pipeline.jobs.status import ENDED
+from pipeline.runs.status import ENDED
 from tests.app_pages import open_page, words
 from tests.isic_archives import isic2018, isic2019
 from tests.small_archives import exactly, jpeg, rows, write_folder

@@ -10,8 +10,8 @@ import pytest
 from pipeline.data.importing import import_dataset
 from pipeline.errors import RunError
 from pipeline.jobs.launch import create, request_stop, start_run
-from pipeline.jobs.plan import plan_config
 from pipeline.jobs.work import work
+from pipeline.runs.plan import plan_config
 
 LONG = ["weights=random", "size=64", "batch_size=8", "epochs=0,200"]
 SHORT = ["weights=random", "size=32", "batch_size=8", "epochs=0,1", "limit=60"]

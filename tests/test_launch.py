@@ -10,9 +10,9 @@ from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import RunError
 from pipeline.jobs.fetching import start_fetch
 from pipeline.jobs.launch import resume_run, start_run
-from pipeline.jobs.status import read_status, write_status
 from pipeline.jobs.work import work
 from pipeline.presets import preset
+from pipeline.runs.status import read_status, write_status
 from tests.waiting import wait_until
 
 CONFIG = preset("demo").for_data("tiny", "hash")

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from app import leakage_rows
-from pipeline.data.audit import _table_digest, audit_path
-from pipeline.data.label_leaks import label_leak
+from pipeline.audit.findings import _table_digest, audit_path
+from pipeline.audit.label_leaks import label_leak
 from pipeline.data.same_lesion import judge_pair, verdicts
 from pipeline.data.seen_lesions import seen_shares
 from pipeline.evaluation.evidence_store import keep_evidence

@@ -6,10 +6,10 @@ from app import run_rows
 from app.components.runs.lineage_tree import Entry, families, origin_words
 from app.components.runs.run_actions import branches_kept
 from pipeline.data.dataset import Dataset
-from pipeline.jobs.lineage import kept_stages
-from pipeline.jobs.run_dir import RunDir, list_runs
-from pipeline.jobs.shelf import delete_run, label_run
 from pipeline.presets import PRESETS
+from pipeline.runs.labels import delete_run, label_run
+from pipeline.runs.lineage import kept_stages
+from pipeline.runs.run_dir import RunDir, list_runs
 from pipeline.workspace import Workspace
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from pipeline.evaluation.melanoma import melanoma_lesions_called_else, wilson_interval
+from pipeline.metrics.melanoma import melanoma_lesions_called_else, wilson_interval
 
 
 # R. G. Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3

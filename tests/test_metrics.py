@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.evaluation.metrics import classes_of, probabilities_of, summarise
+from pipeline.metrics.held_out import classes_of, probabilities_of, summarise
 
 COLUMNS = ["image_id", "lesion_id", "truth", "predicted", "p_nv", "p_bcc", "p_mel"]
 

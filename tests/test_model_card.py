@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.inference.card import model_card
-from pipeline.inference.card_words import figure, percent, table
-from pipeline.inference.model_info import find_model
-from pipeline.inference.model_shelf import label_model
-from pipeline.inference.notice import notice
+from pipeline.models.card import model_card
+from pipeline.models.card_words import figure, percent, table
+from pipeline.models.library import label_model
+from pipeline.models.model_info import find_model
+from pipeline.models.notice import notice
 from pipeline.shown import as_text
 from tests.hand_made import make_dataset, make_run
 from tests.random_models import make_model

@@ -7,11 +7,11 @@ import re
 import pytest
 
 from pipeline.errors import ModelError
-from pipeline.inference import model_info
-from pipeline.inference.model_info import ModelInfo, find_model, list_models, read_model_info, write_model_info
-from pipeline.jobs.run_dir import create_run
-from pipeline.jobs.status import Status, write_status
+from pipeline.models import model_info
+from pipeline.models.model_info import ModelInfo, find_model, list_models, read_model_info, write_model_info
 from pipeline.presets import preset
+from pipeline.runs.run_dir import create_run
+from pipeline.runs.status import Status, write_status
 from pipeline.workspace import Workspace
 
 FIGURES = {

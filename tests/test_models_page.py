@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.errors import LesionLabError, ModelError
-from pipeline.inference.model_info import find_model, list_models
-from pipeline.inference.model_shelf import (
+from pipeline.jobs.command import run_command
+from pipeline.models.library import (
     delete_model,
     deleted_models,
     label_model,
@@ -13,9 +13,9 @@ from pipeline.inference.model_shelf import (
     run_of,
     title_of,
 )
-from pipeline.jobs.command import run_command
-from pipeline.jobs.run_dir import find_run
+from pipeline.models.model_info import find_model, list_models
 from pipeline.progress import Cancelled
+from pipeline.runs.run_dir import find_run
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run
 from tests.random_models import make_model

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.flips import flip_share
 from pipeline.explain.embedding_map import embedding_map, inside
 from pipeline.explain.neighbours import nearest_lesions
-from pipeline.explain.overlay import overlay
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
+from pipeline.metrics.flips import flip_share
+from pipeline.networks.overlay import overlay
 
 
 def _angles(*degrees):

@@ -13,12 +13,12 @@ from app import run_rows
 from app.components.runs.shared_figures import figures_table
 from pipeline.article_figures import FIGURES as ARTICLE_FIGURES
 from pipeline.errors import DataError, ModelError
-from pipeline.evaluation.compare import compare
-from pipeline.evaluation.melanoma import wilson_interval
-from pipeline.evaluation.metrics import summarise
-from pipeline.evaluation.network_figures import FIGURES, network_figures, top_accuracy
-from pipeline.evaluation.network_size import NetworkSize, network_size
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.compare import compare
+from pipeline.metrics.held_out import summarise
+from pipeline.metrics.melanoma import wilson_interval
+from pipeline.metrics.network_figures import FIGURES, network_figures, top_accuracy
+from pipeline.metrics.network_size import NetworkSize, network_size
+from pipeline.runs.run_dir import RunDir
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run
 
@@ -109,7 +109,7 @@ def test_a_damaged_file_of_weights_is_named(tmp_path):
 
 @pytest.mark.parametrize("arch", ["efficientnet_lite0", "resnet18"])
 def test_a_network_has_as_many_parameters_as_torch_counts(workspace, arch):
-    from pipeline.training.networks import build_network
+    from pipeline.networks.architectures import build_network
     from tests.random_models import make_model
 
     info = make_model(workspace, "untrained", arch)

@@ -12,9 +12,9 @@ from timm.layers import DropPath
 from torch import nn
 
 from pipeline.errors import ConfigError, WeightsError
-from pipeline.training import weights
-from pipeline.training.networks import build_network, splitter
-from pipeline.training.weights import lite_state
+from pipeline.networks import initial_weights as weights
+from pipeline.networks.architectures import build_network, splitter
+from pipeline.networks.initial_weights import lite_state
 
 LITES = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
 PALACE = 698  # of ImageNet's classes

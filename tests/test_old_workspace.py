@@ -10,13 +10,13 @@ from pipeline import cli
 from pipeline.default_model.making import start_making
 from pipeline.default_model.recipe import plan_recipe
 from pipeline.files import read_json
-from pipeline.inference.model_info import find_model
-from pipeline.inference.model_shelf import model_label
-from pipeline.jobs.events import read_events
-from pipeline.jobs.run_dir import find_run
-from pipeline.jobs.searches import list_searches, read_found
-from pipeline.jobs.shelf import Label, read_label, restore_run
-from pipeline.teaching import find_set, read_remarks
+from pipeline.models.library import model_label
+from pipeline.models.model_info import find_model
+from pipeline.runs.events import read_events
+from pipeline.runs.labels import Label, read_label, restore_run
+from pipeline.runs.run_dir import find_run
+from pipeline.runs.searches import list_searches, read_found
+from pipeline.runs.teaching import find_set, read_remarks
 from tests.app_pages import PROJECT, open_page, words
 from tests.fixtures.packing import processor
 from tests.two_sources import SHORT, TINY, never

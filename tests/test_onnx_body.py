@@ -14,11 +14,11 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from pipeline.errors import ModelError, WorkspaceError
-from pipeline.inference import onnx_body
 from pipeline.inference import predictor as predicting
 from pipeline.inference.folder import _Prepared, predict_files
-from pipeline.inference.onnx_body import body_digest, derived_body, known_body
 from pipeline.inference.predictor import Predictor
+from pipeline.networks import onnx_body
+from pipeline.networks.onnx_body import body_digest, derived_body, known_body
 from tests.hand_made import CODES, image_bytes
 from tests.random_models import make_model
 from tests.small_archives import exactly
@@ -103,7 +103,7 @@ def test_it_is_derived_once_and_leaves_the_network_as_it_was(workspace, body, mo
     assert body.training and all(torch.equal(before[name], tensor) for name, tensor in body.state_dict().items())
     file, = workspace.derived.iterdir()
     assert file.suffix == ".onnx" and b"site-packages" not in file.read_bytes()
-    monkeypatch.setattr("pipeline.export.onnx_file.onnx_bytes", lambda *_: pytest.fail("derived twice"))
+    monkeypatch.setattr("pipeline.networks.onnx_file.onnx_bytes", lambda *_: pytest.fail("derived twice"))
     derived_body(workspace, body, 48, 64)
     assert known_body(workspace, body, 48, 64)
 
@@ -137,7 +137,7 @@ def test_the_second_of_two_waits_and_takes_what_the_first_wrote(workspace, body,
     file, = workspace.derived.iterdir()
     whole = file.read_bytes()
     file.unlink()
-    monkeypatch.setattr("pipeline.export.onnx_file.onnx_bytes", lambda *_: pytest.fail("derived twice"))
+    monkeypatch.setattr("pipeline.networks.onnx_file.onnx_bytes", lambda *_: pytest.fail("derived twice"))
     heard, got = [], []
     with (workspace.locks / "derived.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -155,7 +155,7 @@ def test_the_second_of_two_waits_and_takes_what_the_first_wrote(workspace, body,
 def test_other_features_than_torch_s_are_refused_and_torch_goes_on(ready, workspace, monkeypatch, caplog):
     derived, info = ready
     (exported,) = derived.derived.glob("*.onnx")
-    monkeypatch.setattr("pipeline.export.onnx_file.onnx_bytes", lambda *_: exported.read_bytes())
+    monkeypatch.setattr("pipeline.networks.onnx_file.onnx_bytes", lambda *_: exported.read_bytes())
     monkeypatch.setattr(onnx_body, "CLOSEST", -1.0)
     sentence = r"The features of this network in ONNX Runtime differ from PyTorch's by \S+\."
     with pytest.raises(ModelError, match=f"^{sentence} PyTorch can be used instead, which is slower.$"):

@@ -12,9 +12,9 @@ from pipeline.errors import ModelError
 from pipeline.export.onnx_export import CLOSEST, INPUT, OUTPUT, export_onnx
 from pipeline.images.reading import open_image
 from pipeline.inference.folder import predict_files
-from pipeline.inference.model_info import find_model
-from pipeline.inference.notice import notice
 from pipeline.inference.predictor import Predictor
+from pipeline.models.model_info import find_model
+from pipeline.models.notice import notice
 from tests.random_models import make_model
 
 

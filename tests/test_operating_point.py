@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_curve
 
-from pipeline.evaluation.operating_point import (
+from pipeline.metrics.operating_point import (
     ISIC_2020_MELANOMA,
     curve,
     lesion_scores,
     operating_point,
     threshold_for,
 )
-from pipeline.evaluation.wilson import difference_interval, ratio_interval, wilson_interval
+from pipeline.metrics.wilson import difference_interval, ratio_interval, wilson_interval
 from tests.scored_tables import scored_table, table_of
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.explain.overlay import enlarge, has_evidence, overlay
+from pipeline.networks.overlay import enlarge, has_evidence, overlay
 
 GREY = np.full((2, 4, 3), 100, dtype=np.uint8)
 VIRIDIS_YELLOW = [253, 231, 37]  # the last colour of Viridis, #fde725

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data.generated import exif_with_notice, is_generated
 from pipeline.data.prepare import covering_size, fit_for_cropping, prepare_image, window
 from pipeline.errors import ImageError
+from pipeline.images.generated import exif_with_notice, is_generated
 from pipeline.images.reading import open_image
 from tests.small_archives import encoded, exactly, jpeg, noise
 

@@ -10,13 +10,13 @@ from PIL import Image
 
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import load_dataset
-from pipeline.data.generated import is_generated
 from pipeline.data.importing import import_dataset
 from pipeline.data.prepare import prepare_image, window
 from pipeline.errors import DataError, TrainingError
+from pipeline.images.generated import is_generated
 from pipeline.images.reading import open_image
-from pipeline.jobs.plan import plan_config
 from pipeline.jobs.previewing import Previewing
+from pipeline.runs.plan import plan_config
 from pipeline.training.parts import plan_split
 from pipeline.training.preview import IMAGES, SHOWN, VARIANTS, draw_images, network_inputs, preview_batch
 from tests.hand_made import make_dataset

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.quiz import draw_quiz
+from pipeline.metrics.quiz import draw_quiz
 
 CODES = ("bcc", "mel", "nv")
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.evaluation.calibration import apply_temperature, brier_score, expected_calibration_error
-from pipeline.evaluation.reliability import calibration_figures, reliability_with_intervals
-from pipeline.evaluation.wilson import wilson_interval
+from pipeline.metrics.calibration import apply_temperature, brier_score, expected_calibration_error
+from pipeline.metrics.reliability import calibration_figures, reliability_with_intervals
+from pipeline.metrics.wilson import wilson_interval
 from tests.scored_tables import CODES, scored_table, table_of
 
 

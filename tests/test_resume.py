@@ -17,11 +17,11 @@ from pipeline import cli, files
 from pipeline.data.importing import import_dataset
 from pipeline.errors import RunError
 from pipeline.jobs.launch import create, request_stop, resume_run, start_run
-from pipeline.jobs.plan import plan_config
-from pipeline.jobs.resume import can_resume, requeue
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED
 from pipeline.jobs.work import work
+from pipeline.runs.plan import plan_config
+from pipeline.runs.resume import can_resume, requeue
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
 from pipeline.training import stages, train
 
 SETTINGS = ["weights=random", "size=48x32", "batch_size=8"]

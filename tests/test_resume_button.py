@@ -4,7 +4,7 @@ import pytest
 
 from app.components.training.live_run import RESUME
 from pipeline.jobs import launch
-from pipeline.jobs.resume import requeue
+from pipeline.runs.resume import requeue
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run
 

@@ -11,10 +11,10 @@ from app.charts.comparison import RUN_MARKS, balanced_figure, course_table, loss
 from app.components.runs.run_comparison import differences
 from app.components.runs.runs_table import SORTS, matches, ordered, start_of, title_of
 from app.palette import DARK_BACKGROUND, LIGHT_BACKGROUND, contrast
-from pipeline.evaluation.compare import compare
 from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE, evaluate_run
-from pipeline.jobs.run_dir import RunDir, list_runs
-from pipeline.jobs.shelf import Label, delete_run, deleted_runs, label_run, read_label
+from pipeline.metrics.compare import compare
+from pipeline.runs.labels import Label, delete_run, deleted_runs, label_run, read_label
+from pipeline.runs.run_dir import RunDir, list_runs
 from pipeline.workspace import Workspace
 from tests.app_pages import button, open_page, words
 from tests.hand_made import CODES, make_dataset, make_run

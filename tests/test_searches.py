@@ -11,8 +11,9 @@ from app.components.training.rate_choice import USE
 from app.components.training.rate_search import SEARCH
 from pipeline.cli import main
 from pipeline.errors import ConfigError, RunError
-from pipeline.jobs.run_dir import find_run
-from pipeline.jobs.searches import (
+from pipeline.jobs.work import work
+from pipeline.runs.run_dir import find_run
+from pipeline.runs.searches import (
     create_search,
     find_search,
     list_searches,
@@ -21,7 +22,6 @@ from pipeline.jobs.searches import (
     read_found,
     write_found,
 )
-from pipeline.jobs.work import work
 from pipeline.training.lr_finder import read_curve
 from tests.app_pages import button, open_page, words
 
@@ -104,7 +104,7 @@ def test_a_curve_with_a_loss_that_is_no_number_is_read_up_to_there():
 def test_the_page_starts_a_search_and_takes_its_rates_to_the_form(home, monkeypatch):
     workspace, run = home
     started = []
-    monkeypatch.setattr("pipeline.jobs.searches.start_process", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr("pipeline.runs.searches.start_process", lambda *arguments: started.append(arguments))
     at = open_page("rates")
     assert "The curve of a search appears here" in words(at)
     at.selectbox(key="rates.start").set_value(f"{run}:1").run()

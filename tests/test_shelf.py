@@ -3,10 +3,10 @@
 import pytest
 
 from pipeline.errors import RunError
-from pipeline.jobs.run_dir import create_run, find_run, list_runs
-from pipeline.jobs.shelf import Label, delete_run, deleted_runs, label_path, label_run, read_label, restore_run
-from pipeline.jobs.status import Status, process_identity, write_status
 from pipeline.presets import PRESETS
+from pipeline.runs.labels import Label, delete_run, deleted_runs, label_path, label_run, read_label, restore_run
+from pipeline.runs.run_dir import create_run, find_run, list_runs
+from pipeline.runs.status import Status, process_identity, write_status
 
 
 def make(workspace, state="done"):

@@ -14,17 +14,17 @@ from pipeline.default_model.making import finish, start_making
 from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.errors import ModelError
-from pipeline.evaluation.decisions import at_data_frequencies, vector
 from pipeline.export.fastai_export import export_fastai
 from pipeline.export.onnx_export import export_onnx
 from pipeline.files import write_json
-from pipeline.inference.card_results import network_words
-from pipeline.inference.model_info import read_model_info, write_model_info
 from pipeline.inference.predictor import Predictor
-from pipeline.jobs.run_dir import list_runs
 from pipeline.jobs.work import work
+from pipeline.metrics.decisions import at_data_frequencies, vector
+from pipeline.models.card_results import network_words
+from pipeline.models.model_info import read_model_info, write_model_info
+from pipeline.networks.side_by_side import joined_state
 from pipeline.presets import PRESETS
-from pipeline.training.side_by_side import joined_state
+from pipeline.runs.run_dir import list_runs
 from tests.hand_made import CODES
 from tests.random_models import make_model
 from tests.two_sources import SHORT, TINY, make_dataset, never

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.teaching import (
+from pipeline.runs.teaching import (
     Kept,
     Remark,
     create_set,

@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from pipeline.errors import RunError, WorkspaceError
-from pipeline.jobs.events import EventLog, read_events
-from pipeline.jobs.run_dir import create_run, find_run, list_runs
-from pipeline.jobs.status import Status, believed, process_identity, process_lives, read_status, write_status
 from pipeline.presets import preset
+from pipeline.runs.events import EventLog, read_events
+from pipeline.runs.run_dir import create_run, find_run, list_runs
+from pipeline.runs.status import Status, believed, process_identity, process_lives, read_status, write_status
 from pipeline.workspace import Workspace
 
 CONFIG = preset("demo").for_data("tiny", "hash")

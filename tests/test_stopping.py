@@ -16,12 +16,12 @@ from pipeline.jobs.embedding import job_status, queue_embedding, work_on_embeddi
 from pipeline.jobs.fetching import Fetch, list_fetches, stop_fetch, work_on_fetch
 from pipeline.jobs.launch import ask_to_stop, create, request_stop, start_run
 from pipeline.jobs.loading import stops_while_loading
-from pipeline.jobs.plan import plan_config
-from pipeline.jobs.resume import requeue
-from pipeline.jobs.searches import create_search, plan_first_search
-from pipeline.jobs.status import just_queued, process_identity, write_status
 from pipeline.jobs.work import work
 from pipeline.progress import Cancelled
+from pipeline.runs.plan import plan_config
+from pipeline.runs.resume import requeue
+from pipeline.runs.searches import create_search, plan_first_search
+from pipeline.runs.status import just_queued, process_identity, write_status
 from tests.hand_made import make_dataset, make_run
 from tests.waiting import wait_until
 
@@ -171,7 +171,7 @@ def test_a_stop_while_the_trainer_loads_its_libraries(with_data):
 def test_a_signal_while_the_process_takes_its_run_waits_for_nobody(with_data):
     run = create(with_data, plan_config(with_data, "tiny", "demo", TINY))
     write_status(run.status_path, just_queued(**process_identity()))
-    from pipeline.data.turns import turn
+    from pipeline.locks import turn
     from pipeline.progress import silent
 
     with turn(run.lock_path, silent, "Taken."):

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.subgroups import CONFIDENCE_BANDS, confidence_bands, subgroup_table
-from pipeline.evaluation.wilson import difference_interval, wilson_interval
+from pipeline.metrics.subgroups import CONFIDENCE_BANDS, confidence_bands, subgroup_table
+from pipeline.metrics.wilson import difference_interval, wilson_interval
 from tests.scored_tables import scored_table, table_of
 
 

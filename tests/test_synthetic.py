@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from pipeline.classes import DIAGNOSES
-from pipeline.data import generated, synthetic
-from pipeline.data.synthetic_cases import planned_cases
-from pipeline.data.synthetic_image import SOURCES
-from pipeline.data.synthetic_structures import STRUCTURES
+from pipeline.data.synthetic import generated_set as synthetic
+from pipeline.data.synthetic.cases import planned_cases
+from pipeline.data.synthetic.image import SOURCES
+from pipeline.data.synthetic.structures import STRUCTURES
 from pipeline.errors import DataError, WorkspaceError
+from pipeline.images import generated
 from pipeline.progress import Cancelled
 
 IMAGES = 60

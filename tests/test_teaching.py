@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import TeachingError
-from pipeline.jobs.run_dir import RunDir
-from pipeline.teaching import (
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.teaching import (
     Remark,
     add_images,
     change_set,

@@ -8,11 +8,11 @@ import pytest
 from app.charts.time_parts import clock, time_figure, time_table
 from pipeline import cli
 from pipeline.commands.run_text import run_text
-from pipeline.jobs.events import EventLog, last_events
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.status import read_status, write_status
-from pipeline.jobs.summary import run_summary
-from pipeline.jobs.time_parts import TIME_PARTS, divide
+from pipeline.runs.events import EventLog, last_events
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.status import read_status, write_status
+from pipeline.runs.summary import run_summary
+from pipeline.runs.time_parts import TIME_PARTS, divide
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset, make_run
 
@@ -63,7 +63,7 @@ class Watch:
 @pytest.fixture
 def watch(monkeypatch):
     watch = Watch()
-    monkeypatch.setattr("pipeline.jobs.reporter.time", watch)
+    monkeypatch.setattr("pipeline.runs.reporter.time", watch)
     return watch
 
 

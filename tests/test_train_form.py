@@ -9,8 +9,8 @@ from app.components.training.more_choices import as_settings, set_by_the_preset
 from app.components.training.time_estimate import ESTIMATE, in_words, parts_in_words
 from app.components.training.train_form import START
 from pipeline.errors import TrainingError
+from pipeline.networks.nvidia import TorchBuild
 from pipeline.presets import PRESETS, Preset
-from pipeline.training.nvidia import TorchBuild
 from tests.app_pages import button, open_page, words
 from tests.fake_nvidia import K80, T4, V100, install
 from tests.hand_made import make_dataset
@@ -33,7 +33,7 @@ def form(workspace, tmp_path):
 @pytest.fixture
 def pose(form, tmp_path, monkeypatch):
     """Opens the form on a machine with these cards and the PyTorch of PyPI."""
-    monkeypatch.setattr("pipeline.training.device.torch_build", lambda: TorchBuild("2.14.1", "13.0"))
+    monkeypatch.setattr("pipeline.networks.device.torch_build", lambda: TorchBuild("2.14.1", "13.0"))
 
     def open_on(*machine):
         install(tmp_path / "bin", monkeypatch, *machine)

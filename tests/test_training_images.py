@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import ModelError
-from pipeline.inference.model_info import find_model
-from pipeline.inference.training_images import COLUMNS, FILE, training_images, write_training_images
+from pipeline.models.model_info import find_model
+from pipeline.models.training_images import COLUMNS, FILE, training_images, write_training_images
 
 
 def test_a_trained_model_names_exactly_its_training_images(trained):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.data.turns import turn
+from pipeline.locks import turn
 from pipeline.progress import Cancelled
 from tests.small_archives import exactly
 

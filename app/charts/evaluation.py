@@ -11,7 +11,7 @@ from app.charts.style import titled
 from app.palette import SECOND, VALIDATION, mark, tone
 from app.wording import count, percent
 from pipeline.classes import DIAGNOSES
-from pipeline.evaluation.operating_point import OperatingPoint
+from pipeline.metrics.operating_point import OperatingPoint
 from pipeline.shown import as_label
 
 _ROW_PIXELS = 46

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from app.charts.style import titled
 from app.palette import VALIDATION, tone
 from app.wording import percent
-from pipeline.jobs.time_parts import part_name
+from pipeline.runs.time_parts import part_name
 
 
 def time_table(parts: dict[str, float]) -> pd.DataFrame:

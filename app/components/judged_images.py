@@ -6,7 +6,7 @@ from app import resources
 from app.components.lesion_grid import Judged
 from app.components.siblings import images_not_here
 from app.run_data import found_data, images_of
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 

@@ -16,7 +16,7 @@ from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
-from pipeline.explain.overlay import has_evidence, overlay
+from pipeline.networks.overlay import has_evidence, overlay
 from pipeline.shown import as_text
 
 NO_EVIDENCE = "No positive evidence: no region raised this output."

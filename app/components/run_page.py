@@ -4,8 +4,8 @@ import streamlit as st
 
 from app.links import TRAIN, go, linked
 from app.run_data import dataset_of
-from pipeline.data.generated import NOTICE
-from pipeline.jobs.run_dir import RunDir
+from pipeline.images.generated import NOTICE
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 

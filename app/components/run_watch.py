@@ -8,8 +8,8 @@ import streamlit as st
 from app import resources
 from app.components import problems
 from pipeline.errors import RunError
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED, Status
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED, Status
 
 
 def watch(run: RunDir, draw: Callable[[RunDir, Status], None]) -> None:

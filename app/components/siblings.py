@@ -4,8 +4,8 @@ import streamlit as st
 
 from app.links import CLASSIFY, GET_DATA, go
 from pipeline.bundled import MODEL_NAME, SIBLINGS
-from pipeline.inference.model_info import bundled_model
-from pipeline.jobs.run_dir import RunDir
+from pipeline.models.model_info import bundled_model
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 NO_HEATMAPS = (

@@ -11,8 +11,8 @@ from app.components import problems
 from app.links import HOME, go
 from app.visits import began, start_over
 from app.wording import count
+from pipeline.runs.teaching import Kept, put_away, written_since
 from pipeline.shown import as_text
-from pipeline.teaching import Kept, put_away, written_since
 
 START_OVER = "Start over"
 _SAID, _CHOICE = "start_over.said", "start_over.teaching"

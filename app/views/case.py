@@ -19,14 +19,14 @@ from app.components.siblings import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, 
 from app.links import EXPLORE, explore_link, go, linked, remember
 from app.run_data import found_data, images_of
 from pipeline.data.dataset import Dataset
-from pipeline.data.generated import NOTICE
 from pipeline.errors import ImageError
-from pipeline.evaluation.cases import in_order
-from pipeline.evaluation.metrics import classes_of
-from pipeline.inference.model_info import ModelInfo, bundled_model
-from pipeline.jobs.run_dir import RunDir
+from pipeline.images.generated import NOTICE
+from pipeline.metrics.cases import in_order
+from pipeline.metrics.held_out import classes_of
+from pipeline.models.model_info import ModelInfo, bundled_model
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.teaching import Remark, read_remarks
 from pipeline.shown import as_text
-from pipeline.teaching import Remark, read_remarks
 
 
 def _nothing(problem: str | None) -> None:
@@ -63,7 +63,7 @@ def _open(images: list[str], place: int) -> None:
 
 
 def _output(run: RunDir, case: dict, codes: list[str]) -> None:
-    from pipeline.inference.notice import notice
+    from pipeline.models.notice import notice
 
     table = probabilities_table({code: case[f"p_{code}"] for code in codes})
     show(probabilities_figure(table, dark()), table, f"{case['image_id']}-output", key="case.output")

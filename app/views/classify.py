@@ -17,10 +17,10 @@ from app.wording import count, percent
 from pipeline.classes import label
 from pipeline.commands.image_files import SUFFIXES
 from pipeline.errors import LesionLabError
-from pipeline.inference.decided_output import model_frequencies, own_decision
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.model_shelf import title_of
-from pipeline.inference.notice import weighing
+from pipeline.models.decided_output import model_frequencies, own_decision
+from pipeline.models.library import title_of
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.notice import weighing
 from pipeline.shown import as_text
 
 QUESTION = "Were your images taken with a dermatoscope?"

@@ -11,7 +11,7 @@ from app.components.pickers import pick
 from app.links import GET_DATA, go, linked, remember
 from app.wording import count
 from pipeline.data.dataset import Dataset, damaged_datasets
-from pipeline.data.generated import NOTICE
+from pipeline.images.generated import NOTICE
 from pipeline.shown import as_text
 
 _VIEWS = {"counts": "Counts", "images": "Images"}

@@ -23,11 +23,11 @@ from app.components.siblings import NO_HEATMAPS, classify_with_it, siblings_note
 from app.links import CLASSIFY, EXPLORE, TRAIN, explore_link, go
 from app.wording import count
 from pipeline.classes import label
-from pipeline.evaluation.confusion import cell as cell_rows
-from pipeline.evaluation.confusion import top_losses
-from pipeline.evaluation.metrics import classes_of
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED
+from pipeline.metrics.confusion import cell as cell_rows
+from pipeline.metrics.confusion import top_losses
+from pipeline.metrics.held_out import classes_of
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 _TOP = 48

@@ -10,9 +10,9 @@ from app.components.pickers import STATE_WORDS, pick
 from app.components.runs.evaluation_form import evaluation_form
 from app.components.runs.evaluation_run import evaluation_run
 from app.links import GET_DATA, TRAIN, go, linked, remember
-from pipeline.inference.model_shelf import title_of
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED
+from pipeline.models.library import title_of
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 _INTRO = ("A network is better on images like those it learnt from. Here any model is judged on any data set with the "

@@ -22,10 +22,10 @@ from app.links import ERRORS, EVALUATE_ON, TRAIN, go
 from app.run_data import dataset_of
 from app.wording import count
 from pipeline.data.split import split_sentence
-from pipeline.evaluation.decisions import DECISIONS
-from pipeline.evaluation.metrics import classes_of
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED
+from pipeline.metrics.decisions import DECISIONS
+from pipeline.metrics.held_out import classes_of
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_code, as_text
 
 _TOPICS = {

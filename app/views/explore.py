@@ -16,11 +16,11 @@ from app.components.run_page import no_run_yet
 from app.components.siblings import NO_NEIGHBOURS, images_not_here, siblings_note
 from app.links import TRAIN, go, remember
 from app.run_data import dataset_of, found_data
-from pipeline.data.generated import NOTICE
-from pipeline.evaluation.cases import in_order
-from pipeline.jobs.run_dir import RunDir
+from pipeline.images.generated import NOTICE
+from pipeline.metrics.cases import in_order
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.teaching import read_remarks
 from pipeline.shown import as_text
-from pipeline.teaching import read_remarks
 
 _VIEWS = {"images": "Images", "map": "Map", "sets": "Teaching sets"}
 _NOTHING_YET = (

@@ -13,8 +13,8 @@ from app.components.data.get_data_sources import source_card
 from app.components.help_text import help_text
 from pipeline.data.dataset import damaged_datasets
 from pipeline.data.embedded import NAME as GENERATED
-from pipeline.data.generated import NOTICE
 from pipeline.data.sources.catalogue import SOURCES, STARTER
+from pipeline.images.generated import NOTICE
 
 _ARCHIVES = ("isic2018-training", "isic2018-test", "isic2019")
 

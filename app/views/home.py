@@ -13,11 +13,11 @@ from app.wording import count
 from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
-from pipeline.data.generated import NOTICE
-from pipeline.inference.card_results import network_words
-from pipeline.inference.model_info import ModelInfo, bundled_model
-from pipeline.jobs.run_dir import RunDir, bundled_run
-from pipeline.jobs.status import ENDED
+from pipeline.images.generated import NOTICE
+from pipeline.models.card_results import network_words
+from pipeline.models.model_info import ModelInfo, bundled_model
+from pipeline.runs.run_dir import RunDir, bundled_run
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 DEMO = "Draw images and train a first classifier"
@@ -27,7 +27,7 @@ def start_demo() -> None:
     """Draws the generated set where it is missing, starts the demo run and opens it; or opens the run at work."""
     dataset = draw_generated()
     from pipeline.jobs.launch import start_run
-    from pipeline.jobs.plan import plan_config
+    from pipeline.runs.plan import plan_config
 
     with st.spinner("Starts the training."):
         going = _going(resources.own_runs())  # another visitor has pressed the same button

@@ -15,7 +15,7 @@ from app.components.pickers import pick
 from app.links import GET_DATA, go, linked
 from app.wording import count
 from pipeline.data.dataset import Dataset
-from pipeline.data.generated import NOTICE
+from pipeline.images.generated import NOTICE
 from pipeline.shown import as_text
 
 _TOPICS = {

@@ -15,10 +15,10 @@ from app.components.pickers import pick
 from app.links import TRAIN, go, linked
 from app.wording import count
 from pipeline.errors import ModelError
-from pipeline.inference.card import brought_card, model_card
-from pipeline.inference.model_info import ModelInfo, damaged_models
-from pipeline.inference.model_shelf import model_label, title_of
-from pipeline.inference.training_images import training_images
+from pipeline.models.card import brought_card, model_card
+from pipeline.models.library import model_label, title_of
+from pipeline.models.model_info import ModelInfo, damaged_models
+from pipeline.models.training_images import training_images
 from pipeline.shown import as_lines, as_plain, as_text
 
 

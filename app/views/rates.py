@@ -9,7 +9,7 @@ from app.components.pickers import pick
 from app.components.training.rate_choice import rate_choice
 from app.components.training.rate_search import search_form, search_view
 from app.links import GET_DATA, go, linked
-from pipeline.jobs.searches import damaged_searches, list_searches, origin
+from pipeline.runs.searches import damaged_searches, list_searches, origin
 from pipeline.shown import as_text
 
 

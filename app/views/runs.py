@@ -14,7 +14,7 @@ from app.components.runs.run_comparison import curves, shared_images
 from app.components.runs.runs_table import runs_table, title_of
 from app.components.siblings import siblings_note
 from app.links import TRAIN, go, remember
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _CHOSEN = "runs.chosen"

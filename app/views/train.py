@@ -10,8 +10,8 @@ from app.components.training.live_run import live_run, waiting_runs
 from app.components.training.train_form import train_form
 from app.links import GET_DATA, linked
 from pipeline.data.embedded import NAME as GENERATED
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 

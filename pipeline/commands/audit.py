@@ -41,7 +41,7 @@ def data_audit(arguments, out: Output) -> int:
             " Later splits by lesion keep the confirmed ones together; existing runs keep their split.",
         )
         return 0
-    from pipeline.data.audit import audit_dataset
+    from pipeline.audit.findings import audit_dataset
     from pipeline.data.same_lesion import confirmed_pairs
 
     found = audit_dataset(workspace, dataset, out.progress)

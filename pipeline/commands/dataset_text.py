@@ -25,7 +25,7 @@ def dataset_text(dataset) -> str:
     rows = [[f"  {label(code)}", f"{n['images']:,}", f"{n['lesions']:,}"] for code, n in dataset.diagnoses.items()]
     lines.append(table(["  diagnosis", "images", "lesions"], rows, right=(1, 2)))
     if dataset.generated:
-        from pipeline.data.generated import NOTICE
+        from pipeline.images.generated import NOTICE
 
         lines.append(f"Its images are {NOTICE}.")
     lines += dataset.notes

@@ -94,7 +94,7 @@ def _robustness(arguments, out: Output) -> int:
     from pipeline.default_model.robustness import robustness
     from pipeline.errors import LesionLabError
     from pipeline.files import plain, write_json
-    from pipeline.inference.model_info import read_model_info
+    from pipeline.models.model_info import read_model_info
 
     info = read_model_info(arguments.out, NAME)
     found = plain(robustness(info, image_files([arguments.robustness]), out.progress))
@@ -109,7 +109,7 @@ def _robustness(arguments, out: Output) -> int:
 
 def robustness_text(found: dict[str, Any]) -> str:
     """How much the answers move, a line a change."""
-    from pipeline.evaluation.decisions import DECISIONS
+    from pipeline.metrics.decisions import DECISIONS
 
     rows = [
         [row["change"], *(percent(row["changed"][decision]) for decision in DECISIONS), figure(row["melanoma"])]

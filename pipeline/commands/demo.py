@@ -21,11 +21,11 @@ def demo(arguments, out: Output) -> int:
     from pipeline.commands.foreground import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.data.embedded import ensure_generated
-    from pipeline.data.generated import NOTICE
+    from pipeline.images.generated import NOTICE
     from pipeline.jobs.launch import create
-    from pipeline.jobs.plan import plan_config
-    from pipeline.jobs.summary import run_summary
     from pipeline.presets import preset
+    from pipeline.runs.plan import plan_config
+    from pipeline.runs.summary import run_summary
 
     workspace = current_workspace()
     config = _checked(preset("demo"), arguments.settings)
@@ -53,8 +53,8 @@ def _checked(chosen, settings: list[str]):
 def _classify_held_out(workspace, dataset, run, out: Output) -> list[dict[str, Any]]:
     """One validation image of each diagnosis through the finished model, as `predict` would do it."""
     from pipeline.commands.predict import classify, prediction_objects
-    from pipeline.inference.model_info import find_model
-    from pipeline.inference.notice import notice
+    from pipeline.models.model_info import find_model
+    from pipeline.models.notice import notice
 
     info = find_model(workspace, run.name)
     split = run.split()

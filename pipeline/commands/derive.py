@@ -11,9 +11,9 @@ def add_parsers(commands) -> None:
 
 
 def derive(arguments, out: Output) -> int:
-    from pipeline.inference.model_info import find_model
-    from pipeline.inference.onnx_body import derived_body
     from pipeline.inference.predictor import Predictor
+    from pipeline.models.model_info import find_model
+    from pipeline.networks.onnx_body import derived_body
 
     workspace = current_workspace()
     info = find_model(workspace, arguments.model)

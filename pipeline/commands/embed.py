@@ -13,7 +13,7 @@ def add_parsers(commands) -> None:
 
 def embed(arguments, out: Output) -> int:
     from pipeline.jobs.embedding import give_way, job_status, queue_embedding, work_on_embedding
-    from pipeline.jobs.run_dir import find_run
+    from pipeline.runs.run_dir import find_run
 
     workspace = current_workspace()
     run = find_run(workspace, arguments.run)

@@ -14,9 +14,9 @@ def add_parsers(commands) -> None:
 def estimate(arguments, out: Output) -> int:
     from pipeline.commands.words import duration, facts
     from pipeline.data.dataset import load_dataset
-    from pipeline.data.turns import turn
-    from pipeline.jobs.run_dir import readable_runs
-    from pipeline.training.device import describe
+    from pipeline.locks import turn
+    from pipeline.networks.device import describe
+    from pipeline.runs.run_dir import readable_runs
 
     workspace = current_workspace()
     config = planned(workspace, arguments)

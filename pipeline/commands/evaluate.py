@@ -38,8 +38,8 @@ def evaluate(arguments, out: Output) -> int:
 def _evaluate_again(workspace: Workspace, name: str, out: Output) -> int:
     from pipeline.commands.run_text import run_text
     from pipeline.evaluation.evaluate import evaluate_run
-    from pipeline.jobs.run_dir import find_run
-    from pipeline.jobs.summary import run_summary
+    from pipeline.runs.run_dir import find_run
+    from pipeline.runs.summary import run_summary
 
     run = find_run(workspace, name)
     run.check_own()
@@ -56,9 +56,9 @@ def _members_data(workspace: Workspace, name: str) -> str | None:
         ModelError: it is a model without a run, whose data set has to be named.
     """
     from pipeline.errors import ModelError
-    from pipeline.inference.model_info import list_models
-    from pipeline.inference.model_shelf import run_of
-    from pipeline.jobs.run_dir import list_runs
+    from pipeline.models.library import run_of
+    from pipeline.models.model_info import list_models
+    from pipeline.runs.run_dir import list_runs
 
     info = next((info for info in list_models(workspace) if info.name == name), None)
     if info is None or run_of(workspace, info) or name in [run.name for run in list_runs(workspace)]:
@@ -73,9 +73,9 @@ def _evaluate_on(workspace: Workspace, model: str, data: str, mapping: str | Non
     from pipeline.commands.foreground import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.evaluation.class_mapping import parse_mapping
-    from pipeline.evaluation.external import plan_evaluation
+    from pipeline.inference.other_data import plan_evaluation
     from pipeline.jobs.evaluating import create_evaluation, overlap_path
-    from pipeline.jobs.summary import run_summary
+    from pipeline.runs.summary import run_summary
 
     plan = plan_evaluation(workspace, model, data, parse_mapping(mapping) if mapping else None)
     run = create_evaluation(workspace, plan)

@@ -13,7 +13,7 @@ def add_parsers(commands) -> None:
 def evidence(arguments, out: Output) -> int:
     from pipeline.data.dataset import load_dataset
     from pipeline.evaluation.evidence_store import keep_evidence
-    from pipeline.jobs.run_dir import find_run
+    from pipeline.runs.run_dir import find_run
 
     workspace = current_workspace()
     run = find_run(workspace, arguments.run)

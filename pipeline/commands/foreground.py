@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from pipeline.commands.output import Output
 from pipeline.jobs.launch import ask_to_stop
-from pipeline.jobs.resume import can_resume
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import Status
+from pipeline.runs.resume import can_resume
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import Status
 from pipeline.workspace import Workspace
 
 

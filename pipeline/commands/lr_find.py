@@ -25,7 +25,7 @@ def add_parsers(commands) -> None:
 
 def lr_find(arguments, out: Output) -> int:
     from pipeline.commands.foreground import work_here
-    from pipeline.jobs.searches import create_search, origin, plan_first_search, plan_search, read_found
+    from pipeline.runs.searches import create_search, origin, plan_first_search, plan_search, read_found
 
     workspace = current_workspace()
     if arguments.start and not (arguments.data or arguments.preset or arguments.settings):

@@ -47,8 +47,8 @@ def add_parsers(commands) -> None:
 
 def export(arguments, out: Output) -> int:
     from pipeline.export.formats import export_model, left_out, place_for
-    from pipeline.inference.model_info import find_model
-    from pipeline.inference.notice import notice
+    from pipeline.models.model_info import find_model
+    from pipeline.models.notice import notice
 
     workspace = current_workspace()
     info = find_model(workspace, arguments.model)
@@ -69,9 +69,9 @@ def export(arguments, out: Output) -> int:
 
 
 def models_list(arguments, out: Output) -> int:
-    from pipeline.inference.model_info import damaged_models, list_models
-    from pipeline.inference.model_shelf import model_label, source_of
-    from pipeline.jobs.summary import FIGURES
+    from pipeline.models.library import model_label, source_of
+    from pipeline.models.model_info import damaged_models, list_models
+    from pipeline.runs.summary import FIGURES
 
     workspace = current_workspace()
     models, rows = [], []
@@ -99,8 +99,8 @@ def models_list(arguments, out: Output) -> int:
 
 
 def models_combine(arguments, out: Output) -> int:
-    from pipeline.inference.members import combine, members_sentence
-    from pipeline.inference.notice import notice
+    from pipeline.models.members import combine, members_sentence
+    from pipeline.models.notice import notice
 
     info = combine(current_workspace(), arguments.name, arguments.members, arguments.flips)
     out.warn(notice(info))
@@ -115,7 +115,7 @@ def models_combine(arguments, out: Output) -> int:
 
 def models_import(arguments, out: Output) -> int:
     from pipeline.export.bundle_import import import_bundle
-    from pipeline.inference.notice import notice
+    from pipeline.models.notice import notice
 
     info = import_bundle(current_workspace(), arguments.file, arguments.name, out.progress)
     out.warn(notice(info))

@@ -21,7 +21,7 @@ def add_plan_command(commands, name: str, command) -> argparse.ArgumentParser:
 
 def planned(workspace: Workspace, arguments: argparse.Namespace) -> RunConfig:
     """The configuration that the arguments name; errors as `plan_config`'s."""
-    from pipeline.jobs.plan import plan_config
+    from pipeline.runs.plan import plan_config
 
     return plan_config(workspace, arguments.data, arguments.preset, arguments.settings, arguments.start)
 

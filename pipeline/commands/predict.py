@@ -40,9 +40,9 @@ def add_parsers(commands) -> None:
 
 
 def predict(arguments, out: Output) -> int:
-    from pipeline.evaluation.decisions import DECISIONS
-    from pipeline.inference.model_info import find_model
-    from pipeline.inference.notice import notice
+    from pipeline.metrics.decisions import DECISIONS
+    from pipeline.models.model_info import find_model
+    from pipeline.models.notice import notice
 
     info = find_model(current_workspace(), arguments.model)
     decision, carry = _decision(info, arguments.decision)
@@ -80,7 +80,7 @@ def _decision(info, asked: str | None):
     """
     import numpy as np
 
-    from pipeline.inference.decided_output import decided_output, model_frequencies, usual_decision
+    from pipeline.models.decided_output import decided_output, model_frequencies, usual_decision
 
     frequencies = model_frequencies(current_workspace(), info)
     decision = asked or usual_decision(info, frequencies)
@@ -93,9 +93,9 @@ def classify(info, files: list[Path], out: Output):
 
     Problems, and images that the model should not be asked about, are told on stderr as well.
     """
-    from pipeline.inference.admission import refusal
     from pipeline.inference.door import open_model
     from pipeline.inference.folder import predict_files
+    from pipeline.models.admission import refusal
 
     problems: list[str] = []
     refused: dict[str, int] = {}

@@ -21,9 +21,9 @@ def resume(arguments, out: Output) -> int:
     from pipeline.commands.foreground import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.jobs.launch import resume_run
-    from pipeline.jobs.resume import requeue
-    from pipeline.jobs.run_dir import find_run
-    from pipeline.jobs.summary import run_summary
+    from pipeline.runs.resume import requeue
+    from pipeline.runs.run_dir import find_run
+    from pipeline.runs.summary import run_summary
 
     workspace = current_workspace()
     run = find_run(workspace, arguments.run)

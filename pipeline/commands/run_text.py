@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline.classes import label
 from pipeline.commands.words import count, duration, facts, figure, percent, table
-from pipeline.jobs.time_parts import part_name
+from pipeline.runs.time_parts import part_name
 
 
 def run_text(summary: dict[str, Any], results: dict[str, Any] | None = None) -> str:

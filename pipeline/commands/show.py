@@ -26,8 +26,8 @@ def add_parsers(commands) -> None:
 
 def runs_list(arguments, out: Output) -> int:
     from pipeline.commands.run_text import runs_table
-    from pipeline.jobs.run_dir import bundled_run, list_runs
-    from pipeline.jobs.summary import run_summary
+    from pipeline.runs.run_dir import bundled_run, list_runs
+    from pipeline.runs.summary import run_summary
 
     bundled = bundled_run()
     runs = [*list_runs(current_workspace()), *([bundled] if bundled else [])]
@@ -38,8 +38,8 @@ def runs_list(arguments, out: Output) -> int:
 
 def runs_show(arguments, out: Output) -> int:
     from pipeline.commands.run_text import run_text
-    from pipeline.jobs.run_dir import find_run
-    from pipeline.jobs.summary import run_summary
+    from pipeline.runs.run_dir import find_run
+    from pipeline.runs.summary import run_summary
 
     run = find_run(current_workspace(), arguments.run)
     summary, config, results = run_summary(run), run.config(), run.results()

@@ -42,8 +42,8 @@ def train(arguments, out: Output) -> int:
     from pipeline.commands.foreground import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.jobs.launch import create, start_run
-    from pipeline.jobs.plan import plan_config
-    from pipeline.jobs.summary import run_summary
+    from pipeline.runs.plan import plan_config
+    from pipeline.runs.summary import run_summary
 
     if arguments.data is None and arguments.start is None:
         arguments.usage_error("one of the arguments --data and --from is required")
@@ -63,9 +63,9 @@ def train(arguments, out: Output) -> int:
 
 def work(arguments, out: Output) -> int:
     from pipeline.commands.foreground import work_here
-    from pipeline.jobs.run_dir import find_run
-    from pipeline.jobs.searches import find_search
-    from pipeline.jobs.summary import run_summary
+    from pipeline.runs.run_dir import find_run
+    from pipeline.runs.searches import find_search
+    from pipeline.runs.summary import run_summary
 
     workspace = current_workspace()
     run = (find_search if arguments.search else find_run)(workspace, arguments.run)
@@ -76,9 +76,9 @@ def work(arguments, out: Output) -> int:
 
 def cancel(arguments, out: Output) -> int:
     from pipeline.jobs.launch import request_stop
-    from pipeline.jobs.run_dir import find_run
-    from pipeline.jobs.status import ENDED
-    from pipeline.jobs.summary import run_summary
+    from pipeline.runs.run_dir import find_run
+    from pipeline.runs.status import ENDED
+    from pipeline.runs.summary import run_summary
 
     run = find_run(current_workspace(), arguments.run)
     request_stop(run)

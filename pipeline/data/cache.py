@@ -14,10 +14,10 @@ from pipeline.data.cache_record import CacheRecord, cache_folder, starts_of
 from pipeline.data.cache_space import SPARE_BYTES
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import covering_size, fit_for_cropping, prepare_image
-from pipeline.data.turns import turn
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.images.reading import image_size, opened
+from pipeline.locks import turn
 from pipeline.progress import Progress, silent
 
 _THREADS = 4  # Pillow decodes and scales without holding Python's lock

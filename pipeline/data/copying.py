@@ -11,11 +11,11 @@ from pathlib import Path
 from PIL import Image
 
 from pipeline.data.archive import Archive
-from pipeline.data.generated import is_generated
 from pipeline.data.image_ids import image_file
 from pipeline.data.member import MASK, Member
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
+from pipeline.images.generated import is_generated
 from pipeline.images.png import is_grey_png
 from pipeline.images.reading import opened
 from pipeline.images.room import Room

@@ -3,9 +3,9 @@
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.importing import import_dataset
 from pipeline.data.left_behind import remove_left_behind, temporary_folder
-from pipeline.data.synthetic import write_generated_set
-from pipeline.data.turns import turn
+from pipeline.data.synthetic.generated_set import write_generated_set
 from pipeline.errors import DataError
+from pipeline.locks import turn
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 

@@ -13,9 +13,9 @@ from pipeline.data.left_behind import import_lock, remove_left_behind
 from pipeline.data.member import Member
 from pipeline.data.members import open_members
 from pipeline.data.metadata import Rows
-from pipeline.data.turns import turn
 from pipeline.errors import DataError
 from pipeline.files import disk_errors
+from pipeline.locks import turn
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 

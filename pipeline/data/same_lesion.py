@@ -15,10 +15,10 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.delimited import read_table
 from pipeline.data.quotable import quotable
 from pipeline.data.regular_files import read_regular
-from pipeline.data.turns import turn
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.files import read_bytes, replace_file
 from pipeline.limits import MOST_TABLE_BYTES
+from pipeline.locks import turn
 from pipeline.progress import silent
 from pipeline.workspace import Workspace
 

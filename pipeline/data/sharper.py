@@ -13,7 +13,6 @@ from PIL import Image, ImageFilter
 from pipeline.csv_cells import table_as_csv
 from pipeline.data.copying import READING
 from pipeline.data.dataset import Dataset, check_name, load_dataset
-from pipeline.data.generated import exif_with_notice
 from pipeline.data.image_ids import image_file
 from pipeline.data.importing import import_dataset
 from pipeline.data.left_behind import temporary_folder
@@ -22,6 +21,7 @@ from pipeline.data.members import open_members
 from pipeline.data.metadata import COLUMNS
 from pipeline.errors import DataError, ImageError
 from pipeline.files import disk_errors
+from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace

@@ -12,9 +12,9 @@ from pipeline.default_model.prediction_tables import Origin, check_images, read_
 from pipeline.default_model.recipe import recipe_digest
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import DataError
-from pipeline.evaluation.decisions import at_data_frequencies, frequencies_of, vector, with_probabilities
-from pipeline.evaluation.metrics import classes_of, probabilities_of
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.decisions import at_data_frequencies, frequencies_of, vector, with_probabilities
+from pipeline.metrics.held_out import classes_of, probabilities_of
+from pipeline.runs.run_dir import RunDir
 from pipeline.training.parts import plan_split
 from pipeline.workspace import Workspace
 

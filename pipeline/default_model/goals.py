@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.evaluation.decisions import Decision
+from pipeline.metrics.decisions import Decision
 
 
 @dataclass(frozen=True)

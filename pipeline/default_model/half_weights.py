@@ -12,9 +12,9 @@ from pipeline.data.dataset import Dataset
 from pipeline.errors import ModelError
 from pipeline.files import replace_file
 from pipeline.images.reading import open_image
-from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.predictor import Predictor
-from pipeline.training.side_by_side import joined_state
+from pipeline.models.model_info import ModelInfo
+from pipeline.networks.side_by_side import joined_state
 
 WEIGHTS_FILE = "model.safetensors"
 _COMPARED = 64  # images

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.dataset import Dataset
-from pipeline.evaluation.decisions import at_data_frequencies, vector, with_probabilities
 from pipeline.images.reading import open_image
-from pipeline.inference.model_info import read_model_info
 from pipeline.inference.predictor import Predictor, load_network
-from pipeline.jobs.run_dir import RunDir
-from pipeline.training.side_by_side import side_by_side
+from pipeline.metrics.decisions import at_data_frequencies, vector, with_probabilities
+from pipeline.models.model_info import read_model_info
+from pipeline.networks.side_by_side import side_by_side
+from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
 _BATCH = 64

@@ -19,15 +19,15 @@ from pipeline.default_model.recipe import Recipe, recipe_digest
 from pipeline.default_model.temperatures import cross_fitted
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import WorkspaceError
-from pipeline.evaluation.calibration import fit_table_temperature
-from pipeline.evaluation.decision_figures import decision_figures, figures_within
-from pipeline.evaluation.decisions import frequencies_of
 from pipeline.files import plain, read_json, replace_file, write_json
-from pipeline.inference.card import CARD_FILE
-from pipeline.inference.card_cross_validated import cross_validated_card
-from pipeline.inference.model_info import ModelInfo, read_model_info, write_model_info
-from pipeline.inference.training_images import FILE as TRAINING_IMAGES_FILE
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.calibration import fit_table_temperature
+from pipeline.metrics.decision_figures import decision_figures, figures_within
+from pipeline.metrics.decisions import frequencies_of
+from pipeline.models.card import CARD_FILE
+from pipeline.models.card_cross_validated import cross_validated_card
+from pipeline.models.model_info import ModelInfo, read_model_info, write_model_info
+from pipeline.models.training_images import FILE as TRAINING_IMAGES_FILE
+from pipeline.runs.run_dir import RunDir
 from pipeline.training.parts import plan_split
 from pipeline.workspace import Workspace
 

@@ -11,9 +11,9 @@ import pandas as pd
 from pipeline.config import RunConfig
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.files import replace_file, write_json
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.shelf import Label, label_path
-from pipeline.jobs.status import Status, write_status
+from pipeline.runs.labels import Label, label_path
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import Status, write_status
 
 RUN_NAME = "default-out-of-fold"
 RUN_WORDS = (

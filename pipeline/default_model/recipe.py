@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.config import RunConfig, Stage
 from pipeline.files import to_json
-from pipeline.jobs.plan import plan_config
+from pipeline.runs.plan import plan_config
 from pipeline.workspace import Workspace
 
 PRESET = "strong"

@@ -10,12 +10,12 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from pipeline.errors import DataError
-from pipeline.evaluation.decisions import DECISIONS, decided, vector
-from pipeline.evaluation.melanoma import MELANOMA
 from pipeline.images.reading import open_image
-from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.predictor import Predictor
-from pipeline.inference.training_images import training_images
+from pipeline.metrics.decisions import DECISIONS, decided, vector
+from pipeline.metrics.melanoma import MELANOMA
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.training_images import training_images
 from pipeline.progress import Progress, silent
 
 PHONE = (2000, 1500)

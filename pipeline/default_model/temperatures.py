@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.evaluation.calibration import calibrated, fit_table_temperature
+from pipeline.metrics.calibration import calibrated, fit_table_temperature
 
 
 def cross_fitted(predictions: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, float]]:

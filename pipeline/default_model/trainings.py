@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pipeline.config import RunConfig
 from pipeline.errors import RunError
 from pipeline.jobs.launch import create
-from pipeline.jobs.resume import can_resume, requeue
-from pipeline.jobs.run_dir import RunDir, readable_runs
-from pipeline.jobs.status import Status
+from pipeline.runs.resume import can_resume, requeue
+from pipeline.runs.run_dir import RunDir, readable_runs
+from pipeline.runs.status import Status
 from pipeline.training.host_memory import give_back_freed_memory
 from pipeline.workspace import Workspace
 

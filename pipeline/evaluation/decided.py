@@ -5,7 +5,7 @@ from typing import get_args
 import pandas as pd
 
 from pipeline.errors import RunError
-from pipeline.evaluation.decisions import (
+from pipeline.metrics.decisions import (
     Decision,
     at_data_frequencies,
     decide,
@@ -13,8 +13,8 @@ from pipeline.evaluation.decisions import (
     vector,
     with_probabilities,
 )
-from pipeline.evaluation.metrics import classes_of, probabilities_of
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.held_out import classes_of, probabilities_of
+from pipeline.runs.run_dir import RunDir
 
 NAMES: tuple[Decision, ...] = get_args(Decision)
 

@@ -4,16 +4,16 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.evaluation.bootstrap import lesion_bootstrap
 from pipeline.evaluation.decided import NAMES, decided_predictions, training_frequencies
-from pipeline.evaluation.diagnosis_table import diagnosis_table
-from pipeline.evaluation.isic_scorer import isic_scores
 from pipeline.evaluation.leakage import run_sides
-from pipeline.evaluation.melanoma import melanoma_lesions_called_else
-from pipeline.evaluation.metrics import summarise
-from pipeline.evaluation.reliability import calibration_figures
 from pipeline.files import plain, write_json
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.bootstrap import lesion_bootstrap
+from pipeline.metrics.diagnosis_table import diagnosis_table
+from pipeline.metrics.held_out import summarise
+from pipeline.metrics.isic_scorer import isic_scores
+from pipeline.metrics.melanoma import melanoma_lesions_called_else
+from pipeline.metrics.reliability import calibration_figures
+from pipeline.runs.run_dir import RunDir
 
 PARTS = ("validation", "test")
 CHOSE_EPOCH_SENTENCE = (

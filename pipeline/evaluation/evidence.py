@@ -16,10 +16,10 @@ from pipeline.data.copying import THRESHOLD
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import covering_size
 from pipeline.errors import ImageError
-from pipeline.evaluation.lesion_draws import LesionDraws, bounds
 from pipeline.images.reading import open_image
-from pipeline.jobs.run_tables import read_heatmaps
+from pipeline.metrics.lesion_draws import LesionDraws, bounds
 from pipeline.progress import Progress, silent
+from pipeline.runs.run_tables import read_heatmaps
 
 Of = Literal["predicted", "truth"]
 KINDS = ("measured", "outside-predicted", "outside-truth", "none-predicted", "none-truth")

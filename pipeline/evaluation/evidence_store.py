@@ -8,9 +8,9 @@ import pandas as pd
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import run_evidence
 from pipeline.evaluation.kept import keep, kept_path
-from pipeline.jobs.run_dir import RunDir
 from pipeline.parquet import SHARE, TEXT, Column, read_table
 from pipeline.progress import Progress, silent
+from pipeline.runs.run_dir import RunDir
 
 _NAME = "evidence-{}.parquet"
 _REPAIR = "Delete that file, and measure again."

@@ -11,15 +11,15 @@ from pipeline.bounds import Count, Share
 from pipeline.bundled import bundled_folder
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.evaluation.bootstrap import lesion_bootstrap
 from pipeline.evaluation.kept import keep, kept_path
-from pipeline.evaluation.metrics import classes_of, probabilities_of, summarise
 from pipeline.files import read_bytes
-from pipeline.jobs.results import Pair
-from pipeline.jobs.run_dir import RunDir
 from pipeline.limits import MOST_JSON_BYTES
+from pipeline.metrics.bootstrap import lesion_bootstrap
+from pipeline.metrics.held_out import classes_of, probabilities_of, summarise
 from pipeline.parquet import SHARE, TEXT, check_probabilities, read_table
 from pipeline.records import record
+from pipeline.runs.results import Pair
+from pipeline.runs.run_dir import RunDir
 
 MELANOMA = "mel"
 _KEPT = "seen-{}.json"

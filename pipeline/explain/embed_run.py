@@ -7,7 +7,6 @@ import pandas as pd
 
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.errors import DataError
-from pipeline.evaluation.flips import FlipShare, flip_share
 from pipeline.explain.embedding_map import embedding_map
 from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
@@ -16,11 +15,12 @@ from pipeline.explain.training_lesions import TrainingLesions, training_lesions
 from pipeline.files import disk_errors, write_json
 from pipeline.inference.door import as_input, open_model
 from pipeline.inference.judging_model import judging_model
-from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.embedding import EMBEDDINGS, MAP, NEIGHBOURS, WHAT_IF
-from pipeline.jobs.reporter import COST, Reporter
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.flips import FlipShare, flip_share
+from pipeline.models.model_info import ModelInfo
 from pipeline.progress import Cancelled
+from pipeline.runs.reporter import COST, Reporter
+from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
 _BATCH = 32

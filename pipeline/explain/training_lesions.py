@@ -5,9 +5,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.data.dataset import Dataset, list_datasets, load_dataset
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.trained_on import trained_on
-from pipeline.jobs.run_dir import RunDir
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.trained_on import trained_on
+from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
 COLUMNS = ["image_id", "lesion_id", "dx"]

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pipeline.errors import ModelError
 from pipeline.files import replace_file, to_json
-from pipeline.inference.card import model_card
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.training_images import FILE as TRAINING_IMAGES
-from pipeline.jobs.shelf import LABEL_FILE
+from pipeline.models.card import model_card
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.training_images import FILE as TRAINING_IMAGES
+from pipeline.runs.labels import LABEL_FILE
 from pipeline.workspace import Workspace
 
 FORMAT, VERSION = "lesionlab-bundle", 1

@@ -13,14 +13,14 @@ from pipeline.errors import LesionLabError, ModelError
 from pipeline.export.bundle import INFO
 from pipeline.export.bundle_files import AGAIN, damaged, unpack
 from pipeline.files import disk_errors, read_json
-from pipeline.inference.card import CARD_FILE, read_card
-from pipeline.inference.model_info import ModelInfo, find_model, read_model_info
-from pipeline.inference.model_shelf import check_free, check_model_name, shelf_turn
-from pipeline.inference.training_images import FILE as TRAINING_IMAGES
-from pipeline.inference.training_images import training_images
-from pipeline.jobs.shelf import LABEL_FILE, Label, checked_label
+from pipeline.models.card import CARD_FILE, read_card
+from pipeline.models.library import check_free, check_model_name, shelf_turn
+from pipeline.models.model_info import ModelInfo, find_model, read_model_info
+from pipeline.models.training_images import FILE as TRAINING_IMAGES
+from pipeline.models.training_images import training_images
 from pipeline.progress import Progress, silent
 from pipeline.records import read_record
+from pipeline.runs.labels import LABEL_FILE, Label, checked_label
 from pipeline.workspace import Workspace
 
 

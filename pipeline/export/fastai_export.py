@@ -23,8 +23,8 @@ from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.errors import ModelError
 from pipeline.export.stock_network import stock_network
 from pipeline.files import disk_errors, replace_file
-from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.predictor import Predictor
+from pipeline.models.model_info import ModelInfo
 
 CLOSEST = 1e-5  # the largest difference of a probability that an export with plain resizing may have
 

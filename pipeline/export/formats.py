@@ -6,9 +6,9 @@ from typing import Literal, get_args
 
 from pipeline.errors import ModelError, WorkspaceError
 from pipeline.files import replace_file
-from pipeline.inference.card import model_card
-from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_output import is_plain
+from pipeline.models.card import model_card
+from pipeline.models.model_info import ModelInfo
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 

@@ -9,12 +9,12 @@ from torch import nn
 
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.errors import ModelError
-from pipeline.evaluation.decisions import WEIGHS_ALIKE, vector
-from pipeline.export.onnx_file import onnx_bytes
 from pipeline.files import replace_file, to_json
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.notice import notice, weighing
 from pipeline.inference.predictor import Predictor
+from pipeline.metrics.decisions import WEIGHS_ALIKE, vector
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.notice import notice, weighing
+from pipeline.networks.onnx_file import onnx_bytes
 
 CLOSEST = 1e-3  # the largest difference of a probability that an export may have
 INPUT, OUTPUT = "images", "probabilities"

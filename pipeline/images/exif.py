@@ -6,7 +6,7 @@ Pillow reads all of EXIF, however nested, at a cost that the file's author choos
 import struct
 from typing import NamedTuple
 
-from pipeline.data.generated import EXIF_NOTICE
+from pipeline.images.generated import EXIF_NOTICE
 
 ORIENTATION, DESCRIPTION = 0x0112, 0x010E
 GENERATED = EXIF_NOTICE.encode("ascii")

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from PIL import Image
 
-from pipeline.data.generated import exif_with_notice
 from pipeline.images.apart import decode_apart
 from pipeline.images.decoding import decode, look
+from pipeline.images.generated import exif_with_notice
 from pipeline.images.header import too_much_memory
 from pipeline.images.profiles import to_srgb
 from pipeline.images.room import DECODING

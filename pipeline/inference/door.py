@@ -3,10 +3,10 @@
 import numpy as np
 
 from pipeline.inference.ensemble import Ensemble
-from pipeline.inference.members import members_of
-from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.predictor import Predictor
-from pipeline.inference.trained_on import training_shares
+from pipeline.models.members import members_of
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.trained_on import training_shares
 from pipeline.workspace import Workspace
 
 Door = Predictor | Ensemble

@@ -1,7 +1,7 @@
 """The door to a mean of models: like `Predictor`, but each member prepares the image and answers for itself.
 
 A member's softmax is at the frequencies of its own training images, or at equal ones, as its loss has it. Each is
-carried to the mean of the members' training frequencies (`evaluation.decisions`) before they are averaged. Where all
+carried to the mean of the members' training frequencies (`metrics.decisions`) before they are averaged. Where all
 members weigh diagnoses alike, the mean is carried back to that.
 """
 
@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from pipeline.data.prepare import prepare_image
-from pipeline.evaluation.decisions import at_data_frequencies, vector, weighed_alike
-from pipeline.explain.overlay import enlarge
 from pipeline.images.colours import pixels_of
-from pipeline.inference.members import weighs_alike
-from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.predictor import Predictor
+from pipeline.metrics.decisions import at_data_frequencies, vector, weighed_alike
+from pipeline.models.members import weighs_alike
+from pipeline.models.model_info import ModelInfo
+from pipeline.networks.overlay import enlarge
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.data.generated import is_generated
 from pipeline.errors import ImageError
+from pipeline.images.generated import is_generated
 from pipeline.images.reading import opened
 from pipeline.shown import as_printed
 

@@ -12,15 +12,15 @@ from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.errors import DataError, ImageError
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
-from pipeline.evaluation.external import PART
 from pipeline.files import disk_errors
 from pipeline.images.reading import opened
 from pipeline.inference.door import as_input, open_model
-from pipeline.inference.model_info import ModelInfo, find_model, write_model_info
-from pipeline.jobs.reporter import COST, Reporter
-from pipeline.jobs.run_dir import RunDir
+from pipeline.inference.other_data import PART
+from pipeline.models.model_info import ModelInfo, find_model, write_model_info
+from pipeline.networks.device import Device, torch_device
 from pipeline.progress import Cancelled
-from pipeline.training.device import Device, torch_device
+from pipeline.runs.reporter import COST, Reporter
+from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
 _BATCH = 16

@@ -1,7 +1,7 @@
 """Which model judged a run's images: its own, or of an evaluation the one that it evaluates. Needs no torch."""
 
-from pipeline.inference.model_info import ModelInfo, find_model, read_model_info
-from pipeline.jobs.run_dir import RunDir
+from pipeline.models.model_info import ModelInfo, find_model, read_model_info
+from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
 

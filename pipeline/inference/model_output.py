@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from pipeline.evaluation.calibration import apply_temperature
-from pipeline.evaluation.decisions import at_data_frequencies, vector
-from pipeline.inference.model_info import ModelInfo
+from pipeline.metrics.calibration import apply_temperature
+from pipeline.metrics.decisions import at_data_frequencies, vector
+from pipeline.models.model_info import ModelInfo
 
 
 def is_plain(info: ModelInfo) -> bool:

@@ -15,12 +15,12 @@ from torch import nn
 from pipeline.config import ARCHITECTURES
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
 from pipeline.errors import LesionLabError, MissingFileError, ModelError, WorkspaceError
-from pipeline.explain.gradcam import HeadGradCam
 from pipeline.files import disk_errors
-from pipeline.inference.model_info import ModelInfo
 from pipeline.inference.model_output import model_output, views_of
-from pipeline.inference.onnx_body import OnnxBody, body_digest, derived_body, stored_body
 from pipeline.jobs.launch import start_process
+from pipeline.models.model_info import ModelInfo
+from pipeline.networks.gradcam import HeadGradCam
+from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body, stored_body
 from pipeline.progress import Progress, silent
 from pipeline.safetensors_file import check_tensors
 from pipeline.workspace import Workspace
@@ -38,8 +38,8 @@ def load_network(info: ModelInfo) -> nn.Sequential:
     Raises:
         ModelError: they are missing or do not fit.
     """
-    from pipeline.training.networks import build_network
-    from pipeline.training.side_by_side import side_by_side
+    from pipeline.networks.architectures import build_network
+    from pipeline.networks.side_by_side import side_by_side
 
     path = info.folder / "model.safetensors"
     if info.arch not in ARCHITECTURES:

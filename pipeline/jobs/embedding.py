@@ -7,15 +7,15 @@ turn in the queue for a device: it is short, works on the processor, and gives w
 import os
 import traceback
 
-from pipeline.data.turns import turn
 from pipeline.errors import LesionLabError, RunError
 from pipeline.files import disk_errors
 from pipeline.jobs.launch import start_process
 from pipeline.jobs.loading import stops_while_loading
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED, Status, just_queued, just_started, write_status
+from pipeline.locks import turn
 from pipeline.progress import Cancelled, Progress, silent
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED, Status, just_queued, just_started, write_status
 from pipeline.workspace import Workspace
 
 EMBEDDINGS, NEIGHBOURS, MAP, WHAT_IF = "embeddings.npz", "neighbours.parquet", "map.parquet", "what_if.json"

@@ -13,13 +13,13 @@ import pandas as pd
 from pipeline.config import RunConfig
 from pipeline.csv_cells import table_as_csv
 from pipeline.data.split import EXTERNAL
-from pipeline.evaluation.external import EvaluationPlan
 from pipeline.files import replace_file, write_json
-from pipeline.inference.model_info import ModelInfo
+from pipeline.inference.other_data import EvaluationPlan
 from pipeline.jobs.launch import start_trainer
-from pipeline.jobs.new_folder import begin, make_folder
-from pipeline.jobs.run_dir import RunDir, all_run_names
-from pipeline.jobs.status import just_queued, write_status
+from pipeline.models.model_info import ModelInfo
+from pipeline.runs.new_folder import begin, make_folder
+from pipeline.runs.run_dir import RunDir, all_run_names
+from pipeline.runs.status import just_queued, write_status
 from pipeline.workspace import Workspace
 
 PRESET = "evaluation"

@@ -19,12 +19,14 @@ from typing_extensions import TypedDict
 from pipeline.bounds import FileName
 from pipeline.data.dataset import Dataset
 from pipeline.data.sources.catalogue import SOURCES, Source
-from pipeline.data.turns import turn
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, write_json
-from pipeline.jobs.boot import uptime
 from pipeline.jobs.processes import start_pipeline
-from pipeline.jobs.status import (
+from pipeline.locks import turn
+from pipeline.progress import Cancelled, Progress, silent
+from pipeline.records import read_record
+from pipeline.runs.boot import uptime
+from pipeline.runs.status import (
     ENDED,
     NO_PROCESS,
     Status,
@@ -36,8 +38,6 @@ from pipeline.jobs.status import (
     worked_on,
     write_status,
 )
-from pipeline.progress import Cancelled, Progress, silent
-from pipeline.records import read_record
 from pipeline.workspace import Workspace
 
 _SECONDS_BETWEEN_WRITES = 0.5

@@ -8,16 +8,16 @@ from dataclasses import replace
 import psutil
 
 from pipeline.config import RunConfig
-from pipeline.data.turns import turn
 from pipeline.errors import LesionLabError, RunError, WorkspaceError
 from pipeline.files import disk_errors
-from pipeline.jobs.lineage import find_start, take_over
-from pipeline.jobs.new_folder import begin
 from pipeline.jobs.processes import start_pipeline
-from pipeline.jobs.resume import requeue
-from pipeline.jobs.run_dir import RunDir, create_run
-from pipeline.jobs.status import ENDED, process_identity, write_status
+from pipeline.locks import turn
 from pipeline.progress import silent
+from pipeline.runs.lineage import find_start, take_over
+from pipeline.runs.new_folder import begin
+from pipeline.runs.resume import requeue
+from pipeline.runs.run_dir import RunDir, create_run
+from pipeline.runs.status import ENDED, process_identity, write_status
 from pipeline.workspace import Workspace
 
 _VERSIONS_OF = ("torch", "torchvision", "fastai", "timm", "numpy", "pandas", "pillow")

@@ -1,7 +1,7 @@
 """How much of a run's evidence lies inside the lesions, as the app asks for it."""
 
 from pipeline.jobs.plan_work import ShortWork
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
 

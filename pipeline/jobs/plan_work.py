@@ -80,7 +80,7 @@ class PlanWork(ShortWork):
     """Short work about one configuration.
 
     Args:
-        data, preset, settings, start: as `jobs.plan.plan_config` takes them.
+        data, preset, settings, start: as `runs.plan.plan_config` takes them.
         more: further arguments of the command.
 
     Attributes:

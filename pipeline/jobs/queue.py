@@ -5,8 +5,8 @@ import fcntl
 import time
 
 from pipeline.files import disk_errors
-from pipeline.jobs.run_dir import RunDir, readable_runs
 from pipeline.progress import Cancelled
+from pipeline.runs.run_dir import RunDir, readable_runs
 from pipeline.workspace import Workspace
 
 _SECONDS_BETWEEN_LOOKS = 0.3

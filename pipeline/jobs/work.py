@@ -4,15 +4,15 @@ import os
 import traceback
 from collections.abc import Callable
 
-from pipeline.data.turns import turn as lock
 from pipeline.errors import LesionLabError, RunError
 from pipeline.jobs.loading import stops_while_loading
 from pipeline.jobs.queue import turn
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import Status, just_started
+from pipeline.locks import turn as lock
+from pipeline.networks.device import Device, describe
 from pipeline.progress import Cancelled, Progress, silent
-from pipeline.training.device import Device, describe
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import Status, just_started
 from pipeline.workspace import Workspace
 
 Task = Callable[[RunDir, Workspace, Reporter, Device], None]

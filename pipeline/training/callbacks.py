@@ -51,7 +51,7 @@ class WriteEvents(Callback):
     "validation" all of it with its metrics, "writing" what `on_epoch` and the checkpoint take.
 
     Args:
-        reporter: the run's `jobs.reporter.Reporter`.
+        reporter: the run's `runs.reporter.Reporter`.
         stage: number of this stage, from 1; `frozen` says whether it trains the head only.
         first_epoch: how many epochs the stages before it had.
         on_epoch: called with the epoch's row (dict) after validation.

@@ -17,9 +17,9 @@ from safetensors.torch import load_file, save
 from pipeline.config import RunConfig
 from pipeline.errors import TrainingError, WorkspaceError
 from pipeline.files import replace_file
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.run_dir import RunDir
 from pipeline.limits import MOST_CHECKPOINT_BYTES
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.run_dir import RunDir
 from pipeline.safetensors_file import check_tensors
 
 

@@ -22,19 +22,19 @@ from pipeline.data.cache_record import CacheRecord
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
 from pipeline.data.same_lesion import metadata_to_split
-from pipeline.inference.onnx_body import OnnxBody
 from pipeline.inference.predictor import Predictor
-from pipeline.jobs.boot import process_age
-from pipeline.jobs.run_dir import RunDir
+from pipeline.networks.architectures import build_network
+from pipeline.networks.device import Device, torch_device
+from pipeline.networks.onnx_body import OnnxBody
 from pipeline.progress import Progress, silent
-from pipeline.training.device import Device, torch_device
+from pipeline.runs.boot import process_age
+from pipeline.runs.run_dir import RunDir
 from pipeline.training.estimate_features import FeatureTime, feature_time, some_features
 from pipeline.training.head_stage import head_learner
 from pipeline.training.judge import model_info
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
 from pipeline.training.memory import within_memory
-from pipeline.training.networks import build_network
 from pipeline.training.parts import plan_split, rows_and_targets
 
 _WARM_UP, _WARM_UP_SECONDS = 2, 1.0  # batches and seconds: the first ones compile kernels and find their memory

@@ -11,7 +11,7 @@ from torch import nn
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
-from pipeline.inference.onnx_body import known_body
+from pipeline.networks.onnx_body import known_body
 from pipeline.progress import Progress
 from pipeline.training.feature_store import FLIPS
 from pipeline.training.features import Body, computed, fast_body, missing_features, output_count, wanted_features

@@ -10,9 +10,9 @@ from torch import nn
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
-from pipeline.data.turns import turn
 from pipeline.errors import ModelError, TrainingError
-from pipeline.inference.onnx_body import OnnxBody, body_digest, derived_body
+from pipeline.locks import turn
+from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body
 from pipeline.progress import Progress
 from pipeline.training.feature_store import FLIPS, FeatureStore
 from pipeline.workspace import Workspace

@@ -9,7 +9,7 @@ from fastai.torch_core import params
 from torch import nn
 
 from pipeline.config import RunConfig
-from pipeline.jobs.reporter import Reporter
+from pipeline.runs.reporter import Reporter
 from pipeline.training.feature_store import FLIPS
 from pipeline.training.fused_adam import FusedAdam
 from pipeline.training.recipe import extra_callbacks

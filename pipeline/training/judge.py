@@ -13,13 +13,13 @@ from pipeline.data.prepare import window
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import disk_errors, replace_file
-from pipeline.inference.model_info import ModelInfo, write_model_info
-from pipeline.inference.onnx_body import OnnxBody
 from pipeline.inference.predictor import Predictor
-from pipeline.inference.training_images import write_training_images
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.run_dir import RunDir
+from pipeline.models.model_info import ModelInfo, write_model_info
+from pipeline.models.training_images import write_training_images
+from pipeline.networks.onnx_body import OnnxBody
 from pipeline.progress import Cancelled
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.run_dir import RunDir
 
 _BATCH = 32
 

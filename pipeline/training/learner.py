@@ -5,12 +5,12 @@ from fastai.learner import Learner
 from torch import nn
 
 from pipeline.config import RunConfig
-from pipeline.jobs.run_dir import RunDir
+from pipeline.networks.architectures import build_network, splitter
+from pipeline.runs.run_dir import RunDir
 from pipeline.training.batches import make_loaders
 from pipeline.training.checkpoints import load_weights
 from pipeline.training.fused_adam import FusedAdam
 from pipeline.training.host_memory import keep_freed_memory
-from pipeline.training.networks import build_network, splitter
 from pipeline.training.precision import precision_callbacks
 from pipeline.training.recipe import extra_callbacks
 

@@ -8,12 +8,12 @@ from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.schedule import LRFinder, minimum, slide, steep, valley
 from fastai.learner import Learner
 
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.searches import write_found
+from pipeline.networks.device import Device, torch_device
 from pipeline.progress import Cancelled
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.searches import write_found
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest
-from pipeline.training.device import Device, torch_device
 from pipeline.training.learner import first_network
 from pipeline.training.material import gather
 from pipeline.training.memory import within_memory

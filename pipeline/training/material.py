@@ -10,8 +10,8 @@ from pipeline.data.cache import open_pixels
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.same_lesion import metadata_to_split
 from pipeline.errors import DataError
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.run_dir import RunDir
 from pipeline.training.parts import rows_and_targets, stored_split
 from pipeline.workspace import Workspace
 

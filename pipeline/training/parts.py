@@ -9,7 +9,7 @@ from pipeline.config import RunConfig
 from pipeline.data.split import limit_images, make_split
 from pipeline.errors import DataError, TrainingError
 from pipeline.files import replace_file
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 
 
 def plan_split(config: RunConfig, metadata: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback
 from fastai.callback.fp16 import AMPMode, MixedPrecision
 
+from pipeline.networks.device import cpu_computes_bf16
 from pipeline.training.depthwise import QuickDepthwise
-from pipeline.training.device import cpu_computes_bf16
 
 
 class CpuAutocast(Callback):

@@ -14,9 +14,9 @@ from PIL import Image
 from pipeline.config import RunConfig
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
-from pipeline.data.generated import exif_with_notice
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
 from pipeline.data.same_lesion import metadata_to_split
+from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
 from pipeline.progress import Progress, silent
 from pipeline.training.batches import make_loaders

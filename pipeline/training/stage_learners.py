@@ -4,8 +4,8 @@ from fastai.learner import Learner
 from torch import nn
 
 from pipeline.config import RunConfig, Stage
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.run_dir import RunDir
 from pipeline.training.features import Body, fast_body, open_features, wanted_features
 from pipeline.training.head_stage import head_learner
 from pipeline.training.learner import make_learner

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
 
 from pipeline.config import RunConfig
-from pipeline.jobs.reporter import COST, Reporter
-from pipeline.jobs.run_dir import RunDir
 from pipeline.progress import Cancelled
+from pipeline.runs.reporter import COST, Reporter
+from pipeline.runs.run_dir import RunDir
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest, WriteEvents
 from pipeline.training.checkpoints import BestWeights, Checkpoint, WriteCheckpoint, restore
 from pipeline.training.head_stage import HEAD_SHARE, HeadReporter

@@ -5,11 +5,11 @@ import dataclasses
 from torch import nn
 
 from pipeline.config import RunConfig
-from pipeline.inference.onnx_body import OnnxBody
-from pipeline.jobs.reporter import Reporter
-from pipeline.jobs.run_dir import RunDir
+from pipeline.networks.device import Device, torch_device
+from pipeline.networks.onnx_body import OnnxBody
+from pipeline.runs.reporter import Reporter
+from pipeline.runs.run_dir import RunDir
 from pipeline.training.checkpoints import BestWeights, read_checkpoint
-from pipeline.training.device import Device, torch_device
 from pipeline.training.judge import judge, write_model
 from pipeline.training.learner import first_network
 from pipeline.training.material import Material, gather

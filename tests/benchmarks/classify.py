@@ -40,11 +40,11 @@ from torch import nn
 
 from app.components.models.visitor_image import visitor_image
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
-from pipeline.export.onnx_file import onnx_bytes
 from pipeline.inference.folder import predict_files
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.onnx_body import derived_body
 from pipeline.inference.predictor import Predictor
+from pipeline.models.model_info import ModelInfo
+from pipeline.networks.onnx_body import derived_body
+from pipeline.networks.onnx_file import onnx_bytes
 from pipeline.workspace import Workspace
 from tests.benchmarks.input_pipeline import originals
 from tests.random_models import make_model

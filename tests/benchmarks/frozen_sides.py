@@ -18,8 +18,9 @@ from sklearn.metrics import recall_score
 from pipeline.data.cache import build_cache
 from pipeline.data.dataset import load_dataset
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
-from pipeline.jobs.plan import plan_config
+from pipeline.networks.architectures import build_network, splitter
 from pipeline.progress import silent
+from pipeline.runs.plan import plan_config
 from pipeline.training import features as frozen
 from pipeline.training.batches import PixelLoader
 from pipeline.training.callbacks import SeedEpochs
@@ -27,7 +28,6 @@ from pipeline.training.flips import Flips
 from pipeline.training.head_stage import head_learner
 from pipeline.training.host_memory import keep_freed_memory
 from pipeline.training.losses import make_loss
-from pipeline.training.networks import build_network, splitter
 from pipeline.training.parts import plan_split, rows_and_targets
 from pipeline.workspace import Workspace
 from tests.benchmarks.apart import serve

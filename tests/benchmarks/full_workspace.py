@@ -12,8 +12,8 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
 from pipeline.data.masks import import_masks
 from pipeline.evaluation.evidence_store import keep_evidence
-from pipeline.jobs.run_dir import RunDir, bundled_run
-from pipeline.teaching import Remark, create_set, write_remark
+from pipeline.runs.run_dir import RunDir, bundled_run
+from pipeline.runs.teaching import Remark, create_set, write_remark
 from pipeline.workspace import Workspace
 from tests.benchmarks.waits import say
 from tests.conftest import SHARED_DATA

@@ -21,11 +21,11 @@ from pipeline.config import RunConfig
 from pipeline.data.cache import build_cache
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
+from pipeline.networks.architectures import build_network, splitter
 from pipeline.training import learner as learners
 from pipeline.training.batches import augmentations
 from pipeline.training.depthwise import QuickDepthwise
 from pipeline.training.losses import make_loss
-from pipeline.training.networks import build_network, splitter
 from pipeline.training.parts import plan_split, rows_and_targets
 from pipeline.training.precision import ChannelsLastInput, CpuAutocast
 

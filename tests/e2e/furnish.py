@@ -3,8 +3,8 @@
 from pipeline.data.dataset import load_dataset
 from pipeline.data.masks import import_masks
 from pipeline.evaluation.evidence_store import keep_evidence
-from pipeline.jobs.run_dir import list_runs
-from pipeline.teaching import Remark, create_set, write_remark
+from pipeline.runs.run_dir import list_runs
+from pipeline.runs.teaching import Remark, create_set, write_remark
 from pipeline.workspace import Workspace
 from tests.conftest import SHARED_DATA
 from tests.embedded import embed_by_hand

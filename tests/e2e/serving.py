@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from pipeline.jobs.run_dir import list_runs
+from pipeline.runs.run_dir import list_runs
 from pipeline.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]

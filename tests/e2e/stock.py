@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pipeline.data.importing import import_dataset
 from pipeline.jobs.launch import create
-from pipeline.jobs.plan import plan_config
-from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.work import work
+from pipeline.runs.plan import plan_config
+from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
 _SHORT = ["size=48x32", "batch_size=8"]

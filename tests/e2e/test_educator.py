@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from app.components.data.image_wall import PAGE
 from app.wording import count
 from pipeline.data.dataset import list_datasets
-from pipeline.jobs.run_dir import list_runs
+from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import choose, follow, press, rerun
 

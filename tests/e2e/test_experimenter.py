@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.inference.model_info import list_models
-from pipeline.jobs.run_dir import find_run
+from pipeline.models.model_info import list_models
+from pipeline.runs.run_dir import find_run
 from tests.e2e.serving import RunningApp, serve
 from tests.e2e.steps import choose, follow, press, rerun
 

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipeline.classes import label
-from pipeline.evaluation.confusion import cell, most_confused
 from pipeline.jobs.embedding import EMBEDDINGS, MAP, NEIGHBOURS, WHAT_IF
-from pipeline.teaching import list_sets, teaching_folder
+from pipeline.metrics.confusion import cell, most_confused
+from pipeline.runs.teaching import list_sets, teaching_folder
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import choose, press, rerun
 from tests.e2e.test_student import newest_errors

@@ -18,8 +18,8 @@ from app.wording import count, percent
 from pipeline.data.dataset import load_dataset
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.leakage import seen_and_not
-from pipeline.evaluation.operating_point import ISIC_2020_MELANOMA, lesion_scores, operating_point
-from pipeline.jobs.run_dir import RunDir, list_runs
+from pipeline.metrics.operating_point import ISIC_2020_MELANOMA, lesion_scores, operating_point
+from pipeline.runs.run_dir import RunDir, list_runs
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import follow, open_address, press, rerun
 from tests.e2e.stock import train

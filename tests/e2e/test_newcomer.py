@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.jobs.run_dir import list_runs
+from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import A_PAIR, press
 

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipeline.data.dataset import list_datasets
-from pipeline.evaluation.confusion import most_confused
-from pipeline.evaluation.metrics import classes_of
-from pipeline.jobs.run_dir import list_runs
-from pipeline.jobs.shelf import delete_run, restore_run
+from pipeline.metrics.confusion import most_confused
+from pipeline.metrics.held_out import classes_of
+from pipeline.runs.labels import delete_run, restore_run
+from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import A_PAIR, choose, open_address, press, rerun
 

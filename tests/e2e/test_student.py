@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from pipeline.classes import label
-from pipeline.evaluation.confusion import cell, most_confused
-from pipeline.evaluation.metrics import classes_of
-from pipeline.evaluation.quiz import draw_quiz
-from pipeline.jobs.run_dir import list_runs
+from pipeline.metrics.confusion import cell, most_confused
+from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.quiz import draw_quiz
+from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import cell_of_matrix, click_mark, press, rerun
 

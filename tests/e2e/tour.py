@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipeline.data.embedded import ensure_generated
 from pipeline.jobs.launch import create, request_stop, start_run
-from pipeline.jobs.plan import plan_config
-from pipeline.jobs.run_dir import RunDir
 from pipeline.jobs.work import work
+from pipeline.runs.plan import plan_config
+from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 from tests.conftest import SHARED_DATA
 from tests.e2e.conftest import SCREENSHOTS, chromium

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.jobs.run_dir import list_runs
+from pipeline.runs.run_dir import list_runs
 from pipeline.workspace import Workspace
 from tests.hostile.case import Case
 from tests.hostile.command import told

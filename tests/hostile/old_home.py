@@ -60,7 +60,7 @@ def _name_anew(home: Path) -> None:
     from pipeline.data.dataset import load_dataset
     from pipeline.evaluation.evidence_store import evidence_path
     from pipeline.evaluation.leakage import run_sides
-    from pipeline.jobs.run_dir import RunDir
+    from pipeline.runs.run_dir import RunDir
     from pipeline.workspace import Workspace
 
     run = RunDir(home / "runs" / RUN)

@@ -143,7 +143,7 @@ def _asked(kind: str, home: Path) -> str:
 
 def _checkpoint_says(home: Path) -> str:
     from pipeline.errors import TrainingError
-    from pipeline.jobs.run_dir import RunDir
+    from pipeline.runs.run_dir import RunDir
     from pipeline.training.checkpoints import read_checkpoint
 
     with contextlib.suppress(TrainingError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from pipeline.jobs.launch import resume_run, start_run
-from pipeline.jobs.plan import plan_config
+from pipeline.runs.plan import plan_config
 from tests.e2e.serving import serve
 from tests.kills.processes import end, gone, kill
 from tests.kills.tally import Tally

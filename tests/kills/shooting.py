@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.data.sources.isic import BASE_VARIABLE
-from pipeline.jobs.run_dir import RunDir, create_run
-from pipeline.jobs.status import ENDED
 from pipeline.presets import preset
+from pipeline.runs.run_dir import RunDir, create_run
+from pipeline.runs.status import ENDED
 from pipeline.workspace import Workspace
 from tests.fixtures.packing import unpack
 from tests.isic_archives import isic2018

@@ -13,17 +13,17 @@ import psutil
 
 from pipeline.data.dataset import load_dataset
 from pipeline.data.sources.catalogue import STARTER
-from pipeline.evaluation.external import plan_evaluation
-from pipeline.inference.model_info import find_model
+from pipeline.inference.other_data import plan_evaluation
 from pipeline.jobs.embedding import WHAT_IF, embedding_job, start_embedding
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch, stop_fetch
 from pipeline.jobs.launch import request_stop, resume_run, start_run
-from pipeline.jobs.plan import plan_config
 from pipeline.jobs.processes import start_pipeline
-from pipeline.jobs.run_dir import RunDir, find_run
-from pipeline.jobs.searches import plan_first_search, read_found, start_search
-from pipeline.jobs.status import Status
+from pipeline.models.model_info import find_model
+from pipeline.runs.plan import plan_config
+from pipeline.runs.run_dir import RunDir, find_run
+from pipeline.runs.searches import plan_first_search, read_found, start_search
+from pipeline.runs.status import Status
 from pipeline.workspace import Workspace
 
 MODEL = "tiny-instant-1"  # a done run of the old workspace

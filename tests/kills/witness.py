@@ -12,10 +12,10 @@ import psutil
 
 from pipeline.data.dataset import damaged_datasets, list_datasets
 from pipeline.errors import LesionLabError
-from pipeline.inference.model_info import list_models
-from pipeline.jobs.resume import requeue
-from pipeline.jobs.run_dir import RunDir, list_runs
-from pipeline.jobs.searches import list_searches
+from pipeline.models.model_info import list_models
+from pipeline.runs.resume import requeue
+from pipeline.runs.run_dir import RunDir, list_runs
+from pipeline.runs.searches import list_searches
 from pipeline.workspace import Workspace
 from tests.kills.victims import Work
 

@@ -12,11 +12,11 @@ from app.evaluation_words import DECISION_WORDS
 from app.links import remember, written
 from app.wording import count
 from pipeline.classes import label
-from pipeline.evaluation.cases import METADATA_LEVELS, Range
 from pipeline.evaluation.evidence import KINDS
 from pipeline.explain.perturb import NAMED
+from pipeline.metrics.cases import METADATA_LEVELS, Range
+from pipeline.runs.teaching import TeachingSet
 from pipeline.shown import as_text
-from pipeline.teaching import TeachingSet
 
 _ALL = ""  # None would be shown as a box that waits for a choice
 _KEY = "explore."

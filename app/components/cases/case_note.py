@@ -5,9 +5,9 @@ import streamlit as st
 from app import resources
 from app.components import problems
 from app.wording import count
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, TeachingSet, add_images, create_set, write_remark
 from pipeline.shown import as_text
-from pipeline.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, TeachingSet, add_images, create_set, write_remark
 
 _NEW = ""
 

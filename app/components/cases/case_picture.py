@@ -11,8 +11,8 @@ from app.thumbnails import thumbnail
 from app.wording import percent
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
-from pipeline.explain.overlay import has_evidence, overlay
-from pipeline.jobs.run_dir import RunDir
+from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _MOST = 8.0  # magnification

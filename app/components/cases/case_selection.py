@@ -8,8 +8,8 @@ from app.components import problems
 from app.components.cases.case_wall import selected
 from app.components.csv_download import csv_download
 from app.wording import count
-from pipeline.jobs.run_dir import RunDir
-from pipeline.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, TeachingSet, add_images, create_set
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, TeachingSet, add_images, create_set
 
 _NEW = ""
 

@@ -15,9 +15,9 @@ from app.wording import decimal, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.teaching import Remark
 from pipeline.shown import as_text
-from pipeline.teaching import Remark
 
 PAGE = 24
 _IN_A_ROW = 4

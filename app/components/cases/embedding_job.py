@@ -9,12 +9,12 @@ from app.case_model import model_of
 from app.components import problems
 from app.wording import time_left
 from pipeline.errors import LesionLabError, RunError
-from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.embedding import embedding_job as job_of
 from pipeline.jobs.embedding import job_status, start_embedding
 from pipeline.jobs.launch import request_stop
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED
+from pipeline.models.model_info import ModelInfo
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 COMPUTE, COMPUTE_FLIPS = "Compute map, neighbours and what flips", "Compute what flips"

@@ -11,7 +11,7 @@ from app.components.figures import dark, show_table
 from app.components.help_text import help_text
 from app.links import CASE, go, remember
 from app.wording import count
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _TURN = "map.turn"

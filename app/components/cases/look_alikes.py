@@ -8,7 +8,7 @@ from app.components.cases.case_facts import picture
 from app.components.cases.embedding_job import embedding_job, no_embedding
 from pipeline.classes import label
 from pipeline.jobs.embedding import is_embedded
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _IN_A_ROW = 4

@@ -10,9 +10,8 @@ from app.components.csv_download import csv_download
 from app.links import CASE, EXPLORE, explore_link
 from app.visits import mark
 from app.wording import count
-from pipeline.jobs.run_dir import RunDir
-from pipeline.shown import as_lines, as_text
-from pipeline.teaching import (
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.teaching import (
     LONGEST_NAME,
     LONGEST_NOTE,
     Remark,
@@ -23,6 +22,7 @@ from pipeline.teaching import (
     restore_set,
     set_table,
 )
+from pipeline.shown import as_lines, as_text
 
 _DELETED = "explore.deleted_set"
 

@@ -18,8 +18,8 @@ from app.links import EXPLORE, explore_link
 from app.wording import count, percent, probability
 from pipeline.classes import label
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
-from pipeline.inference.model_info import ModelInfo
-from pipeline.jobs.run_dir import RunDir
+from pipeline.models.model_info import ModelInfo
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _FLIPS = {"none": "Not mirrored", "left-right": "Left to right", "top-bottom": "Top to bottom"}
@@ -79,7 +79,7 @@ def _controls() -> Perturbation:
 
 
 def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) -> None:
-    from pipeline.inference.notice import notice
+    from pipeline.models.notice import notice
 
     before = after = np.array([case[f"p_{code}"] for code in info.classes])
     if not np.array_equal(seen, changed):  # the untouched one is stored: nothing to load before something is changed

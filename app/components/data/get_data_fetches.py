@@ -7,7 +7,7 @@ from app.access import operator, require_operator
 from app.components import problems
 from app.links import DATASET, go
 from pipeline.jobs.fetching import Fetch, damaged_fetches, dismiss_fetch, list_fetches, start_fetch, stop_fetch
-from pipeline.jobs.status import ENDED, Status
+from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text
 
 

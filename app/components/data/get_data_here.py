@@ -7,7 +7,7 @@ from app.components.csv_download import csv_download
 from app.links import DATASET, TRAIN, go
 from app.wording import count
 from pipeline.data.dataset import Dataset
-from pipeline.data.generated import NOTICE
+from pipeline.images.generated import NOTICE
 from pipeline.shown import as_text
 
 

@@ -11,10 +11,10 @@ from app.components.image_ways import Way, way_links
 from app.links import explore_link, linked, remember
 from app.wording import count, percent
 from pipeline.classes import label
-from pipeline.evaluation.confusion import confusion_matrix, most_confused, row_shares
-from pipeline.evaluation.melanoma import MELANOMA
-from pipeline.evaluation.metrics import classes_of
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.confusion import confusion_matrix, most_confused, row_shares
+from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.melanoma import MELANOMA
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _PAIRS = 6

@@ -13,8 +13,8 @@ from app.components.pickers import pick
 from app.links import linked, remember
 from pipeline.classes import label
 from pipeline.errors import ImageError
-from pipeline.evaluation.confusion import confused_either_way
-from pipeline.evaluation.quiz import draw_quiz
+from pipeline.metrics.confusion import confused_either_way
+from pipeline.metrics.quiz import draw_quiz
 from pipeline.shown import as_text
 
 _ALL = "all"

@@ -24,7 +24,7 @@ from app.evaluation_words import (
     words_of,
 )
 from app.wording import UNDEFINED, count, percent
-from pipeline.evaluation.targets import target_label, targets
+from pipeline.metrics.targets import target_label, targets
 from pipeline.shown import as_text
 
 SCORER = "ISIC scorer, at 0.5"

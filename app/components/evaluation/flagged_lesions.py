@@ -10,8 +10,8 @@ from app.components.judged_images import judged_images
 from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.links import linked, remember
 from app.wording import count
-from pipeline.evaluation.operating_point import OperatingPoint
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.operating_point import OperatingPoint
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 # value in the address: (with the target, flagged)

@@ -18,9 +18,9 @@ from app.evaluation_words import is_number, with_interval
 from app.links import remember
 from app.wording import UNDEFINED, count, percent
 from pipeline.data.dataset import Dataset
-from pipeline.evaluation.operating_point import OperatingPoint, curve, operating_point, threshold_for
-from pipeline.evaluation.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.operating_point import OperatingPoint, curve, operating_point, threshold_for
+from pipeline.metrics.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 ASSUMES = (

@@ -9,7 +9,7 @@ from app import evaluation_rows
 from app.links import remember
 from app.wording import count, percent
 from pipeline.data.dataset import Dataset
-from pipeline.evaluation.operating_point import ISIC_2020_MELANOMA
+from pipeline.metrics.operating_point import ISIC_2020_MELANOMA
 from pipeline.shown import as_text
 
 _DATA, _ISIC, _OWN = "data", "isic-2020", "own"

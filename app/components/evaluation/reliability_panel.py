@@ -16,7 +16,7 @@ from app.evaluation_ways import Ways
 from app.evaluation_words import interval
 from app.wording import count, decimal, percent
 from pipeline.classes import label
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 
 _ANSWER = "answer"
 _BOX = 420  # pixels

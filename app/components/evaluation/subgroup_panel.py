@@ -19,9 +19,9 @@ from app.evaluation_ways import Ways
 from app.evaluation_words import is_number, with_interval
 from app.wording import count
 from pipeline.data.dataset import Dataset
-from pipeline.evaluation.subgroups import FIGURES, OF_A_TARGET
-from pipeline.evaluation.targets import target_label, targets
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.subgroups import FIGURES, OF_A_TARGET
+from pipeline.metrics.targets import target_label, targets
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _IN_METADATA = ("age", "sex", "localization", "source", "dx_type")

@@ -21,7 +21,7 @@ from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import Of, of_kind, outliers
 from pipeline.evaluation.evidence_store import evidence_path
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 TITLE = "Evidence outside the lesion: context or shortcut?"

@@ -6,7 +6,7 @@ from app import resources
 from app.components import problems
 from pipeline.errors import LesionLabError
 from pipeline.jobs.measuring import Measuring
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _KEPT, _PROBLEM = "leakage.measuring", "leakage.measuring.problem"

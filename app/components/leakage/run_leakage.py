@@ -15,7 +15,7 @@ from app.evaluation_words import with_interval, words_of
 from app.links import TRAIN, explore_link, go
 from app.wording import count, percent
 from pipeline.data.dataset import Dataset
-from pipeline.jobs.run_dir import RunDir
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _FIGURES = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "macro_auc": "AUC, mean of diagnoses"}
@@ -116,7 +116,7 @@ def _ways(run: RunDir, side: str, figures: dict[str, Any]) -> list[Way]:
 
 
 def _other_split(run: RunDir) -> None:
-    from pipeline.jobs.other_split import other_kind
+    from pipeline.runs.other_split import other_kind
 
     other = other_kind(run.config().split)
     words = {"lesion": "by lesion", "random": "by image"}[other]
@@ -124,7 +124,7 @@ def _other_split(run: RunDir) -> None:
                  help="Starts a new run: the same network, stages and seed, only the split differs."):
         with problems.in_words():
             from pipeline.jobs.launch import start_run
-            from pipeline.jobs.other_split import other_split
+            from pipeline.runs.other_split import other_split
 
             started = start_run(resources.workspace(), other_split(resources.workspace(), run))
             go(TRAIN, run=started.name)

@@ -5,9 +5,9 @@ import streamlit as st
 from app import resources
 from app.components import problems
 from app.links import remember
-from pipeline.inference.members import MOST, combine
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.model_shelf import title_of
+from pipeline.models.library import title_of
+from pipeline.models.members import MOST, combine
+from pipeline.models.model_info import ModelInfo
 
 
 def combine_form(models: list[ModelInfo]) -> None:

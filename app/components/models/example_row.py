@@ -13,7 +13,7 @@ from app.links import linked, remember
 from app.thumbnails import thumbnail
 from pipeline.data.tables import MISSING, described
 from pipeline.errors import ImageError
-from pipeline.inference.model_info import ModelInfo
+from pipeline.models.model_info import ModelInfo
 from pipeline.shown import as_text
 
 _SIDE = 72  # pixels: four beside each other on a phone and in a third of a lecturer's screen

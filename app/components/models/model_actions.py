@@ -8,8 +8,7 @@ from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
 from app.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remember
 from pipeline.bundled import RUN_NAME
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.model_shelf import (
+from pipeline.models.library import (
     delete_model,
     deleted_models,
     label_model,
@@ -18,7 +17,8 @@ from pipeline.inference.model_shelf import (
     run_of,
     title_of,
 )
-from pipeline.jobs.shelf import LONGEST_NAME, LONGEST_NOTE
+from pipeline.models.model_info import ModelInfo
+from pipeline.runs.labels import LONGEST_NAME, LONGEST_NOTE
 from pipeline.shown import as_text
 
 

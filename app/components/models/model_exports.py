@@ -8,8 +8,8 @@ from app.components.long_work import progress_bar
 from app.resources import stamp
 from pipeline.data.left_behind import temporary_folder
 from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
-from pipeline.inference.model_info import ModelInfo
 from pipeline.jobs.command import run_command
+from pipeline.models.model_info import ModelInfo
 from pipeline.shown import as_plain, as_text
 
 _READY = "models.export"  # the last file that this visitor asked for: {of, file, content}

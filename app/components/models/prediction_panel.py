@@ -12,18 +12,18 @@ from app.components.models.visitor_image import Truth, VisitorImage
 from app.evaluation_words import ANSWER_WORDS
 from app.wording import probability
 from pipeline.classes import label
-from pipeline.data.generated import NOTICE
-from pipeline.evaluation.decisions import DECISIONS, Decision
-from pipeline.explain.overlay import has_evidence, overlay
-from pipeline.inference.admission import refusal
-from pipeline.inference.decided_output import decided_output, model_frequencies, usual_decision
-from pipeline.inference.model_info import ModelInfo
+from pipeline.images.generated import NOTICE
+from pipeline.metrics.decisions import DECISIONS, Decision
+from pipeline.models.admission import refusal
+from pipeline.models.decided_output import decided_output, model_frequencies, usual_decision
+from pipeline.models.model_info import ModelInfo
+from pipeline.networks.overlay import has_evidence, overlay
 from pipeline.shown import as_text
 
 
 def prediction_panel(info: ModelInfo, image: VisitorImage, number: int) -> None:
     """Everything about one image; `number` tells the panels of a page apart. A refused image gets no probabilities."""
-    from pipeline.inference.notice import notice
+    from pipeline.models.notice import notice
 
     with st.container(border=True):
         if why := refusal(info, image.generated):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.data.generated import is_generated
 from pipeline.images.colours import pixels_of
+from pipeline.images.generated import is_generated
 from pipeline.images.reading import opened
 
 

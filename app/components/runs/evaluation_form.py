@@ -11,10 +11,10 @@ from app.wording import count
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written
-from pipeline.evaluation.external import EvaluationPlan, plan_evaluation
-from pipeline.inference.model_info import ModelInfo
-from pipeline.inference.model_shelf import run_of
-from pipeline.inference.training_images import FILE
+from pipeline.inference.other_data import EvaluationPlan, plan_evaluation
+from pipeline.models.library import run_of
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.training_images import FILE
 from pipeline.shown import as_code, as_text
 
 EVALUATE = "Evaluate it on these images"

@@ -8,9 +8,9 @@ from app.links import ERRORS, EVALUATION, EXPLORE, go
 from app.wording import count, decimal, duration, percent, time_left
 from pipeline.errors import RunError
 from pipeline.jobs.evaluating import overlap_path
-from pipeline.jobs.resume import can_resume
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED, Status
+from pipeline.runs.resume import can_resume
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_plain, as_text
 
 STOP = "Stop this evaluation"

@@ -10,9 +10,9 @@ from app.components.pickers import STATE_WORDS
 from app.components.runs.runs_table import WEIGHTS_WORDS, title_of
 from app.links import remember
 from app.wording import count, percent
-from pipeline.jobs.lineage import lineage
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.shelf import deleted_runs
+from pipeline.runs.labels import deleted_runs
+from pipeline.runs.lineage import lineage
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _STEP, _DEEPEST = 24, 5  # pixels of one level; deeper ones stand below each other, or a phone shows a column of letters

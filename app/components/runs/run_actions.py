@@ -12,9 +12,7 @@ from app.components.runs.runs_table import title_of
 from app.components.siblings import classify_with_it
 from app.links import CLASSIFY, ERRORS, EXPLORE, RATES, TRAIN, go, remember
 from pipeline.bundled import SIBLINGS
-from pipeline.jobs.lineage import kept_stages
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.shelf import (
+from pipeline.runs.labels import (
     LONGEST_NAME,
     LONGEST_NOTE,
     delete_run,
@@ -23,7 +21,9 @@ from pipeline.jobs.shelf import (
     read_label,
     restore_run,
 )
-from pipeline.jobs.status import ENDED
+from pipeline.runs.lineage import kept_stages
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 

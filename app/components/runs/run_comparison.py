@@ -15,8 +15,8 @@ from app.components.runs.shared_figures import shared_figures
 from app.components.runs.shared_ways import SharedWays
 from app.wording import count, percent
 from pipeline.classes import label
-from pipeline.evaluation.compare import Comparison
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.compare import Comparison
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 

@@ -13,10 +13,10 @@ from app.wording import count, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
-from pipeline.data.generated import NOTICE
 from pipeline.errors import ImageError
-from pipeline.evaluation.compare import Comparison, prediction_column, probability_column
-from pipeline.jobs.run_dir import RunDir
+from pipeline.images.generated import NOTICE
+from pipeline.metrics.compare import Comparison, prediction_column, probability_column
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _CARDS = 6

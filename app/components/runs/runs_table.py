@@ -12,8 +12,8 @@ from app.components.csv_download import csv_download
 from app.components.pickers import STATE_WORDS
 from app.links import remember
 from app.wording import count
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 SPLIT_WORDS = {"lesion": "by lesion", "lesion-test": "by lesion, with a test part", "random": "image by image",

@@ -11,10 +11,10 @@ from app.components.csv_download import csv_download
 from app.components.runs.article_table import article_table
 from app.links import ARTICLE, go
 from app.wording import UNDEFINED, count, percent
-from pipeline.evaluation.compare import Comparison
-from pipeline.evaluation.melanoma import MELANOMA
-from pipeline.inference.card_results import network_words
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.compare import Comparison
+from pipeline.metrics.melanoma import MELANOMA
+from pipeline.models.card_results import network_words
+from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _ROW = 35  # pixels

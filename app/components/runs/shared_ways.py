@@ -3,8 +3,8 @@
 from app.components.image_ways import Way
 from app.links import explore_link
 from app.wording import count
-from pipeline.evaluation.compare import Comparison
-from pipeline.jobs.run_dir import RunDir
+from pipeline.metrics.compare import Comparison
+from pipeline.runs.run_dir import RunDir
 
 
 class SharedWays:

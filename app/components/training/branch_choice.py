@@ -7,8 +7,8 @@ from app.components.training.more_choices import rates_text
 from app.links import remember
 from pipeline.config import RunConfig, stage_rates
 from pipeline.errors import ConfigError
-from pipeline.jobs.lineage import kept_stages
 from pipeline.presets import PRESETS
+from pipeline.runs.lineage import kept_stages
 from pipeline.shown import as_text
 
 _NEW = ""

@@ -4,9 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from app.wording import UNDEFINED, count
+from pipeline.networks import nvidia
+from pipeline.networks.device import Device, describe
 from pipeline.shown import as_text
-from pipeline.training import nvidia
-from pipeline.training.device import Device, describe
 
 
 # the driver's answer takes up to seconds, so it is asked once a minute for all visitors

@@ -15,9 +15,9 @@ from app.components.runs.evaluation_run import evaluation_run
 from app.components.training.time_division import time_division
 from app.links import CLASSIFY, ERRORS, go
 from app.wording import UNDEFINED, decimal, duration, percent, time_left
-from pipeline.jobs.resume import can_resume
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.status import ENDED, Status
+from pipeline.runs.resume import can_resume
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text
 
 STOP = "Stop this run"

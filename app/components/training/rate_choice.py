@@ -7,8 +7,8 @@ from app.components import problems
 from app.links import TRAIN, go
 from pipeline.article_figures import RECORDED_RATES
 from pipeline.config import stage_rates
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.searches import read_found
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.searches import read_found
 from pipeline.shown import as_text
 
 USE = "Use these rates"

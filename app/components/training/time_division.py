@@ -6,8 +6,8 @@ import streamlit as st
 
 from app.charts.time_parts import time_figure, time_table
 from app.components.figures import dark, show
-from pipeline.jobs.run_dir import RunDir
-from pipeline.jobs.time_parts import TIME_PARTS, divide, part_name
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.time_parts import TIME_PARTS, divide, part_name
 from pipeline.shown import as_text
 
 

@@ -45,7 +45,7 @@ def _plan_in_words(config: RunConfig) -> str:
 def train_form(datasets: list[Dataset], busy: bool) -> None:
     """The form; `busy` where another run is at work, so that the new one would wait."""
     from pipeline.data.split import SPLIT_SENTENCES
-    from pipeline.jobs.plan import plan_config
+    from pipeline.runs.plan import plan_config
 
     by_name = {dataset.name: dataset for dataset in datasets}
     take_address(list(by_name))

@@ -1,0 +1,240 @@
+"""The card of a model that trained on all images: its figures are those of its siblings in cross-validation.
+
+Along the items of CLAIM, like every card (see `card`); the model has no run of its own beside it.
+"""
+
+from typing import Any
+
+from pipeline.classes import label
+from pipeline.config import RunConfig
+from pipeline.data.dataset import Dataset
+from pipeline.metrics.decisions import DECISIONS
+from pipeline.models.card_data import missing_text, people_text, reference_text, source_text
+from pipeline.models.card_results import network_words
+from pipeline.models.card_words import UNDEFINED, bullets, count, figure, percent, table
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.notice import notice
+from pipeline.shown import as_code, as_text
+
+NEVUS = "nv"
+_OVERALL = {
+    "balanced_accuracy": ("balanced accuracy (mean sensitivity), `balanced`", percent),
+    "accuracy": ("accuracy, `as-data`", percent),
+    "macro_auc": ("AUC, mean of each diagnosis against the rest", figure),
+    "melanoma_auc": ("melanoma AUC", figure),
+    "melanoma_sensitivity": ("melanoma sensitivity, `balanced`", percent),
+    "calibration_error": ("expected calibration error, `as-data`, 15 bins", figure),
+}
+
+
+def cross_validated_card(
+    info: ModelInfo, dataset: Dataset, figures: dict[str, Any], robustness: dict[str, Any] | None
+) -> str:
+    """The card in Markdown.
+
+    Args:
+        info: the shipped model.
+        dataset: that it was trained on.
+        figures: what the making stored: see `default_model.making.cross_validate`, and `shipped`.
+        robustness: see `default_model.robustness`; None where it was not measured.
+    """
+    images = dataset.metadata().assign(part="train")
+    made_up = "\n\nInvented, like everything about the drawings." if info.generated else ""
+    sections = {
+        "Intended use": _intended(info),
+        "The model": _facts(info, figures),
+        "Data": source_text(info, dataset) + "\n\n" + _sources_text(figures),
+        "Age, sex and site": people_text(images) + made_up,
+        "Reference standard": "How each diagnosis was made, in images.\n\n" + reference_text(images) + made_up,
+        "Missing values": missing_text(images),
+        "Training": _training(info, figures),
+        "Figures in cross-validation": _figures_text(figures),
+        "Each diagnosis": _diagnoses_text(figures),
+        "Each image source": _source_figures_text(figures),
+        "The same lesion in another file": _robustness_text(robustness),
+        "Limits": _limits(info, figures),
+    }
+    text = "\n\n".join(f"## {heading}\n\n{body}" for heading, body in sections.items())
+    return f"# Model card: {as_text(info.name)}\n\n{notice(info)}\n\n{text}\n"
+
+
+def _intended(info: ModelInfo) -> str:
+    return "\n\n".join([
+        "Education only, not a medical device. For:\n\n" + bullets([
+            "Teaching: what such a network gets right, and how it errs.",
+            "Use by educators and students who look at its errors, on dermatoscopic images of single lesions.",
+        ]),
+        "Not for:\n\n" + bullets([
+            "Any decision about a person: screening, triage, diagnosis, treatment, reassurance.",
+            "Photographs taken without a dermatoscope.",
+            "Commercial use: the licence of its training images forbids it." if "NC" in info.licence else
+            "Uses that the licence of its training images forbids.",
+        ]),
+    ])
+
+
+def _facts(info: ModelInfo, figures: dict[str, Any]) -> str:
+    shipped = figures["shipped"]
+    views = " An answer is the mean over the image and its three flips." if info.flips else ""
+    reduced = "" if info.detail is None else (
+        f" A larger image is first reduced to {info.detail[0]}×{info.detail[1]}, the size of the training images."
+    )
+    return bullets([
+        f"Name for commands: {as_code(info.name)}.",
+        f"Network: {as_text(network_words(info.arch, info.networks))}, input {info.width}×{info.height} pixels."
+        f"{reduced}{views}",
+        f"Weights: {shipped['bytes'] / 2**20:.1f} MiB of 16-bit floats; no probability differs by more than "
+        f"{shipped['half_precision_difference']:.4f} from that of the 32-bit ones.",
+        "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
+        "Its probabilities assume the diagnoses as frequent as in its training images, and are calibrated: temperature "
+        f"{info.temperature:.3f}, fitted on the out-of-fold predictions of its siblings.",
+        *(f"Decision `{name}`: {words}." for name, words in DECISIONS.items()),
+        f"Trained on {count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')}, all that "
+        "there are; their ids, lesions and content hashes are with it.",
+    ])
+
+
+def _training(info: ModelInfo, figures: dict[str, Any]) -> str:
+    config = RunConfig.from_json(figures["shipped"]["config"])
+    versions = ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
+    minutes = ", ".join(f"{fold['seconds'] / 60:.0f}" for fold in figures["folds"])
+    return bullets([
+        f"Preset {as_text(config.preset)}: loss {as_text(config.loss)}, augmentation {as_text(config.augment)}, "
+        f"batches of {config.batch_size}, "
+        f"label smoothing {config.label_smoothing:g}, weight decay {config.weight_decay:g}, "
+        f"dropout {config.dropout:g}, drop path {config.drop_path:g}, average of the weights {config.ema:g}.",
+        *(f"Stage {number}: {as_text(stage.words)}." for number, stage in enumerate(config.stages, 1)),
+        "No epoch was chosen: the weights of the last one are kept.",
+        *([f"Its {info.networks} networks were trained by this recipe, with other first weights of the head and other "
+           "batches; the mean of their logits decides. So were those of each sibling."] if info.networks > 1 else []),
+        f"Five siblings of the same recipe (in {minutes} minutes, pauses included) each left another fifth of the "
+        "lesions out; all images of a lesion are in the same fifth. The shipped network left none out, so it has no "
+        "figures of its own.",
+        f"Siblings made with {as_text(versions)}.",
+    ])
+
+
+def _with_interval(bounds: list[float | None], words) -> str:
+    value, low, high = bounds
+    if value is None:
+        return UNDEFINED
+    return f"{words(value)} ({words(low)}–{words(high)})"
+
+
+def _figures_text(figures: dict[str, Any]) -> str:
+    goals = {goal["figure"]: goal for goal in figures["goals"]}
+    rows = [
+        [words, _with_interval(figures["overall"][key], told),
+         f"{'at most' if goals[key]['at_most'] else 'at least'} {told(goals[key]['goal'])}",
+         "yes" if goals[key]["reached"] else "no"]
+        for key, (words, told) in _OVERALL.items()
+    ]
+    melanoma = [
+        f"Melanoma lesions that its siblings called something else, `{decision}` (a lesion's images averaged): "
+        f"{found['called_else']:,} of {found['lesions']:,} (95 % Wilson interval {percent(found['low'])} to "
+        f"{percent(found['high'])})."
+        for decision, found in figures["melanoma"].items() if found
+    ]
+    return "\n\n".join([
+        f"Of its five siblings, each on the lesions that it had not seen: {count(figures['images'], 'image')} of "
+        f"{count(figures['lesions'], 'lesion')}. 95 % intervals: bootstrap over lesions, 2.5th to 97.5th percentile. "
+        "The recipe was chosen on one of the five folds, so these figures are a little too good. Resampling adds noise "
+        "to the calibration error, so its interval lies above rather than around the value.",
+        table(["figure", "value (95 % interval)", "goal", "reached"], rows),
+        bullets(melanoma) if melanoma else "No melanoma was there to judge.",
+    ])
+
+
+def _diagnoses_text(figures: dict[str, Any]) -> str:
+    rows = [
+        [as_text(label(code)), f"{row['images']:,}", f"{row['lesions']:,}",
+         *(_with_interval(row[decision][key], percent) for decision in DECISIONS
+           for key in ("sensitivity", "specificity")),
+         _with_interval(row["auc"], figure)]
+        for code, row in sorted(figures["per_diagnosis"].items())
+    ]
+    header = ["diagnosis", "images", "lesions", "sensitivity, `as-data`", "specificity, `as-data`",
+              "sensitivity, `balanced`", "specificity, `balanced`", "AUC"]
+    return "In cross-validation, with 95 % intervals over lesions.\n\n" + table(header, rows)
+
+
+def _sources_text(figures: dict[str, Any]) -> str:
+    sources = figures["per_source"]
+    if not sources:
+        return "Where within the collection an image comes from is not recorded."
+    codes = sorted({code for found in sources.values() for code in found["diagnoses"]})
+    rows = [
+        [as_text(name), f"{found['images']:,}", *(f"{found['diagnoses'].get(code, 0):,}" for code in codes)]
+        for name, found in sources.items()
+    ]
+    return "Images of each source by diagnosis:\n\n" + table(["image source", "all", *map(as_text, codes)], rows)
+
+
+def camera_sentence(figures: dict[str, Any]) -> str | None:
+    """How far the image source with the most nevi among its images gives them away; None without recorded sources."""
+    sources = figures["per_source"]
+    if not sources:
+        return None
+    name, found = max(sources.items(), key=lambda item: item[1]["diagnoses"].get(NEVUS, 0) / item[1]["images"])
+    nevi = found["diagnoses"].get(NEVUS, 0)
+    return (
+        f"A network can learn the camera instead of the lesion: of the {found['images']:,} {as_code(name)} images "
+        f"{nevi:,} are nevi."
+    )
+
+
+def _source_figures_text(figures: dict[str, Any]) -> str:
+    sources = figures["per_source"]
+    if not sources:
+        return f"{UNDEFINED} The sources of the images are not recorded."
+    rows = [
+        [as_text(name), f"{found['images']:,}", f"{found['lesions']:,}",
+         *(_with_interval(found["overall"][key], told) for key, (_, told) in _OVERALL.items())]
+        for name, found in sources.items()
+    ]
+    header = ["image source", "images", "lesions", *(words for words, _ in _OVERALL.values())]
+    return (
+        f"{camera_sentence(figures)} A source that lacks a diagnosis has its mean over those that it has.\n\n"
+        + table(header, rows)
+    )
+
+
+def _robustness_text(robustness: dict[str, Any] | None) -> str:
+    if robustness is None:
+        return f"{UNDEFINED} It was not measured."
+    rows = [
+        [as_text(row["change"]), *(percent(row["changed"][decision]) for decision in DECISIONS),
+         figure(row["melanoma"])]
+        for row in robustness["changes"]
+    ]
+    header = ["change", *(f"other prediction, `{decision}`" for decision in DECISIONS),
+              "mean change of the melanoma probability"]
+    return (
+        f"{count(robustness['images'], 'image')}, each as it is and changed; the network was trained on "
+        f"{robustness['trained_on']:,} of them, so these shares say how much an answer moves, not how often it is "
+        "right.\n\n" + table(header, rows)
+    )
+
+
+def _limits(info: ModelInfo, figures: dict[str, Any]) -> str:
+    if info.generated:
+        skin = ["It has seen drawings only: none of its figures says anything about skin."]
+    else:
+        skin = [
+            "Its training images show mostly light skin. Skin type is not recorded: its performance on brown and black "
+            "skin is unknown.",
+            "Nails, mucosa and most non-pigmented lesions were not tested.",
+        ]
+    return bullets([
+        f"It sees only {_number(len(info.classes))} diagnoses and always names one of them, whatever the image shows.",
+        *skin,
+        *filter(None, [camera_sentence(figures)]),
+        "Images come from one collection, whose mix of diagnoses is not that of a clinic.",
+        "It was not tested on images from elsewhere, nor against physicians.",
+        "A heatmap shows regions that raised an output; it is not a reason.",
+    ])
+
+
+def _number(n: int) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[n] if n < len(words) else str(n)

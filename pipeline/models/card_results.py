@@ -1,0 +1,108 @@
+"""What a model card says of the training and of the figures: split, stages, metrics with intervals, and the errors."""
+
+from typing import Any
+
+from pipeline.classes import label
+from pipeline.config import ARCHITECTURES
+from pipeline.data.split import SPLIT_SENTENCES
+from pipeline.errors import LesionLabError
+from pipeline.metrics.confusion import most_confused
+from pipeline.metrics.held_out import classes_of
+from pipeline.models.card_words import UNDEFINED, bullets, count, figure, percent, table
+from pipeline.runs.run_dir import RunDir
+from pipeline.shown import as_text
+
+_FIGURES = {
+    "balanced_accuracy": ("balanced accuracy (mean sensitivity)", percent),
+    "accuracy": ("accuracy", percent),
+    "macro_auc": ("AUC, mean of each diagnosis against the rest", figure),
+    "majority_accuracy": ("accuracy of always answering the most frequent training diagnosis", percent),
+}
+_MOST_PAIRS = 8
+
+
+def network_words(arch: str, networks: int = 1) -> str:
+    """ "EfficientNet-Lite0", or "2 × EfficientNet-Lite0" for so many side by side; the architecture's own name where
+    this version does not know it.
+    """
+    name = ARCHITECTURES.get(arch, arch).partition(":")[0]
+    return name if networks == 1 else f"{networks} × {name}"
+
+
+def training_text(run: RunDir) -> str:
+    """The split, the stages and the settings that decide the result."""
+    config = run.config()
+    versions = ", ".join(f"{name} {version}" for name, version in run.about().get("versions", {}).items())
+    weights = {"imagenet": "ImageNet's weights", "random": "random weights"}[config.weights]
+    start = weights if config.parent is None else f"stage {config.parent_stage} of the run {as_text(config.parent)}"
+    fold = f" Fold {config.fold + 1} of 5 validates." if config.split == "lesion" else ""
+    lines = [
+        f"Split: {SPLIT_SENTENCES[config.split]} Seed {config.seed}.{fold}",
+        f"Network: {as_text(network_words(config.arch))}, from {start}; input {config.width}×{config.height} pixels, "
+        f"{'squished' if config.resize == 'squish' else 'scaled and cropped'}"
+        f"{', ImageNet normalisation' if config.normalize else ', no normalisation'}.",
+        f"Preset {as_text(config.preset)}: loss {as_text(config.loss)}, augmentation {as_text(config.augment)}, "
+        f"batches of {config.batch_size}.",
+        *(f"Stage {number}: {as_text(stage.words)}." for number, stage in enumerate(config.stages, 1)),
+        "Weights kept: those of the last epoch." if config.keep == "last" else
+        f"Weights kept: those of the epoch with the best validation {as_text(config.keep.replace('_', ' '))}.",
+    ]
+    return bullets([*lines, f"Made with {as_text(versions)}."] if versions else lines)
+
+
+def _interval(bounds: Any, words) -> str:
+    if not bounds or any(bound is None for bound in bounds):
+        return UNDEFINED
+    return f"{words(bounds[0])} to {words(bounds[1])}"
+
+
+def figures_text(part: str, figures: dict[str, Any] | None) -> str:
+    """The figures of one held-out part, over all and for each diagnosis."""
+    if not figures:
+        return f"{UNDEFINED} There are no {as_text(part)} figures."
+    intervals = figures.get("intervals") or {}
+    overall = table(
+        ["figure", "value", "95 % interval"],
+        [[name, words(figures.get(key)), _interval(intervals.get(key), words)]
+         for key, (name, words) in _FIGURES.items()],
+    )
+    each = table(
+        ["diagnosis", "images", "lesions", "sensitivity", "specificity", "AUC"],
+        [[as_text(label(code)), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["sensitivity"]),
+          percent(row["specificity"]), figure(row["auc"])]
+         for code, row in sorted(figures.get("per_diagnosis", {}).items())],
+    )
+    what = f"{count(figures.get('images'), 'image')} of {count(figures.get('lesions'), 'lesion')}."
+    chose = " These images also chose the epoch, so the figures are a little too good." if (
+        figures.get("chose_epoch")) else ""
+    how = " Intervals: bootstrap over lesions, 2.5th to 97.5th percentile." if intervals else (
+        " No intervals were computed; `evaluate` with the run's name computes them.")
+    return f"{what}{chose}{how}\n\n{overall}\n\n{each}"
+
+
+def melanoma_sentence(figures: dict[str, Any] | None) -> str:
+    """Melanoma lesions that were called something else, with the 95 % Wilson interval."""
+    found = (figures or {}).get("melanoma")
+    if not found or not found["lesions"]:
+        return f"Melanoma lesions called something else: {UNDEFINED}, none was there to judge."
+    return (
+        f"Melanoma lesions called something else (a lesion's images averaged): {found['called_else']:,} of "
+        f"{found['lesions']:,}, {percent(found['called_else'] / found['lesions'])} "
+        f"(95 % Wilson interval {percent(found['low'])} to {percent(found['high'])})."
+    )
+
+
+def failures_text(run: RunDir, figures: dict[str, Any] | None) -> str:
+    """The pairs most often confused in validation, and the melanomas."""
+    lines = [melanoma_sentence(figures)]
+    try:
+        predictions = run.predictions()
+        validation = predictions[predictions["part"] == "validation"]
+        pairs = most_confused(validation, classes_of(validation), _MOST_PAIRS)
+    except (LesionLabError, KeyError):
+        return bullets([*lines, f"Most confused pairs: {UNDEFINED}, the predictions are not here."])
+    rows = [[as_text(label(p.truth)), as_text(label(p.predicted)), f"{p.images:,}", percent(p.share)] for p in pairs]
+    if not rows:
+        return bullets([*lines, "No validation image was called something else."])
+    header = ["diagnosis", "predicted", "images", "of that diagnosis's images"]
+    return f"{bullets(lines)}\n\n" + table(header, rows, left=2)

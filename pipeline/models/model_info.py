@@ -1,0 +1,199 @@
+"""What a model is: the description beside its weights, and the models of a workspace. Needs no torch."""
+
+import os
+import re
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Interval, Len
+
+from pipeline.bounds import Code, Count, FileName, Moment, Text, Word
+from pipeline.bundled import MODEL_NAME, bundled_folder
+from pipeline.config import Loss, Resize, Side, SplitKind, Weights
+from pipeline.errors import MissingFileError, ModelError, WorkspaceError
+from pipeline.files import folders_with, write_json
+from pipeline.records import RecordError, checked, read_record
+from pipeline.runs.results import PartFigures, check_figures
+from pipeline.runs.run_dir import RunDir, find_run
+from pipeline.runs.status import ENDED
+from pipeline.workspace import Workspace
+
+MOST_MEMBERS, MOST_NETWORKS = 5, 5
+_FILE = "model.json"
+_AGAIN = "Train it again, or import its bundle again."
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model's description; its weights lie in `folder/model.safetensors`.
+
+    A field that is added later gets a default, which is what descriptions without it mean; it stands last.
+
+    Attributes:
+        name: by which it is asked for: the run's, or that of the folder under `models`.
+        classes: the codes it chooses among, in alphabetical order, which is the order of its outputs.
+        run, data, data_hash: where it comes from: the run, its data set and that set's content hash.
+        generated: whether it was trained on generated images.
+        width, height: of its input, in pixels; `resize` says how an image gets there.
+        normalize: whether ImageNet's mean and deviation are applied.
+        loss: what it was trained with; it decides which frequencies its probabilities assume.
+        validation: the run's validation figures as `evaluate_run` stores them, or None.
+        created: seconds since 1970 (UTC).
+        licence, attribution: of the images it was trained on.
+        temperature: its probabilities are calibrated by it (`metrics.calibration.apply_temperature`); 1: they
+            are not.
+        frequencies: share of each diagnosis in its training images, where its probabilities are those at the data's
+            own frequencies whatever the loss (`metrics.decisions.at_data_frequencies`); None: as `loss` says.
+        detail: (width, height) in pixels of the images it was trained on: a larger upload is reduced to that before it
+            is brought to the input, so that the network sees no more detail than it was trained on; None: it is not.
+        flips: its probabilities are the mean over the image and its three flips.
+        members: it is the mean of these models and has no weights of its own: the name of each, and the SHA-256 of its
+            weights (see `models.members`).
+        networks: how many networks of `arch` it consists of, side by side on one input, all in one file of weights: the
+            mean of their logits decides (`networks.side_by_side`).
+    """
+
+    name: Word
+    folder: Path
+    classes: Annotated[tuple[Code, ...], Len(2, 100)]
+    run: Word
+    data: Word
+    data_hash: Word
+    generated: bool
+    arch: Word
+    weights: Weights
+    width: Side
+    height: Side
+    resize: Resize
+    normalize: bool
+    loss: Loss
+    training_images: Count
+    training_lesions: Count
+    split: SplitKind
+    validation: dict[str, Any] | None
+    created: Moment
+    licence: Text
+    attribution: Text
+    temperature: Annotated[float, Interval(ge=1e-6, le=1e6)] = 1.0
+    frequencies: dict[Code, Annotated[float, Interval(gt=0, le=1)]] | None = None
+    detail: tuple[Side, Side] | None = None
+    flips: bool = False
+    members: Annotated[tuple[tuple[FileName, Word], ...], Len(0, MOST_MEMBERS)] = ()
+    networks: Annotated[int, Interval(ge=1, le=MOST_NETWORKS)] = 1
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it came with LesionLab."""
+        return self.folder == bundled_folder()
+
+
+_STORED = {field.name for field in fields(ModelInfo)} - {"folder"}
+
+
+def write_model_info(info: ModelInfo) -> None:
+    """Writes `model.json` into the model's folder in one step; without it no reader sees the model.
+
+    Raises:
+        WorkspaceError: the disk is full or the folder cannot be written.
+    """
+    stored = {key: value for key, value in asdict(info).items() if key in _STORED}
+    write_json(info.folder / _FILE, stored)
+
+
+def read_model_info(folder: Path, name: str) -> ModelInfo:
+    """The description in `folder`, under the name that its place in the workspace gives it.
+
+    Fields that an older version did not write have their defaults.
+
+    Raises:
+        ModelError: there is none, it is damaged, lacks a field, or has one that only a newer version knows.
+    """
+    path = folder / _FILE
+    try:
+        info = replace(read_record(path, ModelInfo, _AGAIN, folder=folder), name=name)
+        if info.validation is not None:
+            check_figures(checked(info.validation, PartFigures, str(path), _AGAIN), str(path), _AGAIN)
+    except MissingFileError as error:
+        raise ModelError(f"The model {name} has no description at {path}.", "Train it again.") from error
+    except RecordError as error:
+        if error.lacks:
+            raise ModelError(f"The description of the model {name} lacks {', '.join(error.lacks)}.", _AGAIN) from error
+        if error.unknown:
+            raise ModelError(f"The model {name} was made by a newer LesionLab: its description has fields that this "
+                             "version does not know.", "Update LesionLab.") from error
+        raise ModelError(f"The description of the model {name} at {error.problem}", _AGAIN) from error
+    except WorkspaceError as error:
+        raise ModelError(f"The description of the model {name} is damaged: {error.problem}", _AGAIN) from error
+    if list(info.classes) != sorted(set(info.classes)):
+        raise ModelError(f"The diagnoses of the model {name} are not in alphabetical order.", _AGAIN)
+    if info.frequencies is not None and set(info.frequencies) != set(info.classes):
+        raise ModelError(f"The frequencies of the model {name} are not those of its diagnoses.", _AGAIN)
+    return info
+
+
+def _places(workspace: Workspace) -> dict[str, Path]:
+    """Folder of each model by name; a run's model comes before a model folder of the same name, both before ours."""
+    places = {MODEL_NAME: bundled_folder()} if os.path.lexists(bundled_folder() / _FILE) else {}
+    places |= {folder.name: folder for folder in folders_with(workspace.models, _FILE)}
+    places |= {folder.name: folder / "model" for folder in folders_with(workspace.runs, f"model/{_FILE}")}
+    return {name: folder for name, folder in places.items() if not name.startswith(".")}
+
+
+def list_models(workspace: Workspace) -> list[ModelInfo]:
+    """The models of runs and of `models`, newest first, then the bundled one; those with a damaged description are left
+    out: `damaged_models` has them.
+    """
+    infos = []
+    for name, folder in sorted(_places(workspace).items()):
+        try:
+            infos.append(read_model_info(folder, name))
+        except ModelError:
+            continue
+    return sorted(infos, key=lambda info: (not info.bundled, info.created), reverse=True)
+
+
+def damaged_models(workspace: Workspace) -> dict[str, ModelError]:
+    """What is wrong with each model whose description cannot be read, by name."""
+    found = {}
+    for name, folder in sorted(_places(workspace).items()):
+        try:
+            read_model_info(folder, name)
+        except ModelError as error:
+            found[name] = error
+    return found
+
+
+def bundled_model() -> ModelInfo | None:
+    """The model that came with LesionLab, where it is there and its description whole."""
+    try:
+        return read_model_info(bundled_folder(), MODEL_NAME)
+    except ModelError:
+        return None
+
+
+def _no_model_of(run: RunDir) -> ModelError:
+    if judged := run.evaluation():
+        return ModelError(f"{run.name} is an evaluation of the model {judged['model']} and has no model of its own.",
+                          f"Name {judged['model']}.")
+    state = run.status().state
+    if state in ENDED and state != "done":
+        return ModelError(f"The run {run.name} has no model: it is {state}.", "Start a new run.")
+    return ModelError(f"The run {run.name} has no model yet: it is {state}.", "Wait until it is done.")
+
+
+def find_model(workspace: Workspace, run_or_model_name: str) -> ModelInfo:
+    """The model of that name, or of the run of that name.
+
+    Raises:
+        ModelError: there is none (the sentence names those that there are), the run has none yet, or its
+            description is damaged.
+    """
+    name = run_or_model_name
+    places = _places(workspace)
+    if name in places:
+        return read_model_info(places[name], name)
+    if re.fullmatch(r"[\w.-]+", name) and os.path.lexists(workspace.runs / name / "status.json"):
+        raise _no_model_of(find_run(workspace, name))
+    known = f"The models are {', '.join(sorted(places))}." if places else "There is no model yet: train one first."
+    raise ModelError(f"There is no run or model named {name}.", known)

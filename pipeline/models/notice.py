@@ -1,0 +1,46 @@
+"""The notice that stands beside every output of a model."""
+
+from pipeline.metrics.decisions import WEIGHS_ALIKE
+from pipeline.metrics.melanoma import MELANOMA
+from pipeline.models.model_info import ModelInfo
+
+_OPENING = "Education only, not a medical device."
+_CLOSING = "Do not delay seeing a doctor because of this output."
+_LOW = "A low melanoma probability does not rule melanoma out:"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _melanoma_sentence(info: ModelInfo) -> str:
+    if MELANOMA not in info.classes:
+        return "Melanoma is not one of them: no output of this model can name melanoma or rule it out."
+    count = (info.validation or {}).get("melanoma")
+    if not count or not count["lesions"]:
+        return f"{_LOW} the model was not tested on melanoma."
+    # one that trained on all images was judged by the siblings that each left some out
+    who = "in cross-validation, its sibling networks" if info.split == "all" else "in validation it"
+    return (
+        f"{_LOW} {who} called {count['called_else']:,} of {count['lesions']:,} melanoma lesions something "
+        f"else (95 % Wilson interval {_percent(count['low'])} to {_percent(count['high'])})."
+    )
+
+
+def notice(info: ModelInfo) -> str:
+    """What the output is not: four sentences, with the count of melanoma lesions that validation got wrong.
+
+    The count is the one that `evaluate_run` stored with the model: by lesion, with the 95 % Wilson interval.
+    """
+    choice = f"The model can only choose among the {len(info.classes)} diagnoses that it was trained on."
+    return " ".join([_OPENING, choice, _melanoma_sentence(info), _CLOSING])
+
+
+def weighing(info: ModelInfo) -> str:
+    """Which frequencies of the diagnoses the model's probabilities assume, in one sentence."""
+    if info.frequencies is None and info.loss in WEIGHS_ALIKE:
+        return (
+            "Its probabilities weigh all diagnoses alike: a rare diagnosis gets a higher one than its frequency in the "
+            "data set would give it."
+        )
+    return "Its probabilities assume the diagnoses as frequent as in its training images."

@@ -1,0 +1,54 @@
+"""From what a user chose to a checked configuration; the same sentences for the app and the command line."""
+
+import dataclasses
+
+from pipeline.config import RunConfig, apply_settings
+from pipeline.data.dataset import load_dataset
+from pipeline.data.same_lesion import confirmed_digest
+from pipeline.errors import DataError
+from pipeline.presets import preset
+from pipeline.runs.lineage import INHERITED, Start, check_branch, find_start
+from pipeline.workspace import Workspace
+
+
+def plan_config(
+    workspace: Workspace, data: str | None, preset_name: str, settings: list[str], start: str | None = None
+) -> RunConfig:
+    """The preset's config for the data set `data` with "key=value" settings applied.
+
+    Args:
+        data: may be None for a branch, which has its parent's.
+        start: "RUN:STAGE" whose weights the run starts from. It takes over what decides the split, and leaves out as
+            many of the preset's stages as those weights have gone through, but for the last.
+
+    Raises:
+        ConfigError: an unknown preset or setting, or a value out of its range.
+        DataError: there is no such data set, or it has changed since the parent was trained.
+        RunError: there is no such run or stage, or the run does not fit it.
+    """
+    chosen = preset(preset_name)
+    if start is None:
+        dataset = load_dataset(workspace, data)
+        config = chosen.for_data(dataset.name, dataset.content_hash)
+        return apply_settings(dataclasses.replace(config, same_lesion=confirmed_digest(dataset)), settings)
+    found = find_start(workspace, start)
+    config = apply_settings(_branch(chosen.config, found), settings)
+    check_branch(dataclasses.replace(config, data=data or config.data), found)
+    if load_dataset(workspace, config.data).content_hash != config.data_hash:
+        raise DataError(
+            f"The data set {config.data} has changed since the run {found.run.name} was trained on it.",
+            "Start without that run.",
+        )
+    return config
+
+
+def _branch(config: RunConfig, start: Start) -> RunConfig:
+    parent = start.run.config()
+    stages_before = parent.stages_before + start.stage
+    left_out = min(stages_before, len(config.stages) - 1)
+    return dataclasses.replace(
+        config, stages=config.stages[left_out:], parent=start.run.name, parent_stage=start.stage,
+        stages_before=stages_before,
+        epochs_before=parent.epochs_before + sum(stage.epochs for stage in parent.stages[: start.stage]),
+        **{field: getattr(parent, field) for field in INHERITED},
+    )
