@@ -16,7 +16,6 @@ from pipeline.data.tables import levels
 from pipeline.evaluation.evidence import of_kind
 from pipeline.explain.embedding_files import read_flip_shares, read_neighbours, read_places
 from pipeline.explain.embedding_map import inside
-from pipeline.jobs.embedding import MAP, NEIGHBOURS, WHAT_IF
 from pipeline.metrics.cases import METADATA_LEVELS, CaseFilter, case_table, disagreeing, filtered_cases
 from pipeline.metrics.flips import FlipShare
 from pipeline.metrics.held_out import classes_of, probabilities_of
@@ -81,7 +80,7 @@ def neighbours(run: RunDir) -> pd.DataFrame | None:
     Raises:
         WorkspaceError: the file is damaged.
     """
-    path = run.folder / NEIGHBOURS
+    path = run.neighbours_path
     return _neighbours(stamp(path)) if os.path.lexists(path) else None
 
 
@@ -96,7 +95,7 @@ def places(run: RunDir) -> pd.DataFrame | None:
     Raises:
         WorkspaceError: the file is damaged.
     """
-    path = run.folder / MAP
+    path = run.map_path
     return _places(stamp(path)) if os.path.lexists(path) else None
 
 
@@ -111,7 +110,7 @@ def flip_shares(run: RunDir) -> dict[str, FlipShare] | None:
     Raises:
         WorkspaceError: the file is damaged.
     """
-    path = run.folder / WHAT_IF
+    path = run.what_if_path
     return _shares(stamp(path)) if os.path.lexists(path) else None
 
 

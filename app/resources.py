@@ -15,6 +15,7 @@ from pipeline.data.tables import described
 from pipeline.files import folders_with
 from pipeline.images.colours import pixels_of
 from pipeline.images.reading import opened
+from pipeline.jobs.launch import start_deriving
 from pipeline.models.members import weights_paths
 from pipeline.models.model_info import ModelInfo, list_models
 from pipeline.runs.events import read_events
@@ -184,7 +185,7 @@ def predictor(info: ModelInfo):
         ModelError: its weights are missing or do not fit.
     """
     network = _predictor(info, _weights(info))
-    network.use_onnx_soon(workspace())
+    network.use_onnx_soon(workspace(), start_deriving)
     return network
 
 

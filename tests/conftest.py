@@ -115,8 +115,8 @@ def trained(tmp_path_factory, tiny_set):
 
     def make(folder: Path) -> None:
         from pipeline.data.importing import import_dataset
-        from pipeline.jobs.launch import create
         from pipeline.jobs.work import work
+        from pipeline.runs.creation import create
         from pipeline.runs.plan import plan_config
 
         home = Workspace(folder).create()

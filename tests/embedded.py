@@ -6,7 +6,6 @@ import pandas as pd
 from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED
 from pipeline.files import write_json
-from pipeline.jobs.embedding import MAP, NEIGHBOURS, WHAT_IF
 from pipeline.runs.run_dir import RunDir
 
 
@@ -17,11 +16,11 @@ def embed_by_hand(run: RunDir) -> None:
     split = run.split()
     training = split[split["part"] == "train"].reset_index(drop=True)
     nearest_lesions(held_out, rng.normal(size=(len(held_out), 6)), training, rng.normal(size=(len(training), 6))
-                    ).to_parquet(run.folder / NEIGHBOURS, index=False)
+                    ).to_parquet(run.neighbours_path, index=False)
     places = np.linspace(0, 100, len(held_out))
-    pd.DataFrame({"image_id": held_out["image_id"], "x": places, "y": 50.0}).to_parquet(run.folder / MAP, index=False)
+    pd.DataFrame({"image_id": held_out["image_id"], "x": places, "y": 50.0}).to_parquet(run.map_path, index=False)
     lesions = list(dict.fromkeys(held_out["lesion_id"]))
     nothing = {"lesions": len(lesions), "flipped": [], "low": 0.0, "high": 0.1, "lost": 0, "won": 0}
-    write_json(run.folder / WHAT_IF, {
+    write_json(run.what_if_path, {
         **dict.fromkeys(NAMED, nothing), "zoom": {**nothing, "flipped": lesions[:2], "high": 0.2, "lost": 2},
     })

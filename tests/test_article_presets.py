@@ -10,9 +10,9 @@ from sklearn.metrics import fbeta_score
 
 from pipeline.config import Stage
 from pipeline.data.importing import import_dataset
-from pipeline.jobs.launch import create
 from pipeline.jobs.work import work
 from pipeline.presets import PRESETS
+from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 from pipeline.training.batches import augmentations
 from pipeline.training.losses import make_loss

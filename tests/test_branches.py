@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from pipeline import cli
 from pipeline.errors import DataError, RunError
-from pipeline.jobs.launch import create
 from pipeline.jobs.work import work
+from pipeline.runs.creation import create
 from pipeline.runs.lineage import find_start, lineage
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import list_runs

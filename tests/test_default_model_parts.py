@@ -19,8 +19,8 @@ from pipeline.default_model.trainings import finished_run
 from pipeline.errors import ConfigError, DataError, ModelError, RunError
 from pipeline.files import read_json, write_json
 from pipeline.images.reading import open_image
-from pipeline.jobs.launch import create
 from pipeline.metrics.decisions import frequencies_of, with_probabilities
+from pipeline.runs.creation import create
 from pipeline.runs.run_dir import list_runs
 from pipeline.runs.status import Status
 from pipeline.training.parts import plan_split

@@ -13,9 +13,9 @@ from torch import nn
 
 from pipeline.config import apply_settings
 from pipeline.data.importing import import_dataset
-from pipeline.jobs.launch import create
 from pipeline.jobs.work import work
 from pipeline.presets import preset
+from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 from pipeline.training.callbacks import WriteEvents
 from pipeline.training.checkpoints import WriteCheckpoint

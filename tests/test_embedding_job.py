@@ -10,17 +10,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import RunError
 from pipeline.explain.perturb import NAMED
-from pipeline.jobs.embedding import (
-    EMBEDDINGS,
-    MAP,
-    NEIGHBOURS,
-    WHAT_IF,
-    embedding_job,
-    is_embedded,
-    job_status,
-    queue_embedding,
-    work_on_embedding,
-)
+from pipeline.jobs.embedding import embedding_job, is_embedded, job_status, queue_embedding, work_on_embedding
 from pipeline.runs.run_dir import find_run, list_runs
 
 
@@ -38,19 +28,19 @@ def test_the_command_writes_all_that_the_pages_read(home, capfd):
     assert job_status(run).state == "done" and is_embedded(run) and len(list_runs(workspace)) == 1
     predictions, split = run.predictions(), run.split()
     train = split[split["part"] == "train"]
-    with np.load(run.folder / EMBEDDINGS, allow_pickle=False) as stored:
+    with np.load(run.embeddings_path, allow_pickle=False) as stored:
         assert stored["embedding"].shape[0] == len(predictions) + len(train)
         assert set(stored["part"]) == {"validation", "train"}
         assert np.isfinite(stored["embedding"]).all() and stored["embedding"].std() > 0
-    neighbours = pd.read_parquet(run.folder / NEIGHBOURS)
+    neighbours = pd.read_parquetrun.neighbours_path
     assert set(neighbours["image_id"]) == set(predictions["image_id"])
     assert set(neighbours["neighbour"]) <= set(train["image_id"])
     truth = predictions.set_index("image_id")["truth"]
     same = neighbours["dx"] == neighbours["image_id"].map(truth)
     assert (same == (neighbours["kind"] == "same")).all() and neighbours["rank"].max() == 4
-    places = pd.read_parquet(run.folder / MAP)
+    places = pd.read_parquetrun.map_path
     assert places["image_id"].tolist() == predictions["image_id"].tolist()
-    shares = json.loads((run.folder / WHAT_IF).read_text())
+    shares = json.loads(run.what_if_path.read_text())
     assert list(shares) == list(NAMED)
     lesions = set(predictions["lesion_id"])
     for share in shares.values():

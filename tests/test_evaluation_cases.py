@@ -10,15 +10,7 @@ from app import resources
 from app.case_model import can_answer, model_of, seen_by
 from pipeline.explain.perturb import NAMED
 from pipeline.inference.other_data import plan_evaluation
-from pipeline.jobs.embedding import (
-    MAP,
-    NEIGHBOURS,
-    embedding_job,
-    is_embedded,
-    job_status,
-    queue_embedding,
-    work_on_embedding,
-)
+from pipeline.jobs.embedding import embedding_job, is_embedded, job_status, queue_embedding, work_on_embedding
 from pipeline.jobs.evaluating import create_evaluation
 from pipeline.jobs.work import work
 from pipeline.models.members import combine
@@ -69,7 +61,7 @@ def test_the_models_door_gives_again_what_the_evaluation_stored(place):
 
 def test_its_neighbours_are_training_lesions_of_another_data_set(place):
     _, run, _ = place
-    near = pd.read_parquet(run.folder / NEIGHBOURS)
+    near = pd.read_parquetrun.neighbours_path
     assert set(near["data"]) == {"tiny"} and set(near["image_id"]) == set(run.predictions()["image_id"])
     split = find_run(place[0], "tiny-demo-1").split()
     assert set(near["neighbour"]) <= set(split.loc[split["part"] == "train", "image_id"])
@@ -77,7 +69,7 @@ def test_its_neighbours_are_training_lesions_of_another_data_set(place):
     assert "Look-alikes of another diagnosis" in words(at) and "· data set tiny" in words(at) and not at.error
     assert "**Over all images of this evaluation**" in words(at) and f"**{NAMED['zoom'][0]}: " in words(at)
     assert "Colour" in [radio.label for radio in open_page("explore", run=run.name, view="map").radio]
-    assert len(pd.read_parquet(run.folder / MAP)) == len(run.predictions())
+    assert len(pd.read_parquetrun.map_path) == len(run.predictions())
 
 
 def test_what_if_asks_the_model_that_judged(place):
@@ -95,7 +87,7 @@ def test_a_mean_has_flips_and_says_why_it_has_no_map(place):
     assert why in words(at) and button(at, "Compute what flips")
     assert why in words(open_page("explore", run=run.name, view="map"))
     _embedded(workspace, run)
-    assert is_embedded(run) and not (run.folder / MAP).exists() and not (run.folder / NEIGHBOURS).exists()
+    assert is_embedded(run) and not run.map_path.exists() and not run.neighbours_path.exists()
     assert f"**{NAMED['zoom'][0]}: " in words(open_page("case", run=run.name, image=image))
 
 
@@ -103,7 +95,7 @@ def test_without_the_training_images_it_says_which_are_missing(place):
     workspace, run, _ = place
     shutil.rmtree(workspace.datasets / "tiny")
     _embedded(workspace, run)
-    assert (run.folder / MAP).exists() and not (run.folder / NEIGHBOURS).exists()
+    assert run.map_path.exists() and not run.neighbours_path.exists()
     at = open_page("case", run=run.name, image=run.predictions()["image_id"].iloc[0])
     assert ("found none of the images that tiny-demo-1 was trained on (data set tiny) among the data sets here"
             in words(at)) and button(at, "Compute map")
@@ -112,7 +104,7 @@ def test_without_the_training_images_it_says_which_are_missing(place):
 def test_without_its_model_each_part_says_so(place):
     workspace, run, _ = place
     shutil.rmtree(workspace.runs / "tiny-demo-1" / "model")
-    (run.folder / NEIGHBOURS).unlink()
+    run.neighbours_path.unlink()
     at = open_page("case", run=run.name, image=run.predictions()["image_id"].iloc[0])
     assert "It needs the model tiny-demo-1, which is not here (any more)." in words(at) and not at.error
     assert "This needs the image and the model that judged it; one of them is no longer here." in words(at)

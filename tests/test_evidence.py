@@ -116,10 +116,10 @@ def test_evidence_is_in_the_lesion_for_a_trained_network_and_at_chance_for_rando
     from pipeline.data.dataset import load_dataset
     from pipeline.data.embedded import ensure_generated
     from pipeline.inference.predictor import Predictor
-    from pipeline.jobs.launch import create
     from pipeline.jobs.work import work
     from pipeline.models.model_info import find_model
     from pipeline.networks.architectures import build_network
+    from pipeline.runs.creation import create
     from pipeline.runs.plan import plan_config
 
     ensure_generated(workspace)

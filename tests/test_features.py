@@ -19,12 +19,13 @@ from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.errors import ConfigError, WorkspaceError
-from pipeline.jobs.launch import create, request_stop
+from pipeline.jobs.launch import request_stop
 from pipeline.jobs.work import work
 from pipeline.networks.architectures import build_network
 from pipeline.networks.device import describe
 from pipeline.presets import preset
 from pipeline.progress import Cancelled, silent
+from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 from pipeline.runs.resume import requeue
 from pipeline.training import features as computing

@@ -17,7 +17,7 @@ from pipeline.inference.other_data import plan_evaluation
 from pipeline.jobs.embedding import start_embedding
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch
-from pipeline.jobs.launch import resume_run, start_run
+from pipeline.jobs.launch import resume_run, start_run, start_search
 from pipeline.models.library import check_free, label_model
 from pipeline.models.members import combine
 from pipeline.presets import preset
@@ -25,7 +25,7 @@ from pipeline.runs.labels import label_run
 from pipeline.runs.new_folder import make_folder
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import create_run, find_run
-from pipeline.runs.searches import plan_first_search, plan_search, start_search
+from pipeline.runs.searches import plan_first_search, plan_search
 from pipeline.runs.teaching import Remark, create_set, write_remark
 from pipeline.workspace import Workspace
 from tests.fixtures.packing import unpack

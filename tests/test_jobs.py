@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.data.importing import import_dataset
 from pipeline.errors import RunError
-from pipeline.jobs.launch import create, request_stop, start_run
+from pipeline.jobs.launch import request_stop, start_run
 from pipeline.jobs.work import work
+from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 
 LONG = ["weights=random", "size=64", "batch_size=8", "epochs=0,200"]

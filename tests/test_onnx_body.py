@@ -17,6 +17,7 @@ from pipeline.errors import ModelError, WorkspaceError
 from pipeline.inference import predictor as predicting
 from pipeline.inference.folder import _Prepared, predict_files
 from pipeline.inference.predictor import Predictor
+from pipeline.jobs.launch import start_deriving
 from pipeline.networks import onnx_body
 from pipeline.networks.onnx_body import body_digest, derived_body, known_body
 from tests.hand_made import CODES, image_bytes
@@ -202,19 +203,19 @@ def test_a_damaged_call_names_onnx_runtime(ready):
 def test_the_app_s_predictor_has_it_derived_by_another_process(workspace):
     info = make_model(workspace, "model", "resnet18")
     predictor = Predictor(info)
-    predictor.use_onnx_soon(workspace)
+    predictor.use_onnx_soon(workspace, start_deriving)
     predictor.probabilities(_pixels(7, info))
-    predictor.use_onnx_soon(workspace)
+    predictor.use_onnx_soon(workspace, start_deriving)
     assert not workspace.derived.exists()  # who looks at a few images costs nothing more
     predictor.output(_pixels(1, info)[0])
-    predictor.use_onnx_soon(workspace)
+    predictor.use_onnx_soon(workspace, start_deriving)
     log = workspace.derived / "model.log"
     assert log.exists()
     deadline = time.monotonic() + 120
     while predictor.body is None:
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)
-        predictor.use_onnx_soon(workspace)
+        predictor.use_onnx_soon(workspace, start_deriving)
     assert len(list(workspace.derived.glob("*.onnx"))) == 1
 
 
@@ -223,7 +224,7 @@ def test_a_workspace_that_cannot_be_written_leaves_torch_at_work(workspace, body
     predictor = Predictor(info)
     predictor.probabilities(_pixels(8, info))
     workspace.derived.write_text("a file where the folder would be")
-    predictor.use_onnx_soon(workspace)
+    predictor.use_onnx_soon(workspace, start_deriving)
     assert predictor.body is None and "cannot be written" in predictor.note
     for_many = Predictor(info)
     for_many.use_onnx(workspace, predicting.DERIVE_FROM)

@@ -14,10 +14,11 @@ from pipeline.errors import RunError
 from pipeline.jobs import fetching
 from pipeline.jobs.embedding import job_status, queue_embedding, work_on_embedding
 from pipeline.jobs.fetching import Fetch, list_fetches, stop_fetch, work_on_fetch
-from pipeline.jobs.launch import ask_to_stop, create, request_stop, start_run
+from pipeline.jobs.launch import ask_to_stop, request_stop, start_run
 from pipeline.jobs.loading import stops_while_loading
 from pipeline.jobs.work import work
 from pipeline.progress import Cancelled
+from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 from pipeline.runs.resume import requeue
 from pipeline.runs.searches import create_search, plan_first_search

@@ -12,11 +12,11 @@ from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor
-from pipeline.jobs.launch import create
 from pipeline.jobs.work import work
 from pipeline.models.model_info import find_model
 from pipeline.networks.architectures import build_network
 from pipeline.networks.gradcam import HeadGradCam
+from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 
 RANDOM = ["weights=random", "size=32", "batch_size=8"]

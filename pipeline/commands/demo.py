@@ -22,8 +22,8 @@ def demo(arguments, out: Output) -> int:
     from pipeline.commands.run_text import run_text
     from pipeline.data.embedded import ensure_generated
     from pipeline.images.generated import NOTICE
-    from pipeline.jobs.launch import create
     from pipeline.presets import preset
+    from pipeline.runs.creation import create
     from pipeline.runs.plan import plan_config
     from pipeline.runs.summary import run_summary
 

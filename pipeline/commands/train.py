@@ -41,7 +41,8 @@ def add_parsers(commands) -> None:
 def train(arguments, out: Output) -> int:
     from pipeline.commands.foreground import work_here
     from pipeline.commands.run_text import run_text
-    from pipeline.jobs.launch import create, start_run
+    from pipeline.jobs.launch import start_run
+    from pipeline.runs.creation import create
     from pipeline.runs.plan import plan_config
     from pipeline.runs.summary import run_summary
 

@@ -15,7 +15,6 @@ from pipeline.explain.training_lesions import TrainingLesions, training_lesions
 from pipeline.files import disk_errors, write_json
 from pipeline.inference.door import as_input, open_model
 from pipeline.inference.judging_model import judging_model
-from pipeline.jobs.embedding import EMBEDDINGS, MAP, NEIGHBOURS, WHAT_IF
 from pipeline.metrics.flips import FlipShare, flip_share
 from pipeline.models.model_info import ModelInfo
 from pipeline.progress import Cancelled
@@ -100,7 +99,7 @@ def embed_run(run: RunDir, workspace: Workspace, reporter: Reporter) -> None:
     prepared = look.prepared(dataset)
     if training:
         _embed(run, look, held_out, prepared, training)
-    write_json(run.folder / WHAT_IF, _flip_shares(look, judged, prepared))
+    write_json(run.what_if_path, _flip_shares(look, judged, prepared))
 
 
 def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared, training: TrainingLesions) -> None:
@@ -112,13 +111,13 @@ def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared,
     look.say("Draws the map.")
     places = embedding_map(mine, run.config().seed)
     with disk_errors(run.folder):
-        _save(run.folder / EMBEDDINGS, pd.concat([held_out, learnt], ignore_index=True), np.concatenate([mine, theirs]))
+        _save(run.embeddings_path, pd.concat([held_out, learnt], ignore_index=True), np.concatenate([mine, theirs]))
         if neighbours is None:
-            (run.folder / NEIGHBOURS).unlink(missing_ok=True)
+            run.neighbours_path.unlink(missing_ok=True)
         else:
-            neighbours.assign(data=training.dataset.name).to_parquet(run.folder / NEIGHBOURS, index=False)
+            neighbours.assign(data=training.dataset.name).to_parquet(run.neighbours_path, index=False)
         table = pd.DataFrame({"image_id": held_out["image_id"], "x": places[:, 0], "y": places[:, 1]})
-        table.to_parquet(run.folder / MAP, index=False)
+        table.to_parquet(run.map_path, index=False)
 
 
 def _flip_shares(look: _Look, judged: pd.DataFrame, prepared: Prepared) -> dict[str, FlipShare]:

@@ -5,6 +5,7 @@ carried to the mean of the members' training frequencies (`metrics.decisions`) b
 members weigh diagnoses alike, the mean is carried back to that.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -53,10 +54,10 @@ class Ensemble:
         for member in self.members:
             member.use_onnx(workspace, images, progress)
 
-    def use_onnx_soon(self, workspace: Workspace) -> None:
+    def use_onnx_soon(self, workspace: Workspace, start_deriving: Callable[[Workspace, str], None]) -> None:
         """As `Predictor.use_onnx_soon`, for each member."""
         for member in self.members:
-            member.use_onnx_soon(workspace)
+            member.use_onnx_soon(workspace, start_deriving)
 
     def prepare(self, image: Image.Image) -> np.ndarray:
         """What the members make their input of, uint8 (H, W, 3): the whole image, upright, where they squish it; what

@@ -1,7 +1,7 @@
 """The only door to a trained model: prepare an image, ask for probabilities, ask for a heatmap."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 
@@ -15,9 +15,7 @@ from torch import nn
 from pipeline.config import ARCHITECTURES
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
 from pipeline.errors import LesionLabError, MissingFileError, ModelError, WorkspaceError
-from pipeline.files import disk_errors
 from pipeline.inference.model_output import model_output, views_of
-from pipeline.jobs.launch import start_process
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.gradcam import HeadGradCam
 from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body, stored_body
@@ -110,20 +108,20 @@ class Predictor:
             except (ModelError, WorkspaceError) as error:
                 self._go_on_with_torch(error)
 
-    def use_onnx_soon(self, workspace: Workspace) -> None:
+    def use_onnx_soon(self, workspace: Workspace, start_deriving: Callable[[Workspace, str], None]) -> None:
         """As `use_onnx`; where the file is missing, and torch has had some images, a process of its own writes it.
 
-        For who asks again and again and must not wait. What that process says is in `derived/<model>.log`.
+        For who asks again and again and must not wait.
+
+        Args:
+            start_deriving: starts that process for the model of that name (`jobs.launch.start_deriving`).
         """
         self.use_onnx(workspace)
         if self.body or self.note or self._deriving or self._by_torch < _DERIVE_AFTER:
             return
         self._deriving = True
-        log = workspace.derived / f"{self.info.name}.log"
         try:
-            with disk_errors(log):
-                log.parent.mkdir(parents=True, exist_ok=True)
-            start_process(workspace, ["derive", self.info.name], log)
+            start_deriving(workspace, self.info.name)
         except WorkspaceError as error:
             self._go_on_with_torch(error)
 

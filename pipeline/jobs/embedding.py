@@ -18,7 +18,6 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status, just_queued, just_started, write_status
 from pipeline.workspace import Workspace
 
-EMBEDDINGS, NEIGHBOURS, MAP, WHAT_IF = "embeddings.npz", "neighbours.parquet", "map.parquet", "what_if.json"
 _FOLDER = "embedding"
 _GIVES_WAY = 10  # steps of niceness
 
@@ -36,7 +35,7 @@ def job_status(run: RunDir) -> Status | None:
 
 def is_embedded(run: RunDir) -> bool:
     """Whether all that the job finds is there; the last file is written last."""
-    return (run.folder / WHAT_IF).exists()
+    return run.what_if_path.exists()
 
 
 def queue_embedding(run: RunDir) -> RunDir:

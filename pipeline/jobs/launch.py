@@ -1,7 +1,6 @@
-"""Starting a trainer in a process of its own, and asking it to stop."""
+"""Starting the work on a run, a search or a model in a process of its own, and asking it to stop."""
 
 import contextlib
-import importlib.metadata
 import time
 from dataclasses import replace
 
@@ -13,26 +12,13 @@ from pipeline.files import disk_errors
 from pipeline.jobs.processes import start_pipeline
 from pipeline.locks import turn
 from pipeline.progress import silent
-from pipeline.runs.lineage import find_start, take_over
+from pipeline.runs.creation import create
 from pipeline.runs.new_folder import begin
 from pipeline.runs.resume import requeue
-from pipeline.runs.run_dir import RunDir, create_run
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.searches import create_search
 from pipeline.runs.status import ENDED, process_identity, write_status
 from pipeline.workspace import Workspace
-
-_VERSIONS_OF = ("torch", "torchvision", "fastai", "timm", "numpy", "pandas", "pillow")
-
-
-def create(workspace: Workspace, config: RunConfig) -> RunDir:
-    """A new queued run that nobody works on yet; a branch gets its parent's weights and split at once.
-
-    Raises:
-        RunError: the parent or its weights are gone.
-        WorkspaceError: the disk is full or the workspace cannot be written; then there is no new run.
-    """
-    start = None if config.parent is None else find_start(workspace, f"{config.parent}:{config.parent_stage}")
-    versions = {name: importlib.metadata.version(name) for name in _VERSIONS_OF}
-    return create_run(workspace, config, versions, (lambda run: take_over(run, start)) if start else None)
 
 
 def start_run(workspace: Workspace, config: RunConfig) -> RunDir:
@@ -40,6 +26,13 @@ def start_run(workspace: Workspace, config: RunConfig) -> RunDir:
     run = create(workspace, config)
     begin(run.folder, lambda: start_trainer(workspace, run))
     return run
+
+
+def start_search(workspace: Workspace, config: RunConfig) -> RunDir:
+    """Creates a search and starts it in a process of its own."""
+    search = create_search(workspace, config)
+    begin(search.folder, lambda: start_process(workspace, ["work", search.name, "--search"], search))
+    return search
 
 
 def start_trainer(workspace: Workspace, run: RunDir) -> None:
@@ -60,6 +53,19 @@ def start_process(workspace: Workspace, arguments: list[str], job: RunDir) -> No
         status = job.status()
         if status.state == "queued" and status.pid is None:
             write_status(job.status_path, replace(status, **process_identity(process.pid)))
+
+
+def start_deriving(workspace: Workspace, model: str) -> None:
+    """Starts a process that writes the body of a model's network as ONNX; what it says is in `derived/<model>.log`.
+
+    Raises:
+        WorkspaceError: the log cannot be written.
+    """
+    path = workspace.derived / f"{model}.log"
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as log:
+            start_pipeline(workspace, ["derive", model], log, log)
 
 
 def resume_run(workspace: Workspace, run: RunDir) -> None:

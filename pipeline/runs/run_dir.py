@@ -73,6 +73,22 @@ class RunDir:
         return self.folder / "heatmaps.npz"
 
     @property
+    def embeddings_path(self) -> Path:
+        return self.folder / "embeddings.npz"
+
+    @property
+    def neighbours_path(self) -> Path:
+        return self.folder / "neighbours.parquet"
+
+    @property
+    def map_path(self) -> Path:
+        return self.folder / "map.parquet"
+
+    @property
+    def what_if_path(self) -> Path:
+        return self.folder / "what_if.json"
+
+    @property
     def results_path(self) -> Path:
         return self.folder / "results.json"
 

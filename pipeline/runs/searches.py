@@ -15,10 +15,9 @@ from pipeline.config import RunConfig, Stage
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import DataError, LesionLabError, RunError
 from pipeline.files import folders_with, write_json
-from pipeline.jobs.launch import start_process
 from pipeline.records import read_record
 from pipeline.runs.lineage import find_start, take_over
-from pipeline.runs.new_folder import begin, make_folder
+from pipeline.runs.new_folder import make_folder
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import just_queued, write_status
@@ -88,13 +87,6 @@ def create_search(workspace: Workspace, config: RunConfig) -> RunDir:
 
     taken = [path.name for path in workspace.searches.iterdir()] if workspace.searches.is_dir() else []
     return RunDir(make_folder(workspace, workspace.searches, f"{config.data}-rates", taken, fill))
-
-
-def start_search(workspace: Workspace, config: RunConfig) -> RunDir:
-    """Creates a search and starts it in a process of its own."""
-    search = create_search(workspace, config)
-    begin(search.folder, lambda: start_process(workspace, ["work", search.name, "--search"], search))
-    return search
 
 
 def find_search(workspace: Workspace, name: str) -> RunDir:

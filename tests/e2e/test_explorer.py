@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipeline.classes import label
-from pipeline.jobs.embedding import EMBEDDINGS, MAP, NEIGHBOURS, WHAT_IF
 from pipeline.metrics.confusion import cell, most_confused
 from pipeline.runs.teaching import list_sets, teaching_folder
 from tests.e2e.serving import RunningApp
@@ -29,8 +28,8 @@ def untouched_app(stocked_app: RunningApp) -> Iterator[RunningApp]:
     shutil.rmtree(teaching_folder(stocked_app.workspace), ignore_errors=True)
     run, _, _ = newest_errors(stocked_app)
     shutil.rmtree(run.folder / "embedding", ignore_errors=True)
-    for name in (EMBEDDINGS, NEIGHBOURS, MAP, WHAT_IF):
-        (run.folder / name).unlink(missing_ok=True)
+    for path in (run.embeddings_path, run.neighbours_path, run.map_path, run.what_if_path):
+        path.unlink(missing_ok=True)
 
 
 def _follow(page: Page, name: str | re.Pattern) -> None:

@@ -14,15 +14,15 @@ import psutil
 from pipeline.data.dataset import load_dataset
 from pipeline.data.sources.catalogue import STARTER
 from pipeline.inference.other_data import plan_evaluation
-from pipeline.jobs.embedding import WHAT_IF, embedding_job, start_embedding
+from pipeline.jobs.embedding import embedding_job, start_embedding
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch, stop_fetch
-from pipeline.jobs.launch import request_stop, resume_run, start_run
+from pipeline.jobs.launch import request_stop, resume_run, start_run, start_search
 from pipeline.jobs.processes import start_pipeline
 from pipeline.models.model_info import find_model
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import RunDir, find_run
-from pipeline.runs.searches import plan_first_search, read_found, start_search
+from pipeline.runs.searches import plan_first_search, read_found
 from pipeline.runs.status import Status
 from pipeline.workspace import Workspace
 
@@ -126,7 +126,7 @@ def _embedding(home: Workspace) -> Work:
 
 def _what_if(home: Workspace, work: Work) -> Any:
     names = ("map.parquet", "neighbours.parquet")
-    return [(work.subject.folder / WHAT_IF).read_text(), *((work.subject.folder / n).read_bytes() for n in names)]
+    return [work.subject.what_if_path.read_text(), *((work.subject.folder / n).read_bytes() for n in names)]
 
 
 def _fetch(home: Workspace) -> Work:

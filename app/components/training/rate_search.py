@@ -11,10 +11,11 @@ from app.components.figures import dark, show
 from app.links import remember
 from app.wording import time_left
 from pipeline.errors import RunError
+from pipeline.jobs.launch import start_search
 from pipeline.presets import PRESETS
 from pipeline.runs.lineage import kept_stages
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.searches import plan_first_search, plan_search, read_found, start_search
+from pipeline.runs.searches import plan_first_search, plan_search, read_found
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 from pipeline.training.rate_rules import VERDICTS
