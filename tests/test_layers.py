@@ -1,0 +1,68 @@
+"""The layers: a folder of `pipeline` imports only those below it, lazily or not, and the README draws them as they are.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# from the bottom up; "core" is what lies in `pipeline` itself
+LAYERS = (
+    "core", "images", "data", "networks", "metrics", "runs", "audit", "evaluation", "models", "inference", "training",
+    "explain", "export", "default_model", "jobs", "commands",
+)
+
+
+def _modules() -> dict[str, Path]:
+    """Every module of `pipeline` and `app` by its dotted name."""
+    found = {}
+    for path in sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "app").rglob("*.py")]):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = _modules()
+
+
+def _imported(path: Path) -> set[str]:
+    """The project's modules that a file imports anywhere: at its top, in a function, or for the type checker alone."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports relatively"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return names & MODULES.keys()
+
+
+def _height(module: str) -> int:
+    """How high a module lies; the entry point, which knows all commands, lies above them, and the app above all."""
+    first, *rest = module.split(".")
+    if first == "app":
+        return len(LAYERS) + 1
+    if module in ("pipeline.cli", "pipeline.__main__"):
+        return len(LAYERS)
+    return LAYERS.index(rest[0]) if len(rest) > 0 and rest[0] in LAYERS else 0
+
+
+def test_imports_go_down():
+    up = [
+        f"{module} imports {other}"
+        for module, path in MODULES.items()
+        for other in sorted(_imported(path))
+        if _height(other) > _height(module)
+    ]
+    assert not up
+
+
+def test_each_folder_is_a_layer():
+    folders = {path.name for path in (ROOT / "pipeline").iterdir() if (path / "__init__.py").exists()}
+    assert folders == set(LAYERS) - {"core"}
+
+
+def test_the_readme_draws_these_layers():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    drawing = re.search(r"## Architecture\n.*?```\n(.*?)```", readme, re.DOTALL)[1]
+    assert [line.split()[0] for line in drawing.splitlines()] == list(reversed(LAYERS))
