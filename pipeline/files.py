@@ -112,9 +112,10 @@ def read_bytes(path: Path, most: int, repair: str = REPAIR) -> bytes:
     with read_errors(path, repair):
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not make us wait
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
                 raise WorkspaceError(f"{path} is no file.", repair)
-            content = file.read(most + 1)
+            content = file.read(min(found.st_size, most) + 1)  # memory is taken for as much as is asked for
     if len(content) > most:
         raise WorkspaceError(f"{path} is larger than {most / 2**20:,.0f} MiB, more than such a file may be.", repair)
     return content

@@ -182,9 +182,9 @@ def _with(number: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
 
 def _repeated(content: bytes, rng: random.Random) -> bytes:
-    """The same text of a hundred thousand characters in each of 300,000 rows: a few kilobytes, decoded 30 GB."""
+    """The same text of a hundred thousand characters in each of 250,000 rows: a few kilobytes, decoded 25 GB."""
     table = pd.read_parquet(io.BytesIO(content))
-    rows = pa.Table.from_pandas(table.iloc[np.zeros(300_000, dtype=int)], preserve_index=False)
+    rows = pa.Table.from_pandas(table.iloc[np.zeros(250_000, dtype=int)], preserve_index=False)
     place = table.columns.get_loc(_first(table, numbers=False))
     texts = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), dtype=np.int32)), pa.array(["x" * 100_000]))
     file = io.BytesIO()
