@@ -59,6 +59,9 @@ def _evidence(dataset: Dataset) -> None:
         return
     run = runs[pick("Run", "run", list(runs), default=next(iter(runs)))]
     parts = list(resources.predictions(run)["part"].unique())
+    if not parts:
+        st.info(as_text(f"The run {run.name} held no image out, so it has no heatmaps."))
+        return
     part = pick("Part", "part", parts, default=parts[0], words=str.capitalize) if len(parts) > 1 else parts[0]
     evidence_panel(run, part)
 

@@ -165,7 +165,7 @@ def _parquet(table: pd.DataFrame, **how) -> bytes:
 
 def _first(table: pd.DataFrame, numbers: bool) -> str:
     return next((name for name in table.columns if pd.api.types.is_numeric_dtype(table[name]) == numbers),
-                table.columns[0])
+                "image_id")
 
 
 def _changed(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[bytes, random.Random], bytes]:
@@ -175,8 +175,7 @@ def _changed(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[bytes,
 def _with(number: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
     def change(table: pd.DataFrame) -> pd.DataFrame:
         name = _first(table, numbers=True)
-        return table.assign(**{name: table[name].astype(object).where(table.index != 0, number)
-                               if isinstance(number, str) else table[name].where(table.index != 0, number)})
+        return table.assign(**{name: number if name == "image_id" else table[name].where(table.index != 0, number)})
 
     return change
 

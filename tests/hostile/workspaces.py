@@ -61,11 +61,13 @@ _PAGES: tuple[tuple[str, dict[str, str]], ...] = (
     ("home", {}), ("runs", {"runs": f"{RUN},{EVALUATION}"}), ("models", {"model": MODEL}), ("models", {"model": RUN}),
     ("get_data", {}), ("dataset", {"data": DATA}), ("train", _OF_RUN), ("rates", {"search": SEARCH}),
     ("errors", _OF_RUN), ("explore", _OF_RUN), ("explore", {**_OF_RUN, "view": "map"}),
-    ("explore", {**_OF_RUN, "set": "set-1"}), ("case", {**_OF_RUN, "image": "IMG_0001"}), ("evaluation", _OF_RUN),
+    ("explore", {**_OF_RUN, "set": "set-1"}), ("explore", {**_OF_RUN, "view": "sets"}),
+    ("case", {**_OF_RUN, "image": "IMG_0001"}), ("evaluation", _OF_RUN),
     ("evaluation", {**_OF_RUN, "topic": "calibration"}), ("evaluation", {**_OF_RUN, "topic": "subgroups"}),
     ("evaluation", {**_OF_RUN, "topic": "operating-point"}), ("evaluation", {"run": EVALUATION}),
-    ("evaluate_on", {"model": MODEL}), ("leakage", {"data": DATA, **_OF_RUN}), ("classify", {"model": MODEL}),
-    ("article", {}),
+    ("evaluate_on", {"model": MODEL}), ("leakage", {"data": DATA, **_OF_RUN}),
+    *(("leakage", {"data": DATA, "topic": topic}) for topic in ("pairs", "metadata", "evidence")),
+    ("classify", {"model": MODEL}), ("article", {}),
 )
 _BUNDLED_PAGES = tuple((page, {"run": "default-out-of-fold"}) for page in ("errors", "evaluation", "runs")) + (
     ("home", {}), ("models", {"model": "default"}), ("leakage", {"data": DATA}),
