@@ -140,7 +140,7 @@ SPOILT = {
     "another list of images": (lambda c: {**c, "model.json": changed(c["model.json"], training_images=5)},
                                "was trained on 5 images, but its list of training images has"),
     "weights cut off": (lambda c: {**c, "model.safetensors": c["model.safetensors"][:-1000]},
-                        "its header is not that of a file of weights"),
+                        "the header of its model.safetensors is not that of a file of weights"),
     "a label that is none": (lambda c: {**c, "label.json": b"[]"}, "its card or its label is no readable text"),
     "a long title": (lambda c: {**c, "label.json": changed(c["label.json"], name="x" * 61)},
                      "its card or its label is no readable text"),

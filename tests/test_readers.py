@@ -13,16 +13,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pipeline.jobs.status import Status
+from pipeline.teaching import Remark
 from safetensors.numpy import save
 
 from pipeline.arrays import Array, read_arrays
 from pipeline.errors import LesionLabError, MissingFileError, WorkspaceError
 from pipeline.files import parse_json, read_bytes
-from pipeline.jobs.status import Status
 from pipeline.parquet import SHARE, TEXT, Column, read_table
 from pipeline.records import RecordError, read_record, record
 from pipeline.safetensors_file import check_tensors, read_tensors
-from pipeline.teaching import Remark
 
 STATUS = {"state": "done", "created": 5.0, "notes": ["A note."]}
 RULES = {"image_id": TEXT, "p_mel": SHARE, "loss": Column("number", 0, 100), "kind": Column(among=("a", "b"))}

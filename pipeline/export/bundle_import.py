@@ -9,8 +9,8 @@ import numpy as np
 from pipeline.bounds import without_controls
 from pipeline.config import ARCHITECTURES
 from pipeline.data.left_behind import remove_left_behind, temporary_folder
-from pipeline.errors import LesionLabError, ModelError
-from pipeline.export.bundle import INFO
+from pipeline.errors import LesionLabError, ModelError, WorkspaceError
+from pipeline.export.bundle import INFO, WEIGHTS
 from pipeline.export.bundle_files import AGAIN, damaged, unpack
 from pipeline.files import disk_errors, read_json
 from pipeline.models.card import CARD_FILE, read_card
@@ -21,6 +21,7 @@ from pipeline.models.training_images import training_images
 from pipeline.progress import Progress, silent
 from pipeline.records import read_record
 from pipeline.runs.labels import LABEL_FILE, Label, checked_label
+from pipeline.safetensors_file import read_tensors
 from pipeline.workspace import Workspace
 
 
@@ -50,6 +51,14 @@ def _check_texts(folder: Path, files: set[str], path: Path) -> None:
         raise damaged(path, "its card or its label is no readable text") from error
 
 
+def _check_weights(folder: Path, path: Path) -> None:
+    """Whether the weights are what their header says, before torch, which takes seconds to load, sees them."""
+    try:
+        read_tensors(folder / WEIGHTS)
+    except WorkspaceError as error:
+        raise damaged(path, f"the header of its {WEIGHTS} is not that of a file of weights") from error
+
+
 def _check_network(info: ModelInfo) -> None:
     """Builds the network, loads the weights and asks it about a grey image."""
     from pipeline.inference.predictor import Predictor
@@ -77,6 +86,7 @@ def _checked(folder: Path, name: str | None, path: Path, progress: Progress) -> 
     _check_texts(folder, files, path)
     if TRAINING_IMAGES in files:
         training_images(info)
+    _check_weights(folder, path)
     progress(0.5, "Builds the network and asks it about a grey image.")
     _check_network(info)
     return info
