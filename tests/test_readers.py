@@ -13,8 +13,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pipeline.jobs.status import Status
-from pipeline.teaching import Remark
 from safetensors.numpy import save
 
 from pipeline.arrays import Array, read_arrays
@@ -22,6 +20,8 @@ from pipeline.errors import LesionLabError, MissingFileError, WorkspaceError
 from pipeline.files import parse_json, read_bytes
 from pipeline.parquet import SHARE, TEXT, Column, read_table
 from pipeline.records import RecordError, read_record, record
+from pipeline.runs.status import Status
+from pipeline.runs.teaching import Remark
 from pipeline.safetensors_file import check_tensors, read_tensors
 
 STATUS = {"state": "done", "created": 5.0, "notes": ["A note."]}
