@@ -1,33 +1,50 @@
-"""One process at a time for work that several may want: the others wait, and say so."""
+"""One process at a time: the one kind of lock, which goes with the process that holds it.
+
+By the package `filelock`, on a file that stays where it is: `flock` on Linux and macOS, `msvcrt` on Windows.
+"""
 
 import contextlib
-import fcntl
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from pipeline.files import disk_errors
 from pipeline.progress import Progress
 
+_SECONDS_BETWEEN_LOOKS = 0.2
+
 
 @contextlib.contextmanager
-def turn(path: Path, progress: Progress, sentence: str) -> Iterator[None]:
-    """Holds the lock file at `path`; `progress` hears `sentence` while another process has it, and may end the wait.
-
-    The lock goes with its process: a killed one leaves none behind.
+def lock_if_free(path: Path) -> Iterator[bool]:
+    """Whether the lock file at `path` is ours for the block; never waits.
 
     Raises:
         WorkspaceError: the lock file cannot be written.
     """
+    lock = FileLock(path)  # not reentrant across instances: another thread of this process is another holder
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a")
-    with file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                progress(None, sentence)
-                time.sleep(0.2)
-        yield
+        with contextlib.suppress(Timeout):
+            lock.acquire(timeout=0)
+    try:
+        yield lock.is_locked
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def file_lock(path: Path, progress: Progress, sentence: str) -> Iterator[None]:
+    """Holds the lock file at `path`; `progress` hears `sentence` while another process has it, and may end the wait.
+
+    Raises:
+        WorkspaceError: the lock file cannot be written.
+    """
+    while True:
+        with lock_if_free(path) as mine:
+            if mine:
+                yield
+                return
+        progress(None, sentence)
+        time.sleep(_SECONDS_BETWEEN_LOOKS)

@@ -1,6 +1,5 @@
 """What killed imports, uploads, drawings and model imports have left is used or removed; what lives is left alone."""
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pipeline.data.dataset import damaged_datasets, list_datasets
 from pipeline.data.importing import import_dataset
 from pipeline.data.left_behind import import_lock, remove_left_behind, temporary_folder
 from pipeline.data.masks import import_masks
+from pipeline.locks import lock_if_free
 from tests.small_archives import files_of, mask_png, rows, write_folder, write_zip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,8 +95,8 @@ def test_every_kind_of_remains(workspace, good):
 
 def test_what_another_process_imports_is_left_alone(workspace):
     half = write_folder(workspace.datasets / ".x.incoming" / "images", {"a.jpg": b"x"})
-    with import_lock(workspace, "x").open("a") as lock, temporary_folder(workspace, ".upload-") as upload:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock_if_free(import_lock(workspace, "x")) as mine, temporary_folder(workspace, ".upload-") as upload:
+        assert mine
         remove_left_behind(workspace)
         assert (half / "a.jpg").exists() and upload.is_dir()
     remove_left_behind(workspace, using="x")

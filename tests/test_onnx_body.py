@@ -1,6 +1,5 @@
 """A network's body in ONNX Runtime: derived once, found again, never trusted blindly, and the same answers."""
 
-import fcntl
 import os
 import threading
 import time
@@ -18,6 +17,7 @@ from pipeline.inference import predictor as predicting
 from pipeline.inference.folder import _Prepared, predict_files
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.launch import start_deriving
+from pipeline.locks import lock_if_free
 from pipeline.networks import onnx_body
 from pipeline.networks.onnx_body import body_digest, derived_body, known_body
 from tests.hand_made import CODES, image_bytes
@@ -140,8 +140,8 @@ def test_the_second_of_two_waits_and_takes_what_the_first_wrote(workspace, body,
     file.unlink()
     monkeypatch.setattr("pipeline.networks.onnx_file.onnx_bytes", lambda *_: pytest.fail("derived twice"))
     heard, got = [], []
-    with (workspace.locks / "derived.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock_if_free(workspace.locks / "derived.lock") as mine:
+        assert mine
         second = threading.Thread(
             target=lambda: got.append(derived_body(workspace, body, 48, 64, lambda _, sentence: heard.append(sentence)))
         )

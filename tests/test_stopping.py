@@ -172,9 +172,9 @@ def test_a_stop_while_the_trainer_loads_its_libraries(with_data):
 def test_a_signal_while_the_process_takes_its_run_waits_for_nobody(with_data):
     run = create(with_data, plan_config(with_data, "tiny", "demo", TINY))
     write_status(run.status_path, just_queued(**process_identity()))
-    from pipeline.locks import turn
+    from pipeline.locks import file_lock
     from pipeline.progress import silent
 
-    with turn(run.lock_path, silent, "Taken."):
+    with file_lock(run.lock_path, silent, "Taken."):
         ask_to_stop(run)  # as the handler of SIGTERM does in this very process
     assert run.stop_path.exists()

@@ -1,12 +1,12 @@
 """The suite on several workers of pytest-xdist: what is shared between them, and which of them gets which tests."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 _JOURNEYS = "tests/e2e/"
 _WITH_AN_APP_OF_THEIR_OWN = (
@@ -24,8 +24,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent  # theirs together; each has a folder of its own in it
     folder = base / f"once-{name}"
-    with (base / f"once-{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(base / f"once-{name}.lock"):
         if not folder.exists():
             try:
                 make(folder)

@@ -21,7 +21,7 @@ from pipeline.data.seen_lesions import seen_shares
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.files import read_bytes, write_json
 from pipeline.limits import MOST_TABLE_BYTES
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import Progress, silent
 from pipeline.records import read_record
 from pipeline.workspace import Workspace
@@ -132,7 +132,8 @@ def audit_dataset(workspace: Workspace, dataset: Dataset, progress: Progress = s
         WorkspaceError: the disk is full or cannot be written.
         Cancelled: by `progress`; nothing is stored.
     """
-    with turn(workspace.locks / f"audit-{dataset.name}.lock", progress, "Waits for another audit of this data set."):
+    lock = workspace.locks / f"audit-{dataset.name}.lock"
+    with file_lock(lock, progress, "Waits for another audit of this data set."):
         begun, digest, metadata = time.monotonic(), _table_digest(dataset), dataset.metadata()
         features, hashes = describe_images(workspace, dataset, progress)
         pairs, of_one_lesion = pair_rows(metadata, similar_pairs(features, hashes, progress))

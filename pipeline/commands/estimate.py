@@ -14,7 +14,7 @@ def add_parsers(commands) -> None:
 def estimate(arguments, out: Output) -> int:
     from pipeline.commands.words import duration, facts
     from pipeline.data.dataset import load_dataset
-    from pipeline.locks import turn
+    from pipeline.locks import file_lock
     from pipeline.networks.device import describe
     from pipeline.runs.run_dir import readable_runs
 
@@ -22,7 +22,7 @@ def estimate(arguments, out: Output) -> int:
     config = planned(workspace, arguments)
     say = StepLines(out)
     # two measurements at once would measure each other
-    with turn(workspace.locks / "estimate.lock", say, "Waits for another estimate."):
+    with file_lock(workspace.locks / "estimate.lock", say, "Waits for another estimate."):
         beside = [run.name for run in readable_runs(workspace) if run.status().state == "running"]
         say(0.0, "Loads fastai and the network.")
         os.environ.setdefault("GOMP_SPINCOUNT", "5000")  # as the trainer has it (pipeline.jobs.work)

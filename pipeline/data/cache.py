@@ -17,7 +17,7 @@ from pipeline.data.prepare import covering_size, fit_for_cropping, prepare_image
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.images.reading import image_size, opened
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import Progress, silent
 
 _THREADS = 4  # Pillow decodes and scales without holding Python's lock
@@ -107,7 +107,7 @@ def build_cache(dataset: Dataset, height: int, width: int, resize: str, progress
         Cancelled: `progress` asked to stop; the images decoded so far are used the next time.
     """
     folder = cache_folder(dataset, height, width, resize)
-    with turn(folder / "lock", progress, "Waits for another process that decodes the same images."):
+    with file_lock(folder / "lock", progress, "Waits for another process that decodes the same images."):
         source = OnTheFlyPixels(dataset, height, width, resize)
         record = CacheRecord(folder, source.shapes, dataset)
         if record.current:

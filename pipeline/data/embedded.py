@@ -5,7 +5,7 @@ from pipeline.data.importing import import_dataset
 from pipeline.data.left_behind import remove_left_behind, temporary_folder
 from pipeline.data.synthetic.generated_set import write_generated_set
 from pipeline.errors import DataError
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -35,7 +35,7 @@ def ensure_generated(workspace: Workspace, progress: Progress = silent) -> Datas
         return found
     workspace.create()
     lock = workspace.locks / "draw-generated.lock"
-    with turn(lock, progress, "Waits for another process that draws the generated images."):
+    with file_lock(lock, progress, "Waits for another process that draws the generated images."):
         if found := _present(workspace):  # the other process has drawn it
             return found
         remove_left_behind(workspace, using=NAME)

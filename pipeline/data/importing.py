@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import shutil
 import time
@@ -22,6 +21,7 @@ from pipeline.data.metadata import Rows, read_sources
 from pipeline.data.overlap import overlap_notes
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, write_json
+from pipeline.locks import lock_if_free
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -32,13 +32,9 @@ HAM10000 = ("CC BY-NC 4.0", "Tschandl, Rosendahl & Kittler 2018, HAM10000, doi:1
 @contextlib.contextmanager
 def _alone(workspace: Workspace, name: str) -> Iterator[None]:
     path = import_lock(workspace.create(), name)
-    with disk_errors(path):
-        file = path.open("a")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(f"The data set {name} is being imported already.", "Wait until that has ended.") from error
+    with lock_if_free(path) as mine:
+        if not mine:
+            raise DataError(f"The data set {name} is being imported already.", "Wait until that has ended.")
         yield
 
 

@@ -4,8 +4,6 @@ A lock goes with its process, so a folder whose lock is free is nobody's.
 """
 
 import contextlib
-import fcntl
-import os
 import shutil
 import tempfile
 import time
@@ -13,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.files import disk_errors
+from pipeline.locks import file_lock, lock_if_free
+from pipeline.progress import silent
 from pipeline.workspace import Workspace
 
 _MARKS = (".upload-", ".drawing-", ".sharper-", ".export-", ".incoming-")
@@ -20,34 +20,14 @@ _INCOMING = ".incoming"
 _SECONDS_OF_A_WRITE = 3600  # a small file that is written beside its place is there for less than one
 
 
-@contextlib.contextmanager
-def _held(path: Path) -> Iterator[bool]:
-    """Whether the lock of the file or folder at `path` is ours within the `with`; never waits."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # it has gone in the meantime
-        yield False
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        mine = True
-    except OSError:
-        mine = False
-    try:
-        yield mine
-    finally:
-        os.close(descriptor)
+def _lock_of(workspace: Workspace, folder: Path) -> Path:
+    """The lock file of a temporary folder, whose name no other has."""
+    return workspace.locks / f"{folder.name}.lock"
 
 
-@contextlib.contextmanager
-def _no_other_changes(workspace: Workspace) -> Iterator[None]:
+def _no_other_changes(workspace: Workspace) -> contextlib.AbstractContextManager[None]:
     """Between the making of a folder and the taking of its lock nobody looks for what is left behind."""
-    path = workspace.create().locks / "temporary.lock"
-    with disk_errors(path):
-        file = path.open("a")
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return file_lock(workspace.create().locks / "temporary.lock", silent, "Another process makes a folder.")
 
 
 @contextlib.contextmanager
@@ -67,7 +47,8 @@ def temporary_folder(workspace: Workspace, mark: str, parent: Path | None = None
         with _no_other_changes(workspace):
             with disk_errors(parent):
                 folder = Path(tempfile.mkdtemp(prefix=mark, dir=parent))
-            locked.enter_context(_held(folder))
+            locked.callback(_lock_of(workspace, folder).unlink, missing_ok=True)
+            locked.enter_context(lock_if_free(_lock_of(workspace, folder)))
         try:
             yield folder
         finally:
@@ -80,9 +61,10 @@ def remove_temporary(workspace: Workspace) -> None:
         for mark in _MARKS:
             for parent in (workspace.home, workspace.models):
                 for folder in parent.glob(f"{mark}*"):
-                    with _held(folder) as nobodys:
+                    with lock_if_free(_lock_of(workspace, folder)) as nobodys:
                         if nobodys:
                             shutil.rmtree(folder, ignore_errors=True)
+                            _lock_of(workspace, folder).unlink(missing_ok=True)
 
 
 def _remove_of_dataset(workspace: Workspace, name: str) -> None:
@@ -114,9 +96,6 @@ def remove_left_behind(workspace: Workspace, using: str | None = None) -> None:
     names = {path.name for path in workspace.datasets.iterdir() if path.is_dir()}
     names = {name[1:].removesuffix(_INCOMING) if name.startswith(".") else name for name in names}
     for name in names - {using}:
-        lock = import_lock(workspace, name)
-        with contextlib.suppress(OSError):
-            lock.touch()
-        with _held(lock) as nobodys:
+        with lock_if_free(import_lock(workspace, name)) as nobodys:
             if nobodys:
                 _remove_of_dataset(workspace, name)

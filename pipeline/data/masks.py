@@ -15,7 +15,7 @@ from pipeline.data.members import open_members
 from pipeline.data.metadata import Rows
 from pipeline.errors import DataError
 from pipeline.files import disk_errors
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -75,7 +75,7 @@ def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress
     sizes = dict(zip(table["image_id"], zip(table["width"], table["height"], strict=True), strict=True))
     place, incoming = dataset.folder / "masks", dataset.folder / ".masks.incoming"
     waiting = "Waits for another import into this data set."
-    with turn(import_lock(workspace, name), progress, waiting), open_members(path) as members:
+    with file_lock(import_lock(workspace, name), progress, waiting), open_members(path) as members:
         remove_left_behind(workspace, using=name)
         masks, problems = _found(members)
         archive = Archive(path, {}, masks, lambda: Rows(table, []))

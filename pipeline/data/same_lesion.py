@@ -18,7 +18,7 @@ from pipeline.data.regular_files import read_regular
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.files import read_bytes, replace_file
 from pipeline.limits import MOST_TABLE_BYTES
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import silent
 from pipeline.workspace import Workspace
 
@@ -67,7 +67,7 @@ def _store(dataset: Dataset, found: dict[tuple[str, str], Verdict]) -> None:
 def _change(
     workspace: Workspace, dataset: Dataset, changes: dict[tuple[str, str], Verdict | None]
 ) -> dict[tuple[str, str], Verdict]:
-    with turn(workspace.locks / f"same-lesion-{dataset.name}.lock", silent, "Waits for another verdict."):
+    with file_lock(workspace.locks / f"same-lesion-{dataset.name}.lock", silent, "Waits for another verdict."):
         found = verdicts(dataset)
         for pair, verdict in changes.items():
             if verdict is None:

@@ -11,7 +11,7 @@ from pipeline.errors import LesionLabError, RunError
 from pipeline.files import disk_errors
 from pipeline.jobs.launch import start_process
 from pipeline.jobs.loading import stops_while_loading
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.run_dir import RunDir
@@ -49,7 +49,7 @@ def queue_embedding(run: RunDir) -> RunDir:
     if not judges or not run.predictions_path.exists():
         raise RunError(f"The run {run.name} has no model or no predictions.", "Wait until it is done.")
     job = embedding_job(run)
-    with turn(job.lock_path, silent, "Another process queues the job."):
+    with file_lock(job.lock_path, silent, "Another process queues the job."):
         status = job_status(run)
         if status and status.state not in ENDED:
             raise RunError(f"The embeddings of the run {run.name} are being computed already.",
@@ -78,7 +78,7 @@ def start_embedding(workspace: Workspace, run: RunDir) -> None:
 def _take(run: RunDir, progress: Progress) -> Reporter | None:
     """Makes this process the one that works on the queued job; None where that was stopped before it got here."""
     job = embedding_job(run)
-    with turn(job.lock_path, silent, "Another process takes the job."):
+    with file_lock(job.lock_path, silent, "Another process takes the job."):
         status = job_status(run)
         if status and status.state == "cancelled" and status.started is None:
             return None

@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -22,7 +21,7 @@ from pipeline.data.sources.catalogue import SOURCES, Source
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, write_json
 from pipeline.jobs.processes import start_pipeline
-from pipeline.locks import turn
+from pipeline.locks import file_lock, lock_if_free
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.records import read_record
 from pipeline.runs.boot import uptime
@@ -103,7 +102,7 @@ def list_fetches(workspace: Workspace) -> list[Fetch]:
 
 def _writes(workspace: Workspace, source: Source):
     """Its starter and its process take turns at the status until the process has it; a context manager."""
-    return turn(workspace.locks / f"fetch-{source.id}-status.lock", silent, "Another process starts the fetch.")
+    return file_lock(workspace.locks / f"fetch-{source.id}-status.lock", silent, "Another process starts the fetch.")
 
 
 def damaged_fetches(workspace: Workspace) -> list[WorkspaceError]:
@@ -147,14 +146,9 @@ def _busy(source: Source) -> DataError:
 
 @contextlib.contextmanager
 def _alone(workspace: Workspace, source: Source) -> Iterator[None]:
-    path = workspace.create().locks / f"fetch-{source.id}.lock"
-    with disk_errors(path):
-        file = path.open("a")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise _busy(source) from error
+    with lock_if_free(workspace.create().locks / f"fetch-{source.id}.lock") as mine:
+        if not mine:
+            raise _busy(source)
         yield
 
 

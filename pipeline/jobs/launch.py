@@ -10,7 +10,7 @@ from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError, RunError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.jobs.processes import start_pipeline
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import silent
 from pipeline.runs.creation import create
 from pipeline.runs.new_folder import begin
@@ -49,7 +49,7 @@ def start_process(workspace: Workspace, arguments: list[str], job: RunDir) -> No
     with disk_errors(job.log_path), job.log_path.open("ab") as log:
         process = start_pipeline(workspace, arguments, log, log)
     its_own_try = contextlib.suppress(psutil.NoSuchProcess, WorkspaceError, FileNotFoundError)  # it writes it, too
-    with its_own_try, turn(job.lock_path, silent, "Another process takes the run."):
+    with its_own_try, file_lock(job.lock_path, silent, "Another process takes the run."):
         status = job.status()
         if status.state == "queued" and status.pid is None:
             write_status(job.status_path, replace(status, **process_identity(process.pid)))
@@ -91,7 +91,7 @@ def request_stop(run: RunDir) -> None:
         RunError: the run has ended already.
         WorkspaceError: the disk is full or the run's folder cannot be written.
     """
-    with turn(run.lock_path, silent, "Another process takes the run."):
+    with file_lock(run.lock_path, silent, "Another process takes the run."):
         status = run.status()
         if status.state in ENDED:
             raise RunError(f"The run {run.name} is not running: it is {status.state}.", "There is nothing to stop.")

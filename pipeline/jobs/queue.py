@@ -1,10 +1,9 @@
 """One run at a time on a device: first come, first served; a killed trainer frees its place by dying."""
 
 import contextlib
-import fcntl
 import time
 
-from pipeline.files import disk_errors
+from pipeline.locks import lock_if_free
 from pipeline.progress import Cancelled
 from pipeline.runs.run_dir import RunDir, readable_runs
 from pipeline.workspace import Workspace
@@ -26,8 +25,8 @@ def ahead_of(workspace: Workspace, run: RunDir) -> list[RunDir]:
 
 
 @contextlib.contextmanager
-def turn(workspace: Workspace, run: RunDir, device: str, stop_asked, on_wait):
-    """Holds the device for the block. The lock belongs to the open file, so the system frees it with the process.
+def hold_device(workspace: Workspace, run: RunDir, device: str, stop_asked, on_wait):
+    """Holds the device for the block. Its lock goes with the process.
 
     Args:
         device: the device's kind; each has a queue of its own in the workspace.
@@ -39,23 +38,17 @@ def turn(workspace: Workspace, run: RunDir, device: str, stop_asked, on_wait):
     """
     path = workspace.locks / f"device-{device}.lock"
     told = None
-    with disk_errors(path), path.open("a") as file:
-        while True:
-            if stop_asked():
-                raise Cancelled()
-            ahead = ahead_of(workspace, run)
-            if not [r for r in ahead if r.status().state == "queued"]:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    pass
-            names = [r.name for r in ahead]
-            if names != told:
-                told = names
-                on_wait(names)
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
-        try:
-            yield
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
+    while True:
+        if stop_asked():
+            raise Cancelled()
+        ahead = ahead_of(workspace, run)
+        if not [r for r in ahead if r.status().state == "queued"]:
+            with lock_if_free(path) as mine:
+                if mine:
+                    yield
+                    return
+        names = [r.name for r in ahead]
+        if names != told:
+            told = names
+            on_wait(names)
+        time.sleep(_SECONDS_BETWEEN_LOOKS)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from pipeline.errors import LesionLabError, RunError
 from pipeline.jobs.loading import stops_while_loading
-from pipeline.jobs.queue import turn
-from pipeline.locks import turn as lock
+from pipeline.jobs.queue import hold_device
+from pipeline.locks import file_lock
 from pipeline.networks.device import Device, describe
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.runs.reporter import Reporter
@@ -60,7 +60,7 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search:
         reporter.say("Waits for " + ", ".join(ahead) + "." if ahead else "Waits for the device.")
 
     try:
-        with turn(workspace, run, device.kind, reporter.stop_asked, waiting):
+        with hold_device(workspace, run, device.kind, reporter.stop_asked, waiting):
             reporter.set(**just_started(), device=device.words)
             reporter.say("Loads the network." if run.evaluation() else "Loads fastai and the network.")
             # read when torch loads: threads that wait give way sooner, which is faster beside a busy browser
@@ -88,7 +88,7 @@ def work(run: RunDir, workspace: Workspace, progress: Progress = silent, search:
 
 def _take(run: RunDir, progress: Progress) -> Reporter | None:
     """Makes this process the one that works on the queued run; None where that was stopped before it got here."""
-    with lock(run.lock_path, silent, "Another process takes the run."):
+    with file_lock(run.lock_path, silent, "Another process takes the run."):
         before = run.status()
         if before.state == "cancelled" and before.started is None:
             return None

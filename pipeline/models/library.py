@@ -13,7 +13,7 @@ from typing import Literal
 from pipeline.bundled import MODEL_NAME, READ_ONLY
 from pipeline.errors import ModelError
 from pipeline.files import folders_with, write_json
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.models.model_info import ModelInfo, find_model, read_model_info
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.progress import silent
@@ -27,7 +27,7 @@ _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 
 def shelf_turn(workspace: Workspace):
     """Two windows that change the models take turns; a context manager."""
-    return turn(workspace.locks / "models.lock", silent, "Another window changes the models.")
+    return file_lock(workspace.locks / "models.lock", silent, "Another window changes the models.")
 
 
 def run_of(workspace: Workspace, info: ModelInfo) -> RunDir | None:

@@ -17,7 +17,7 @@ from torch import nn
 
 from pipeline.errors import ModelError
 from pipeline.files import replace_file
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.workspace import Workspace
 
@@ -118,7 +118,7 @@ def derived_body(
     digest = body_digest(body, height, width)
     if found := stored_body(workspace, digest):
         return found
-    with turn(workspace.locks / "derived.lock", progress, "Another process prepares a network for ONNX Runtime."):
+    with file_lock(workspace.locks / "derived.lock", progress, "Another process prepares a network for ONNX Runtime."):
         if found := stored_body(workspace, digest):
             return found
         progress(None, "Prepares the network for ONNX Runtime.")

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.bounds import Text, Word
 from pipeline.errors import RunError, WorkspaceError
 from pipeline.files import disk_errors, write_json
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import silent
 from pipeline.records import read_record
 from pipeline.runs.run_dir import RunDir, find_run
@@ -57,7 +57,7 @@ def _bin(workspace: Workspace) -> Path:
 @contextmanager
 def _alone(workspace: Workspace) -> Iterator[None]:
     """Two browsers that name and delete one run at once take turns, so that no half of it stays behind."""
-    with turn(workspace.locks / "shelf.lock", silent, "Another window changes the runs."):
+    with file_lock(workspace.locks / "shelf.lock", silent, "Another window changes the runs."):
         yield
 
 

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from pipeline.errors import LesionLabError, RunError
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import silent
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, joined_queue, write_status
@@ -46,7 +46,7 @@ def requeue(run: RunDir) -> None:
         WorkspaceError: its folder cannot be written.
     """
     run.check_own()
-    with turn(run.lock_path, silent, "Another resume takes the run."):
+    with file_lock(run.lock_path, silent, "Another resume takes the run."):
         if refused := refusal(run):
             raise refused
         status = run.status()

@@ -20,7 +20,7 @@ from annotated_types import Len
 from pipeline.bounds import FileName, Moment, Text, Word
 from pipeline.errors import TeachingError, WorkspaceError
 from pipeline.files import disk_errors, write_json
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import silent
 from pipeline.records import read_record
 from pipeline.runs.run_dir import RunDir
@@ -80,7 +80,7 @@ def remarks_path(workspace: Workspace, data: str) -> Path:
 @contextmanager
 def _alone(workspace: Workspace) -> Iterator[None]:
     """Two browsers that change the sets at once take turns, so that neither loses what the other wrote."""
-    with turn(workspace.locks / "teaching.lock", silent, "Another window changes the teaching sets."):
+    with file_lock(workspace.locks / "teaching.lock", silent, "Another window changes the teaching sets."):
         yield
 
 

@@ -11,7 +11,7 @@ from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
 from pipeline.errors import ModelError, TrainingError
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body
 from pipeline.progress import Progress
 from pipeline.training.feature_store import FLIPS, FeatureStore
@@ -136,7 +136,7 @@ def open_features(
     """
     digest = body_digest(network[0], config.height, config.width)
     folder = dataset.folder / "cache" / (_prefix(config) + digest[:12])
-    with turn(folder / "lock", progress, "Waits for another process that computes the same features."):
+    with file_lock(folder / "lock", progress, "Waits for another process that computes the same features."):
         shape = (*wanted.shape, output_count(network))
         store = FeatureStore(folder, shape, dataset.content_hash, features_source(config))
         store.prepare(progress)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.locks import turn
+from pipeline.locks import file_lock
 from pipeline.progress import Cancelled
 from tests.small_archives import exactly
 
@@ -13,7 +13,7 @@ def test_waiting_ends_when_it_is_ones_turn(tmp_path):
 
     mine, another = tmp_path / "lock", tmp_path / "other lock"
     refused = pytest.raises(Cancelled, match=exactly("Waits."))
-    with turn(mine, stop, "Waits."), turn(another, stop, "Waits."), refused, turn(mine, stop, "Waits."):
+    with file_lock(mine, stop, "Waits."), file_lock(another, stop, "Waits."), refused, file_lock(mine, stop, "Waits."):
         pass
-    with turn(mine, stop, "Waits."):
+    with file_lock(mine, stop, "Waits."):
         pass
