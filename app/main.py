@@ -12,9 +12,9 @@ from app.hosts import KnownHostsOnly
 def main() -> None:
     """Draws the page that the address names."""
     # not above: their caches want the server to stand when they are made
+    from app.addresses.links import without_long_values
+    from app.addresses.visits import keep_apart
     from app.components.problems import in_words
-    from app.links import without_long_values
-    from app.visits import keep_apart
 
     st.set_page_config(page_title="LesionLab", layout="wide")
     page = st.navigation(  # without icons all of them fit on a screen of 1366 pixels

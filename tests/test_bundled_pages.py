@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from app import resources
-from app.examples import examples
-from app.run_data import found_data
+from app.loaders import resources
+from app.loaders.examples import examples
+from app.loaders.run_data import found_data
 from pipeline.bundled import MODEL_NAME, RUN_NAME
 from pipeline.data.importing import import_dataset
 from pipeline.files import read_json, write_json

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from app.wording import probability
+from app.words.numbers import probability
 from pipeline.classes import label
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.runs.run_dir import find_run

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.case_address import Known, read_address, written_outline
-from app.links import written
+from app.addresses.case_address import Known, read_address, written_outline
+from app.addresses.links import written
 from pipeline.metrics.cases import CaseFilter, case_table, disagreeing, filtered_cases, in_order, lesion_output
 
 METADATA = pd.DataFrame({

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from app import resources
 from app.components.models.visitor_image import visitor_image
-from app.examples import drawn, examples
+from app.loaders import resources
+from app.loaders.examples import drawn, examples
 from pipeline.data.importing import import_dataset
 from pipeline.errors import ImageError
 from tests.app_pages import button, open_page, words

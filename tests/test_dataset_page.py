@@ -7,7 +7,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.charts.dataset import counts_figure, cross_figure, level_words
-from app.thumbnails import SIDE, thumbnail
+from app.loaders.thumbnails import SIDE, thumbnail
 from pipeline.data.importing import set_sources
 from pipeline.data.tables import counts_by_diagnosis, cross_table, described
 from pipeline.errors import ImageError

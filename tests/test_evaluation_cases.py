@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import resources
-from app.case_model import can_answer, model_of, seen_by
+from app.loaders import resources
+from app.loaders.case_model import can_answer, model_of, seen_by
 from pipeline.explain.perturb import NAMED
 from pipeline.inference.other_data import plan_evaluation
 from pipeline.jobs.embedding import embedding_job, is_embedded, job_status, queue_embedding, work_on_embedding

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from app.links import written
+from app.addresses.links import written
 from pipeline.classes import label
 from pipeline.jobs.embedding import embedding_job, queue_embedding
 from pipeline.runs.status import Status, process_identity, write_status
@@ -237,8 +237,8 @@ def test_errors_lead_here(filled):
 
 
 def test_the_csv_has_what_matches_in_order(filled):
-    from app.case_tables import cases
     from app.components.cases.case_selection import with_remarks
+    from app.loaders.case_tables import cases
 
     run = filled[2]
     table = with_remarks(cases(run), {"IMG_0003": Remark("n", True)})

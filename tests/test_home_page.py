@@ -6,7 +6,7 @@ import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
-from app import resources
+from app.loaders import resources
 from pipeline.errors import WorkspaceError
 from tests.app_pages import button, open_page, words
 from tests.hand_made import image_bytes, make_dataset, make_run

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from app import leakage_rows
+from app.loaders import leakage_rows
 from pipeline.audit.findings import _table_digest, audit_path
 from pipeline.audit.label_leaks import label_leak
 from pipeline.data.same_lesion import judge_pair, verdicts

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app import run_rows
 from app.components.runs.lineage_tree import Entry, families, origin_words
 from app.components.runs.run_actions import branches_kept
+from app.loaders import run_rows
 from pipeline.data.dataset import Dataset
 from pipeline.presets import PRESETS
 from pipeline.runs.labels import delete_run, label_run

@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 from streamlit.testing.v1 import AppTest
 
-from app import run_rows
 from app.components.runs.shared_figures import figures_table
+from app.loaders import run_rows
 from pipeline.article_figures import FIGURES as ARTICLE_FIGURES
 from pipeline.errors import DataError, ModelError
 from pipeline.metrics.compare import compare

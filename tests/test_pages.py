@@ -2,9 +2,9 @@
 
 import pytest
 
-from app import resources
 from app.charts.curves import batches_table, epochs_table
 from app.components.training.train_form import START, as_settings
+from app.loaders import resources
 from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace
 from tests.app_pages import button, open_page, words

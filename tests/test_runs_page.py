@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import run_rows
 from app.charts.comparison import RUN_MARKS, balanced_figure, course_table, losses_figure, sensitivity_figure
 from app.components.runs.run_comparison import differences
 from app.components.runs.runs_table import SORTS, matches, ordered, start_of, title_of
+from app.loaders import run_rows
 from app.palette import DARK_BACKGROUND, LIGHT_BACKGROUND, contrast
 from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE, evaluate_run
 from pipeline.metrics.compare import compare

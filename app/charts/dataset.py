@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled, wrapped
 from app.palette import mark, readable_on, sequential, tone
-from app.wording import count, percent
+from app.words.numbers import count, percent
 from pipeline.classes import label
 from pipeline.data.tables import NOT_RECORDED, Factor, Unit
 from pipeline.shown import as_label

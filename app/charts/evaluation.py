@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled
 from app.palette import SECOND, VALIDATION, mark, tone
-from app.wording import count, percent
+from app.words.numbers import count, percent
 from pipeline.classes import DIAGNOSES
 from pipeline.metrics.operating_point import OperatingPoint
 from pipeline.shown import as_label

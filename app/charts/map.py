@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled
 from app.palette import SECOND, VALIDATION, mark, tone
-from app.wording import probability
+from app.words.numbers import probability
 from pipeline.classes import label
 from pipeline.explain.embedding_map import SIDE
 from pipeline.shown import as_label

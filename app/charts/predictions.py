@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled, wrapped
 from app.palette import mark, readable_on, sequential, tone
-from app.wording import count, percent, probability
+from app.words.numbers import count, percent, probability
 from pipeline.classes import label
 from pipeline.shown import as_label
 

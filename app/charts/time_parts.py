@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled
 from app.palette import VALIDATION, tone
-from app.wording import percent
+from app.words.numbers import percent
 from pipeline.runs.time_parts import part_name
 
 

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled, wrapped
 from app.palette import mark, tone
-from app.wording import probability
+from app.words.numbers import probability
 
 _ROW_PIXELS = 46
 _END = 1.45  # of the axis: the numbers stand right of the bars

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import streamlit as st
 
-from app.links import Parameter, linked, remember
+from app.addresses.links import Parameter, linked, remember
 from pipeline.shown import as_text
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.links import EXPLORE
+from app.addresses.links import EXPLORE
 from pipeline.shown import as_text
 
 

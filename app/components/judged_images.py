@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app import resources
 from app.components.lesion_grid import Judged
 from app.components.siblings import images_not_here
-from app.run_data import found_data, images_of
+from app.loaders import resources
+from app.loaders.run_data import found_data, images_of
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

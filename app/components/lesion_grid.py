@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import resources
+from app.addresses.links import remember
 from app.charts.dataset import level_words
 from app.components.pager import page_of_address, pager
-from app.links import remember
-from app.wording import decimal, probability
+from app.loaders import resources
+from app.words.numbers import decimal, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset

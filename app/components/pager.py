@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.links import remember
+from app.addresses.links import remember
 from pipeline.shown import as_text
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components.figures import show_table
 from app.components.siblings import FOLDS
-from app.wording import UNDEFINED, count, decimal, percent
+from app.words.numbers import UNDEFINED, count, decimal, percent
 from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.config import RunConfig

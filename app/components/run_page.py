@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app.links import TRAIN, go, linked
-from app.run_data import dataset_of
+from app.addresses.links import TRAIN, go, linked
+from app.loaders.run_data import dataset_of
 from pipeline.images.generated import NOTICE
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import resources
 from app.components import problems
+from app.loaders import resources
 from pipeline.errors import RunError
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.links import CLASSIFY, GET_DATA, go
+from app.addresses.links import CLASSIFY, GET_DATA, go
 from pipeline.bundled import MODEL_NAME, SIBLINGS
 from pipeline.models.model_info import bundled_model
 from pipeline.runs.run_dir import RunDir

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import resources
 from app.access import not_offered, operator, require_operator
+from app.addresses.links import HOME, go
+from app.addresses.visits import began, start_over
 from app.components import problems
-from app.links import HOME, go
-from app.visits import began, start_over
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.runs.teaching import Kept, put_away, written_since
 from pipeline.shown import as_text
 

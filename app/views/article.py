@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from app.addresses.links import TRAIN, go
 from app.components.help_text import prose
 from app.components.runs.article_table import article_table
-from app.links import TRAIN, go
 
 
 def main() -> None:

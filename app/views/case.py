@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from app import case_tables, resources
-from app.case_address import address_of, read_address
-from app.case_model import can_answer, model_of, seen_by
+from app.addresses.case_address import address_of, read_address
+from app.addresses.links import EXPLORE, explore_link, go, linked, remember
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
 from app.components.cases.case_facts import facts, other_models, same_lesion, under_decisions
@@ -16,8 +15,9 @@ from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.lesion_grid import Judged, pictures
 from app.components.siblings import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
-from app.links import EXPLORE, explore_link, go, linked, remember
-from app.run_data import found_data, images_of
+from app.loaders import case_tables, resources
+from app.loaders.case_model import can_answer, model_of, seen_by
+from app.loaders.run_data import found_data, images_of
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.images.generated import NOTICE

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import MODELS, TRAIN, go, linked
+from app.addresses.visits import mark
 from app.components import problems
 from app.components.help_text import help_text
 from app.components.models.example_row import example_rows
@@ -10,10 +11,9 @@ from app.components.models.prediction_panel import prediction_panel
 from app.components.models.visitor_image import VisitorImage, visitor_image
 from app.components.pickers import pick
 from app.components.start_over import start_over_button
-from app.examples import examples
-from app.links import MODELS, TRAIN, go, linked
-from app.visits import mark
-from app.wording import count, percent
+from app.loaders import resources
+from app.loaders.examples import examples
+from app.words.numbers import count, percent
 from pipeline.classes import label
 from pipeline.commands.image_files import SUFFIXES
 from pipeline.errors import LesionLabError

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import GET_DATA, go, linked, remember
 from app.components import problems
 from app.components.data.dataset_counts import crossed, diagnoses, problems_of_import, take_click, what_is_missing
 from app.components.data.image_filters import drop_gone_filters, filters_in_address
 from app.components.data.image_wall import image_wall
 from app.components.pickers import pick
-from app.links import GET_DATA, go, linked, remember
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.data.dataset import Dataset, damaged_datasets
 from pipeline.images.generated import NOTICE
 from pipeline.shown import as_text

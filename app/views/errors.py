@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import CLASSIFY, EXPLORE, TRAIN, explore_link, go
 from app.components import problems
 from app.components.errors.confusion_panel import (
     chosen_cell,
@@ -20,8 +20,8 @@ from app.components.pickers import pick, pick_run, state_words
 from app.components.run_figures import PART_WORDS, run_figures
 from app.components.run_page import about_images, no_run_yet
 from app.components.siblings import NO_HEATMAPS, classify_with_it, siblings_note
-from app.links import CLASSIFY, EXPLORE, TRAIN, explore_link, go
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.classes import label
 from pipeline.metrics.confusion import cell as cell_rows
 from pipeline.metrics.confusion import top_losses

@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from app import resources, run_rows
+from app.addresses.links import GET_DATA, TRAIN, go, linked, remember
 from app.components import problems
 from app.components.csv_download import csv_download
 from app.components.pickers import STATE_WORDS, pick
 from app.components.runs.evaluation_form import evaluation_form
 from app.components.runs.evaluation_run import evaluation_run
-from app.links import GET_DATA, TRAIN, go, linked, remember
+from app.loaders import resources, run_rows
 from pipeline.models.library import title_of
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED

@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import evaluation_rows, resources
+from app.addresses.evaluation_ways import Ways
+from app.addresses.links import ERRORS, EVALUATE_ON, TRAIN, go
 from app.components import problems
 from app.components.address_radio import address_radio
 from app.components.evaluation.diagnosis_panel import diagnosis_panel
@@ -16,11 +17,10 @@ from app.components.pickers import STATE_WORDS, pick, pick_run
 from app.components.run_figures import PART_WORDS, run_figures
 from app.components.run_page import about_images, no_run_yet
 from app.components.siblings import FOLDS, siblings_note
-from app.evaluation_ways import Ways
-from app.evaluation_words import DECISION_WORDS
-from app.links import ERRORS, EVALUATE_ON, TRAIN, go
-from app.run_data import dataset_of
-from app.wording import count
+from app.loaders import evaluation_rows, resources
+from app.loaders.run_data import dataset_of
+from app.words.evaluation_words import DECISION_WORDS
+from app.words.numbers import count
 from pipeline.data.split import split_sentence
 from pipeline.metrics.decisions import DECISIONS
 from pipeline.metrics.held_out import classes_of

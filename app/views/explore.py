@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from app import case_tables, resources
-from app.case_address import Asked, read_address
-from app.case_words import folded_in_words
+from app.addresses.case_address import Asked, read_address
+from app.addresses.links import TRAIN, go, remember
 from app.components import problems
 from app.components.cases.case_filters import case_filters, clear_filters, in_words
 from app.components.cases.case_selection import csv_button, set_maker
@@ -14,8 +13,9 @@ from app.components.cases.teaching_sets import teaching_sets
 from app.components.pickers import STATE_WORDS, pick_run
 from app.components.run_page import no_run_yet
 from app.components.siblings import NO_NEIGHBOURS, images_not_here, siblings_note
-from app.links import TRAIN, go, remember
-from app.run_data import dataset_of, found_data
+from app.loaders import case_tables, resources
+from app.loaders.run_data import dataset_of, found_data
+from app.words.case_words import folded_in_words
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.cases import in_order
 from pipeline.runs.run_dir import RunDir

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from app import resources
 from app.access import not_offered
 from app.components import problems
 from app.components.data.data_intake import draw_button, import_form
@@ -11,6 +10,7 @@ from app.components.data.get_data_here import datasets_here
 from app.components.data.get_data_kaggle import kaggle_section
 from app.components.data.get_data_sources import source_card
 from app.components.help_text import help_text
+from app.loaders import resources
 from pipeline.data.dataset import damaged_datasets
 from pipeline.data.embedded import NAME as GENERATED
 from pipeline.data.sources.catalogue import SOURCES, STARTER

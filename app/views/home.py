@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import CLASSIFY, ERRORS, GET_DATA, TRAIN, go
 from app.components import problems
 from app.components.data.data_intake import Pending, draw_generated, in_place
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button
-from app.links import CLASSIFY, ERRORS, GET_DATA, TRAIN, go
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import leakage_rows, resources
+from app.addresses.links import GET_DATA, go, linked
 from app.components import problems
 from app.components.address_radio import address_radio
 from app.components.help_text import help_text
@@ -12,8 +12,8 @@ from app.components.leakage.near_pairs import near_pairs
 from app.components.leakage.run_leakage import bundled_panel, run_panel
 from app.components.leakage.seen_lesions import metadata_panel, seen_panel
 from app.components.pickers import pick
-from app.links import GET_DATA, go, linked
-from app.wording import count
+from app.loaders import leakage_rows, resources
+from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.images.generated import NOTICE
 from pipeline.shown import as_text

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app import resources
 from app.access import not_offered, operator
+from app.addresses.links import TRAIN, go, linked
 from app.components import problems
 from app.components.data.data_intake import Pending
 from app.components.models.combine_form import combine_form
@@ -12,8 +12,8 @@ from app.components.models.model_exports import exports
 from app.components.models.model_intake import import_form
 from app.components.models.model_table import about, models_table
 from app.components.pickers import pick
-from app.links import TRAIN, go, linked
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.errors import ModelError
 from pipeline.models.card import brought_card, model_card
 from pipeline.models.library import model_label, title_of

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import GET_DATA, go, linked
 from app.components import problems
 from app.components.help_text import help_text
 from app.components.pickers import pick
 from app.components.training.rate_choice import rate_choice
 from app.components.training.rate_search import search_form, search_view
-from app.links import GET_DATA, go, linked
+from app.loaders import resources
 from pipeline.runs.searches import damaged_searches, list_searches, origin
 from pipeline.shown import as_text
 

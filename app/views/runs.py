@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import resources, run_rows
 from app.access import not_offered, operator
+from app.addresses.links import TRAIN, go, remember
 from app.charts.comparison import MOST_RUNS
 from app.components import problems
 from app.components.runs.lineage_tree import branches_of, lineage_tree
@@ -13,7 +13,7 @@ from app.components.runs.run_actions import deleted_list, just_deleted, run_acti
 from app.components.runs.run_comparison import curves, shared_images
 from app.components.runs.runs_table import runs_table, title_of
 from app.components.siblings import siblings_note
-from app.links import TRAIN, go, remember
+from app.loaders import resources, run_rows
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

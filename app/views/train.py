@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import GET_DATA, linked
 from app.components import problems
 from app.components.data.data_intake import Pending, datasets_here, draw_button, import_form
 from app.components.pickers import pick_run
 from app.components.training.live_run import live_run, waiting_runs
 from app.components.training.train_form import train_form
-from app.links import GET_DATA, linked
+from app.loaders import resources
 from pipeline.data.embedded import NAME as GENERATED
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.components.data.image_wall import PAGE
-from app.wording import count
+from app.words.numbers import count
 from pipeline.data.dataset import list_datasets
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.components.evaluation.operating_point import _ratio, _whole
-from app.wording import count, percent
+from app.words.numbers import count, percent
 from pipeline.data.dataset import load_dataset
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.leakage import seen_and_not

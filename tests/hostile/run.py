@@ -153,7 +153,7 @@ def fresh_context(kinds: Iterable[str] = ()):
     modules = [importlib.import_module(f"tests.hostile.{kind}") for kind in kinds]
     needed = [name for module in modules for name in getattr(module, "PRELOAD", ())]
     context.set_forkserver_preload([
-        "pandas", "PIL.Image", "pipeline.cli", "pipeline.data.importing", "app.thumbnails",
+        "pandas", "PIL.Image", "pipeline.cli", "pipeline.data.importing", "app.loaders.thumbnails",
         "app.components.models.visitor_image", "pipeline.inference.folder", *needed,
     ])
     return context

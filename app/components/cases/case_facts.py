@@ -3,14 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from app import case_tables, evaluation_rows
+from app.addresses.links import CASE
+from app.addresses.visits import mark
 from app.charts.dataset import level_words
 from app.components.cases.case_wall import verdict
-from app.evaluation_words import ANSWER_WORDS
-from app.links import CASE
-from app.thumbnails import thumbnail
-from app.visits import mark
-from app.wording import count, probability
+from app.loaders import case_tables, evaluation_rows
+from app.loaders.thumbnails import thumbnail
+from app.words.evaluation_words import ANSWER_WORDS
+from app.words.numbers import count, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING

@@ -4,13 +4,13 @@ import math
 
 import streamlit as st
 
-from app.case_address import FILTERS, Asked, Known, written_levels
-from app.case_words import EVIDENCE
+from app.addresses.case_address import FILTERS, Asked, Known, written_levels
+from app.addresses.links import remember, written
 from app.charts.dataset import FACTOR_WORDS, level_words
 from app.components.run_figures import PART_WORDS
-from app.evaluation_words import DECISION_WORDS
-from app.links import remember, written
-from app.wording import count
+from app.words.case_words import EVIDENCE
+from app.words.evaluation_words import DECISION_WORDS
+from app.words.numbers import count
 from pipeline.classes import label
 from pipeline.evaluation.evidence import KINDS
 from pipeline.explain.perturb import NAMED

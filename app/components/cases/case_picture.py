@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from app import resources
 from app.components.lesion_grid import NO_EVIDENCE
-from app.thumbnails import thumbnail
-from app.wording import percent
+from app.loaders import resources
+from app.loaders.thumbnails import thumbnail
+from app.words.numbers import percent
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.networks.overlay import has_evidence, overlay

@@ -5,13 +5,13 @@ import math
 import pandas as pd
 import streamlit as st
 
-from app.case_address import FIRST, Asked, address_of
+from app.addresses.case_address import FIRST, Asked, address_of
+from app.addresses.links import CASE, remember
+from app.addresses.visits import mark
 from app.components.pager import page_of_address, pager
-from app.links import CASE, remember
-from app.run_data import found_data, images_of
-from app.thumbnails import thumbnail
-from app.visits import mark
-from app.wording import decimal, probability
+from app.loaders.run_data import found_data, images_of
+from app.loaders.thumbnails import thumbnail
+from app.words.numbers import decimal, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError

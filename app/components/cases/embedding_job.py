@@ -4,10 +4,10 @@ import contextlib
 
 import streamlit as st
 
-from app import resources
-from app.case_model import model_of
 from app.components import problems
-from app.wording import time_left
+from app.loaders import resources
+from app.loaders.case_model import model_of
+from app.words.numbers import time_left
 from pipeline.errors import LesionLabError, RunError
 from pipeline.jobs.embedding import embedding_job as job_of
 from pipeline.jobs.embedding import job_status, start_embedding

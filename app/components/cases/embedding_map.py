@@ -3,14 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from app.case_address import address_of, written_outline
-from app.case_model import model_of
+from app.addresses.case_address import address_of, written_outline
+from app.addresses.links import CASE, go, remember
 from app.charts.map import map_figure
 from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.components.figures import dark, show_table
 from app.components.help_text import help_text
-from app.links import CASE, go, remember
-from app.wording import count
+from app.loaders.case_model import model_of
+from app.words.numbers import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app import case_tables, resources
-from app.case_model import model_of
 from app.components.cases.case_facts import picture
 from app.components.cases.embedding_job import embedding_job, no_embedding
+from app.loaders import case_tables, resources
+from app.loaders.case_model import model_of
 from pipeline.classes import label
 from pipeline.jobs.embedding import is_embedded
 from pipeline.runs.run_dir import RunDir

@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from app import resources
 from app.access import not_offered, operator, require_operator
+from app.addresses.links import CASE, EXPLORE, explore_link
+from app.addresses.visits import mark
 from app.components import problems
 from app.components.csv_download import csv_download
-from app.links import CASE, EXPLORE, explore_link
-from app.visits import mark
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import (
     LONGEST_NAME,

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import case_tables, resources
-from app.case_model import model_of
+from app.addresses.links import EXPLORE, explore_link
 from app.charts.what_if import what_if_figure
 from app.components import problems
 from app.components.cases.embedding_job import embedding_job
 from app.components.figures import dark, show
-from app.links import EXPLORE, explore_link
-from app.wording import count, percent, probability
+from app.loaders import case_tables, resources
+from app.loaders.case_model import model_of
+from app.words.numbers import count, percent, probability
 from pipeline.classes import label
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.models.model_info import ModelInfo

@@ -12,12 +12,12 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app import resources
 from app.access import operator, require_operator
 from app.components import problems
 from app.components.csv_download import csv_download
 from app.components.long_work import progress_bar
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.errors import DataError
 from pipeline.files import disk_errors

@@ -5,12 +5,12 @@ import shlex
 import pandas as pd
 import streamlit as st
 
+from app.addresses.links import remember
 from app.charts.dataset import FACTOR_WORDS, counts_figure, cross_figure, level_words
 from app.components.csv_download import csv_download
 from app.components.data.image_filters import open_images
 from app.components.figures import dark, show
-from app.links import remember
-from app.wording import count, percent
+from app.words.numbers import count, percent
 from pipeline.classes import DIAGNOSES, label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import FACTORS, NOT_RECORDED, counts_by_diagnosis, cross_table, group_counts, missing

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app import resources
 from app.access import operator, require_operator
+from app.addresses.links import DATASET, go
 from app.components import problems
-from app.links import DATASET, go
+from app.loaders import resources
 from pipeline.jobs.fetching import Fetch, damaged_fetches, dismiss_fetch, list_fetches, start_fetch, stop_fetch
 from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from app.addresses.links import DATASET, TRAIN, go
 from app.components.csv_download import csv_download
-from app.links import DATASET, TRAIN, go
-from app.wording import count
+from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.images.generated import NOTICE
 from pipeline.shown import as_text

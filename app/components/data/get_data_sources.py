@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app import resources
 from app.access import operator, require_operator
 from app.components import problems
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.data.sources.catalogue import Source
 from pipeline.jobs.fetching import start_fetch
 from pipeline.shown import as_text

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
+from app.addresses.links import remember
 from app.charts.dataset import FACTOR_WORDS, level_words
-from app.links import remember
 from pipeline.data.tables import FACTORS, levels
 from pipeline.shown import as_text
 

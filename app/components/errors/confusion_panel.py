@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.addresses.links import explore_link, linked, remember
 from app.charts.predictions import confusion_figure
 from app.components.figures import dark, show
 from app.components.image_ways import Way, way_links
-from app.links import explore_link, linked, remember
-from app.wording import count, percent
+from app.words.numbers import count, percent
 from pipeline.classes import label
 from pipeline.metrics.confusion import confusion_matrix, most_confused, row_shares
 from pipeline.metrics.held_out import classes_of

@@ -7,10 +7,10 @@ The address keeps which images are asked and which one is open; guesses live in 
 import pandas as pd
 import streamlit as st
 
+from app.addresses.links import linked, remember
 from app.components import problems
 from app.components.lesion_grid import Judged, heatmap_controls, identity, judgement, laid_over, pictures
 from app.components.pickers import pick
-from app.links import linked, remember
 from pipeline.classes import label
 from pipeline.errors import ImageError
 from pipeline.metrics.confusion import confused_either_way

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.addresses.evaluation_ways import Ways
 from app.charts.evaluation import figure_chart
 from app.components.address_radio import address_radio
 from app.components.figures import dark, show_table
@@ -13,8 +14,7 @@ from app.components.help_text import help_text
 from app.components.image_ways import row_ways
 from app.components.open_table import chart, open_table
 from app.components.run_figures import metric_places
-from app.evaluation_ways import Ways
-from app.evaluation_words import (
+from app.words.evaluation_words import (
     FIGURE_SENTENCES,
     FIGURE_WORDS,
     SCORER_NAMES,
@@ -23,7 +23,7 @@ from app.evaluation_words import (
     with_interval,
     words_of,
 )
-from app.wording import UNDEFINED, count, percent
+from app.words.numbers import UNDEFINED, count, percent
 from pipeline.metrics.targets import target_label, targets
 from pipeline.shown import as_text
 

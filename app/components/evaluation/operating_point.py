@@ -5,7 +5,8 @@ import math
 import pandas as pd
 import streamlit as st
 
-from app import evaluation_rows
+from app.addresses.evaluation_ways import Ways
+from app.addresses.links import remember
 from app.charts.evaluation import precision_recall_chart, roc_chart
 from app.components.address_radio import address_radio
 from app.components.evaluation.flagged_lesions import flagged_lesions
@@ -13,10 +14,9 @@ from app.components.evaluation.prevalence import choose_prevalence
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.run_figures import PART_WORDS, metric_places
-from app.evaluation_ways import Ways
-from app.evaluation_words import is_number, with_interval
-from app.links import remember
-from app.wording import UNDEFINED, count, percent
+from app.loaders import evaluation_rows
+from app.words.evaluation_words import is_number, with_interval
+from app.words.numbers import UNDEFINED, count, percent
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.operating_point import OperatingPoint, curve, operating_point, threshold_for
 from pipeline.metrics.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets

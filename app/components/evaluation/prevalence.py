@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import streamlit as st
 
-from app import evaluation_rows
-from app.links import remember
-from app.wording import count, percent
+from app.addresses.links import remember
+from app.loaders import evaluation_rows
+from app.words.numbers import count, percent
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.operating_point import ISIC_2020_MELANOMA
 from pipeline.shown import as_text

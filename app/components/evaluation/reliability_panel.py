@@ -5,16 +5,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import evaluation_rows
+from app.addresses.evaluation_ways import Ways
 from app.charts.evaluation import reliability_chart
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.image_ways import row_ways
 from app.components.pickers import pick
 from app.components.run_figures import metric_places
-from app.evaluation_ways import Ways
-from app.evaluation_words import interval
-from app.wording import count, decimal, percent
+from app.loaders import evaluation_rows
+from app.words.evaluation_words import interval
+from app.words.numbers import count, decimal, percent
 from pipeline.classes import label
 from pipeline.runs.run_dir import RunDir
 

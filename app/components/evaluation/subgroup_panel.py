@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import streamlit as st
 
-from app import evaluation_rows
+from app.addresses.evaluation_ways import Ways
 from app.charts.dataset import FACTOR_WORDS, level_words
 from app.charts.evaluation import subgroup_chart
 from app.components.address_radio import address_radio
@@ -14,10 +14,10 @@ from app.components.help_text import help_text
 from app.components.image_ways import row_ways
 from app.components.open_table import chart, open_table
 from app.components.pickers import pick
-from app.evaluation_rows import CONFIDENCE
-from app.evaluation_ways import Ways
-from app.evaluation_words import is_number, with_interval
-from app.wording import count
+from app.loaders import evaluation_rows
+from app.loaders.evaluation_rows import CONFIDENCE
+from app.words.evaluation_words import is_number, with_interval
+from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.subgroups import FIGURES, OF_A_TARGET
 from pipeline.metrics.targets import target_label, targets

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app import resources
 from app.components import problems
-from app.wording import duration
+from app.loaders import resources
+from app.words.numbers import duration
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
 from pipeline.jobs.auditing import Auditing

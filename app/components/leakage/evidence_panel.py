@@ -6,7 +6,7 @@ import shlex
 import pandas as pd
 import streamlit as st
 
-from app import leakage_rows, resources
+from app.addresses.links import explore_link
 from app.charts.leakage import evidence_figure
 from app.components.figures import dark, show
 from app.components.help_text import help_text
@@ -14,9 +14,9 @@ from app.components.image_ways import Way, row_ways
 from app.components.judged_images import judged_images
 from app.components.leakage.evidence_work import evidence_at_work
 from app.components.lesion_grid import HeatmapChoice, lesion_grid
-from app.evaluation_words import is_number, with_interval
-from app.links import explore_link
-from app.wording import UNDEFINED, count, decimal, percent
+from app.loaders import leakage_rows, resources
+from app.words.evaluation_words import is_number, with_interval
+from app.words.numbers import UNDEFINED, count, decimal, percent
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import Of, of_kind, outliers

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app import resources
 from app.components import problems
+from app.loaders import resources
 from pipeline.errors import LesionLabError
 from pipeline.jobs.measuring import Measuring
 from pipeline.runs.run_dir import RunDir

@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import leakage_rows, resources
 from app.charts.dataset import level_words
 from app.components import problems
 from app.components.address_radio import address_radio
 from app.components.pager import page_of_address, pager
-from app.thumbnails import thumbnail
-from app.wording import count, decimal
+from app.loaders import leakage_rows, resources
+from app.loaders.thumbnails import thumbnail
+from app.words.numbers import count, decimal
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, judge_pair

@@ -5,15 +5,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import leakage_rows, resources
+from app.addresses.links import TRAIN, explore_link, go
 from app.charts.leakage import sides_figure
 from app.components import problems
 from app.components.figures import dark, show
 from app.components.image_ways import Way, way_links
 from app.components.pickers import pick
-from app.evaluation_words import with_interval, words_of
-from app.links import TRAIN, explore_link, go
-from app.wording import count, percent
+from app.loaders import leakage_rows, resources
+from app.words.evaluation_words import with_interval, words_of
+from app.words.numbers import count, percent
 from pipeline.data.dataset import Dataset
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import remember
 from app.components import problems
-from app.links import remember
+from app.loaders import resources
 from pipeline.models.library import title_of
 from pipeline.models.members import MOST, combine
 from pipeline.models.model_info import ModelInfo

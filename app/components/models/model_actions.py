@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from app import resources
 from app.access import operator, require_operator
+from app.addresses.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remember
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
-from app.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remember
+from app.loaders import resources
 from pipeline.bundled import RUN_NAME
 from pipeline.models.library import (
     delete_model,

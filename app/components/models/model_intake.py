@@ -4,12 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import resources
 from app.access import operator, require_operator
+from app.addresses.links import remember
 from app.components import problems
 from app.components.data.data_intake import Pending, in_place, uploaded_to
 from app.components.long_work import progress_bar
-from app.links import remember
+from app.loaders import resources
 from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
 from pipeline.jobs.command import run_command

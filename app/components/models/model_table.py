@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app.components.csv_download import csv_download
-from app.wording import count, decimal, percent
+from app.words.numbers import count, decimal, percent
 from pipeline.classes import label
 from pipeline.models.card_results import network_words
 from pipeline.models.library import title_of

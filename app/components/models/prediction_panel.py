@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import resources
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components.figures import dark, show
 from app.components.lesion_grid import NO_EVIDENCE
 from app.components.models.visitor_image import Truth, VisitorImage
-from app.evaluation_words import ANSWER_WORDS
-from app.wording import probability
+from app.loaders import resources
+from app.words.evaluation_words import ANSWER_WORDS
+from app.words.numbers import probability
 from pipeline.classes import label
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.decisions import DECISIONS, Decision

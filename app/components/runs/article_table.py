@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app.wording import UNDEFINED, percent
+from app.words.numbers import UNDEFINED, percent
 from pipeline.article_figures import FIGURES, SPLIT
 
 

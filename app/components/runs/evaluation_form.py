@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import remember
 from app.components import problems
 from app.components.csv_download import csv_download
-from app.links import remember
-from app.resources import Stamp, stamp
-from app.wording import count
+from app.loaders import resources
+from app.loaders.resources import Stamp, stamp
+from app.words.numbers import count
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from app.addresses.links import ERRORS, EVALUATION, EXPLORE, go
 from app.components.pickers import state_words
 from app.components.run_watch import resume, stop, watch
-from app.links import ERRORS, EVALUATION, EXPLORE, go
-from app.wording import count, decimal, duration, percent, time_left
+from app.words.numbers import count, decimal, duration, percent, time_left
 from pipeline.errors import RunError
 from pipeline.jobs.evaluating import overlap_path
 from pipeline.runs.resume import can_resume

@@ -4,12 +4,12 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import remember
 from app.charts.comparison import MOST_RUNS
 from app.components.pickers import STATE_WORDS
 from app.components.runs.runs_table import WEIGHTS_WORDS, title_of
-from app.links import remember
-from app.wording import count, percent
+from app.loaders import resources
+from app.words.numbers import count, percent
 from pipeline.runs.labels import deleted_runs
 from pipeline.runs.lineage import lineage
 from pipeline.runs.run_dir import RunDir

@@ -4,13 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import resources
 from app.access import operator, require_operator
+from app.addresses.links import CLASSIFY, ERRORS, EXPLORE, RATES, TRAIN, go, remember
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
 from app.components.runs.runs_table import title_of
 from app.components.siblings import classify_with_it
-from app.links import CLASSIFY, ERRORS, EXPLORE, RATES, TRAIN, go, remember
+from app.loaders import resources
 from pipeline.bundled import SIBLINGS
 from pipeline.runs.labels import (
     LONGEST_NAME,

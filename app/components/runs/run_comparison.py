@@ -5,7 +5,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import run_rows
 from app.charts.comparison import balanced_figure, course_table, losses_figure, sensitivity_figure
 from app.components.figures import dark, show
 from app.components.image_ways import row_ways, way_links
@@ -13,7 +12,8 @@ from app.components.runs.run_disagreements import disagreements
 from app.components.runs.runs_table import SPLIT_WORDS, title_of
 from app.components.runs.shared_figures import shared_figures
 from app.components.runs.shared_ways import SharedWays
-from app.wording import count, percent
+from app.loaders import run_rows
+from app.words.numbers import count, percent
 from pipeline.classes import label
 from pipeline.metrics.compare import Comparison
 from pipeline.runs.run_dir import RunDir

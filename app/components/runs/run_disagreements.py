@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import resources
 from app.components.figures import show_table
 from app.components.image_ways import way_links
 from app.components.runs.shared_ways import SharedWays
-from app.wording import count, probability
+from app.loaders import resources
+from app.words.numbers import count, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset

@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import run_rows
+from app.addresses.links import remember
 from app.components import problems
 from app.components.csv_download import csv_download
 from app.components.pickers import STATE_WORDS
-from app.links import remember
-from app.wording import count
+from app.loaders import run_rows
+from app.words.numbers import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text

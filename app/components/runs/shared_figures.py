@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import run_rows
+from app.addresses.links import ARTICLE, go
 from app.components.csv_download import csv_download
 from app.components.runs.article_table import article_table
-from app.links import ARTICLE, go
-from app.wording import UNDEFINED, count, percent
+from app.loaders import run_rows
+from app.words.numbers import UNDEFINED, count, percent
 from pipeline.metrics.compare import Comparison
 from pipeline.metrics.melanoma import MELANOMA
 from pipeline.models.card_results import network_words

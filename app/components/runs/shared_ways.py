@@ -1,8 +1,8 @@
 """From the figures of compared runs to the images behind them: those that all of them judged, in Explore."""
 
+from app.addresses.links import explore_link
 from app.components.image_ways import Way
-from app.links import explore_link
-from app.wording import count
+from app.words.numbers import count
 from pipeline.metrics.compare import Comparison
 from pipeline.runs.run_dir import RunDir
 

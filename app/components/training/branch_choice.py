@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import remember
 from app.components.training.more_choices import rates_text
-from app.links import remember
+from app.loaders import resources
 from pipeline.config import RunConfig, stage_rates
 from pipeline.errors import ConfigError
 from pipeline.presets import PRESETS

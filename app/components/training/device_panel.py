@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app.wording import UNDEFINED, count
+from app.words.numbers import UNDEFINED, count
 from pipeline.networks import nvidia
 from pipeline.networks.device import Device, describe
 from pipeline.shown import as_text

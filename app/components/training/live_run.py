@@ -5,7 +5,7 @@ The page only reads what the trainer writes; closing or refreshing it changes no
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import CLASSIFY, ERRORS, go
 from app.charts.curves import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
 from app.components.figures import dark, show
 from app.components.pickers import STATE_WORDS
@@ -13,8 +13,8 @@ from app.components.run_figures import metric_places
 from app.components.run_watch import resume, stop, watch
 from app.components.runs.evaluation_run import evaluation_run
 from app.components.training.time_division import time_division
-from app.links import CLASSIFY, ERRORS, go
-from app.wording import UNDEFINED, decimal, duration, percent, time_left
+from app.loaders import resources
+from app.words.numbers import UNDEFINED, decimal, duration, percent, time_left
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status

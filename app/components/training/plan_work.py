@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import resources
 from app.components import problems
+from app.loaders import resources
 from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError
 from pipeline.jobs.plan_work import PlanWork

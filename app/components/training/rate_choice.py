@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from app.addresses.links import TRAIN, go
 from app.charts.rates import RULES, SUGGESTIONS, suggestions_table
 from app.components import problems
-from app.links import TRAIN, go
 from pipeline.article_figures import RECORDED_RATES
 from pipeline.config import stage_rates
 from pipeline.runs.run_dir import RunDir

@@ -4,12 +4,12 @@ import contextlib
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import remember
 from app.charts.rates import rates_figure, rates_table
 from app.components import problems
 from app.components.figures import dark, show
-from app.links import remember
-from app.wording import time_left
+from app.loaders import resources
+from app.words.numbers import time_left
 from pipeline.errors import RunError
 from pipeline.jobs.launch import start_search
 from pipeline.presets import PRESETS

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.training.plan_work import WorkOnPlan
-from app.wording import duration
+from app.words.numbers import duration
 from pipeline.config import RunConfig
 from pipeline.jobs.estimating import Estimating
 from pipeline.shown import as_text

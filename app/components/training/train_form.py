@@ -4,7 +4,7 @@ from typing import get_args
 
 import streamlit as st
 
-from app import resources
+from app.addresses.links import TRAIN, go
 from app.components import problems
 from app.components.help_text import help_text
 from app.components.training.batch_preview import preview_button, preview_view
@@ -13,8 +13,8 @@ from app.components.training.device_panel import device_panel
 from app.components.training.disk_need import disk_need
 from app.components.training.more_choices import NETWORKS, WEIGHTS, as_settings, more_choices, select, set_by_the_preset
 from app.components.training.time_estimate import estimate_button, estimate_view
-from app.links import TRAIN, go
-from app.wording import count
+from app.loaders import resources
+from app.words.numbers import count
 from pipeline.config import RunConfig, SplitKind
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import resources
 from app.charts.curves import batches_table, epochs_table
-from app.resources import Stamp, stamp
+from app.loaders import resources
+from app.loaders.resources import Stamp, stamp
 from pipeline.bundled import SIBLINGS
 from pipeline.errors import LesionLabError
 from pipeline.metrics.compare import Comparison, compare

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.resources import Stamp, stamp
+from app.loaders.resources import Stamp, stamp
 from pipeline.errors import ImageError
 from pipeline.images.reading import bytes_for_browsers, opened
 

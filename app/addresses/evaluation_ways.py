@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from app.addresses.links import explore_link
 from app.components.image_ways import Way
-from app.evaluation_rows import CONFIDENCE
-from app.links import explore_link
-from app.wording import count
+from app.loaders.evaluation_rows import CONFIDENCE
+from app.words.numbers import count
 from pipeline.metrics.calibration import bin_of
 from pipeline.metrics.held_out import classes_of, probabilities_of
 from pipeline.metrics.lesion_means import lesion_means

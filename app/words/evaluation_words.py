@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 
-from app.wording import UNDEFINED, decimal, percent
+from app.words.numbers import UNDEFINED, decimal, percent
 from pipeline.metrics.decisions import Decision
 
 FIGURE_WORDS = {

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import resources
-from app.resources import Stamp, stamp
+from app.loaders import resources
+from app.loaders.resources import Stamp, stamp
 from pipeline.audit.findings import audit_path, is_current, stored_audit
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, verdicts, verdicts_path

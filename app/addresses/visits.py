@@ -9,7 +9,7 @@ import time
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app import resources
+from app.loaders import resources
 
 _PARAMETER = "visit"
 _KEY = "visit.number"

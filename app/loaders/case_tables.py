@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import evaluation_rows, leakage_rows, resources
-from app.case_address import Asked, Known
-from app.resources import Stamp, stamp
-from app.run_data import Found, found_data, images_of
+from app.addresses.case_address import Asked, Known
+from app.loaders import evaluation_rows, leakage_rows, resources
+from app.loaders.resources import Stamp, stamp
+from app.loaders.run_data import Found, found_data, images_of
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
 from pipeline.evaluation.evidence import of_kind

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app import resources
-from app.resources import Stamp, stamp
+from app.loaders import resources
+from app.loaders.resources import Stamp, stamp
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import NOT_RECORDED, levels
 from pipeline.evaluation.decided import decided_predictions

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from app import resources
-from app.resources import Stamp, stamp
-from app.wording import count
+from app.loaders import resources
+from app.loaders.resources import Stamp, stamp
+from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.runs.run_dir import RunDir
 

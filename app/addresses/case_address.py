@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.links import written
+from app.addresses.links import written
 from pipeline.evaluation.evidence import KINDS
 from pipeline.metrics.cases import LEVELS, ORDERS, Order, Range
 from pipeline.metrics.decisions import DECISIONS

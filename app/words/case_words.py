@@ -2,10 +2,10 @@
 
 import math
 
-from app.case_address import Asked
+from app.addresses.case_address import Asked
 from app.charts.dataset import FACTOR_WORDS, level_words
 from app.components.run_figures import PART_WORDS
-from app.wording import percent
+from app.words.numbers import percent
 from pipeline.explain.perturb import NAMED
 from pipeline.metrics.cases import METADATA_LEVELS, Range
 from pipeline.runs.teaching import TeachingSet

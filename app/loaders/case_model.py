@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app import resources
-from app.resources import Stamp, stamp
+from app.loaders import resources
+from app.loaders.resources import Stamp, stamp
 from pipeline.data.prepare import prepare_image
 from pipeline.errors import ModelError
 from pipeline.inference.judging_model import judging_model

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import resources
-from app.resources import Stamp, stamp
+from app.loaders import resources
+from app.loaders.resources import Stamp, stamp
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
 from pipeline.models.admission import refusal
