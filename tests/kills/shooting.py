@@ -18,7 +18,7 @@ from pipeline.workspace import Workspace
 from tests.fixtures.packing import unpack
 from tests.isic_archives import isic2018
 from tests.kills.processes import LONGEST, end, gone, kill
-from tests.kills.scenes import kill_in_the_queue, kill_the_server
+from tests.kills.scenes import SCENES
 from tests.kills.tally import Tally
 from tests.kills.victims import MODEL, Victim, Work, victims
 from tests.kills.witness import damage, files_of, ghosts, left_behind, lost, misled_by_the_clock
@@ -161,7 +161,7 @@ def shoot(place: Path, seed: int, kills: int, only: str | None = None) -> dict[s
     with prepared(place) as home:
         hunter, done = Range(place, home, random.Random(seed)), 0
         prey = [victim for victim in victims(place) if only in (None, victim.name)]
-        scenes = [] if only else [kill_in_the_queue, kill_the_server]
+        scenes = [scene for name, scene in SCENES.items() if only in (None, name)]
 
         def hunt(one: Victim, most: int) -> None:
             hunter.hunt(one, min(hunter.rng.randint(*IN_A_ROW[one.derives]), most))
