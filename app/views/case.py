@@ -19,7 +19,7 @@ from app.loaders import case_tables, resources
 from app.loaders.case_model import can_answer, model_of, seen_by
 from app.loaders.run_data import found_data, images_of
 from pipeline.data.dataset import Dataset
-from pipeline.errors import ImageError
+from pipeline.errors import ImageError, LesionLabError
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.cases import in_order
 from pipeline.metrics.held_out import classes_of
@@ -106,11 +106,13 @@ def _case(run: RunDir, image_id: str, cases) -> None:
                 st.caption(f":material/draw: This image is {NOTICE}.")
     with output:
         st.markdown(facts(case, row))
-        st.markdown(under_decisions(run, image_id))
-        _output(run, case, classes_of(cases))
+        with problems.in_words():
+            st.markdown(under_decisions(run, image_id))
+            _output(run, case, classes_of(cases))
     if here and not problem and not run.bundled:
         st.subheader("Regions that raised the outputs")
-        two_heatmaps(run, case, lambda: _seen(case, dataset, run, info))
+        with problems.in_words():
+            two_heatmaps(run, case, lambda: _seen(case, dataset, run, info))
         help_text("heatmap", "How to read a heatmap")
     st.subheader("Other images of this lesion")
     same_lesion(run, case, cases, dataset, table, kept)
@@ -118,23 +120,28 @@ def _case(run: RunDir, image_id: str, cases) -> None:
     if run.bundled:
         st.markdown(NO_NEIGHBOURS)
     else:
-        look_alikes(run, case)
+        with problems.in_words():
+            look_alikes(run, case)
     st.subheader("What other models say")
-    other_models(run, case)
+    with problems.in_words():
+        other_models(run, case)
     st.subheader("What if")
     if run.bundled:
         st.markdown(NO_WHAT_IF)
     elif here and not problem and can_answer(info):
-        what_if_panel(info, case, _seen(case, dataset, run, info))
+        with problems.in_words():
+            what_if_panel(info, case, _seen(case, dataset, run, info))
     else:
         st.markdown("This needs the image and the model that judged it; one of them is no longer here.")
     if not run.bundled:
         whole = "all images of this evaluation" if run.evaluation() else "the whole validation set"
         st.markdown(f"**Over {whole}**")
-        flips_of_all(run)
+        with problems.in_words():
+            flips_of_all(run)
     st.subheader("Note")
-    remark = read_remarks(resources.workspace(), run.config().data).get(image_id, Remark())
-    case_note(run, image_id, remark, case_tables.sets_of(run))
+    with problems.in_words():
+        remark = read_remarks(resources.workspace(), run.config().data).get(image_id, Remark())
+        case_note(run, image_id, remark, case_tables.sets_of(run))
 
 
 def main() -> None:
@@ -145,8 +152,13 @@ def main() -> None:
         _nothing(name.problem)
         return
     run = runs[name.value]
-    with problems.in_words():
+    try:
         cases = case_tables.cases(run)
+    except LesionLabError as error:
+        st.title("Case")
+        problems.show(error)
+        return
+    with problems.in_words():
         image = linked("image", cases.index)
         if image.value is None:
             st.title("Case")

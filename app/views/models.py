@@ -91,7 +91,8 @@ def main() -> None:
             combine_form(models)
         by_name = {info.name: info for info in models}
         name = pick("Model", "model", list(by_name), default=models[0].name, words=lambda n: title_of(by_name[n]))
-        exporting = _one(by_name[name])
+        with problems.in_words():
+            exporting = _one(by_name[name])
     deleted_list()
     for work in (importing, exporting):
         if work:

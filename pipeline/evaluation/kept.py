@@ -5,7 +5,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.files import replace_file
+from pipeline.errors import MissingFileError
+from pipeline.files import read_errors, replace_file
 
 
 def kept_path(folder: Path, name: str, of: Sequence[Path]) -> Path | None:
@@ -14,12 +15,16 @@ def kept_path(folder: Path, name: str, of: Sequence[Path]) -> Path | None:
 
     Args:
         name: of the file, with {} for the state.
+
+    Raises:
+        WorkspaceError: one is there and cannot be asked about.
     """
     states = []
     for path in of:
         try:
-            found = path.stat()
-        except FileNotFoundError:
+            with read_errors(path):
+                found = path.stat()
+        except MissingFileError:
             return None
         states.append((found.st_mtime_ns, found.st_size))
     return folder / name.format(hashlib.sha256(repr(states).encode()).hexdigest()[:16])

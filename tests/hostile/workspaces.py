@@ -79,6 +79,7 @@ _SAID = {
     "remarks", "split", "predictions", "neighbours", "map", "evidence", "training-images", "metadata", "events",
     "search-events", "heatmaps", "card", "evaluation-predictions", "verdicts", "weights",
 }
+_LENIENT = {"events", "search-events", "card"}  # a line that was cut off, an empty card: nothing is wrong with them
 _FAST = {"1e300", "a-folder", "repeated", "another-type", "random"}
 
 
@@ -168,7 +169,7 @@ def _handed_over(kind: str, way: str, damage: Callable[[Path], None]) -> Callabl
         damage(path)
         said = pages_say(_BUNDLED_PAGES if bundled else _PAGES) + _asked(kind, home)
         assert "../../../x" not in said and "@here@" not in said and "x" * 500 not in said, "the file is quoted"
-        if kind in _SAID and way in _CERTAIN:
+        if kind in _SAID and way in (_CERTAIN if kind not in _LENIENT else PLACES):
             assert path.name in said, "nobody says which file is damaged"
 
     return hand_over
