@@ -88,13 +88,15 @@ def test_tables_that_cannot_be_used_are_refused(planned, tmp_path):
     write_predictions(path, table.assign(truth=table["truth"].replace("nv", "mel")), origin)
     refused("its ")
     write_predictions(path, table.assign(p_mel=2.0), origin)
-    refused("the probabilities of an image do not sum to 1")
+    refused(".* is damaged: the column with probabilities has a value out of its range")
+    write_predictions(path, table.assign(p_mel=1.0), origin)
+    refused(".* is damaged: the probabilities of an image do not sum to 1")
     write_predictions(path, table.assign(p_mel=np.nan), origin)
-    refused("it has no whole columns")
+    refused(".* is damaged: the column with probabilities has gaps")
     table.to_parquet(path)
     refused("it does not say which recipe it came from")
     path.write_bytes(path.read_bytes()[:200])
-    refused("it is damaged")
+    refused(".* is damaged: it is no parquet table")
 
 
 def test_a_recipe_whose_epoch_is_chosen_on_held_out_images_is_refused(planned):
