@@ -46,7 +46,11 @@ def two(workspace):
     """Two models: one at its data's frequencies with an input of its own, one that weighs all diagnoses alike."""
     a = _model(workspace, "a", "efficientnet_lite0", frequencies=FREQUENCIES)
     b = _model(workspace, "b", "efficientnet_lite0", ("A2", "B1"), width=96, height=72, loss="balanced_softmax")
-    validation = {"per_diagnosis": {code: {"images": round(1000 * share)} for code, share in OTHERS.items()}}
+    share = {"sensitivity": 0.5, "specificity": 0.5, "auc": 0.5, "lesions": 1}
+    validation = {
+        **dict.fromkeys(("accuracy", "balanced_accuracy", "macro_auc", "majority_accuracy"), 0.5), "images": 1000,
+        "lesions": 900, "per_diagnosis": {code: {**share, "images": round(1000 * of)} for code, of in OTHERS.items()},
+    }
     write_model_info(dataclasses.replace(b, validation=validation))
     return workspace, a, find_model(workspace, "b")
 
