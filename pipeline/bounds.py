@@ -25,7 +25,7 @@ Moment = Annotated[float, Interval(ge=0, le=_YEAR_9999)]  # seconds since 1970 (
 Seconds = Annotated[float, Interval(ge=0, le=10**10)]
 Share = Annotated[float, Interval(ge=0, le=1)]
 Figure = Annotated[float, Interval(ge=-(10**15), le=10**15)]  # of any unit
-Rate = Annotated[float, Interval(ge=0, le=10**3)]  # a learning rate
+Rate = Annotated[float, Interval(ge=0, le=1e38)]  # a learning rate; one that ruins a run is still its record
 Whole = Annotated[int, Interval(ge=-(2**53), le=2**53)]
 Count = Annotated[int, Interval(ge=0, le=10**12)]
 Process = Annotated[int, Interval(ge=1, le=2**31 - 1)]  # its number

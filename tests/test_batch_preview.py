@@ -9,6 +9,7 @@ from app.components.training.batch_preview import ANOTHER, PREVIEW
 from app.components.training.time_estimate import ESTIMATE
 from app.components.training.train_form import START
 from pipeline.errors import TrainingError
+from pipeline.shown import as_text
 from tests.app_pages import button, open_page, words
 from tests.hand_made import image_bytes, make_dataset
 from tests.stand_in_work import StandInWork
@@ -68,8 +69,8 @@ def test_it_is_made_for_what_was_chosen_and_one_thing_at_a_time(making):
 
 def test_the_images_stand_in_rows_with_their_truth(making):
     said = words(_finish(*making))
-    assert "**Melanoma · mel** · truth from histology · IMG_0" in said
-    assert "**Melanocytic nevus · nv** · origin of the truth unknown · IMG_1" in said
+    assert f"**Melanoma · mel** · truth from histology · {as_text('IMG_0')}" in said
+    assert f"**Melanocytic nevus · nv** · origin of the truth unknown · {as_text('IMG_1')}" in said
     assert "**Fitting** (resize=squish). Squished." in said
     captions = [c.value for c in making[0].caption]
     first = captions.index("As imported, 64×48")

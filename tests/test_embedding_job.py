@@ -32,13 +32,13 @@ def test_the_command_writes_all_that_the_pages_read(home, capfd):
         assert stored["embedding"].shape[0] == len(predictions) + len(train)
         assert set(stored["part"]) == {"validation", "train"}
         assert np.isfinite(stored["embedding"]).all() and stored["embedding"].std() > 0
-    neighbours = pd.read_parquetrun.neighbours_path
+    neighbours = pd.read_parquet(run.neighbours_path)
     assert set(neighbours["image_id"]) == set(predictions["image_id"])
     assert set(neighbours["neighbour"]) <= set(train["image_id"])
     truth = predictions.set_index("image_id")["truth"]
     same = neighbours["dx"] == neighbours["image_id"].map(truth)
     assert (same == (neighbours["kind"] == "same")).all() and neighbours["rank"].max() == 4
-    places = pd.read_parquetrun.map_path
+    places = pd.read_parquet(run.map_path)
     assert places["image_id"].tolist() == predictions["image_id"].tolist()
     shares = json.loads(run.what_if_path.read_text())
     assert list(shares) == list(NAMED)

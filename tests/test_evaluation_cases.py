@@ -61,7 +61,7 @@ def test_the_models_door_gives_again_what_the_evaluation_stored(place):
 
 def test_its_neighbours_are_training_lesions_of_another_data_set(place):
     _, run, _ = place
-    near = pd.read_parquetrun.neighbours_path
+    near = pd.read_parquet(run.neighbours_path)
     assert set(near["data"]) == {"tiny"} and set(near["image_id"]) == set(run.predictions()["image_id"])
     split = find_run(place[0], "tiny-demo-1").split()
     assert set(near["neighbour"]) <= set(split.loc[split["part"] == "train", "image_id"])
@@ -69,7 +69,7 @@ def test_its_neighbours_are_training_lesions_of_another_data_set(place):
     assert "Look-alikes of another diagnosis" in words(at) and "· data set tiny" in words(at) and not at.error
     assert "**Over all images of this evaluation**" in words(at) and f"**{NAMED['zoom'][0]}: " in words(at)
     assert "Colour" in [radio.label for radio in open_page("explore", run=run.name, view="map").radio]
-    assert len(pd.read_parquetrun.map_path) == len(run.predictions())
+    assert len(pd.read_parquet(run.map_path)) == len(run.predictions())
 
 
 def test_what_if_asks_the_model_that_judged(place):

@@ -108,7 +108,7 @@ def test_a_table_damaged_in_its_middle_is_named_when_it_is_read(workspace, good)
     dataset = import_dataset(workspace, good, "good")
     path = dataset.folder / "metadata.parquet"
     path.write_bytes(b"\0" * (path.stat().st_size - 4) + b"PAR1")
-    with pytest.raises(WorkspaceError, match=exactly(f"{path} is damaged or gone. {REPAIR}")):
+    with pytest.raises(WorkspaceError, match=exactly(f"{path} is damaged: it is no parquet table. {REPAIR}")):
         dataset.metadata()
     assert import_dataset(workspace, good, "good").metadata().shape == (24, 12)
 
