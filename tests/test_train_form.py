@@ -100,7 +100,8 @@ def test_an_estimate_is_measured_for_what_was_chosen_and_shown(measuring):
     assert button(at, ESTIMATE).disabled and not button(at, START).disabled
     job.running = False
     at.run()
-    assert as_text("132 in training the head, 92 in fine-tuning, 219 in validation).") in words(at)
+    assert "**About 7 minutes** (measured just now, in images a second: 132 in training the head, 92 in fine-tuning, " \
+           "219 in validation)." in words(at)
     assert "Loading the libraries a few seconds, training the head a minute, fine-tuning 5 minutes" in words(at)
     assert not button(at, ESTIMATE).disabled
     at.run()

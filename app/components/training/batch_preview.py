@@ -33,8 +33,8 @@ def _read(found: dict[str, Any]) -> dict[str, Any]:
 def _truth(image: dict[str, Any]) -> str:
     source = image["truth_source"]
     if source is None or source in MISSING:
-        return f"**{label(image['truth'])}** · origin of the truth unknown"
-    return f"**{label(image['truth'])}** · truth from {level_words('dx_type', source)}"
+        return f"**{as_text(label(image['truth']))}** · origin of the truth unknown"
+    return f"**{as_text(label(image['truth']))}** · truth from {as_text(level_words('dx_type', source))}"
 
 
 def _cell(picture: bytes, caption: str, alt: str) -> None:
@@ -48,7 +48,7 @@ def _row(image: dict[str, Any], answer: dict[str, Any]) -> None:
     fitted = f"Fitted, {width}×{height}" + (", enlarged" if width > image["width"] or height > image["height"] else "")
     drawing = ", a generated drawing" if generated else ""
     alt = f"{image['image_id']}: {label(image['truth'])}{drawing}"
-    st.markdown(as_text(f"{_truth(image)} · {image['image_id']}"))
+    st.markdown(f"{_truth(image)} · {as_text(image['image_id'])}")
     before, after = st.columns(2)
     with before.container(horizontal=True):
         _cell(image["imported"], f"As imported, {image['width']}×{image['height']}", f"{alt}, as imported")

@@ -44,7 +44,7 @@ def parts_in_words(answer: dict[str, Any]) -> str:
 
 
 def _show(answer: dict[str, Any], seconds_ago: float) -> None:
-    st.markdown(as_text(in_words(answer, seconds_ago)))
+    st.markdown(in_words(answer, seconds_ago))
     st.caption(as_text(parts_in_words(answer)))
 
 
