@@ -76,7 +76,8 @@ def _hand_over(kind: str, name: str, folder: str, answer) -> None:
     place, outside = Path(folder), []
     os.chdir(place)
     os.environ |= {"TMPDIR": folder, "HOME": folder, "LESIONLAB_HOME": str(place / "home"),
-                   "MPLCONFIGDIR": str(place / "matplotlib")}
+                   "MPLCONFIGDIR": str(place / "matplotlib"),
+                   "TORCHINDUCTOR_CACHE_DIR": str(place / "torch")}  # a caller that has torch handed its own down
     tempfile.tempdir = folder
     case = cases_of(kind)[name]
     with open(place / "said", "w", errors="backslashreplace") as said:
