@@ -9,6 +9,7 @@ from annotated_types import Interval, Len
 from pipeline.bounds import Count, FileName, Rate, Share, Whole, Word
 from pipeline.errors import ConfigError
 from pipeline.files import to_json
+from pipeline.network_registry import NETWORKS
 from pipeline.records import RecordError, record
 
 Weights = Literal["imagenet", "random"]
@@ -18,15 +19,6 @@ Augment = Literal["none", "flips", "light", "strong", "article"]
 Loss = Literal["cross_entropy", "balanced_softmax", "weighted"]
 Side = Annotated[int, Interval(ge=1, le=4096)]  # of an input, in pixels
 Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
-
-ARCHITECTURES: dict[str, str] = {
-    "efficientnet_lite0": "EfficientNet-Lite0: small and quick, ImageNet weights come with the installation",
-    "efficientnet_lite1": "EfficientNet-Lite1: deeper and about a third slower, ImageNet weights come along too",
-    "efficientnet_lite2": "EfficientNet-Lite2: deeper and wider, about half as fast, ImageNet weights come along too",
-    "resnet18": "ResNet18: the article's smallest network",
-    "resnet34": "ResNet34: the article's best network",
-    "resnet50": "ResNet50: the article's largest network",
-}
 
 
 @dataclass(frozen=True)
@@ -243,7 +235,7 @@ def _share(field: str, high: float):
 
 
 SETTINGS = {
-    "arch": (_chooser("arch", tuple(ARCHITECTURES)), "the network: " + ", ".join(ARCHITECTURES)),
+    "arch": (_chooser("arch", tuple(NETWORKS)), "the network: " + ", ".join(NETWORKS)),
     "weights": (_chooser("weights", get_args(Weights)), "initial weights: imagenet or random"),
     "size": (_set_size, "input in pixels: N for N×N, or WIDTHxHEIGHT"),
     "resize": (_chooser("resize", get_args(Resize)), "squish the image to the size, or scale and crop"),

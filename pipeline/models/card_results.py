@@ -3,12 +3,12 @@
 from typing import Any
 
 from pipeline.classes import label
-from pipeline.config import ARCHITECTURES
 from pipeline.data.split import SPLIT_SENTENCES
 from pipeline.errors import LesionLabError
 from pipeline.metrics.confusion import most_confused
 from pipeline.metrics.held_out import classes_of
 from pipeline.models.card_words import UNDEFINED, bullets, count, figure, percent, table
+from pipeline.network_registry import NETWORKS
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
@@ -25,7 +25,7 @@ def network_words(arch: str, networks: int = 1) -> str:
     """ "EfficientNet-Lite0", or "2 × EfficientNet-Lite0" for so many side by side; the architecture's own name where
     this version does not know it.
     """
-    name = ARCHITECTURES.get(arch, arch).partition(":")[0]
+    name = NETWORKS[arch].title if arch in NETWORKS else arch
     return name if networks == 1 else f"{networks} × {name}"
 
 

@@ -23,6 +23,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
 from pipeline.data.same_lesion import metadata_to_split
 from pipeline.inference.predictor import Predictor
+from pipeline.network_registry import NETWORKS
 from pipeline.networks.architectures import build_network
 from pipeline.networks.device import Device, torch_device
 from pipeline.networks.onnx_body import OnnxBody
@@ -205,7 +206,7 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
         changed, features = replace(config, batch_size=batch_size), None
         loss = make_loss(config, parts["train"][1], classes)
         # random weights: their speed is that of any others, and nothing is downloaded for an estimate
-        known = config.features and config.parent is None and config.arch.startswith("efficientnet_lite")
+        known = config.features and config.parent is None and NETWORKS[config.arch].installed
         weights = config.weights if known else "random"
         network = build_network(config.arch, len(classes), weights, config.dropout, config.drop_path)
         if config.features:

@@ -6,9 +6,10 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from pipeline.config import ARCHITECTURES, SETTINGS, Augment, Keep, Loss, Resize, RunConfig, Weights
+from pipeline.config import SETTINGS, Augment, Keep, Loss, Resize, RunConfig, Weights
+from pipeline.network_registry import NETWORKS
 
-NETWORKS = {name: words.partition(":")[0] for name, words in ARCHITECTURES.items()}
+NETWORK_TITLES = {name: network.title for name, network in NETWORKS.items()}
 WEIGHTS = {"imagenet": "ImageNet (transfer learning)", "random": "Random (from nothing)"}
 _RESIZE = {"squish": "Squish the whole image", "crop": "Scale and crop the middle"}
 _LOSSES = {
@@ -70,7 +71,7 @@ def more_choices(config: RunConfig, key: str) -> dict[str, Any]:
     left, middle, right = st.columns(3)
     fixed = config.parent is not None
     chosen = {
-        "arch": select(left, "Network", NETWORKS, ARCHITECTURES, config.arch, f"{key}.arch",
+        "arch": select(left, "Network", NETWORK_TITLES, NETWORKS, config.arch, f"{key}.arch",
                        "Larger networks learn finer structures and take much longer.", fixed),
         "weights": select(left, "Initial weights", WEIGHTS, get_args(Weights), config.weights, f"{key}.weights",
                           "ImageNet weights already know edges and textures; random ones need far more images.",

@@ -11,7 +11,14 @@ from app.components.training.batch_preview import preview_button, preview_view
 from app.components.training.branch_choice import start_choice, take_address, take_rates
 from app.components.training.device_panel import device_panel
 from app.components.training.disk_need import disk_need
-from app.components.training.more_choices import NETWORKS, WEIGHTS, as_settings, more_choices, select, set_by_the_preset
+from app.components.training.more_choices import (
+    NETWORK_TITLES,
+    WEIGHTS,
+    as_settings,
+    more_choices,
+    select,
+    set_by_the_preset,
+)
 from app.components.training.time_estimate import estimate_button, estimate_view
 from app.loaders import resources
 from app.words.numbers import count
@@ -38,7 +45,8 @@ def _plan_in_words(config: RunConfig) -> str:
     weights = WEIGHTS[config.weights].split(" (")[0] + " weights"
     if config.parent is not None:
         weights = f"the weights of {as_text(config.parent)} after its stage {config.parent_stage}"
-    plan = f"{as_text(NETWORKS[config.arch])} at {config.width}×{config.height} pixels, {weights}; {as_text(stages)}."
+    size = f"{config.width}×{config.height} pixels"
+    plan = f"{as_text(NETWORK_TITLES[config.arch])} at {size}, {weights}; {as_text(stages)}."
     return f"{plan} {as_text(config.features_words)}" if config.features else plan
 
 

