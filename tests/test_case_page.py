@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from app.words.numbers import probability
 from pipeline.classes import label
 from pipeline.evaluation.decided import decided_predictions
+from pipeline.number_words import probability
 from pipeline.runs.run_dir import find_run
 from pipeline.runs.teaching import Remark, list_sets, read_remarks
 from tests.app_pages import button, open_page, words

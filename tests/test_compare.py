@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import DataError, RunError
 from pipeline.metrics.compare import compare, prediction_column, probability_column
 from pipeline.metrics.held_out import summarise
-from pipeline.metrics.melanoma import wilson_interval
+from pipeline.metrics.wilson import wilson_interval
 
 # image, lesion, truth
 IMAGES = [("i1", "l1", "mel"), ("i2", "l1", "mel"), ("i3", "l2", "nv"), ("i4", "l3", "nv"), ("i5", "l4", "bkl")]

@@ -57,6 +57,34 @@ def test_imports_go_down():
     assert not up
 
 
+def _names_of(path: Path) -> set[str]:
+    """What a module gives a name to at its top, in branches too; what it imports from elsewhere is not its own."""
+    found, waiting = set(), list(ast.parse(path.read_text(encoding="utf-8")).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            found |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+        else:
+            waiting.extend(one for one in ast.iter_child_nodes(node) if isinstance(one, ast.stmt))
+    return found
+
+
+def test_what_is_imported_is_there_and_at_home_there():
+    own = {module: _names_of(path) for module, path in MODULES.items()}
+    missing = [
+        f"{path.relative_to(ROOT)}: {node.module}.{alias.name}"
+        for folder in ("app", "pipeline", "tests") for path in sorted((ROOT / folder).rglob("*.py"))
+        if path.parent.name != "fixtures"  # what makes the old workspace imports that version's code
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("app", "pipeline")
+        for alias in node.names
+        if f"{node.module}.{alias.name}" not in MODULES and alias.name not in own.get(node.module, ())
+    ]
+    assert not missing
+
+
 def test_each_folder_is_a_layer():
     folders = {path.name for path in (ROOT / "pipeline").iterdir() if (path / "__init__.py").exists()}
     assert folders == set(LAYERS) - {"core"}

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from pipeline.metrics.melanoma import melanoma_lesions_called_else, wilson_interval
+from pipeline.metrics.melanoma import melanoma_lesions_called_else
+from pipeline.metrics.wilson import wilson_interval
 
 
 # R. G. Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3

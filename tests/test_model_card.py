@@ -7,11 +7,12 @@ import pytest
 
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.models.card import model_card
-from pipeline.models.card_words import figure, percent, table
 from pipeline.models.library import label_model
 from pipeline.models.model_info import find_model
 from pipeline.models.notice import notice
+from pipeline.number_words import decimal, percent
 from pipeline.shown import as_text
+from pipeline.text_tables import markdown_table
 from tests.hand_made import make_dataset, make_run
 from tests.random_models import make_model
 
@@ -60,7 +61,7 @@ def test_the_numbers_are_those_of_the_run(drawn):
     figures, mel = card["Figures in validation"], results["per_diagnosis"]["mel"]
     assert f"| accuracy | {percent(results['accuracy'])} |" in figures
     assert (f"| Melanoma · mel | {mel['images']} | {mel['lesions']} | {percent(mel['sensitivity'])} | "
-            f"{percent(mel['specificity'])} | {figure(mel['auc'])} |") in figures
+            f"{percent(mel['specificity'])} | {decimal(mel['auc'])} |") in figures
     found = results["melanoma"]
     assert (f"Melanoma lesions called something else (a lesion's images averaged): {found['called_else']} of "
             f"{found['lesions']}, ") in card["Failure analysis (validation)"]
@@ -173,4 +174,4 @@ def test_an_imported_model_keeps_the_card_that_it_brought(workspace):
 
 
 def test_a_bar_in_a_value_does_not_break_a_table():
-    assert table(["a", "b"], [[as_text("x|y"), "1"]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"
+    assert markdown_table(["a", "b"], [[as_text("x|y"), "1"]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"

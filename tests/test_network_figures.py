@@ -15,9 +15,9 @@ from pipeline.article_figures import FIGURES as ARTICLE_FIGURES
 from pipeline.errors import DataError, ModelError
 from pipeline.metrics.compare import compare
 from pipeline.metrics.held_out import summarise
-from pipeline.metrics.melanoma import wilson_interval
 from pipeline.metrics.network_figures import FIGURES, network_figures, top_accuracy
 from pipeline.metrics.network_size import NetworkSize, network_size
+from pipeline.metrics.wilson import wilson_interval
 from pipeline.runs.run_dir import RunDir
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run

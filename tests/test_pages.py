@@ -3,7 +3,8 @@
 import pytest
 
 from app.charts.curves import batches_table, epochs_table
-from app.components.training.train_form import START, as_settings
+from app.components.training.more_choices import as_settings
+from app.components.training.train_form import START
 from app.loaders import resources
 from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from app.charts.time_parts import clock, time_figure, time_table
+from app.charts.time_parts import time_figure, time_table
 from pipeline import cli
 from pipeline.commands.run_text import run_text
+from pipeline.number_words import duration
 from pipeline.runs.events import EventLog, last_events
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.status import read_status, write_status
@@ -151,4 +152,5 @@ def test_an_older_runs_page_shows_what_it_has(run):
 def test_the_bars_are_labelled_with_time_and_share():
     figure = time_figure(time_table({"data": 4.25, "training": 200.0, "rest": 7500.0}), dark=False)
     assert list(figure.data[0].text) == ["4.2 s · 0.1 %", "3 min 20 s · 2.6 %", "2 h 5 min · 97.3 %"]
-    assert [clock(seconds) for seconds in (0.0, 9.96, 59.4, 59.6)] == ["0.0 s", "10 s", "59 s", "1 min 0 s"]
+    told = [duration(seconds, tenths=True) for seconds in (0.0, 9.96, 59.4, 59.6)]
+    assert told == ["0.0 s", "10 s", "59 s", "1 min 0 s"]

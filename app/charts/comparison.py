@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled, wrapped
 from app.palette import Mark
-from app.words.numbers import count
+from pipeline.number_words import count
 from pipeline.shown import as_label
 
 # by place in the choice; each 3:1 on both pages, and no two share a dash or a symbol

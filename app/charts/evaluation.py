@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled
 from app.palette import SECOND, VALIDATION, mark, tone
-from app.words.numbers import count, percent
 from pipeline.classes import DIAGNOSES
 from pipeline.metrics.operating_point import OperatingPoint
+from pipeline.number_words import count, percent
 from pipeline.shown import as_label
 
 _ROW_PIXELS = 46

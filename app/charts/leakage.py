@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled, wrapped
 from app.palette import SECOND, VALIDATION, mark, tone
-from app.words.numbers import percent
+from pipeline.number_words import percent
 from pipeline.shown import as_label
 
 _ROW_PIXELS = 56

@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled, wrapped
 from app.palette import mark, readable_on, sequential, tone
-from app.words.numbers import count, percent, probability
 from pipeline.classes import label
+from pipeline.number_words import count, percent, probability
 from pipeline.shown import as_label
 
 _CELL_PIXELS = 56

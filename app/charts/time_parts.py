@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled
 from app.palette import VALIDATION, tone
-from app.words.numbers import percent
+from pipeline.number_words import duration, percent
 from pipeline.runs.time_parts import part_name
 
 
@@ -15,19 +15,9 @@ def time_table(parts: dict[str, float]) -> pd.DataFrame:
     return table.assign(share=table["seconds"] / max(table["seconds"].sum(), 1e-9))
 
 
-def clock(seconds: float) -> str:
-    """"4.2 s" under ten seconds, "42 s", "3 min 20 s", "2 h 5 min"."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
 def time_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
     """A bar for each row of `time_table`, the first on top, with its time and share written at its end."""
-    words = [f"{clock(row.seconds)} · {percent(row.share)}" for row in table.itertuples()]
+    words = [f"{duration(row.seconds, tenths=True)} · {percent(row.share)}" for row in table.itertuples()]
     figure = go.Figure(go.Bar(
         x=table["share"], y=table["part"], orientation="h", marker={"color": VALIDATION.colour, "line": {"width": 0}},
         text=words, textposition="outside", textfont={"color": tone(dark).text, "size": 13}, cliponaxis=False,

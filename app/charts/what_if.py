@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled, wrapped
 from app.palette import mark, tone
-from app.words.numbers import probability
+from pipeline.number_words import probability
 
 _ROW_PIXELS = 46
 _END = 1.45  # of the axis: the numbers stand right of the bars

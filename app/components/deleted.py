@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.access import operator, require_operator
 from app.components import problems
-from app.words.numbers import count
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
 

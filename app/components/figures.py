@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components.csv_download import csv_download
 from app.components.image_ways import chooses_row
-from app.words.numbers import UNDEFINED
+from pipeline.number_words import UNDEFINED
 from pipeline.shown import as_text
 
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}

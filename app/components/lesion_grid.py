@@ -11,12 +11,12 @@ from app.addresses.links import remember
 from app.charts.dataset import level_words
 from app.components.pager import page_of_address, pager
 from app.loaders import resources
-from app.words.numbers import decimal, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.number_words import decimal, probability
 from pipeline.shown import as_text
 
 NO_EVIDENCE = "No positive evidence: no region raised this output."

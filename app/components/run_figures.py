@@ -8,10 +8,10 @@ import streamlit as st
 
 from app.components.figures import show_table
 from app.components.siblings import FOLDS
-from app.words.numbers import UNDEFINED, count, decimal, percent
 from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.config import RunConfig
+from pipeline.number_words import UNDEFINED, count, decimal, percent
 
 _METRIC_PIXELS = 165
 PART_WORDS = {"validation": "Validation", "test": "Test"}

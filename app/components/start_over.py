@@ -10,7 +10,7 @@ from app.addresses.links import HOME, go
 from app.addresses.visits import began, start_over
 from app.components import problems
 from app.loaders import resources
-from app.words.numbers import count
+from pipeline.number_words import count
 from pipeline.runs.teaching import Kept, put_away, written_since
 from pipeline.shown import as_text
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.loaders import resources
 from app.loaders.resources import Stamp, stamp
-from app.words.numbers import count
 from pipeline.data.dataset import Dataset
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 
 

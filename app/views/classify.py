@@ -13,7 +13,6 @@ from app.components.pickers import pick
 from app.components.start_over import start_over_button
 from app.loaders import resources
 from app.loaders.examples import examples
-from app.words.numbers import count, percent
 from pipeline.classes import label
 from pipeline.commands.image_files import SUFFIXES
 from pipeline.errors import LesionLabError
@@ -21,6 +20,7 @@ from pipeline.models.decided_output import model_frequencies, own_decision
 from pipeline.models.library import title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
+from pipeline.number_words import count, percent
 from pipeline.shown import as_text
 
 QUESTION = "Were your images taken with a dermatoscope?"

@@ -9,9 +9,9 @@ from app.components.data.image_filters import drop_gone_filters, filters_in_addr
 from app.components.data.image_wall import image_wall
 from app.components.pickers import pick
 from app.loaders import resources
-from app.words.numbers import count
 from pipeline.data.dataset import Dataset, damaged_datasets
 from pipeline.images.generated import NOTICE
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
 _VIEWS = {"counts": "Counts", "images": "Images"}

@@ -21,11 +21,11 @@ from app.components.run_figures import PART_WORDS, run_figures
 from app.components.run_page import about_images, no_run_yet
 from app.components.siblings import NO_HEATMAPS, classify_with_it, siblings_note
 from app.loaders import resources
-from app.words.numbers import count
 from pipeline.classes import label
 from pipeline.metrics.confusion import cell as cell_rows
 from pipeline.metrics.confusion import top_losses
 from pipeline.metrics.held_out import classes_of
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text

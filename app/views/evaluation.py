@@ -20,10 +20,10 @@ from app.components.siblings import FOLDS, siblings_note
 from app.loaders import evaluation_rows, resources
 from app.loaders.run_data import dataset_of
 from app.words.evaluation_words import DECISION_WORDS
-from app.words.numbers import count
 from pipeline.data.split import split_sentence
 from pipeline.metrics.decisions import DECISIONS
 from pipeline.metrics.held_out import classes_of
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_code, as_text

@@ -9,13 +9,13 @@ from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button
 from app.loaders import resources
-from app.words.numbers import count
 from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
 from pipeline.images.generated import NOTICE
 from pipeline.models.card_results import network_words
 from pipeline.models.model_info import ModelInfo, bundled_model
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir, bundled_run
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text

@@ -13,9 +13,9 @@ from app.components.leakage.run_leakage import bundled_panel, run_panel
 from app.components.leakage.seen_lesions import metadata_panel, seen_panel
 from app.components.pickers import pick
 from app.loaders import leakage_rows, resources
-from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.images.generated import NOTICE
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
 _TOPICS = {

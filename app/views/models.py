@@ -13,12 +13,12 @@ from app.components.models.model_intake import import_form
 from app.components.models.model_table import about, models_table
 from app.components.pickers import pick
 from app.loaders import resources
-from app.words.numbers import count
 from pipeline.errors import ModelError
 from pipeline.models.card import brought_card, model_card
 from pipeline.models.library import model_label, title_of
 from pipeline.models.model_info import ModelInfo, damaged_models
 from pipeline.models.training_images import training_images
+from pipeline.number_words import count
 from pipeline.shown import as_lines, as_plain, as_text
 
 

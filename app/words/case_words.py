@@ -5,9 +5,9 @@ import math
 from app.addresses.case_address import Asked
 from app.charts.dataset import FACTOR_WORDS, level_words
 from app.components.run_figures import PART_WORDS
-from app.words.numbers import percent
 from pipeline.explain.perturb import NAMED
 from pipeline.metrics.cases import METADATA_LEVELS, Range
+from pipeline.number_words import percent
 from pipeline.runs.teaching import TeachingSet
 from pipeline.shown import as_text
 

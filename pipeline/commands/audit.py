@@ -5,7 +5,8 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command
 from pipeline.commands.output import Output
-from pipeline.commands.words import count, figure, percent, table
+from pipeline.number_words import count, decimal, percent
+from pipeline.text_tables import table
 from pipeline.workspace import current_workspace
 
 _SHOWN = 12
@@ -84,7 +85,7 @@ def _pairs(found: dict[str, Any], confirmed: int) -> list[str]:
     if not pairs:
         return lines
     rows = [
-        [f"  {p['image_a']}", p["image_b"], p["lesion_a"], p["lesion_b"], figure(p["similarity"])]
+        [f"  {p['image_a']}", p["image_b"], p["lesion_a"], p["lesion_b"], decimal(p["similarity"])]
         for p in pairs[:_SHOWN]
     ]
     lines.append(table(["  image", "image", "lesion", "lesion", "similarity"], rows, right=(4,)))
@@ -97,7 +98,7 @@ def _leaks(leaks: list[dict[str, Any]]) -> list[str]:
     rows = [
         [
             f"  {_FACTORS[leak['factor']]}", percent(leak["accuracy"]), percent(leak["weighed_balanced_accuracy"]),
-            figure(leak["cramers_v"]),
+            decimal(leak["cramers_v"]),
         ] if leak["recorded"] else [f"  {_FACTORS[leak['factor']]}: not recorded", "–", "–", "–"]
         for leak in leaks
     ]

@@ -9,8 +9,8 @@ from pipeline.commands.fetch import add_fetch
 from pipeline.commands.masks import add_masks
 from pipeline.commands.output import Output
 from pipeline.commands.sharpen import add_sharpen
-from pipeline.commands.words import table
 from pipeline.errors import DataError
+from pipeline.text_tables import table
 from pipeline.workspace import current_workspace
 
 

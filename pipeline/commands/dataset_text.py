@@ -1,7 +1,8 @@
 """What came in with a data set, as the commands say it."""
 
 from pipeline.classes import label
-from pipeline.commands.words import count, table
+from pipeline.number_words import count
+from pipeline.text_tables import table
 
 
 def dataset_answer(dataset) -> dict:

@@ -5,7 +5,8 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
 from pipeline.commands.output import Output
-from pipeline.commands.words import count, figure, percent, table
+from pipeline.number_words import count, decimal, percent
+from pipeline.text_tables import table
 from pipeline.workspace import current_workspace
 
 OUT = Path(__file__).resolve().parents[2] / "assets" / "models" / "default"
@@ -69,14 +70,14 @@ def figures_text(figures: dict[str, Any]) -> str:
 
     goals = []
     for goal, row in zip(GOALS, figures["goals"], strict=True):
-        told = percent if goal.share else figure
+        told = percent if goal.share else decimal
         goals.append([
             goal.words, goal.decision or "–", told(row["value"]), f"{told(row['low'])} to {told(row['high'])}",
             f"{'at most' if goal.lower else 'at least'} {told(goal.goal)}", "yes" if row["reached"] else "no",
         ])
     each = [
         [label(code), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["as-data"]["sensitivity"][0]),
-         percent(row["balanced"]["sensitivity"][0]), figure(row["auc"][0])]
+         percent(row["balanced"]["sensitivity"][0]), decimal(row["auc"][0])]
         for code, row in figures["per_diagnosis"].items()
     ]
     return "\n\n".join([
@@ -112,7 +113,7 @@ def robustness_text(found: dict[str, Any]) -> str:
     from pipeline.metrics.decisions import DECISIONS
 
     rows = [
-        [row["change"], *(percent(row["changed"][decision]) for decision in DECISIONS), figure(row["melanoma"])]
+        [row["change"], *(percent(row["changed"][decision]) for decision in DECISIONS), decimal(row["melanoma"])]
         for row in found["changes"]
     ]
     header = ["change", *(f"other prediction, {decision}" for decision in DECISIONS), "melanoma probability moves by"]

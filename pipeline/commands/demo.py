@@ -4,7 +4,8 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
 from pipeline.commands.output import Output
-from pipeline.commands.words import percent, table
+from pipeline.number_words import percent
+from pipeline.text_tables import table
 from pipeline.workspace import current_workspace
 
 

@@ -12,11 +12,12 @@ def add_parsers(commands) -> None:
 
 
 def estimate(arguments, out: Output) -> int:
-    from pipeline.commands.words import duration, facts
     from pipeline.data.dataset import load_dataset
     from pipeline.locks import file_lock
     from pipeline.networks.device import describe
+    from pipeline.number_words import duration
     from pipeline.runs.run_dir import readable_runs
+    from pipeline.text_tables import facts
 
     workspace = current_workspace()
     config = planned(workspace, arguments)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pipeline.commands.arguments import add_command
 from pipeline.commands.dataset_text import dataset_answer, dataset_text
 from pipeline.commands.output import Output
-from pipeline.commands.words import table
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.data.sources.isic import BASE_VARIABLE
 from pipeline.errors import DataError
 from pipeline.progress import Cancelled
+from pipeline.text_tables import table
 from pipeline.workspace import current_workspace
 
 

@@ -2,8 +2,8 @@
 
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
 from pipeline.commands.output import Output
-from pipeline.commands.words import table
 from pipeline.errors import ConfigError
+from pipeline.text_tables import table
 from pipeline.workspace import current_workspace
 
 _NAMES = {

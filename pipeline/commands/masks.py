@@ -5,7 +5,7 @@ from pathlib import Path
 from pipeline.commands.arguments import add_command
 from pipeline.commands.dataset_text import problem_line
 from pipeline.commands.output import Output
-from pipeline.commands.words import count
+from pipeline.number_words import count
 from pipeline.workspace import current_workspace
 
 _NAMED = 8

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.output import Output
-from pipeline.commands.words import count, percent, table
+from pipeline.number_words import count, percent
+from pipeline.text_tables import table
 from pipeline.workspace import current_workspace
 
 _FORMATS = """\

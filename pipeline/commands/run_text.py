@@ -3,8 +3,9 @@
 from typing import Any
 
 from pipeline.classes import label
-from pipeline.commands.words import count, duration, facts, figure, percent, table
+from pipeline.number_words import count, decimal, duration, percent
 from pipeline.runs.time_parts import part_name
+from pipeline.text_tables import facts, table
 
 
 def run_text(summary: dict[str, Any], results: dict[str, Any] | None = None) -> str:
@@ -51,7 +52,7 @@ def _part_text(part: str, figures: dict[str, Any], details: dict[str, Any]) -> s
             ("  accuracy", percent(figures["accuracy"])),
             ("  accuracy of always saying training's most frequent diagnosis", percent(figures["majority_accuracy"])),
             ("  balanced accuracy", percent(figures["balanced_accuracy"])),
-            ("  macro AUC", figure(figures["macro_auc"])),
+            ("  macro AUC", decimal(figures["macro_auc"])),
         ]),
     ]
     if details.get("chose_epoch"):
@@ -67,7 +68,7 @@ def _part_text(part: str, figures: dict[str, Any], details: dict[str, Any]) -> s
         rows = [
             [
                 "  " + label(code), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["sensitivity"]),
-                percent(row["specificity"]), figure(row["auc"]),
+                percent(row["specificity"]), decimal(row["auc"]),
             ]
             for code, row in details["per_diagnosis"].items()
         ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.commands.arguments import add_command
 from pipeline.commands.output import Output
-from pipeline.commands.words import count
+from pipeline.number_words import count
 from pipeline.workspace import current_workspace
 
 _NAMED = 8

@@ -4,9 +4,9 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.output import Output
-from pipeline.commands.words import facts, table
 from pipeline.config import SETTINGS, RunConfig
 from pipeline.presets import PRESETS, preset
+from pipeline.text_tables import facts, table
 from pipeline.workspace import current_workspace
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import DataError
+from pipeline.number_words import count
 
 LEFT_OUT = "none"
 _COVERED_BY = {"ak": "akiec"}
@@ -73,7 +74,7 @@ def to_confirm(dataset: Dataset, model: str, classes: Collection[str]) -> DataEr
     mapping = proposed_mapping(dataset, classes)
     if not mapping:
         return None
-    lacking = ", ".join(f"{label(code)} ({_images(dataset, code)})" for code in mapping)
+    lacking = ", ".join(f"{label(code)} ({count(dataset.diagnoses[code]['images'], 'image')})" for code in mapping)
     return DataError(
         f"The data set {dataset.name} has diagnoses that the model {model} has no output for: {lacking}.",
         f"Look at this mapping: {mapping_words(mapping, dataset, classes)} To confirm it: "
@@ -96,8 +97,3 @@ def truths(dx: pd.Series, mapping: Mapping[str, str], classes: Collection[str]) 
     """The model's code of each image's diagnosis; missing for what is left out."""
     to = {code: mapping.get(code, code) for code in dx.unique()}
     return dx.map({code: here for code, here in to.items() if here in classes})
-
-
-def _images(dataset: Dataset, code: str) -> str:
-    n = dataset.diagnoses[code]["images"]
-    return f"{n:,} image{'' if n == 1 else 's'}"

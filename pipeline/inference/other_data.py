@@ -12,6 +12,7 @@ from pipeline.errors import DataError
 from pipeline.evaluation.class_mapping import checked_mapping, mapping_words, to_confirm, truths
 from pipeline.models.model_info import ModelInfo, find_model
 from pipeline.models.trained_on import chose_epoch, trained_on, training_shares
+from pipeline.number_words import count
 from pipeline.workspace import Workspace
 
 PART = "test"
@@ -71,13 +72,13 @@ class EvaluationPlan:
     def sentences(self) -> list[str]:
         """What a reader of the figures must know, one thing a sentence."""
         n, lesions = len(self.images), self.images["lesion_id"].nunique()
-        said = [f"{_count(n, 'image')} of {_count(lesions, 'lesion')} of the data set {self.dataset.name} judge the "
+        said = [f"{count(n, 'image')} of {count(lesions, 'lesion')} of the data set {self.dataset.name} judge the "
                 f"model {self.model.name}."]
         if self.mapping:
             said.append(mapping_words(self.mapping, self.dataset, self.model.classes))
         if self.left_out:
             kinds = ", ".join(f"{code} ({n:,})" for code, n in self.left_out.items())
-            images = _count(sum(self.left_out.values()), "image")
+            images = count(sum(self.left_out.values()), "image")
             said.append(f"Left out because the model has no output for them: {images}, {kinds}.")
         said.append(overlap_sentence(self.overlap, self.note))
         if self.chose_epoch:
@@ -123,7 +124,7 @@ def plan_evaluation(
     if left.empty:
         raise DataError(
             f"The model {info.name} was trained on every lesion of the data set {dataset.name} "
-            f"({_count(len(table), 'image')} of {_count(table['lesion_id'].nunique(), 'lesion')}), so none is left to "
+            f"({count(len(table), 'image')} of {count(table['lesion_id'].nunique(), 'lesion')}), so none is left to "
             "judge it by.", "Choose a data set with other lesions.",
         )
     judged = left[left["truth"].notna()]
@@ -163,8 +164,8 @@ def overlap_sentence(overlap: Overlap, note: str | None) -> str:
         return note or "It shares no image and no lesion with what the model was trained on."
     first = ", ".join(overlap.images["image_id"].head(_FIRST))
     more = ", …" if counts["images"] > _FIRST else ""
-    said = (f"Left out because the model was trained on their lesions: {_count(counts['images'], 'image')} of "
-            f"{_count(counts['lesions'], 'lesion')}, {counts['by_id']:,} with the id and {counts['by_content']:,} with "
+    said = (f"Left out because the model was trained on their lesions: {count(counts['images'], 'image')} of "
+            f"{count(counts['lesions'], 'lesion')}, {counts['by_id']:,} with the id and {counts['by_content']:,} with "
             f"the content of a training image ({first}{more}).")
     return f"{said} {note}" if note else said
 
@@ -178,7 +179,3 @@ def _check_kind(info: ModelInfo, dataset: Dataset) -> None:
         f"The model {info.name} was trained on {of} and the data set {dataset.name} has {shows}, so its output for "
         "them would mean nothing.", "Choose a data set of its kind.",
     )
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.metrics.held_out import area_under_roc, classes_of, probabilities_of
-from pipeline.metrics.melanoma import MELANOMA, melanoma_lesions_called_else, wilson_interval
+from pipeline.metrics.melanoma import MELANOMA, melanoma_lesions_called_else
+from pipeline.metrics.wilson import wilson_interval
 
 FIGURES = (
     "accuracy", "top2_accuracy", "balanced_accuracy", "lesion_accuracy", "low", "high", "melanoma_sensitivity",

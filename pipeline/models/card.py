@@ -31,13 +31,14 @@ from pipeline.models.card_results import (
     network_words,
     training_text,
 )
-from pipeline.models.card_words import UNDEFINED, bullets, count
 from pipeline.models.library import model_label, run_of, title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
 from pipeline.models.training_images import training_images
+from pipeline.number_words import UNDEFINED, count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_code, as_lines, as_text
+from pipeline.text_tables import bullets
 from pipeline.workspace import Workspace
 
 CARD_FILE = "card.md"

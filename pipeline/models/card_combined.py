@@ -3,12 +3,13 @@
 from pipeline.classes import label
 from pipeline.errors import ModelError
 from pipeline.models.card_results import figures_text, melanoma_sentence, network_words
-from pipeline.models.card_words import UNDEFINED, bullets, count, percent, table
 from pipeline.models.library import model_label, title_of
 from pipeline.models.members import members_of, members_sentence
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
+from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.shown import as_code, as_lines, as_text
+from pipeline.text_tables import bullets, markdown_table
 from pipeline.workspace import Workspace
 
 
@@ -53,8 +54,8 @@ def _members(workspace: Workspace, info: ModelInfo) -> str:
         [as_code(member.name), as_text(network_words(member.arch, member.networks)), f"{member.width}×{member.height}",
          as_text(member.data), percent((member.validation or {}).get("balanced_accuracy"))] for member in members
     ]
-    return table(["model", "network", "pixels", "data set", "balanced accuracy on its own validation images"], rows,
-                 left=4)
+    header = ["model", "network", "pixels", "data set", "balanced accuracy on its own validation images"]
+    return markdown_table(header, rows, left=4)
 
 
 def _figures(info: ModelInfo) -> str:

@@ -11,19 +11,20 @@ from pipeline.data.dataset import Dataset
 from pipeline.metrics.decisions import DECISIONS
 from pipeline.models.card_data import missing_text, people_text, reference_text, source_text
 from pipeline.models.card_results import network_words
-from pipeline.models.card_words import UNDEFINED, bullets, count, figure, percent, table
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice
+from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.shown import as_code, as_text
+from pipeline.text_tables import bullets, markdown_table
 
 NEVUS = "nv"
 _OVERALL = {
     "balanced_accuracy": ("balanced accuracy (mean sensitivity), `balanced`", percent),
     "accuracy": ("accuracy, `as-data`", percent),
-    "macro_auc": ("AUC, mean of each diagnosis against the rest", figure),
-    "melanoma_auc": ("melanoma AUC", figure),
+    "macro_auc": ("AUC, mean of each diagnosis against the rest", decimal),
+    "melanoma_auc": ("melanoma AUC", decimal),
     "melanoma_sensitivity": ("melanoma sensitivity, `balanced`", percent),
-    "calibration_error": ("expected calibration error, `as-data`, 15 bins", figure),
+    "calibration_error": ("expected calibration error, `as-data`, 15 bins", decimal),
 }
 
 
@@ -140,7 +141,7 @@ def _figures_text(figures: dict[str, Any]) -> str:
         f"{count(figures['lesions'], 'lesion')}. 95 % intervals: bootstrap over lesions, 2.5th to 97.5th percentile. "
         "The recipe was chosen on one of the five folds, so these figures are a little too good. Resampling adds noise "
         "to the calibration error, so its interval lies above rather than around the value.",
-        table(["figure", "value (95 % interval)", "goal", "reached"], rows),
+        markdown_table(["figure", "value (95 % interval)", "goal", "reached"], rows),
         bullets(melanoma) if melanoma else "No melanoma was there to judge.",
     ])
 
@@ -150,12 +151,12 @@ def _diagnoses_text(figures: dict[str, Any]) -> str:
         [as_text(label(code)), f"{row['images']:,}", f"{row['lesions']:,}",
          *(_with_interval(row[decision][key], percent) for decision in DECISIONS
            for key in ("sensitivity", "specificity")),
-         _with_interval(row["auc"], figure)]
+         _with_interval(row["auc"], decimal)]
         for code, row in sorted(figures["per_diagnosis"].items())
     ]
     header = ["diagnosis", "images", "lesions", "sensitivity, `as-data`", "specificity, `as-data`",
               "sensitivity, `balanced`", "specificity, `balanced`", "AUC"]
-    return "In cross-validation, with 95 % intervals over lesions.\n\n" + table(header, rows)
+    return "In cross-validation, with 95 % intervals over lesions.\n\n" + markdown_table(header, rows)
 
 
 def _sources_text(figures: dict[str, Any]) -> str:
@@ -167,7 +168,8 @@ def _sources_text(figures: dict[str, Any]) -> str:
         [as_text(name), f"{found['images']:,}", *(f"{found['diagnoses'].get(code, 0):,}" for code in codes)]
         for name, found in sources.items()
     ]
-    return "Images of each source by diagnosis:\n\n" + table(["image source", "all", *map(as_text, codes)], rows)
+    header = ["image source", "all", *map(as_text, codes)]
+    return "Images of each source by diagnosis:\n\n" + markdown_table(header, rows)
 
 
 def camera_sentence(figures: dict[str, Any]) -> str | None:
@@ -195,7 +197,7 @@ def _source_figures_text(figures: dict[str, Any]) -> str:
     header = ["image source", "images", "lesions", *(words for words, _ in _OVERALL.values())]
     return (
         f"{camera_sentence(figures)} A source that lacks a diagnosis has its mean over those that it has.\n\n"
-        + table(header, rows)
+        + markdown_table(header, rows)
     )
 
 
@@ -204,7 +206,7 @@ def _robustness_text(robustness: dict[str, Any] | None) -> str:
         return f"{UNDEFINED} It was not measured."
     rows = [
         [as_text(row["change"]), *(percent(row["changed"][decision]) for decision in DECISIONS),
-         figure(row["melanoma"])]
+         decimal(row["melanoma"])]
         for row in robustness["changes"]
     ]
     header = ["change", *(f"other prediction, `{decision}`" for decision in DECISIONS),
@@ -212,7 +214,7 @@ def _robustness_text(robustness: dict[str, Any] | None) -> str:
     return (
         f"{count(robustness['images'], 'image')}, each as it is and changed; the network was trained on "
         f"{robustness['trained_on']:,} of them, so these shares say how much an answer moves, not how often it is "
-        "right.\n\n" + table(header, rows)
+        "right.\n\n" + markdown_table(header, rows)
     )
 
 

@@ -5,10 +5,11 @@ import pandas as pd
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.errors import LesionLabError
-from pipeline.models.card_words import UNDEFINED, bullets, count, percent, table
 from pipeline.models.model_info import ModelInfo
+from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_code, as_text
+from pipeline.text_tables import bullets, markdown_table
 from pipeline.workspace import Workspace
 
 PART_WORDS = {"train": "training", "validation": "validation", "test": "test"}
@@ -75,7 +76,7 @@ def flow_text(run: RunDir, dataset: Dataset | None, images: pd.DataFrame | None)
     rows.append(["all", *(
         f"{len(cell):,} ({cell['lesion_id'].nunique():,})" for cell in (images[images["part"] == p] for p in parts)
     )])
-    return f"{bullets(lines)}\n\nImages (lesions) of each part:\n\n" + table(
+    return f"{bullets(lines)}\n\nImages (lesions) of each part:\n\n" + markdown_table(
         ["diagnosis", *(PART_WORDS[part] for part in parts)], rows
     )
 
@@ -103,7 +104,7 @@ def people_text(images: pd.DataFrame | None) -> str:
     if images["source"].notna().any():
         for value in sorted(images["source"].dropna().unique()):
             rows.append([f"image source: {as_text(value)}", *(_share(part["source"] == value) for part in by_part)])
-    return table(["images", *(PART_WORDS[part] for part in parts)], rows)
+    return markdown_table(["images", *(PART_WORDS[part] for part in parts)], rows)
 
 
 def _ages(ages: pd.Series) -> str:
@@ -126,7 +127,7 @@ def reference_text(images: pd.DataFrame | None) -> str:
     rows = [
         [as_text(label(code)), *(f"{n:,} ({percent(n / row.sum())})" for n in row)] for code, row in counts.iterrows()
     ]
-    return table(["diagnosis", *(as_text(_TRUTH_WORDS.get(kind, kind)) for kind in counts.columns)], rows)
+    return markdown_table(["diagnosis", *(as_text(_TRUTH_WORDS.get(kind, kind)) for kind in counts.columns)], rows)
 
 
 def missing_text(images: pd.DataFrame | None) -> str:
@@ -140,4 +141,4 @@ def missing_text(images: pd.DataFrame | None) -> str:
     }
     rows = [[as_text(name), *(_share(is_so[images["part"] == part]) for part in parts)]
             for name, is_so in absent.items()]
-    return table(["not recorded", *(PART_WORDS[part] for part in parts)], rows)
+    return markdown_table(["not recorded", *(PART_WORDS[part] for part in parts)], rows)

@@ -7,15 +7,16 @@ from pipeline.data.split import SPLIT_SENTENCES
 from pipeline.errors import LesionLabError
 from pipeline.metrics.confusion import most_confused
 from pipeline.metrics.held_out import classes_of
-from pipeline.models.card_words import UNDEFINED, bullets, count, figure, percent, table
 from pipeline.network_registry import NETWORKS
+from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
+from pipeline.text_tables import bullets, markdown_table
 
 _FIGURES = {
     "balanced_accuracy": ("balanced accuracy (mean sensitivity)", percent),
     "accuracy": ("accuracy", percent),
-    "macro_auc": ("AUC, mean of each diagnosis against the rest", figure),
+    "macro_auc": ("AUC, mean of each diagnosis against the rest", decimal),
     "majority_accuracy": ("accuracy of always answering the most frequent training diagnosis", percent),
 }
 _MOST_PAIRS = 8
@@ -61,15 +62,15 @@ def figures_text(part: str, figures: dict[str, Any] | None) -> str:
     if not figures:
         return f"{UNDEFINED} There are no {as_text(part)} figures."
     intervals = figures.get("intervals") or {}
-    overall = table(
+    overall = markdown_table(
         ["figure", "value", "95 % interval"],
         [[name, words(figures.get(key)), _interval(intervals.get(key), words)]
          for key, (name, words) in _FIGURES.items()],
     )
-    each = table(
+    each = markdown_table(
         ["diagnosis", "images", "lesions", "sensitivity", "specificity", "AUC"],
         [[as_text(label(code)), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["sensitivity"]),
-          percent(row["specificity"]), figure(row["auc"])]
+          percent(row["specificity"]), decimal(row["auc"])]
          for code, row in sorted(figures.get("per_diagnosis", {}).items())],
     )
     what = f"{count(figures.get('images'), 'image')} of {count(figures.get('lesions'), 'lesion')}."
@@ -105,4 +106,4 @@ def failures_text(run: RunDir, figures: dict[str, Any] | None) -> str:
     if not rows:
         return bullets([*lines, "No validation image was called something else."])
     header = ["diagnosis", "predicted", "images", "of that diagnosis's images"]
-    return f"{bullets(lines)}\n\n" + table(header, rows, left=2)
+    return f"{bullets(lines)}\n\n" + markdown_table(header, rows, left=2)

@@ -3,14 +3,11 @@
 from pipeline.metrics.decisions import WEIGHS_ALIKE
 from pipeline.metrics.melanoma import MELANOMA
 from pipeline.models.model_info import ModelInfo
+from pipeline.number_words import percent
 
 _OPENING = "Education only, not a medical device."
 _CLOSING = "Do not delay seeing a doctor because of this output."
 _LOW = "A low melanoma probability does not rule melanoma out:"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _melanoma_sentence(info: ModelInfo) -> str:
@@ -23,7 +20,7 @@ def _melanoma_sentence(info: ModelInfo) -> str:
     who = "in cross-validation, its sibling networks" if info.split == "all" else "in validation it"
     return (
         f"{_LOW} {who} called {count['called_else']:,} of {count['lesions']:,} melanoma lesions something "
-        f"else (95 % Wilson interval {_percent(count['low'])} to {_percent(count['high'])})."
+        f"else (95 % Wilson interval {percent(count['low'])} to {percent(count['high'])})."
     )
 
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from app.components.data.image_wall import PAGE
-from app.words.numbers import count
 from pipeline.data.dataset import list_datasets
+from pipeline.number_words import count
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import choose, follow, press, rerun

@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.components.evaluation.operating_point import _ratio, _whole
-from app.words.numbers import count, percent
 from pipeline.data.dataset import load_dataset
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.leakage import seen_and_not
 from pipeline.metrics.operating_point import ISIC_2020_MELANOMA, lesion_scores, operating_point
+from pipeline.number_words import count, percent
 from pipeline.runs.run_dir import RunDir, list_runs
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import follow, open_address, press, rerun

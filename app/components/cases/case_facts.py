@@ -10,11 +10,11 @@ from app.components.cases.case_wall import verdict
 from app.loaders import case_tables, evaluation_rows
 from app.loaders.thumbnails import thumbnail
 from app.words.evaluation_words import ANSWER_WORDS
-from app.words.numbers import count, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING
 from pipeline.errors import DataError, ImageError, RunError
+from pipeline.number_words import count, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

@@ -10,11 +10,11 @@ from app.charts.dataset import FACTOR_WORDS, level_words
 from app.components.run_figures import PART_WORDS
 from app.words.case_words import EVIDENCE
 from app.words.evaluation_words import DECISION_WORDS
-from app.words.numbers import count
 from pipeline.classes import label
 from pipeline.evaluation.evidence import KINDS
 from pipeline.explain.perturb import NAMED
 from pipeline.metrics.cases import METADATA_LEVELS, Range
+from pipeline.number_words import count
 from pipeline.runs.teaching import TeachingSet
 from pipeline.shown import as_text
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.components import problems
 from app.loaders import resources
-from app.words.numbers import count
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, TeachingSet, add_images, create_set, write_remark
 from pipeline.shown import as_text

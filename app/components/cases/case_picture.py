@@ -8,10 +8,10 @@ import streamlit as st
 from app.components.lesion_grid import NO_EVIDENCE
 from app.loaders import resources
 from app.loaders.thumbnails import thumbnail
-from app.words.numbers import percent
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.number_words import percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

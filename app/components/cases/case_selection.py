@@ -7,7 +7,7 @@ from app.components import problems
 from app.components.cases.case_wall import selected
 from app.components.csv_download import csv_download
 from app.loaders import resources
-from app.words.numbers import count
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, TeachingSet, add_images, create_set
 

@@ -11,10 +11,10 @@ from app.addresses.visits import mark
 from app.components.pager import page_of_address, pager
 from app.loaders.run_data import found_data, images_of
 from app.loaders.thumbnails import thumbnail
-from app.words.numbers import decimal, probability
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
+from pipeline.number_words import decimal, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import Remark
 from pipeline.shown import as_text

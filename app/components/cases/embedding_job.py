@@ -7,12 +7,12 @@ import streamlit as st
 from app.components import problems
 from app.loaders import resources
 from app.loaders.case_model import model_of
-from app.words.numbers import time_left
 from pipeline.errors import LesionLabError, RunError
 from pipeline.jobs.embedding import embedding_job as job_of
 from pipeline.jobs.embedding import job_status, start_embedding
 from pipeline.jobs.launch import request_stop
 from pipeline.models.model_info import ModelInfo
+from pipeline.number_words import time_left
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text

@@ -9,7 +9,7 @@ from app.addresses.visits import mark
 from app.components import problems
 from app.components.csv_download import csv_download
 from app.loaders import resources
-from app.words.numbers import count
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import (
     LONGEST_NAME,

@@ -15,10 +15,10 @@ from app.components.cases.embedding_job import embedding_job
 from app.components.figures import dark, show
 from app.loaders import case_tables, resources
 from app.loaders.case_model import model_of
-from app.words.numbers import count, percent, probability
 from pipeline.classes import label
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.models.model_info import ModelInfo
+from pipeline.number_words import count, percent, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

@@ -17,10 +17,10 @@ from app.components import problems
 from app.components.csv_download import csv_download
 from app.components.long_work import progress_bar
 from app.loaders import resources
-from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.errors import DataError
 from pipeline.files import disk_errors
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
 DRAW = "Draw the generated images"

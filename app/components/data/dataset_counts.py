@@ -10,10 +10,10 @@ from app.charts.dataset import FACTOR_WORDS, counts_figure, cross_figure, level_
 from app.components.csv_download import csv_download
 from app.components.data.image_filters import open_images
 from app.components.figures import dark, show
-from app.words.numbers import count, percent
 from pipeline.classes import DIAGNOSES, label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import FACTORS, NOT_RECORDED, counts_by_diagnosis, cross_table, group_counts, missing
+from pipeline.number_words import count, percent
 from pipeline.shown import as_text
 
 _CROSSED = FACTORS[1:]

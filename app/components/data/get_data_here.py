@@ -5,9 +5,9 @@ import streamlit as st
 
 from app.addresses.links import DATASET, TRAIN, go
 from app.components.csv_download import csv_download
-from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.images.generated import NOTICE
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
 

@@ -5,9 +5,9 @@ import streamlit as st
 from app.access import operator, require_operator
 from app.components import problems
 from app.loaders import resources
-from app.words.numbers import count
 from pipeline.data.sources.catalogue import Source
 from pipeline.jobs.fetching import start_fetch
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
 

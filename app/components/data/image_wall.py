@@ -9,11 +9,11 @@ from app.charts.dataset import level_words
 from app.components.data.image_filters import image_filters, open_images
 from app.components.pager import page_of_address, pager
 from app.loaders.thumbnails import thumbnail
-from app.words.numbers import count
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING, filtered
 from pipeline.errors import ImageError
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
 PAGE = 24

@@ -23,8 +23,8 @@ from app.words.evaluation_words import (
     with_interval,
     words_of,
 )
-from app.words.numbers import UNDEFINED, count, percent
 from pipeline.metrics.targets import target_label, targets
+from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.shown import as_text
 
 SCORER = "ISIC scorer, at 0.5"

@@ -9,8 +9,8 @@ from app.addresses.links import linked, remember
 from app.components.image_ways import Way, way_links
 from app.components.judged_images import judged_images
 from app.components.lesion_grid import heatmap_controls, lesion_grid
-from app.words.numbers import count
 from pipeline.metrics.operating_point import OperatingPoint
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

@@ -7,9 +7,9 @@ import streamlit as st
 
 from app.addresses.links import remember
 from app.loaders import evaluation_rows
-from app.words.numbers import count, percent
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.operating_point import ISIC_2020_MELANOMA
+from pipeline.number_words import count, percent
 from pipeline.shown import as_text
 
 _DATA, _ISIC, _OWN = "data", "isic-2020", "own"

@@ -14,8 +14,8 @@ from app.components.pickers import pick
 from app.components.run_figures import metric_places
 from app.loaders import evaluation_rows
 from app.words.evaluation_words import interval
-from app.words.numbers import count, decimal, percent
 from pipeline.classes import label
+from pipeline.number_words import count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 
 _ANSWER = "answer"

@@ -17,10 +17,10 @@ from app.components.pickers import pick
 from app.loaders import evaluation_rows
 from app.loaders.evaluation_rows import CONFIDENCE
 from app.words.evaluation_words import is_number, with_interval
-from app.words.numbers import count
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.subgroups import FIGURES, OF_A_TARGET
 from pipeline.metrics.targets import target_label, targets
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

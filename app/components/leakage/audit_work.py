@@ -4,10 +4,10 @@ import streamlit as st
 
 from app.components import problems
 from app.loaders import resources
-from app.words.numbers import duration
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
 from pipeline.jobs.auditing import Auditing
+from pipeline.number_words import rough_duration
 from pipeline.shown import as_text
 
 _KEPT = "leakage.audit"
@@ -50,7 +50,7 @@ def _watch() -> None:
         except LesionLabError as error:
             st.session_state["leakage.problem"] = error
         else:
-            problems.say_later(f"Audited {kept[0]} in {duration(seconds)}.")
+            problems.say_later(f"Audited {kept[0]} in {rough_duration(seconds)}.")
         st.rerun()
     bar, button = st.columns([4, 1], vertical_alignment="center")
     fraction, sentence = job.step()

@@ -12,11 +12,11 @@ from app.components.address_radio import address_radio
 from app.components.pager import page_of_address, pager
 from app.loaders import leakage_rows, resources
 from app.loaders.thumbnails import thumbnail
-from app.words.numbers import count, decimal
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, judge_pair
 from pipeline.errors import ImageError
+from pipeline.number_words import count, decimal
 from pipeline.shown import as_text
 
 PAGE = 6

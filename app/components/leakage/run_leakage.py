@@ -13,8 +13,8 @@ from app.components.image_ways import Way, way_links
 from app.components.pickers import pick
 from app.loaders import leakage_rows, resources
 from app.words.evaluation_words import with_interval, words_of
-from app.words.numbers import count, percent
 from pipeline.data.dataset import Dataset
+from pipeline.number_words import count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

@@ -8,7 +8,7 @@ import streamlit as st
 from app.charts.dataset import FACTOR_WORDS
 from app.charts.leakage import seen_figure
 from app.components.figures import dark, show
-from app.words.numbers import UNDEFINED, count, decimal, percent
+from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.shown import as_text
 
 _SPLITS = {"lesion": "Split by lesion", "random": "Split by image, as the article"}

@@ -4,13 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from app.components.csv_download import csv_download
-from app.words.numbers import count, decimal, percent
 from pipeline.classes import label
 from pipeline.models.card_results import network_words
 from pipeline.models.library import title_of
 from pipeline.models.members import members_sentence
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
+from pipeline.number_words import count, decimal, percent
 from pipeline.shown import as_text
 
 _ROW, _MOST_ROWS = 35, 8  # pixels; more rows scroll inside the table

@@ -10,7 +10,6 @@ from app.components.lesion_grid import NO_EVIDENCE
 from app.components.models.visitor_image import Truth, VisitorImage
 from app.loaders import resources
 from app.words.evaluation_words import ANSWER_WORDS
-from app.words.numbers import probability
 from pipeline.classes import label
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.decisions import DECISIONS, Decision
@@ -18,6 +17,7 @@ from pipeline.models.admission import refusal
 from pipeline.models.decided_output import decided_output, model_frequencies, usual_decision
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.number_words import probability
 from pipeline.shown import as_text
 
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from app.words.numbers import UNDEFINED, percent
 from pipeline.article_figures import FIGURES, SPLIT
+from pipeline.number_words import UNDEFINED, percent
 
 
 def article_table(key: str) -> None:

@@ -7,7 +7,6 @@ from app.components import problems
 from app.components.csv_download import csv_download
 from app.loaders import resources
 from app.loaders.resources import Stamp, stamp
-from app.words.numbers import count
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written
@@ -15,6 +14,7 @@ from pipeline.inference.other_data import EvaluationPlan, plan_evaluation
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import FILE
+from pipeline.number_words import count
 from pipeline.shown import as_code, as_text
 
 EVALUATE = "Evaluate it on these images"

@@ -5,9 +5,9 @@ import streamlit as st
 from app.addresses.links import ERRORS, EVALUATION, EXPLORE, go
 from app.components.pickers import state_words
 from app.components.run_watch import resume, stop, watch
-from app.words.numbers import count, decimal, duration, percent, time_left
 from pipeline.errors import RunError
 from pipeline.jobs.evaluating import overlap_path
+from pipeline.number_words import count, decimal, percent, rough_duration, time_left
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status
@@ -50,7 +50,7 @@ def _done(run: RunDir, status: Status) -> None:
                        f"pipeline evaluate {run.name}`.")
     bounds = figures.get("intervals", {}).get("balanced_accuracy", [None, None])
     interval = "" if None in bounds else f" (95 % interval {percent(bounds[0])} to {percent(bounds[1])})"
-    took = f" It took {duration(status.seconds)}." if status.seconds else ""
+    took = f" It took {rough_duration(status.seconds)}." if status.seconds else ""
     st.success(
         f"Balanced accuracy {percent(figures['balanced_accuracy'])}{interval}, accuracy "
         f"{percent(figures['accuracy'])}, mean AUC {decimal(figures['macro_auc'])} on "

@@ -9,7 +9,7 @@ from app.charts.comparison import MOST_RUNS
 from app.components.pickers import STATE_WORDS
 from app.components.runs.runs_table import WEIGHTS_WORDS, title_of
 from app.loaders import resources
-from app.words.numbers import count, percent
+from pipeline.number_words import count, percent
 from pipeline.runs.labels import deleted_runs
 from pipeline.runs.lineage import lineage
 from pipeline.runs.run_dir import RunDir

@@ -13,9 +13,9 @@ from app.components.runs.runs_table import SPLIT_WORDS, title_of
 from app.components.runs.shared_figures import shared_figures
 from app.components.runs.shared_ways import SharedWays
 from app.loaders import run_rows
-from app.words.numbers import count, percent
 from pipeline.classes import label
 from pipeline.metrics.compare import Comparison
+from pipeline.number_words import count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

@@ -9,13 +9,13 @@ from app.components.figures import show_table
 from app.components.image_ways import way_links
 from app.components.runs.shared_ways import SharedWays
 from app.loaders import resources
-from app.words.numbers import count, probability
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.compare import Comparison, prediction_column, probability_column
+from pipeline.number_words import count, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

@@ -11,7 +11,7 @@ from app.components import problems
 from app.components.csv_download import csv_download
 from app.components.pickers import STATE_WORDS
 from app.loaders import run_rows
-from app.words.numbers import count
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text

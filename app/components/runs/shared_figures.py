@@ -10,10 +10,10 @@ from app.addresses.links import ARTICLE, go
 from app.components.csv_download import csv_download
 from app.components.runs.article_table import article_table
 from app.loaders import run_rows
-from app.words.numbers import UNDEFINED, count, percent
 from pipeline.metrics.compare import Comparison
 from pipeline.metrics.melanoma import MELANOMA
 from pipeline.models.card_results import network_words
+from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 

@@ -2,8 +2,8 @@
 
 from app.addresses.links import explore_link
 from app.components.image_ways import Way
-from app.words.numbers import count
 from pipeline.metrics.compare import Comparison
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 
 

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from app.words.numbers import UNDEFINED, count
 from pipeline.networks import nvidia
 from pipeline.networks.device import Device, describe
+from pipeline.number_words import UNDEFINED, count
 from pipeline.shown import as_text
 
 

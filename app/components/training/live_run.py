@@ -14,7 +14,7 @@ from app.components.run_watch import resume, stop, watch
 from app.components.runs.evaluation_run import evaluation_run
 from app.components.training.time_division import time_division
 from app.loaders import resources
-from app.words.numbers import UNDEFINED, decimal, duration, percent, time_left
+from pipeline.number_words import UNDEFINED, decimal, percent, rough_duration, time_left
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status
@@ -71,7 +71,7 @@ def _active(run: RunDir, status: Status, button) -> None:
 
 
 def _ended(run: RunDir, status: Status) -> None:
-    took = f" It took {duration(status.seconds)}." if status.seconds else ""
+    took = f" It took {rough_duration(status.seconds)}." if status.seconds else ""
     if status.state == "done":
         st.success(f"Training and evaluation are done.{took}", icon=":material/check:")
         with st.container(horizontal=True):

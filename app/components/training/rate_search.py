@@ -9,9 +9,9 @@ from app.charts.rates import rates_figure, rates_table
 from app.components import problems
 from app.components.figures import dark, show
 from app.loaders import resources
-from app.words.numbers import time_left
 from pipeline.errors import RunError
 from pipeline.jobs.launch import start_search
+from pipeline.number_words import time_left
 from pipeline.presets import PRESETS
 from pipeline.runs.lineage import kept_stages
 from pipeline.runs.run_dir import RunDir

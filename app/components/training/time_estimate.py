@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 
 from app.components.training.plan_work import WorkOnPlan
-from app.words.numbers import duration
 from pipeline.config import RunConfig
 from pipeline.jobs.estimating import Estimating
+from pipeline.number_words import rough_duration
 from pipeline.shown import as_text
 
 ESTIMATE = "Estimate the time"
@@ -21,9 +21,9 @@ _RATES = {"frozen": "in training the head", "training": "in fine-tuning", "valid
 
 def in_words(answer: dict[str, Any], seconds_ago: float) -> str:
     """The estimate in a sentence, with the speeds that it comes from."""
-    whole = duration(answer["seconds"])
+    whole = rough_duration(answer["seconds"])
     headline = "A few seconds" if whole.startswith("a few") else f"About {whole}"
-    when = "just now" if seconds_ago < 90 else f"{duration(seconds_ago)} ago"
+    when = "just now" if seconds_ago < 90 else f"{rough_duration(seconds_ago)} ago"
     rates = answer["images_per_second"]
     speeds = [f"{_speed(rates[kind])} {words}" for kind, words in _RATES.items() if kind in rates]
     return f"**{headline}** (measured {when}, in images a second: {', '.join(speeds)})."
@@ -36,7 +36,7 @@ def _speed(rate: float) -> str:
 def parts_in_words(answer: dict[str, Any]) -> str:
     """Where the time would go, and what it was measured beside."""
     seconds = answer["parts"]
-    parts = [f"{words} {duration(seconds[part])}" for part, words in _PARTS.items() if seconds.get(part)]
+    parts = [f"{words} {rough_duration(seconds[part])}" for part, words in _PARTS.items() if seconds.get(part)]
     sentence = ", ".join(parts)
     beside = answer["beside"]
     at_work = f" {', '.join(beside)} was at work beside the measurement: alone it is quicker." if beside else ""

@@ -21,10 +21,10 @@ from app.components.training.more_choices import (
 )
 from app.components.training.time_estimate import estimate_button, estimate_view
 from app.loaders import resources
-from app.words.numbers import count
 from pipeline.config import RunConfig, SplitKind
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
+from pipeline.number_words import count
 from pipeline.presets import PRESETS
 from pipeline.shown import as_text
 

@@ -24,13 +24,25 @@ def decimal(value: float | None, decimals: int = 3) -> str:
     return UNDEFINED if value is None or not math.isfinite(value) else f"{value:.{decimals}f}"
 
 
-def count(n: int, noun: str, plural: str | None = None) -> str:
+def count(n: int | None, noun: str, plural: str | None = None) -> str:
     """ "1 image", "2,003 images"."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+    return UNDEFINED if n is None else f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
-def duration(seconds: float) -> str:
-    """ "40 seconds", "a minute", "4 minutes", "1 hour 20 minutes"."""
+def duration(seconds: float | None, tenths: bool = False) -> str:
+    """A measured time: "42 s", "3 min 20 s", "2 h 5 min"; with `tenths` "4.2 s" below ten seconds."""
+    if seconds is None:
+        return UNDEFINED
+    if tenths and seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def rough_duration(seconds: float) -> str:
+    """A time that nobody needs to the second: "40 seconds", "a minute", "4 minutes", "1 hour 20 minutes"."""
     if seconds < 10:
         return "a few seconds"
     if seconds < 55:
@@ -48,5 +60,5 @@ def time_left(seconds: float | None) -> str:
     """ "About 4 minutes left"; says that it is not known yet where it is not."""
     if seconds is None:
         return "time left not known yet"
-    words = duration(seconds)
+    words = rough_duration(seconds)
     return f"{words} left" if words.startswith("a few") else f"about {words} left"
