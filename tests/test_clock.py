@@ -162,11 +162,11 @@ def test_where_the_system_names_no_boot_times_since_1970_have_to_do(run, monkeyp
     monkeypatch.setattr("pipeline.runs.boot.boot_id", lambda: None)
     monkeypatch.setattr("pipeline.runs.status.boot_id", lambda: None)
     reporter = Reporter(create_run(Workspace(run.folder), CONFIG, {}))
-    assert reporter.status.pid_born is None and reporter.run.status().state == "queued"
+    assert reporter.status.pid_born is None and reporter.job.status().state == "queued"
     reporter.set(**just_started())
-    assert reporter.run.status().state == "running" and reporter.run.status().seconds >= 0
+    assert reporter.job.status().state == "running" and reporter.job.status().seconds >= 0
     reporter.finish(state="done")
-    assert 0 <= reporter.run.status().seconds < 10
+    assert 0 <= reporter.job.status().seconds < 10
 
 
 def test_a_process_is_as_old_as_it_is(set_clock):

@@ -34,7 +34,7 @@ from pipeline.runs.status import (
     process_identity,
     read_status,
     stored_status,
-    worked_on,
+    works_here,
     write_status,
 )
 from pipeline.workspace import Workspace
@@ -235,7 +235,7 @@ def stop_fetch(fetch: Fetch) -> None:
         return
     with disk_errors(fetch.stop_path):
         fetch.stop_path.touch()  # for a process that has not begun
-    if worked_on(status):
+    if works_here(status):
         with contextlib.suppress(ProcessLookupError):
             os.kill(status.pid, signal.SIGTERM)
 

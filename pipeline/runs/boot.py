@@ -1,16 +1,19 @@
-"""What stays as it is when somebody sets the clock: the boot, the time since it, and when in it a process began.
+"""This computer: its name among others, and what stays as it is when somebody sets its clock: the boot, the time since
+it, and when in it a process began.
 
-Linux tells all of it; elsewhere it is None, and times since 1970 have to do.
+Linux tells all of the latter; elsewhere it is None, and times since 1970 have to do.
 """
 
 import functools
 import os
+import socket
 import time
 from pathlib import Path
 
 import psutil
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_LONGEST_NAME = 200  # characters
 _STARTED = 19  # of the fields after the command's name in /proc/<pid>/stat: starttime, the 22nd of all (proc(5))
 
 
@@ -21,6 +24,19 @@ def boot_id() -> str | None:
         return _BOOT_ID.read_text(encoding="ascii").strip() or None
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def host() -> str:
+    """This computer's name: $LESIONLAB_NODE, else its host name."""
+    return (os.environ.get("LESIONLAB_NODE") or socket.gethostname())[:_LONGEST_NAME]
+
+
+def node() -> str:
+    """Where processes are known by their numbers: $LESIONLAB_NODE, else the host name and the boot, since containers of
+    one host share its boot, and hosts may share a name.
+    """
+    named = bool(os.environ.get("LESIONLAB_NODE"))
+    return host() if named or boot_id() is None else f"{host()} {boot_id()}"
 
 
 def uptime() -> float | None:

@@ -1,14 +1,18 @@
-"""What a trainer tells: its status file, its event log, its progress, and where its time goes."""
+"""What a process at work tells: its status file, its event log, its progress, and where its time goes."""
 
 import contextlib
+import os
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
+from pipeline.errors import WorkspaceError
 from pipeline.progress import Cancelled, Progress, silent
-from pipeline.runs.boot import uptime
+from pipeline.runs.boot import node, uptime
 from pipeline.runs.events import EventLog
-from pipeline.runs.run_dir import RunDir
-from pipeline.runs.status import NO_PROCESS, process_identity, read_status, write_status
+from pipeline.runs.job_dir import JobDir
+from pipeline.runs.status import HEARTBEAT, NO_PROCESS, process_identity, stored_status, write_status
 
 # relative cost of one image, so that "time left" does not jump where training turns into validation
 COST = {"training": 1.0, "frozen": 0.7, "validating": 0.35, "judging": 0.6}
@@ -16,26 +20,79 @@ _SECONDS_BETWEEN_WRITES = 0.5
 
 
 class Reporter:
-    """Writes the state of one run for everybody who watches it. Used by the one process that works on the run."""
+    """Writes the state of one job for everybody who watches it. Used by the one process that works on it.
 
-    def __init__(self, run: RunDir, progress: Progress = silent):
-        self.run, self.progress = run, progress
-        self.status = replace(read_status(run.status_path), **process_identity())
-        self.log = EventLog(run.events_path)
+    Attributes:
+        taken_over: whether another process works on the job by now, since this one was taken for dead: it is to end,
+            and writes no more.
+    """
+
+    def __init__(self, job: JobDir, progress: Progress = silent):
+        self.job, self.progress = job, progress
+        self.status = replace(job.status(), **process_identity(), node=node(), heartbeat=HEARTBEAT)
+        self.log = EventLog(job.events_path)
+        self.taken_over = False
         self.total = self.finished = self._done_before = 0.0
         self._work_start = self._written = time.monotonic()
         self._spent: dict[str, float] = {}
         self._lapped = time.monotonic()
         self._inner = 0.0  # seconds of the blocks inside the one that is being timed
         self._went_on = False
+        self._unwritten, self._writing = False, threading.Lock()
 
     def set(self, **fields) -> None:
         """Change fields of the status and write it now."""
         self.status = replace(self.status, **fields)
-        if self.status.started_up is not None:
-            self.status = replace(self.status, worked=uptime() - self.status.started_up)
-        self._written = time.monotonic()
-        write_status(self.run.status_path, self.status)
+        self._write()
+
+    def _write(self) -> None:
+        with self._writing:  # the heart beats in another thread
+            if self.taken_over:
+                return
+            self._unwritten, self._written = False, time.monotonic()
+            started = self.status.started_up
+            worked = None if started is None else uptime() - started
+            write_status(self.job.status_path, replace(self.status, worked=worked))
+
+    def _set_soon(self, **fields) -> None:
+        """Change fields of the status; it is written at most twice a second."""
+        self.status, self._unwritten = replace(self.status, **fields), True
+        if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
+            self.set()
+            self.progress(self.status.fraction, self.status.doing)
+
+    @contextlib.contextmanager
+    def heartbeat(self) -> Iterator[None]:
+        """While the block runs, a thread touches the status, however long one step of the work takes, and writes what
+        was left unwritten.
+        """
+        ended = threading.Event()
+
+        def beat() -> None:
+            touched = time.monotonic()
+            while not ended.wait(_SECONDS_BETWEEN_WRITES):
+                with contextlib.suppress(OSError, WorkspaceError):  # the next may come through
+                    if self._unwritten:
+                        self._write()
+                    if time.monotonic() - touched >= HEARTBEAT:
+                        touched = time.monotonic()
+                        self._touch()
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(HEARTBEAT)
+
+    def _touch(self) -> None:
+        with self._writing:
+            stored = stored_status(self.job.status_path)
+            self.taken_over = (stored.pid, stored.pid_born, stored.node) != (
+                self.status.pid, self.status.pid_born, self.status.node)
+            if not self.taken_over:
+                os.utime(self.job.status_path)
 
     def say(self, sentence: str) -> None:
         """What the run does now."""
@@ -69,10 +126,7 @@ class Reporter:
         elapsed = time.monotonic() - self._work_start
         done_now = (self.finished - self._done_before) / self.total
         left = elapsed * (1 - fraction) / done_now if done_now > 0.01 else None
-        self.status = replace(self.status, fraction=fraction, seconds_left=left, doing=sentence)
-        if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
-            self.set()
-            self.progress(fraction, sentence)
+        self._set_soon(fraction=fraction, seconds_left=left, doing=sentence)
 
     def spent(self, part: str, seconds: float) -> None:
         """Add `seconds` to a part of the run's time."""
@@ -102,16 +156,17 @@ class Reporter:
 
     def finish(self, **fields) -> None:
         """Write where the time went and the final state."""
-        for part, seconds in self._spent.items():
+        for part, seconds in () if self.taken_over else self._spent.items():
             self.log.write("time", part=part, seconds=seconds)
         self.log.close()
         self.set(ended=time.time(), **NO_PROCESS, seconds_left=None, **fields)
 
     def stop_asked(self) -> bool:
-        return self.run.stop_path.exists()
+        """Whether this process is to end: somebody asked for that, or another works on the job."""
+        return self.taken_over or self.job.stop_path.exists()
 
     def watch(self, fraction: float | None, sentence: str) -> None:
-        """A progress callable that says its sentences.
+        """A progress callable that says its sentences; its fractions are of a part of the work.
 
         Raises:
             Cancelled: a stop was asked for.
@@ -119,3 +174,13 @@ class Reporter:
         if self.stop_asked():
             raise Cancelled()
         self.say(sentence)
+
+    def whole(self, fraction: float | None, sentence: str) -> None:
+        """A progress callable whose fractions are of all the work.
+
+        Raises:
+            Cancelled: a stop was asked for.
+        """
+        if self.stop_asked():
+            raise Cancelled()
+        self._set_soon(doing=sentence, fraction=self.status.fraction if fraction is None else fraction)

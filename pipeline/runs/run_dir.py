@@ -15,21 +15,20 @@ from pipeline.errors import LesionLabError, RunError
 from pipeline.files import folders_with, to_json, write_json
 from pipeline.records import read_record, record
 from pipeline.runs.events import read_events
-from pipeline.runs.new_folder import STATUS_FILE, make_folder
+from pipeline.runs.job_dir import JobDir
+from pipeline.runs.new_folder import make_folder
 from pipeline.runs.results import Results, check_figures
 from pipeline.runs.run_about import Evaluation, RunAbout, read_about
 from pipeline.runs.run_tables import read_predictions, read_split
-from pipeline.runs.status import Status, just_queued, read_status, write_status
+from pipeline.runs.status import just_queued, write_status
 from pipeline.workspace import Workspace
 
 _REPAIR = "Delete that run, or restore the file from a copy."
 
 
 @dataclass(frozen=True)
-class RunDir:
+class RunDir(JobDir):
     """Paths of one run and its small tables; `name` is the run's id."""
-
-    folder: Path
 
     @property
     def name(self) -> str:
@@ -51,14 +50,6 @@ class RunDir:
     @property
     def config_path(self) -> Path:
         return self.folder / "config.json"
-
-    @property
-    def status_path(self) -> Path:
-        return self.folder / STATUS_FILE
-
-    @property
-    def events_path(self) -> Path:
-        return self.folder / "events.jsonl"
 
     @property
     def split_path(self) -> Path:
@@ -118,20 +109,6 @@ class RunDir:
     def model(self) -> Path:
         return self.folder / "model"
 
-    @property
-    def log_path(self) -> Path:
-        return self.folder / "train.log"
-
-    @property
-    def lock_path(self) -> Path:
-        """Locked for the moment in which somebody takes the run on."""
-        return self.folder / "lock"
-
-    @property
-    def stop_path(self) -> Path:
-        """While this file exists the trainer is asked to stop."""
-        return self.folder / "stop"
-
     def config(self) -> RunConfig:
         """
         Raises:
@@ -151,9 +128,6 @@ class RunDir:
     def evaluation(self) -> Evaluation | None:
         """What an evaluation of a model on another data set judged; None for a training."""
         return self.about().get("evaluation")
-
-    def status(self) -> Status:
-        return read_status(self.status_path)
 
     def events(self) -> list[dict[str, Any]]:
         return read_events(self.events_path)

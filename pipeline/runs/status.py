@@ -1,7 +1,8 @@
-"""The state of a run: what its trainer last wrote, believed only while that process lives."""
+"""The state of a job: what its process last wrote, believed only while that process lives."""
 
 import math
 import os
+import tempfile
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,12 +13,14 @@ import psutil
 from pipeline.bounds import Moment, Process, Seconds, Share, Text, Word
 from pipeline.files import write_json
 from pipeline.records import read_record
-from pipeline.runs.boot import birth, boot_id, uptime
+from pipeline.runs.boot import birth, boot_id, node, uptime
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 _START_SECONDS = 60  # a trainer that was just started has not written its process yet
+HEARTBEAT = 5.0  # seconds
+_MISSED = 12  # heartbeats after which a process of another node is taken for dead
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
-NO_PROCESS: dict[str, None] = {"pid": None, "pid_created": None, "pid_born": None}
+NO_PROCESS: dict[str, None] = {"pid": None, "pid_created": None, "pid_born": None, "heartbeat": None}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Status:
         boot: the `boot.boot_id` in which the next two count.
         queued_up, started_up: `boot.uptime` when it last joined the queue, and when it started.
         worked: seconds from the start up to when this was written.
+        node: the `boot.node` whose process works on it, or which queued it; statuses from before that was kept lack it.
+        heartbeat: the file is touched every so many seconds while the process lives; None before it has begun to.
     """
 
     state: State
@@ -59,6 +64,13 @@ class Status:
     queued_up: Seconds | None = None
     started_up: Seconds | None = None
     worked: Seconds | None = None
+    node: Word | None = None
+    heartbeat: Seconds | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether its process is one of this node, where its number says whether it lives."""
+        return self.node in (None, node())
 
     @property
     def seconds(self) -> float | None:
@@ -94,8 +106,8 @@ def _since(boot: str | None, up: float | None) -> float | None:
 
 def joined_queue() -> dict[str, Any]:
     """The fields of a status that joins the queue now."""
-    return {"state": "queued", **NO_PROCESS, "boot": boot_id(), "queued_up": uptime(), "started_up": None,
-            "worked": None}
+    return {"state": "queued", **NO_PROCESS, "node": node(), "boot": boot_id(), "queued_up": uptime(),
+            "started_up": None, "worked": None}
 
 
 def just_queued(**fields: Any) -> Status:
@@ -137,16 +149,37 @@ def process_lives(pid: int | None, pid_created: float | None, pid_born: str | No
         return False
 
 
-def worked_on(status: Status) -> bool:
-    """Whether the process that the status names lives."""
-    return process_lives(status.pid, status.pid_created, status.pid_born)
+def works_here(status: Status) -> bool:
+    """Whether the process that the status names lives on this node."""
+    return status.here and process_lives(status.pid, status.pid_created, status.pid_born)
+
+
+def _now_in(folder: Path) -> float:
+    """The time by the clock of the file system that holds `folder`, seconds since 1970."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as touched:
+            return os.fstat(touched.fileno()).st_mtime
+    except OSError:  # it cannot be written, so nobody can go on with what lies there
+        return time.time()
+
+
+def _touched_lately(path: Path, status: Status) -> bool:
+    """Whether the status at `path`, of another node, has had a heartbeat; once a clock was set, by the next one."""
+    silent = abs(_now_in(path.parent) - path.stat().st_mtime)
+    return silent < (_START_SECONDS if status.heartbeat is None else _MISSED * status.heartbeat)
+
+
+def _lives(path: Path, status: Status) -> bool:
+    if status.state in ENDED:
+        return False
+    return works_here(status) if status.here else _touched_lately(path, status)
 
 
 def believed(stored: Status, lives: bool) -> Status:
     """The state to show: a queued or running one whose process is gone was interrupted; an ended one has no pid."""
     if stored.state in ENDED:
         return replace(stored, **NO_PROCESS, seconds_left=None)
-    just_created = stored.state == "queued" and stored.pid is None and stored.waited < _START_SECONDS
+    just_created = stored.here and stored.state == "queued" and stored.pid is None and stored.waited < _START_SECONDS
     if lives or just_created:
         return stored
     return replace(
@@ -177,7 +210,7 @@ def read_status(path: Path) -> Status:
         WorkspaceError: the file is damaged.
     """
     status = stored_status(path)
-    shown = believed(status, worked_on(status))
+    shown = believed(status, _lives(path, status))
     if shown.state == "interrupted" and shown.ended is None:
         shown = replace(shown, ended=path.stat().st_mtime)
     return shown
