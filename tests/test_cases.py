@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.addresses.case_address import Known, read_address, written_outline
+from app.addresses.case_address import read_address, written_outline
 from app.addresses.links import written
-from pipeline.metrics.cases import CaseFilter, case_table, disagreeing, filtered_cases, in_order, lesion_output
+from app.filters.case_filters import FILTERS, kept
+from app.filters.filter_bar import ROWS
+from app.filters.filter_kinds import Cases, Known
+from pipeline.metrics.case_table import case_table, disagreeing, in_order, lesion_output
+from pipeline.runs.teaching import TeachingSet
 
 METADATA = pd.DataFrame({
     "image_id": ["a", "b", "c", "d"], "lesion_id": ["1", "1", "2", "3"], "dx": ["mel", "mel", "nv", "nv"],
@@ -16,8 +20,8 @@ METADATA = pd.DataFrame({
     "sex": ["male", "male", "female", "unknown"], "localization": ["back", "back", "face", "back"],
     "source": ["x", "x", "y", "y"],
 })
-KNOWN = Known({"truth": ["mel", "nv"], "predicted": ["mel", "nv"], "sex": ["male", "a,b%"]}, ["other"], ["set-1"],
-              ["zoom"], True)
+KNOWN = Known({"truth": ["mel", "nv"], "predicted": ["mel", "nv"], "sex": ["male", "a,b%"]}, {"other": "The other"},
+              {"set-1": TeachingSet("set-1", "Set 1", "", "data", "run", ("b", "gone"), 0.0)}, ["zoom"], True)
 
 
 @pytest.fixture
@@ -31,18 +35,20 @@ def cases():
     return case_table(predictions, METADATA)
 
 
-def _kept(cases, **chosen):
-    return list(filtered_cases(cases, CaseFilter(**chosen)).index)
+def _kept(cases, **asked):
+    return list(kept(Cases(None, cases, KNOWN, asked)).index)
 
 
 def test_each_filter_keeps_what_it_says(cases):
     assert _kept(cases) == ["a", "b", "c", "d"]
-    assert _kept(cases, levels={"truth": ("mel",), "predicted": ("nv",)}) == ["b"]
-    assert _kept(cases, levels={"sex": ("male", "female")}) == ["a", "b", "c"]
-    assert _kept(cases, levels={"age": ("80-up", "not-recorded")}) == ["c", "d"]
-    assert _kept(cases, levels={"dx_type": ("not-recorded",)}) == ["d"]
+    assert _kept(cases, truth=("mel",), predicted=("nv",)) == ["b"]
+    assert _kept(cases, sex=("male", "female")) == ["a", "b", "c"]
+    assert _kept(cases, age=("80-up", "not-recorded")) == ["c", "d"]
+    assert _kept(cases, dx_type=("not-recorded",)) == ["d"]
     assert _kept(cases, right=True) == ["a", "c"] and _kept(cases, right=False) == ["b", "d"]
-    assert _kept(cases, among=[{"a", "b"}, ["b", "gone"]]) == ["b"]
+    assert _kept(cases, set="set-1") == ["b"] and _kept(cases, set="set-1", right=True) == []
+    assert _kept(cases, called=("nv",)) == ["c"]
+    assert _kept(cases, of=("mel",)) == _kept(cases, share=(0, 0.1)) == ["a", "b", "c", "d"]  # each needs the other
 
 
 def test_ranges_share_nothing_and_leave_nothing_out(cases):
@@ -54,9 +60,10 @@ def test_ranges_share_nothing_and_leave_nothing_out(cases):
 def test_an_output_is_averaged_over_the_lesion(cases):
     assert lesion_output(cases, ["mel"]).tolist() == pytest.approx([0.5, 0.5, 0.4, 1.0])
     # melanomas not flagged at 0.5 and at 0.51: the lesion counts once, as its images' mean
-    melanomas = {"levels": {"truth": ("mel",)}, "output": ("mel",)}
+    melanomas = {"truth": ("mel",), "of": ("mel",)}
     assert _kept(cases, **melanomas, share=(0.0, 0.5)) == []
     assert _kept(cases, **melanomas, share=(0.0, 0.51)) == ["a", "b"]
+    assert _kept(cases, **melanomas, own=(0.0, 0.51)) == ["b"]
 
 
 def test_disagreement_is_on_what_both_judged(cases):
@@ -83,12 +90,12 @@ def test_without_the_data_set_there_is_no_metadata(cases):
 ])
 def test_what_is_written_is_read(name, value, read):
     asked = read_address({name: written(value)}, KNOWN)
-    assert getattr(asked, name) == read and not asked.problems and asked.any
+    assert asked.values == {name: read} and not asked.problems and asked.any
 
 
 def test_levels_with_commas_survive_and_gone_ones_are_named():
     asked = read_address({"sex": written(["a,b%", "male"]), "truth": "mel,xyz"}, KNOWN)
-    assert asked.levels == {"sex": ("a,b%", "male"), "truth": ("mel",)}
+    assert asked.values == {"sex": ("a,b%", "male"), "truth": ("mel",)}
     assert asked.problems == [
         "The address names the true diagnosis xyz, which is not here (any more). Shown without this filter."
     ]
@@ -97,7 +104,7 @@ def test_levels_with_commas_survive_and_gone_ones_are_named():
 def test_an_outline_is_written_and_read():
     angle = np.linspace(0, 6.28, 300)
     text = written_outline(50 + 10 * np.cos(angle), 50 + 10 * np.sin(angle))
-    area = read_address({"area": text}, KNOWN).area
+    area = read_address({"area": text}, KNOWN).values["area"]
     assert len(text) < 800 and area.shape == (60, 2) and area[0] == pytest.approx([60, 50])
 
 
@@ -108,3 +115,9 @@ def test_an_outline_is_written_and_read():
 def test_what_makes_no_sense_is_said_and_left_out(params):
     asked = read_address(params, KNOWN)
     assert len(asked.problems) == 1 and "not here" in asked.problems[0] and not asked.any
+
+
+def test_each_filter_has_a_place_of_its_own_row_in_the_bar():
+    placed = [one for one in FILTERS.values() if one.place]
+    assert {one.place.row for one in placed} == set(ROWS) and len(placed) == len(FILTERS) - 1  # the area is drawn
+    assert all(0 <= one.place.column < ROWS[one.place.row] for one in placed)

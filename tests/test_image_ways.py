@@ -13,6 +13,7 @@ from app.components.errors.confusion_panel import part_ways
 from app.components.leakage.evidence_panel import _ways as evidence_ways
 from app.components.leakage.run_leakage import _ways as side_ways
 from app.components.runs.shared_ways import SharedWays
+from app.filters.case_filters import found_cases
 from app.loaders import case_tables, evaluation_rows, leakage_rows, run_rows
 from app.loaders.evaluation_rows import CONFIDENCE
 from pipeline.evaluation.decided import NAMES
@@ -41,9 +42,10 @@ def dataset(workspace, tmp_path):
 def opened(run, way) -> pd.DataFrame:
     """The cases that the way's address shows; nothing of it may be unknown."""
     assert way.link["run"] == run.name
-    asked = read_address({name: value for name, value in way.link.items() if name != "run"}, case_tables.known(run))
+    known = case_tables.known(run)
+    asked = read_address({name: value for name, value in way.link.items() if name != "run"}, known)
     assert not asked.problems, asked.problems
-    return case_tables.found_cases(run, asked)
+    return found_cases(run, known, asked.values)
 
 
 def uneven(run):

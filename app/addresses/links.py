@@ -69,14 +69,9 @@ def explore_link(run: str, **filters: str | bool | Sequence[str] | tuple[float, 
     """Parameters for `go(EXPLORE, **…)` or a page link: the held-out images of `run` behind a number.
 
     Args:
-        filters: a level or several for part, truth, predicted, age, sex, localization, dx_type, source; a bool for
-            right and doubtful; (low, high) for confidence, loss (high may be infinite) and share, whose diagnoses `of`
-            names: their summed probability averaged over the lesion's images, or for own that of the image; diagnoses
-            for called, what the lesion is called by the mean of its images; runs for differs, wrong and judged; a bool
-            for seen; one of `pipeline.evaluation.evidence.KINDS` for evidence; a name of
-            `pipeline.explain.perturb.NAMED` for flips; an id for set; a decision, under which all of this is asked; one
-            of `pipeline.metrics.cases.ORDERS` for sort. Ranges keep low <= value < high, and a probability of 1 too
-            where high is 1.
+        filters: values by the names in `app.filters.case_filters.FILTERS`, each of its filter's kind: a level or
+            several, a bool, (low, high) of which high may be infinite; and one of `pipeline.metrics.case_table.ORDERS`
+            for sort.
     """
     return {"run": run, **{name: written(value) for name, value in filters.items()}, **mark()}
 

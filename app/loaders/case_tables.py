@@ -1,28 +1,27 @@
 """Cached loaders of the pages Explore and Case: joins of a run's tables, each kept until one of its files changes."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.addresses.case_address import Asked, Known
+from app.filters.filter_kinds import Known
 from app.loaders import evaluation_rows, leakage_rows, resources
 from app.loaders.resources import Stamp, stamp
 from app.loaders.run_data import Found, found_data, images_of
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
-from pipeline.evaluation.evidence import of_kind
 from pipeline.explain.embedding_files import read_flip_shares, read_neighbours, read_places
-from pipeline.explain.embedding_map import inside
-from pipeline.metrics.cases import METADATA_LEVELS, CaseFilter, case_table, disagreeing, filtered_cases
+from pipeline.metrics.case_table import METADATA_FACTORS, case_table
 from pipeline.metrics.flips import FlipShare
 from pipeline.metrics.held_out import classes_of, probabilities_of
 from pipeline.runs.labels import read_label
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_tables import read_predictions, read_split
-from pipeline.runs.teaching import TeachingSet, list_sets, read_remarks
+from pipeline.runs.teaching import TeachingSet, list_sets
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -125,7 +124,7 @@ def _levels(_cases: pd.DataFrame, of: tuple) -> dict[str, list[str]]:
     known = {"part": [part for part in ("validation", "test") if (_cases["part"] == part).any()]}
     codes = classes_of(_cases)
     known |= {"truth": codes, "predicted": codes}
-    for factor in METADATA_LEVELS if "age" in _cases else ():
+    for factor in METADATA_FACTORS if "age" in _cases else ():
         known[factor] = levels(_cases, factor)
     return known
 
@@ -136,8 +135,8 @@ def known(run: RunDir) -> Known:
     shares = flip_shares(run)
     return Known(
         levels=_levels(table, (stamp(run.predictions_path), "age" in table)),
-        runs=tuple(other.name for other in others(run)),
-        sets=tuple(sets_of(run)),
+        runs={other.name: name_of(other) for other in others(run)},
+        sets=sets_of(run),
         flips=tuple(shares or ()),
         map=places(run) is not None,
         seen=_some_seen(run),
@@ -155,58 +154,30 @@ def _some_seen(run: RunDir) -> bool:
     return run.split_path.exists() and bool(_seen(stamp(run.split_path)).any())
 
 
-def _others_named(run: RunDir, names: tuple[str, ...]) -> list[pd.DataFrame]:
-    return [answers(other) for other in others(run) if other.name in names]
+def seen_images(run: RunDir) -> pd.Series:
+    """Whether training saw the lesion of each held-out image, by image_id."""
+    return _seen(stamp(run.split_path))
 
 
-def _validation_too(run: RunDir, table: pd.DataFrame, asked: Asked) -> list[pd.Index]:
-    """For each run that is asked for, the validation images (of an evaluation all) that it knows by the same truth."""
-    found = []
-    for other in (other for other in others(run) if other.name in asked.judged):
-        told = answers(other)
-        told = told if other.evaluation() else told[told["part"] == "validation"]
-        truth = table["truth"].reindex(told.index)
-        found.append(told.index[told["truth"].astype(object).to_numpy() == truth.to_numpy()])
-    return found
+def others_named(run: RunDir, names: Collection[str]) -> list[RunDir]:
+    """Those of `others` that have these names."""
+    return [other for other in others(run) if other.name in names]
 
 
-def found_cases(run: RunDir, asked: Asked) -> pd.DataFrame:
-    """The run's cases that the address asks for, not yet in order.
+def validated_alike(other: RunDir, table: pd.DataFrame) -> pd.Index:
+    """The validation images (of an evaluation all) of another run that `table` knows by the same truth."""
+    told = answers(other)
+    told = told if other.evaluation() else told[told["part"] == "validation"]
+    truth = table["truth"].reindex(told.index)
+    return told.index[told["truth"].astype(object).to_numpy() == truth.to_numpy()]
 
-    Raises:
-        WorkspaceError: a file that a filter needs is damaged.
-    """
-    table = cases(run, asked.decision)
-    among: list = _validation_too(run, table, asked)
-    if asked.differs:
-        among.append(disagreeing(table, [told["predicted"] for told in _others_named(run, asked.differs)]))
-    for told in _others_named(run, asked.wrong):
-        among.append(told.index[told["predicted"].astype(object) != told["truth"].astype(object)])
-    if asked.seen is not None:
-        seen = _seen(stamp(run.split_path))
-        among.append(seen.index[seen == asked.seen])
-    if asked.evidence:
-        measured = leakage_rows.evidence(run, found_data(run).dataset)
-        # outliers are such against their own part, as the page Leakage has them
-        among.append(pd.concat([of_kind(rows, asked.evidence) for _, rows in measured.groupby("part")]))
-    if asked.set:
-        among.append(sets_of(run)[asked.set].images)
-    if asked.doubtful:
-        remarks = read_remarks(resources.workspace(), run.config().data)
-        among.append([image_id for image_id, remark in remarks.items() if remark.doubtful])
-    if asked.flips:
-        lesions = flip_shares(run)[asked.flips]["flipped"]
-        among.append(table.index[table["lesion_id"].isin(lesions)])
-    if asked.area is not None:
-        drawn = places(run)
-        among.append(drawn["image_id"][inside(drawn[["x", "y"]].to_numpy(), asked.area)])
-    return filtered_cases(table, CaseFilter(
-        levels=asked.levels, right=asked.right, confidence=asked.confidence, loss=asked.loss, output=asked.of,
-        share=asked.share, own=asked.own, called=asked.called, among=among,
-    ))
+
+def wrong_images(run: RunDir) -> pd.Index:
+    """The images that the run got wrong."""
+    told = answers(run)
+    return told.index[told["predicted"].astype(object) != told["truth"].astype(object)]
 
 
 def name_of(run: RunDir) -> str:
     """The name that a person gave the run, else its id."""
     return read_label(run).name or run.name
-

@@ -15,13 +15,14 @@ from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.lesion_grid import Judged, pictures
 from app.components.siblings import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
+from app.filters.case_filters import found_cases
 from app.loaders import case_tables, resources
 from app.loaders.case_model import can_answer, model_of, seen_by
 from app.loaders.run_data import found_data, images_of
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError, LesionLabError
 from pipeline.images.generated import NOTICE
-from pipeline.metrics.cases import in_order
+from pipeline.metrics.case_table import in_order
 from pipeline.metrics.held_out import classes_of
 from pipeline.models.model_info import ModelInfo, bundled_model
 from pipeline.runs.run_dir import RunDir
@@ -42,8 +43,9 @@ def _nothing(problem: str | None) -> None:
 
 def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
     """Back to the images that the address asks for, and to the one before and after."""
-    asked = read_address(kept, case_tables.known(run))
-    images = list(in_order(case_tables.found_cases(run, asked), asked.order).index)
+    known = case_tables.known(run)
+    asked = read_address(kept, known)
+    images = list(in_order(found_cases(run, known, asked.values), asked.order).index)
     here = images.index(image_id) if image_id in images else None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(EXPLORE, label="Back to the images", icon=":material/arrow_back:",

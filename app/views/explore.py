@@ -5,7 +5,6 @@ import streamlit as st
 from app.addresses.case_address import Asked, read_address
 from app.addresses.links import TRAIN, go, remember
 from app.components import problems
-from app.components.cases.case_filters import case_filters, clear_filters, in_words
 from app.components.cases.case_selection import csv_button, set_maker
 from app.components.cases.case_wall import case_wall, order_box
 from app.components.cases.embedding_map import embedding_map, take_outline
@@ -13,11 +12,12 @@ from app.components.cases.teaching_sets import teaching_sets
 from app.components.pickers import STATE_WORDS, pick_run
 from app.components.run_page import no_run_yet
 from app.components.siblings import NO_NEIGHBOURS, images_not_here, siblings_note
+from app.filters.case_filters import found_cases
+from app.filters.filter_bar import clear_filters, filter_bar, folded_in_words, in_words
 from app.loaders import case_tables, resources
 from app.loaders.run_data import dataset_of, found_data
-from app.words.case_words import folded_in_words
 from pipeline.images.generated import NOTICE
-from pipeline.metrics.cases import in_order
+from pipeline.metrics.case_table import in_order
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import read_remarks
 from pipeline.shown import as_text
@@ -91,17 +91,16 @@ def _explore(run: RunDir) -> None:
         st.info(as_text(note), icon=":material/image_search:")
     elif dataset.generated:
         st.caption(f":material/draw: The images of this run are {NOTICE}.")
-    view, sets = _view(), case_tables.sets_of(run)
+    view, sets = _view(), known.sets
     remarks = read_remarks(resources.workspace(), run.config().data)
     if view == "sets":
         teaching_sets(run, cases, sets, remarks)
         return
     asked = read_address(st.query_params.to_dict(), known)
     cases = case_tables.cases(run, asked.decision)
-    names = {other.name: case_tables.name_of(other) for other in case_tables.others(run)}
-    case_filters(known, asked, sets, names)
-    found = in_order(case_tables.found_cases(run, asked), asked.order)
-    _under_the_bar(run, cases, found, asked, view, remarks, folded_in_words(asked, sets, names))
+    filter_bar(known, asked)
+    found = in_order(found_cases(run, known, asked.values), asked.order)
+    _under_the_bar(run, cases, found, asked, view, remarks, folded_in_words(known, asked))
     if view == "map" and run.bundled:
         st.info(NO_NEIGHBOURS)
     elif view == "map":

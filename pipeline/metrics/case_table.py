@@ -1,11 +1,10 @@
-"""Judged images with what the metadata says of them, and those that a filter leaves.
+"""Judged images with what the metadata says of them: the table that the filters of Explore choose from, and its order.
 
 Reads tables only; needs neither images nor torch.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -18,8 +17,7 @@ from pipeline.metrics.lesion_means import lesion_means
 Order = Literal["loss", "loss-up", "confidence", "confidence-up", "truth", "image"]
 Range = tuple[float, float]
 
-METADATA_LEVELS = ("age", "sex", "localization", "dx_type", "source")
-LEVELS = ("part", "truth", "predicted", *METADATA_LEVELS)
+METADATA_FACTORS = ("age", "sex", "localization", "dx_type", "source")
 ORDERS: dict[Order, tuple[list[str], list[bool]]] = {
     "loss": (["loss", "image_id"], [False, True]),
     "loss-up": (["loss", "image_id"], [True, True]),
@@ -28,41 +26,12 @@ ORDERS: dict[Order, tuple[list[str], list[bool]]] = {
     "truth": (["truth", "predicted", "loss", "image_id"], [True, True, False, True]),
     "image": (["image_id"], [True]),
 }
-_TOP = 1.0  # of a probability
-
-
-@dataclass(frozen=True)
-class CaseFilter:
-    """What to keep; everything that is left empty keeps all.
-
-    A range (low, high) keeps low <= value < high, so that neighbouring ranges share nothing; a probability's high of 1
-    keeps 1 too.
-
-    Attributes:
-        levels: allowed levels of each of LEVELS.
-        right: only right or only wrong predictions.
-        confidence: range of the highest probability, 0..1.
-        loss: range of the loss; high may be infinite.
-        output: diagnoses; share, own: ranges of their summed probability, 0..1, averaged over the lesion's images, and
-            of the image itself.
-        called: diagnoses; what the lesion is called by the mean of its images' probabilities must be one of them.
-        among: image ids; an image must be in every one of these.
-    """
-
-    levels: Mapping[str, Collection[str]] = field(default_factory=dict)
-    right: bool | None = None
-    confidence: Range | None = None
-    loss: Range | None = None
-    output: tuple[str, ...] = ()
-    share: Range | None = None
-    own: Range | None = None
-    called: tuple[str, ...] = ()
-    among: Sequence[Collection[str]] = ()
+PROBABILITY = 1.0  # the highest there is
 
 
 def case_table(predictions: pd.DataFrame, metadata: pd.DataFrame | None) -> pd.DataFrame:
     """The predictions, indexed by image_id, with `confidence` (highest probability, 0..1), `right` (bool), and the
-    METADATA_LEVELS of `pipeline.data.tables.described` where the data set's `metadata` is given.
+    METADATA_FACTORS of `pipeline.data.tables.described` where the data set's `metadata` is given.
 
     Raises:
         DataError: the predictions lack columns.
@@ -75,7 +44,7 @@ def case_table(predictions: pd.DataFrame, metadata: pd.DataFrame | None) -> pd.D
     table.index.name = None
     if metadata is None:
         return table
-    known = described(metadata).set_index("image_id")[list(METADATA_LEVELS)]
+    known = described(metadata).set_index("image_id")[list(METADATA_FACTORS)]
     return table.join(known.astype(object).reindex(table.index))
 
 
@@ -97,32 +66,11 @@ def own_output(cases: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
     return cases[[f"p_{code}" for code in codes]].astype(np.float64).sum(axis=1)
 
 
-def _within(values: pd.Series, bounds: Range, top: float = math.inf) -> np.ndarray:
+def within(values: pd.Series, bounds: Range, top: float = math.inf) -> np.ndarray:
+    """Whether low <= value < high, so that neighbouring ranges share nothing; a high of `top` keeps `top` too."""
     low, high = bounds
     numbers = values.to_numpy(dtype=np.float64)
     return (numbers >= low) & ((numbers < high) | (high >= top))
-
-
-def filtered_cases(cases: pd.DataFrame, chosen: CaseFilter) -> pd.DataFrame:
-    """Those of `cases` (see `case_table`) that `chosen` keeps, in the same order."""
-    keep = np.ones(len(cases), dtype=bool)
-    for column, allowed in chosen.levels.items():
-        keep &= cases[column].isin(list(allowed)).to_numpy(dtype=bool)
-    if chosen.right is not None:
-        keep &= cases["right"].to_numpy() == chosen.right
-    if chosen.confidence:
-        keep &= _within(cases["confidence"], chosen.confidence, _TOP)
-    if chosen.loss:
-        keep &= _within(cases["loss"], chosen.loss)
-    if chosen.output and chosen.share:
-        keep &= _within(lesion_output(cases, chosen.output), chosen.share, _TOP)
-    if chosen.output and chosen.own:
-        keep &= _within(own_output(cases, chosen.output), chosen.own, _TOP)
-    if chosen.called:
-        keep &= lesion_call(cases).isin(chosen.called).to_numpy(dtype=bool)
-    for images in chosen.among:
-        keep &= cases.index.isin(list(images))
-    return cases[keep]
 
 
 def in_order(cases: pd.DataFrame, order: Order) -> pd.DataFrame:
