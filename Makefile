@@ -69,6 +69,7 @@ default-model: $(VENV)/.installed
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 # playwright's driver needs libatomic1, which a bare Debian lacks
 browser: $(VENV)/.installed-dev
@@ -114,4 +115,4 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/.created
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache tests/e2e/screenshots tests/e2e/node_modules
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache tests/e2e/screenshots tests/e2e/node_modules

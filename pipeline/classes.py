@@ -4,6 +4,7 @@ Names and groups follow Tschandl et al. 2018 (HAM10000) and the ISIC challenges 
 data set has is the data set's own affair: nothing here fixes a class list.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,11 +63,11 @@ def label(code: str) -> str:
     return DIAGNOSES[code].label if code in DIAGNOSES else code
 
 
-def malignant(codes) -> list[str]:
+def malignant(codes: Iterable[str]) -> list[str]:
     """Those of `codes` whose group is malignant."""
     return [c for c in codes if DIAGNOSES[c].group == "malignant"]
 
 
-def malignant_or_precursor(codes) -> list[str]:
+def malignant_or_precursor(codes: Iterable[str]) -> list[str]:
     """Those of `codes` that are malignant, in situ or a precursor."""
     return [c for c in codes if DIAGNOSES[c].group in ("malignant", "in situ or precursor")]

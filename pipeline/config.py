@@ -1,6 +1,7 @@
 """The configuration of a run: everything that decides its result, checked, and stored as JSON with the run."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
@@ -150,6 +151,9 @@ class RunConfig:
             raise ConfigError(f"The stored configuration does not fit this version of LesionLab: {error}") from error
 
 
+Setter = Callable[[RunConfig, str], dict[str, Any]]  # the fields that a setting's text gives a configuration
+
+
 def _number(key: str, text: str, kind: type, low: float, high: float) -> Any:
     try:
         value = kind(text)
@@ -218,19 +222,19 @@ def _set_limit(config: RunConfig, text: str) -> dict[str, Any]:
     return {"limit": None if text == "none" else _number("limit", text, int, 20, 10_000_000)}
 
 
-def _switch(field: str):
+def _switch(field: str) -> Setter:
     return lambda config, text: {field: _choice(field, text, ("yes", "no")) == "yes"}
 
 
-def _chooser(field: str, choices: tuple[str, ...]):
+def _chooser(field: str, choices: tuple[str, ...]) -> Setter:
     return lambda config, text: {field: _choice(field, text, choices)}
 
 
-def _counter(field: str, low: int, high: int):
+def _counter(field: str, low: int, high: int) -> Setter:
     return lambda config, text: {field: _number(field, text, int, low, high)}
 
 
-def _share(field: str, high: float):
+def _share(field: str, high: float) -> Setter:
     return lambda config, text: {field: _number(field, text, float, 0, high)}
 
 

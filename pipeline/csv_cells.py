@@ -8,8 +8,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pipeline.shown import valid
+
+if TYPE_CHECKING:  # half a second, which who writes rows does not spend
+    import pandas as pd
 
 _STARTS = "=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20"  # the wide forms too, which some programs take for the same
 _FORMULA = re.compile(f"'*[{_STARTS}]")
@@ -28,11 +32,11 @@ def as_read(cell: str) -> str:
     return cell[1:] if _WRITTEN.match(cell) else cell
 
 
-def _cells(values: Iterable) -> list:
+def _cells(values: Iterable[Any]) -> list[Any]:
     return [as_cell(value) if isinstance(value, str) else value for value in values]
 
 
-def rows_as_csv(header: Sequence[str], rows: Iterable[Sequence]) -> str:
+def rows_as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A CSV of rows, a float as the shortest decimals that give it again, None as nothing."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -41,8 +45,8 @@ def rows_as_csv(header: Sequence[str], rows: Iterable[Sequence]) -> str:
     return stream.getvalue()
 
 
-def table_as_csv(table) -> bytes:
-    """A DataFrame as CSV in UTF-8, without its index; texts and the names of columns are cells of `as_cell`."""
+def table_as_csv(table: "pd.DataFrame") -> bytes:
+    """A table as CSV in UTF-8, without its index; texts and the names of columns are cells of `as_cell`."""
     import pandas as pd
 
     texts = [place for place, dtype in enumerate(table.dtypes) if not pd.api.types.is_numeric_dtype(dtype)]

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ REPAIR = "Delete the folder that holds it, or restore it from a copy."
 
 
 @contextlib.contextmanager
-def disk_errors(path: Path):
+def disk_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's refusals about `path` (full disk, no permission) into a WorkspaceError."""
     try:
         yield
@@ -122,7 +123,7 @@ def read_bytes(path: Path, most: int, repair: str = REPAIR) -> bytes:
 
 
 @contextlib.contextmanager
-def read_errors(path: Path, repair: str = REPAIR):
+def read_errors(path: Path, repair: str = REPAIR) -> Iterator[None]:
     """Turns the operating system's refusals to read `path` into a WorkspaceError."""
     try:
         yield

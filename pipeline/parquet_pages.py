@@ -86,6 +86,13 @@ class Chunk(NamedTuple):
     values: int
 
 
+def _integer(fields: dict[int, Any], number: int) -> int:
+    found = fields.get(number)
+    if not isinstance(found, int):
+        raise PageError("a page header lacks a field")
+    return found
+
+
 def decoded_bytes(content: memoryview, chunk: Chunk, most: int) -> int:
     """How many bytes the pages of `chunk` have once they are decompressed.
 
@@ -103,11 +110,11 @@ def decoded_bytes(content: memoryview, chunk: Chunk, most: int) -> int:
         pages += 1
         reader = _Compact(content[:end], at)
         header = reader.structure()
-        kind, size, packed = header.get(1), header.get(2), header.get(3)
+        kind, size, packed = (_integer(header, number) for number in (1, 2, 3))
         about = header.get(_HEADERS.get(kind, -1))
-        if not isinstance(about, dict) or not isinstance(size, int) or not isinstance(packed, int):
+        if not isinstance(about, dict):
             raise PageError("a page header lacks a field")
-        if about.get(_ENCODING[kind]) not in _ENCODINGS:
+        if _integer(about, _ENCODING[kind]) not in _ENCODINGS:
             raise PageError("a page has an encoding that LesionLab does not write")
         if size < 0 or packed < 0 or reader.at + packed > end:
             raise PageError("a page is longer than its column")
@@ -115,9 +122,9 @@ def decoded_bytes(content: memoryview, chunk: Chunk, most: int) -> int:
         if total > most or pages > _MOST_PAGES:
             raise PageError(f"a column has more than {most / 2**20:,.0f} MiB or {_MOST_PAGES:,} pages")
         if kind != _DICTIONARY:
-            counted = about.get(1)
-            if not isinstance(counted, int) or counted < 0:
-                raise PageError("a page header lacks a field")
+            counted = _integer(about, 1)
+            if counted < 0:
+                raise PageError("a page claims fewer values than none")
             values += counted
         at = reader.at + packed
     if values != chunk.values:

@@ -1,6 +1,7 @@
 """Named starting points for a run, each with the reason why it is as it is."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.article import ARTICLE
 from pipeline.config import RunConfig, Stage
@@ -21,7 +22,7 @@ class Preset:
         return RunConfig(**{**self.config.__dict__, "data": data, "data_hash": data_hash})
 
 
-def _config(name: str, **fields) -> RunConfig:
+def _config(name: str, **fields: Any) -> RunConfig:
     return RunConfig(data="", data_hash="", preset=name, **fields)
 
 

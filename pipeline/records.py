@@ -2,9 +2,10 @@
 
 import dataclasses
 import re
+from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
-from typing import Any, NotRequired, TypeVar, get_type_hints
+from typing import Any, Literal, NotRequired, TypeVar, cast, get_type_hints
 
 from typing_extensions import TypedDict, is_typeddict  # pydantic takes no other before Python 3.12
 
@@ -37,7 +38,8 @@ def _root(kind: Any, given: frozenset[str]) -> Any:
         required = {field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING
                     and field.default_factory is dataclasses.MISSING}
         hints = {name: hint if name in required else NotRequired[hint] for name, hint in hints.items()}
-    return TypedDict(kind.__name__, {name: hint for name, hint in hints.items() if name not in given})
+    make: Any = TypedDict  # which a type checker knows only with fields that are written out
+    return make(kind.__name__, {name: hint for name, hint in hints.items() if name not in given})
 
 
 @cache
@@ -45,7 +47,7 @@ def _adapter(kind: Any, given: frozenset[str] = frozenset()) -> Any:
     from pydantic import ConfigDict, TypeAdapter  # loaded with the first file: 60 ms
 
     # a field that a newer version added to a dataclass may change what the others mean; to a TypedDict it adds a figure
-    extra = "ignore" if is_typeddict(kind) else "forbid"
+    extra: Literal["ignore", "forbid"] = "ignore" if is_typeddict(kind) else "forbid"
     rules = ConfigDict(strict=True, extra=extra, allow_inf_nan=False)
     if not (dataclasses.is_dataclass(kind) or is_typeddict(kind)):
         return TypeAdapter(kind, config=rules)
@@ -102,7 +104,7 @@ def record(content: bytes, kind: type[T], name: str, repair: str = REPAIR, **giv
 
     check_values(content, name, repair)
     try:
-        stored = _adapter(kind, frozenset(given)).validate_json(content)
+        stored = _adapter(cast(Hashable, kind), frozenset(given)).validate_json(content)
     except ValidationError as error:
         raise _problem(_told(error, kind), name, repair) from None  # its text quotes the file
     return kind(**stored, **given) if dataclasses.is_dataclass(kind) else stored
@@ -117,7 +119,7 @@ def checked(value: Any, kind: type[T], name: str, repair: str = REPAIR) -> T:
     from pydantic import ValidationError
 
     try:
-        return _adapter(kind).validate_python(value)
+        return _adapter(cast(Hashable, kind)).validate_python(value)
     except ValidationError as error:
         raise _problem(_told(error, kind), name, repair) from None
 

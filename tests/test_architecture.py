@@ -48,6 +48,7 @@ JUSTIFIED = {
     "onnxscript": "torch.onnx.export is built on it",
     "pytest": "runs the tests",
     "ruff": "checks the code",
+    "mypy": "checks its types",
 }
 
 

@@ -16,11 +16,11 @@ from app.components.runs.shared_ways import SharedWays
 from app.filters.case_filters import found_cases
 from app.loaders import case_tables, evaluation_rows, leakage_rows, run_rows
 from app.loaders.evaluation_rows import CONFIDENCE
-from pipeline.evaluation.decided import NAMES
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.metrics.held_out import classes_of
 from pipeline.metrics.subgroups import FIGURES
 from pipeline.metrics.targets import targets
+from pipeline.vocabulary import NAMED_DECISIONS
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset, make_run
 
@@ -65,7 +65,7 @@ def check(run, ways) -> int:
     return sum(way.number for way in ways)
 
 
-@pytest.mark.parametrize("decision", NAMES)
+@pytest.mark.parametrize("decision", NAMED_DECISIONS)
 def test_every_number_of_an_evaluation_opens_its_images(dataset, workspace, decision):
     run = uneven(make_run(workspace, dataset, split="lesion-test", loss="balanced_softmax"))
     for part in ("validation", "test"):

@@ -1,4 +1,4 @@
-"""The page Models in Streamlit's AppTest, and the shelf behind it: titles, deletion and the way back, out and in."""
+"""The page Models in Streamlit's AppTest, and the library behind it: titles, deletion and the way back, out and in."""
 
 import pytest
 

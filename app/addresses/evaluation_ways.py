@@ -14,6 +14,7 @@ from pipeline.metrics.lesion_means import lesion_means
 from pipeline.metrics.subgroups import CONFIDENCE_BANDS, CONFIDENCE_ENDS
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
+from pipeline.vocabulary import Decision, HeldOutPart
 
 
 class Ways:
@@ -23,7 +24,7 @@ class Ways:
         rows: the part's predictions, as the decision sees them.
     """
 
-    def __init__(self, run: RunDir, part: str, decision: str, rows: pd.DataFrame):
+    def __init__(self, run: RunDir, part: HeldOutPart, decision: Decision, rows: pd.DataFrame):
         self._run, self._always, self._rows = run, {"part": part, "decision": decision}, rows
         self._classes = classes_of(rows)
 

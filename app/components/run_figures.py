@@ -12,6 +12,7 @@ from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.number_words import UNDEFINED, count, decimal, percent
+from pipeline.vocabulary import HeldOutPart
 
 _METRIC_PIXELS = 165
 PART_WORDS = {"validation": "Validation", "test": "Test"}
@@ -23,7 +24,7 @@ def metric_places(n: int) -> list:
     return [row.container(width=_METRIC_PIXELS) for _ in range(n)]
 
 
-def run_figures(results: dict[str, Any], part: str, config: RunConfig, name: str) -> None:
+def run_figures(results: dict[str, Any], part: HeldOutPart, config: RunConfig, name: str) -> None:
     """Metrics of `part`, the sentences that say how far to trust them, and a row for each diagnosis."""
     from pipeline.data.split import EXTERNAL, split_sentence
     from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
@@ -51,7 +52,7 @@ def run_figures(results: dict[str, Any], part: str, config: RunConfig, name: str
                f"{name}-{part}-diagnoses", f"diagnoses.{part}")
 
 
-def _headline(figures: dict[str, Any], part: str, n: str) -> None:
+def _headline(figures: dict[str, Any], part: HeldOutPart, n: str) -> None:
     intervals = figures.get("intervals", {})  # runs that were evaluated before there were any have none
     diagnoses = count(sum(f["auc"] is not None for f in figures["per_diagnosis"].values()), "diagnosis", "diagnoses")
     balanced, accuracy, area, size = metric_places(4)

@@ -22,18 +22,19 @@ from pipeline.runs.labels import read_label
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_tables import read_predictions, read_split
 from pipeline.runs.teaching import TeachingSet, list_sets
+from pipeline.vocabulary import Decision
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _cases(
-    _run: RunDir, _found: Found, of: tuple[Stamp, ...], table: Stamp | None, decision: str | None
+    _run: RunDir, _found: Found, of: tuple[Stamp, ...], table: Stamp | None, decision: Decision | None
 ) -> pd.DataFrame:
     metadata = images_of(_run, _found).reset_index(drop=True) if _found.dataset else None
     told = evaluation_rows.decided(_run, decision) if decision else resources.predictions(_run)
     return case_table(told, metadata)
 
 
-def cases(run: RunDir, decision: str | None = None) -> pd.DataFrame:
+def cases(run: RunDir, decision: Decision | None = None) -> pd.DataFrame:
     """The run's `case_table` under a decision, else as its predictions are stored; shared, so not to be changed.
 
     Raises:

@@ -14,6 +14,7 @@ from pipeline.metrics.operating_point import lesion_scores
 from pipeline.metrics.reliability import reliability_with_intervals
 from pipeline.metrics.subgroups import CONFIDENCE_BANDS, confidence_bands, subgroup_table
 from pipeline.runs.run_dir import RunDir
+from pipeline.vocabulary import Decision, HeldOutPart
 
 CONFIDENCE = "confidence"  # the one factor that is not in the metadata
 
@@ -26,17 +27,17 @@ def stamps(run: RunDir) -> _Run:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _decided(of: _Run, decision: str) -> pd.DataFrame:
+def _decided(of: _Run, decision: Decision) -> pd.DataFrame:
     run = RunDir(Path(of[0][0]).parent)
     return decided_predictions(run, resources.predictions(run), decision)
 
 
-def _part(of: _Run, part: str, decision: str) -> pd.DataFrame:
+def _part(of: _Run, part: HeldOutPart, decision: Decision) -> pd.DataFrame:
     table = _decided(of, decision)
     return table[table["part"] == part]
 
 
-def decided(run: RunDir, decision: str) -> pd.DataFrame:
+def decided(run: RunDir, decision: Decision) -> pd.DataFrame:
     """The predictions of all parts as a decision sees them; shared, so not to be changed.
 
     Raises:
@@ -46,7 +47,7 @@ def decided(run: RunDir, decision: str) -> pd.DataFrame:
     return _decided(stamps(run), decision)
 
 
-def part_rows(run: RunDir, part: str, decision: str) -> pd.DataFrame:
+def part_rows(run: RunDir, part: HeldOutPart, decision: Decision) -> pd.DataFrame:
     """The predictions of one part as a decision sees them.
 
     Raises:
@@ -57,28 +58,28 @@ def part_rows(run: RunDir, part: str, decision: str) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _scores(of: _Run, part: str, decision: str, codes: tuple[str, ...]) -> pd.DataFrame:
+def _scores(of: _Run, part: HeldOutPart, decision: Decision, codes: tuple[str, ...]) -> pd.DataFrame:
     return lesion_scores(_part(of, part, decision), codes)
 
 
-def scores(run: RunDir, part: str, decision: str, codes: tuple[str, ...]) -> pd.DataFrame:
+def scores(run: RunDir, part: HeldOutPart, decision: Decision, codes: tuple[str, ...]) -> pd.DataFrame:
     """The `lesion_scores` of one part."""
     return _scores(stamps(run), part, decision, codes)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _reliability(of: _Run, part: str, code: str | None) -> pd.DataFrame:
+def _reliability(of: _Run, part: HeldOutPart, code: str | None) -> pd.DataFrame:
     return reliability_with_intervals(_part(of, part, "as-data"), code)
 
 
-def reliability(run: RunDir, part: str, code: str | None) -> pd.DataFrame:
+def reliability(run: RunDir, part: HeldOutPart, code: str | None) -> pd.DataFrame:
     """The `reliability_with_intervals` of one part."""
     return _reliability(stamps(run), part, code)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _groups(
-    of: _Run, _dataset: Dataset | None, table: Stamp | None, part: str, decision: str, factor: str
+    of: _Run, _dataset: Dataset | None, table: Stamp | None, part: HeldOutPart, decision: Decision, factor: str
 ) -> tuple[pd.Series, list[str]]:
     rows = _part(of, part, decision)
     if factor == CONFIDENCE:
@@ -95,22 +96,23 @@ def _table_of(dataset: Dataset | None) -> Stamp | None:
     return None if dataset is None else stamp(dataset.folder / "metadata.parquet")
 
 
-def groups(run: RunDir, dataset: Dataset | None, part: str, decision: str, factor: str) -> pd.Series:
+def groups(run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, factor: str) -> pd.Series:
     """The group of each image of one part, on the index of `part_rows`; shared, so not to be changed."""
     return _groups(stamps(run), dataset, _table_of(dataset), part, decision, factor)[0]
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _subgroups(
-    of: _Run, _dataset: Dataset | None, table: Stamp | None, part: str, decision: str, factor: str, figure: str,
-    codes: tuple[str, ...],
+    of: _Run, _dataset: Dataset | None, table: Stamp | None, part: HeldOutPart, decision: Decision, factor: str,
+    figure: str, codes: tuple[str, ...],
 ) -> pd.DataFrame:
     return subgroup_table(_part(of, part, decision), *_groups(of, _dataset, table, part, decision, factor), figure,
                           codes)
 
 
 def subgroups(
-    run: RunDir, dataset: Dataset | None, part: str, decision: str, factor: str, figure: str, codes: tuple[str, ...]
+    run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, factor: str, figure: str,
+    codes: tuple[str, ...],
 ) -> pd.DataFrame:
     """The `subgroup_table` of one part by a factor of `data.tables` or CONFIDENCE; shared, so not to be changed."""
     return _subgroups(stamps(run), dataset, _table_of(dataset), part, decision, factor, figure, codes)

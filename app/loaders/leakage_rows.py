@@ -16,6 +16,7 @@ from pipeline.evaluation.evidence import Of, by_diagnosis, outside_against_rest
 from pipeline.evaluation.evidence_store import evidence_path, read_evidence
 from pipeline.evaluation.leakage import BundledPair, bundled_pair, bundled_tables, leakage_folder, run_sides
 from pipeline.runs.run_dir import RunDir
+from pipeline.vocabulary import HeldOutPart
 
 _NO_SPLIT = ("all", EXTERNAL)
 
@@ -96,23 +97,23 @@ def evidence(run: RunDir, dataset: Dataset) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _by_diagnosis(of: Stamp, part: str, diagnosis: Of) -> pd.DataFrame:
+def _by_diagnosis(of: Stamp, part: HeldOutPart, diagnosis: Of) -> pd.DataFrame:
     rows = _evidence(of)
     return by_diagnosis(rows[rows["part"] == part], diagnosis)
 
 
-def evidence_by_diagnosis(run: RunDir, dataset: Dataset, part: str, of: Of) -> pd.DataFrame:
+def evidence_by_diagnosis(run: RunDir, dataset: Dataset, part: HeldOutPart, of: Of) -> pd.DataFrame:
     """`by_diagnosis` of one part."""
     return _by_diagnosis(stamp(evidence_path(run, dataset)), part, of)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _against_rest(of: Stamp, part: str, code: str, diagnosis: Of) -> dict[str, Any]:
+def _against_rest(of: Stamp, part: HeldOutPart, code: str, diagnosis: Of) -> dict[str, Any]:
     rows = _evidence(of)
     return outside_against_rest(rows[rows["part"] == part], code, diagnosis)
 
 
-def evidence_against_rest(run: RunDir, dataset: Dataset, part: str, code: str, of: Of) -> dict[str, Any]:
+def evidence_against_rest(run: RunDir, dataset: Dataset, part: HeldOutPart, code: str, of: Of) -> dict[str, Any]:
     """`outside_against_rest` of one part."""
     return _against_rest(stamp(evidence_path(run, dataset)), part, code, of)
 

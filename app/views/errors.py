@@ -29,6 +29,7 @@ from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
+from pipeline.vocabulary import HeldOutPart, State
 
 _TOP = 48
 _NOTHING_YET = (
@@ -49,11 +50,11 @@ def _without_results(run: RunDir) -> None:
         go(TRAIN, run=run.name)
 
 
-def _was(state: str) -> str:
+def _was(state: State) -> str:
     return {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}[state]
 
 
-def _images(run: RunDir, rows, cell, part: str) -> None:
+def _images(run: RunDir, rows, cell, part: HeldOutPart) -> None:
     if cell:
         truth, predicted = cell
         chosen = cell_rows(rows, truth, predicted)
@@ -74,7 +75,7 @@ def _images(run: RunDir, rows, cell, part: str) -> None:
         lesion_grid(chosen, judged, choice, f"{run.name}.{part}.{'.'.join(cell or ('top',))}")
 
 
-def _errors(run: RunDir, results, part: str, rows, classes: list[str]) -> None:
+def _errors(run: RunDir, results, part: HeldOutPart, rows, classes: list[str]) -> None:
     cell = chosen_cell(classes)
     figures, matrix = st.columns([2, 3], gap="large")
     with figures:

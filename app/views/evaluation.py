@@ -27,6 +27,7 @@ from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_code, as_text
+from pipeline.vocabulary import Decision, HeldOutPart
 
 _TOPICS = {
     "diagnoses": "Each diagnosis", "calibration": "Calibration", "operating-point": "Operating point",
@@ -50,7 +51,7 @@ def _without_results(run: RunDir) -> None:
         go(TRAIN, run=run.name)
 
 
-def _provenance(run: RunDir, results: dict[str, Any], part: str, decision: str) -> None:
+def _provenance(run: RunDir, results: dict[str, Any], part: HeldOutPart, decision: Decision) -> None:
     from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
 
     figures = results[part]
@@ -64,7 +65,7 @@ def _provenance(run: RunDir, results: dict[str, Any], part: str, decision: str) 
     )
 
 
-def _evaluated_before(run: RunDir, results: dict[str, Any], part: str) -> None:
+def _evaluated_before(run: RunDir, results: dict[str, Any], part: HeldOutPart) -> None:
     """What a run has that was evaluated by an earlier version, and how to get the rest."""
     st.info(f"This run was evaluated before there were these figures. What it has stands below. The rest is computed "
             "from its stored predictions here, or by "
@@ -79,11 +80,13 @@ def _evaluated_before(run: RunDir, results: dict[str, Any], part: str) -> None:
     run_figures(results, part, run.config(), run.name)
 
 
-def _ways(run: RunDir, part: str, decision: str) -> Ways:
+def _ways(run: RunDir, part: HeldOutPart, decision: Decision) -> Ways:
     return Ways(run, part, decision, evaluation_rows.part_rows(run, part, decision))
 
 
-def _topic(run: RunDir, results: dict[str, Any], part: str, parts: list[str], decision: str) -> None:
+def _topic(
+    run: RunDir, results: dict[str, Any], part: HeldOutPart, parts: list[HeldOutPart], decision: Decision
+) -> None:
     topic = address_radio("Topic", "topic", _TOPICS, hidden=True, forgets=_OF_A_TOPIC)
     figures, name = results[part], f"{run.name}-{part}"
     dataset, ways = dataset_of(run), _ways(run, part, decision)

@@ -1,4 +1,4 @@
-"""Models: the shelf of all trained and imported models, one of them with its card, ways out and ways in."""
+"""Models: all trained and imported models, one of them with its card, ways out and ways in."""
 
 import streamlit as st
 

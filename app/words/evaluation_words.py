@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 
-from pipeline.metrics.decisions import Decision
 from pipeline.number_words import UNDEFINED, decimal, percent
+from pipeline.vocabulary import Decision
 
 FIGURE_WORDS = {
     "sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "PPV", "npv": "NPV", "f1": "F1", "auc": "AUC",

@@ -6,6 +6,7 @@ from pipeline.classes import label
 from pipeline.number_words import count, decimal, duration, percent
 from pipeline.runs.time_parts import part_name
 from pipeline.text_tables import facts, table
+from pipeline.vocabulary import HeldOutPart
 
 
 def run_text(summary: dict[str, Any], results: dict[str, Any] | None = None) -> str:
@@ -45,7 +46,7 @@ def _time_text(parts: dict[str, float]) -> str:
     return ", ".join(words)
 
 
-def _part_text(part: str, figures: dict[str, Any], details: dict[str, Any]) -> str:
+def _part_text(part: HeldOutPart, figures: dict[str, Any], details: dict[str, Any]) -> str:
     lines = [
         f"{part.capitalize()}: {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}",
         facts([

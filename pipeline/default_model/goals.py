@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.metrics.decisions import Decision
+from pipeline.vocabulary import Decision
 
 
 @dataclass(frozen=True)

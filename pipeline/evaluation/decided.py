@@ -1,12 +1,9 @@
 """A run's stored predictions under a named decision: the one place that knows what its probabilities assume."""
 
-from typing import get_args
-
 import pandas as pd
 
 from pipeline.errors import RunError
 from pipeline.metrics.decisions import (
-    Decision,
     at_data_frequencies,
     decide,
     frequencies_of,
@@ -15,8 +12,7 @@ from pipeline.metrics.decisions import (
 )
 from pipeline.metrics.held_out import classes_of, probabilities_of
 from pipeline.runs.run_dir import RunDir
-
-NAMES: tuple[Decision, ...] = get_args(Decision)
+from pipeline.vocabulary import Decision
 
 
 def training_frequencies(run: RunDir) -> dict[str, float]:

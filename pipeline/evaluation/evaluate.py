@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.evaluation.decided import NAMES, decided_predictions, training_frequencies
+from pipeline.evaluation.decided import decided_predictions, training_frequencies
 from pipeline.evaluation.leakage import run_sides
 from pipeline.files import plain, write_json
 from pipeline.metrics.bootstrap import lesion_bootstrap
@@ -14,8 +14,8 @@ from pipeline.metrics.isic_scorer import isic_scores
 from pipeline.metrics.melanoma import melanoma_lesions_called_else
 from pipeline.metrics.reliability import calibration_figures
 from pipeline.runs.run_dir import RunDir
+from pipeline.vocabulary import HELD_OUT_PARTS, NAMED_DECISIONS, HeldOutPart
 
-PARTS = ("validation", "test")
 CHOSE_EPOCH_SENTENCE = (
     "The same images also chose which epoch's weights to keep, so this figure is a little too good."
 )
@@ -51,10 +51,10 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
     predictions, config = run.predictions(), run.config()
     frequencies = training_frequencies(run)
     majority_class = max(frequencies, key=frequencies.get)  # of equally frequent ones the first in the alphabet
-    decided = {decision: decided_predictions(run, predictions, decision) for decision in NAMES}
+    decided = {decision: decided_predictions(run, predictions, decision) for decision in NAMED_DECISIONS}
     chooses = config.keep != "last" and config.epochs > 1
     results = {}
-    for part in PARTS:
+    for part in HELD_OUT_PARTS:
         rows = _of(predictions, part)
         if rows.empty and (part == "test" or len(predictions)):
             continue
@@ -71,7 +71,7 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
     return results
 
 
-def _of(table: pd.DataFrame, part: str) -> pd.DataFrame:
+def _of(table: pd.DataFrame, part: HeldOutPart) -> pd.DataFrame:
     return table[table["part"] == part]
 
 

@@ -13,7 +13,7 @@ from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.explain.prepared_images import Prepared, from_cache, from_files
 from pipeline.explain.training_lesions import TrainingLesions, training_lesions
 from pipeline.files import disk_errors, write_json
-from pipeline.inference.door import as_input, open_model
+from pipeline.inference.door import open_model
 from pipeline.inference.judging_model import judging_model
 from pipeline.metrics.flips import FlipShare, flip_share
 from pipeline.models.model_info import ModelInfo
@@ -68,7 +68,7 @@ class _Look:
                 if self._reporter.stop_asked():
                     raise Cancelled()
                 changed = [perturb(image, change) for image in images]
-                told[name].append(self.door.probabilities(as_input(self.door, changed)))
+                told[name].append(self.door.probabilities(changed))
         return {name: np.concatenate(parts) for name, parts in told.items()}
 
 

@@ -13,7 +13,7 @@ from pipeline.export.bundle import INFO, WEIGHTS
 from pipeline.export.bundle_files import AGAIN, damaged, unpack
 from pipeline.files import disk_errors, read_json
 from pipeline.models.card import CARD_FILE, read_card
-from pipeline.models.library import check_free, check_model_name, shelf_turn
+from pipeline.models.library import check_free, check_model_name, library_lock
 from pipeline.models.model_info import ModelInfo, find_model, read_model_info
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.models.training_images import training_images
@@ -111,7 +111,7 @@ def import_bundle(
     remove_left_behind(workspace)
     with temporary_folder(workspace, ".incoming-", workspace.models) as incoming:
         info = _checked(incoming, name, path, progress)
-        with shelf_turn(workspace):
+        with library_lock(workspace):
             check_free(workspace, info.name)
             with disk_errors(workspace.models / info.name):
                 incoming.chmod(0o755)

@@ -1,7 +1,5 @@
 """Any model, opened: one network, or a mean of some."""
 
-import numpy as np
-
 from pipeline.inference.ensemble import Ensemble
 from pipeline.inference.predictor import Predictor
 from pipeline.models.members import members_of
@@ -22,8 +20,3 @@ def open_model(workspace: Workspace, info: ModelInfo, device: str = "cpu") -> Do
         return Predictor(info, device=device)
     members = members_of(workspace, info)
     return Ensemble(info, members, [training_shares(workspace, member) for member in members], device)
-
-
-def as_input(door: Door, images: list[np.ndarray]) -> np.ndarray | list[np.ndarray]:
-    """Prepared images as `judge` takes them: in one array, where they have one size by nature."""
-    return images if isinstance(door, Ensemble) else np.stack(images)

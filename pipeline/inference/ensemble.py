@@ -5,7 +5,7 @@ carried to the mean of the members' training frequencies (`metrics.decisions`) b
 members weigh diagnoses alike, the mean is carried back to that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -66,7 +66,7 @@ class Ensemble:
             return prepare_image(image, self.info.height, self.info.width, "crop")
         return pixels_of(image)
 
-    def probabilities(self, images: list[np.ndarray]) -> np.ndarray:
+    def probabilities(self, images: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """(N, C) float32 probabilities in the order of `info.classes`, for prepared images, each of its own size."""
         return self._mean([member.probabilities(self._inputs(member, images)) for member in self.members])
 
@@ -90,11 +90,12 @@ class Ensemble:
             for place, member in enumerate(self.members)
         ]
         height, width = max((found.shape for found in maps), key=lambda shape: shape[0] * shape[1])
-        return np.mean([found if found.shape == (height, width) else enlarge(found, height, width) for found in maps],
-                       axis=0, dtype=np.float32)
+        grids = [found if found.shape == (height, width) else enlarge(found, height, width) for found in maps]
+        return np.stack(grids).mean(axis=0, dtype=np.float32)
 
     def judge(
-        self, images: list[np.ndarray], truths: np.ndarray, explaining: AbstractContextManager | None = None
+        self, images: Sequence[np.ndarray] | np.ndarray, truths: np.ndarray,
+        explaining: AbstractContextManager[None] | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis.
 
@@ -111,7 +112,7 @@ class Ensemble:
             )
         return shares, predicted, true
 
-    def _inputs(self, member: Predictor, images: list[np.ndarray]) -> list[np.ndarray]:
+    def _inputs(self, member: Predictor, images: Iterable[np.ndarray]) -> list[np.ndarray]:
         return [member.prepare(Image.fromarray(image)) for image in images]
 
     def _mean(self, shares: list[np.ndarray]) -> np.ndarray:

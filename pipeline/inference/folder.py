@@ -48,7 +48,7 @@ def _ahead(predictor: "Predictor", path: Path) -> _Prepared | ImageError | None:
 def _in_order(predictor: "Predictor", paths: list[Path]) -> Iterator[tuple[Path, _Prepared | ImageError]]:
     """Each path with what came of it; a few threads work a few images ahead."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        waiting: deque[tuple[Path, Future]] = deque()
+        waiting: deque[tuple[Path, Future[_Prepared | ImageError | None]]] = deque()
         for path in [*paths, None]:
             while waiting and (path is None or len(waiting) == _AHEAD):
                 first, found = waiting.popleft()

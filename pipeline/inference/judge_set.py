@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.dataset import Dataset, load_dataset
-from pipeline.errors import DataError, ImageError
+from pipeline.errors import DataError, ImageError, RunError
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import disk_errors
 from pipeline.images.reading import opened
-from pipeline.inference.door import as_input, open_model
+from pipeline.inference.door import Door, open_model
 from pipeline.inference.other_data import PART
 from pipeline.models.model_info import ModelInfo, find_model, write_model_info
 from pipeline.networks.device import Device, torch_device
@@ -36,8 +36,11 @@ def judge_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
         Cancelled: a stop was asked for.
         ModelError: the model is gone, or a member of it.
         DataError: the data set is gone, has changed, or has lost an image.
+        RunError: the run is no evaluation.
     """
     config, about = run.config(), run.evaluation()
+    if about is None:
+        raise RunError(f"The run {run.name} is no evaluation.", "Compute its figures from its predictions.")
     dataset = load_dataset(workspace, config.data)
     if dataset.content_hash != config.data_hash:
         raise DataError(f"The data set {config.data} has changed since this evaluation was planned.",
@@ -58,7 +61,7 @@ def judge_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
 
 
 def _judged(
-    door, info: ModelInfo, dataset: Dataset, split: pd.DataFrame, reporter: Reporter
+    door: Door, info: ModelInfo, dataset: Dataset, split: pd.DataFrame, reporter: Reporter
 ) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
     """The table of predictions, and the heatmaps (N, h, w) float16 for the predicted and the true diagnosis."""
     classes = np.array(info.classes)
@@ -70,7 +73,7 @@ def _judged(
             if reporter.stop_asked():
                 raise Cancelled()
             shares, of_predicted, of_true = door.judge(
-                as_input(door, images), truths[start : start + len(images)], explaining=reporter.timed("explaining")
+                images, truths[start : start + len(images)], explaining=reporter.timed("explaining")
             )
             probabilities.append(shares)
             predicted.append(of_predicted.astype(np.float16))
@@ -85,7 +88,7 @@ def _judged(
     return table, (np.concatenate(predicted), np.concatenate(true))
 
 
-def _prepared(door, dataset: Dataset, image_ids: pd.Series) -> Iterator[tuple[int, list[np.ndarray]]]:
+def _prepared(door: Door, dataset: Dataset, image_ids: pd.Series) -> Iterator[tuple[int, list[np.ndarray]]]:
     """The place of each batch's first image, and its images as the model wants them; one batch is opened ahead."""
     files = dataset.metadata().set_index("image_id")["file"].loc[image_ids].tolist()
 

@@ -1,7 +1,7 @@
 """The only door to a trained model: prepare an image, ask for probabilities, ask for a heatmap."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 
@@ -81,7 +81,7 @@ class Predictor:
         if body and device != "cpu":
             raise ModelError(f"ONNX Runtime works on the processor, not on {device}.")
         self.info, self.device, self.body = info, device, body
-        self.network = (network or load_network(info)).eval().to(device, memory_format=torch.channels_last)
+        self.network = (network or load_network(info)).eval().to(device).to(memory_format=torch.channels_last)
         self.note: str | None = None
         self._by_torch, self._deriving = 0, False
         self._cam = HeadGradCam(self.network[1])
@@ -171,7 +171,7 @@ class Predictor:
             raise ModelError(f"The model {self.info.name} does not know the diagnosis {code}.")
         return torch.tensor([self.info.classes.index(code)], device=self.device)
 
-    def probabilities(self, images: list[np.ndarray] | np.ndarray) -> np.ndarray:
+    def probabilities(self, images: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """(N, C) float32 probabilities in the order of `info.classes`, for uint8 (height, width, 3) images."""
         pixels = np.array(images)
         with self._threads():
@@ -199,18 +199,20 @@ class Predictor:
             return self._cam.heatmaps(given.to(self.device), target)[0].cpu().numpy()
 
     def judge(
-        self, images: np.ndarray, truths: np.ndarray, explaining: AbstractContextManager | None = None
+        self, images: Sequence[np.ndarray] | np.ndarray, truths: np.ndarray,
+        explaining: AbstractContextManager[None] | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis, in one pass.
 
         Args:
-            images: (N, height, width, 3) uint8.
+            images: N, each (height, width, 3) uint8.
             truths: (N,) class indexes.
             explaining: entered while the heatmaps are drawn, for one who times them.
         """
         with self._threads():
-            features = self._features(images)
-            probabilities = self._shares(images, features)
+            pixels = np.asarray(images)
+            features = self._features(pixels)
+            probabilities = self._shares(pixels, features)
         with self._threads(), explaining or nullcontext():
             predicted = self._cam.heatmaps(features, torch.tensor(probabilities.argmax(1), device=self.device))
             true = self._cam.heatmaps(features, torch.tensor(truths, device=self.device))

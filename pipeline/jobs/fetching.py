@@ -37,6 +37,7 @@ from pipeline.runs.status import (
     works_here,
     write_status,
 )
+from pipeline.vocabulary import State
 from pipeline.workspace import Workspace
 
 _SECONDS_BETWEEN_WRITES = 0.5
@@ -180,7 +181,7 @@ def work_on_fetch(workspace: Workspace, source: Source, name: str, progress: Pro
                 write_status(fetch.status_path, status)
             progress(fraction, sentence)
 
-        def end(state: str, **fields) -> None:
+        def end(state: State, **fields) -> None:
             took = None if status.started_up is None else uptime() - status.started_up
             write_status(fetch.status_path, replace(
                 status, state=state, **NO_PROCESS, ended=time.time(), worked=took, **fields

@@ -107,7 +107,7 @@ def _shared_images(tables: list[pd.DataFrame]) -> tuple[pd.Index, int]:
     return shared[same], int((~same).sum())
 
 
-def _counts(tables, first: pd.DataFrame, trained: Mapping[str, set[str]]) -> pd.DataFrame:
+def _counts(tables: dict[str, pd.DataFrame], first: pd.DataFrame, trained: Mapping[str, set[str]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {

@@ -45,7 +45,7 @@ def confused_either_way(predictions: pd.DataFrame, classes: list[str]) -> list[t
     """Pairs of different diagnoses, alphabetical in themselves, of which one was called the other; the most first."""
     images: dict[tuple[str, str], int] = {}
     for pair in most_confused(predictions, classes, len(classes) ** 2):
-        both = tuple(sorted((pair.truth, pair.predicted)))
+        both = min(pair.truth, pair.predicted), max(pair.truth, pair.predicted)
         images[both] = images.get(both, 0) + pair.images
     return sorted(images, key=lambda both: (-images[both], both))
 

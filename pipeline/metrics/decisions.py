@@ -9,14 +9,12 @@ trained with plain cross-entropy gives them for the frequencies of its training 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
-
-Decision = Literal["as-data", "balanced"]
+from pipeline.vocabulary import Decision
 
 DECISIONS: dict[Decision, str] = {
     "as-data": "the diagnosis of the highest probability, at the frequencies of the data",

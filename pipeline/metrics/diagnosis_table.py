@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from pipeline.metrics.held_out import area_under_roc, classes_of, probabilities_of
 from pipeline.metrics.lesion_draws import LesionDraws, bounds, mean_of_defined
@@ -121,7 +122,10 @@ def _areas(flags: _Flags) -> np.ndarray:
     ])
 
 
-def _overall(rows, classes, draws: LesionDraws, cells, points, drawn) -> dict[str, tuple[float, float, float]]:
+def _overall(
+    rows: pd.DataFrame, classes: list[str], draws: LesionDraws, cells: list[np.ndarray], points: dict[str, np.ndarray],
+    drawn: dict[str, np.ndarray],
+) -> dict[str, tuple[float, float, float]]:
     ones, right, top2 = np.ones(len(rows)), cells[0][:, : len(classes)].any(axis=1), _in_top_2(rows, classes)
     counted = draws.sums(np.column_stack([ones, right, top2]))
     means = {
@@ -143,7 +147,9 @@ def _in_top_2(rows: pd.DataFrame, classes: list[str]) -> np.ndarray:
     return (np.array(classes, dtype=object)[highest] == rows["truth"].to_numpy(dtype=object)[:, None]).any(axis=1)
 
 
-def _with_intervals(lesions: pd.Series, cells: list[np.ndarray], i: int, points, drawn) -> dict[str, tuple]:
+def _with_intervals(
+    lesions: pd.Series, cells: list[np.ndarray], i: int, points: dict[str, np.ndarray], drawn: dict[str, np.ndarray]
+) -> dict[str, tuple[float, float, float]]:
     found = {}
     for figure in FIGURES:
         behind = None
@@ -164,7 +170,7 @@ def _counted(flags: pd.Series) -> tuple[int, float, float, float]:
     return count, _mean(flags), *wilson_interval(count, len(flags))
 
 
-def _mean(values) -> float:
+def _mean(values: ArrayLike) -> float:
     """Mean of the defined values; NaN where none is."""
     values = np.asarray(values, dtype=np.float64)
     defined = values[~np.isnan(values)]

@@ -17,8 +17,8 @@ def lesion_means(predictions: pd.DataFrame) -> pd.DataFrame:
     lesion, names = pd.factorize(predictions["lesion_id"])
     images = np.bincount(lesion, minlength=len(names))
     shares = probabilities_of(predictions, classes)
-    means = np.column_stack([np.bincount(lesion, weights=column, minlength=len(names)) for column in shares.T])
-    means = means / images[:, None]
+    sums = np.column_stack([np.bincount(lesion, weights=column, minlength=len(names)) for column in shares.T])
+    means = sums / images[:, None]
     first = np.unique(lesion, return_index=True)[1]
     answers = means.argmax(axis=1) if len(names) else np.empty(0, dtype=int)
     return pd.DataFrame({

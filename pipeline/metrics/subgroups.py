@@ -23,6 +23,7 @@ OF_A_TARGET: tuple[Figure, ...] = ("sensitivity", "specificity")
 FEW = 30  # lesions
 CONFIDENCE_BANDS = ("below 50 %", "50 % to 70 %", "70 % to 90 %", "90 % and more")
 CONFIDENCE_ENDS = (0.5, 0.7, 0.9)
+_Side = tuple[tuple[float, float, float], np.ndarray]  # a figure with its bounds, and (resamples,) it in each
 
 
 def confidence_bands(predictions: pd.DataFrame) -> pd.Series:
@@ -65,8 +66,8 @@ def subgroup_table(
         row = {"level": level, "images": int(inside.sum()), "lesions": lesions[inside].nunique(),
                "of_images": int((inside & asked).sum()), "of_lesions": lesions[inside & asked].nunique(),
                "lacking": lacking if figure == "balanced_accuracy" else []}
-        sides = [_side(draws, side & asked, right, kinds, lesions) for side in (inside, ~inside)]
-        rows.append(row | _compared(*sides, undefined=bool(row["lacking"])))
+        group, rest = (_side(draws, side & asked, right, kinds, lesions) for side in (inside, ~inside))
+        rows.append(row | _compared(group, rest, undefined=bool(row["lacking"])))
     table = pd.DataFrame(rows, columns=[
         "level", "images", "lesions", "of_images", "of_lesions", "value", "low", "high", "rest", "difference",
         "difference_low", "difference_high", "lacking",
@@ -76,7 +77,9 @@ def subgroup_table(
     return table
 
 
-def _counted(predictions, figure: Figure, codes: tuple[str, ...], classes: list[str]):
+def _counted(
+    predictions: pd.DataFrame, figure: Figure, codes: tuple[str, ...], classes: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(images,) whether right, whether counted, and (images, kinds) which mean it belongs to."""
     truth, predicted = predictions["truth"], predictions["predicted"]
     everything = np.ones(len(truth), dtype=bool)
@@ -89,7 +92,9 @@ def _counted(predictions, figure: Figure, codes: tuple[str, ...], classes: list[
     return positive == flagged, asked, asked[:, None]
 
 
-def _side(draws: LesionDraws, inside, right, kinds, lesions) -> tuple[tuple[float, float, float], np.ndarray]:
+def _side(
+    draws: LesionDraws, inside: np.ndarray, right: np.ndarray, kinds: np.ndarray, lesions: pd.Series
+) -> _Side:
     """The figure of the images `inside`, bounded, and (resamples,) of each resample."""
     counted, hits = kinds & inside[:, None], kinds & (inside & right)[:, None]
     with np.errstate(invalid="ignore"):
@@ -98,7 +103,7 @@ def _side(draws: LesionDraws, inside, right, kinds, lesions) -> tuple[tuple[floa
     return bounded(value, drawn, lesions[inside].nunique() if kinds.shape[1] == 1 else None), drawn
 
 
-def _compared(group, rest, undefined: bool) -> dict[str, float]:
+def _compared(group: _Side, rest: _Side, undefined: bool) -> dict[str, float]:
     ((value, low, high), drawn), ((rest_value, rest_low, rest_high), rest_drawn) = group, rest
     if undefined:
         return dict.fromkeys(

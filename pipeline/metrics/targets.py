@@ -14,7 +14,7 @@ def targets(classes: list[str]) -> dict[str, tuple[str, ...]]:
 
     A group is left out where it has fewer than two of `classes`, or the same ones as the group before it.
     """
-    found = {code: (code,) for code in classes}
+    found: dict[str, tuple[str, ...]] = {code: (code,) for code in classes}
     known = [code for code in classes if code in DIAGNOSES]
     for name, (_, members) in _GROUPS.items():
         codes = tuple(members(known))

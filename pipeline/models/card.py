@@ -7,7 +7,9 @@ CLAIM, the Checklist for Artificial Intelligence in Medical Imaging: Mongan, Moy
 import contextlib
 import datetime
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pipeline.bounds import without_controls
 from pipeline.classes import label
@@ -39,6 +41,7 @@ from pipeline.number_words import UNDEFINED, count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_code, as_lines, as_text
 from pipeline.text_tables import bullets
+from pipeline.vocabulary import HELD_OUT_PARTS, HeldOutPart
 from pipeline.workspace import Workspace
 
 CARD_FILE = "card.md"
@@ -83,12 +86,12 @@ def model_card(workspace: Workspace, info: ModelInfo) -> str:
         "Intended use": _intended(info),
         "The model": _facts(info),
         "Data": source_text(info, dataset),
-        "Flow of images": _of_run(run, lambda: flow_text(run, dataset, images)),
+        "Flow of images": _of_run(run, lambda of: flow_text(of, dataset, images)),
         "Age, sex and site of each part": people_text(images) + made_up,
         "Reference standard": "How each diagnosis was made, in images of all parts.\n\n" + reference_text(images)
         + made_up,
         "Missing values": missing_text(images),
-        "Split and training": _of_run(run, lambda: training_text(run)),
+        "Split and training": _of_run(run, training_text),
         **_results(info, run),
         "Limits": _limits(info),
     }
@@ -111,11 +114,11 @@ def read_card(path: Path) -> str:
     return text
 
 
-def _of_run(run: RunDir | None, write) -> str:
+def _of_run(run: RunDir | None, write: Callable[[RunDir], str]) -> str:
     if run is None:
         return f"{UNDEFINED} The run of this model is not here."
     try:
-        return write()
+        return write(run)
     except (LesionLabError, FileNotFoundError) as error:
         return f"{UNDEFINED} {as_text(error)}"
 
@@ -148,10 +151,11 @@ def _facts(info: ModelInfo) -> str:
 
 def _results(info: ModelInfo, run: RunDir | None) -> dict[str, str]:
     """Figures and errors; of a model without its run the validation figures that it carries."""
-    results = {"validation": info.validation}
+    results: dict[HeldOutPart, Any] = {"validation": info.validation}
     if run is not None:
         with contextlib.suppress(LesionLabError):  # the model carries the figures of its own training
-            results = run.results() or results
+            if stored := run.results():
+                results = {part: stored[part] for part in HELD_OUT_PARTS if part in stored}
     sections = {f"Figures in {as_text(part)}": figures_text(part, figures) for part, figures in results.items()}
     validation = results.get("validation")
     failures = failures_text(run, validation) if run else bullets([melanoma_sentence(validation)])

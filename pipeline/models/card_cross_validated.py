@@ -3,6 +3,7 @@
 Along the items of CLAIM, like every card (see `card`); the model has no run of its own beside it.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.classes import label
@@ -115,7 +116,7 @@ def _training(info: ModelInfo, figures: dict[str, Any]) -> str:
     ])
 
 
-def _with_interval(bounds: list[float | None], words) -> str:
+def _with_interval(bounds: list[float | None], words: Callable[[float | None], str]) -> str:
     value, low, high = bounds
     if value is None:
         return UNDEFINED

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from pipeline.classes import label
-from pipeline.data.dataset import Dataset, load_dataset
+from pipeline.data.dataset import Dataset, Problem, load_dataset
 from pipeline.errors import LesionLabError
 from pipeline.models.model_info import ModelInfo
 from pipeline.number_words import UNDEFINED, count, percent
@@ -81,7 +81,7 @@ def flow_text(run: RunDir, dataset: Dataset | None, images: pd.DataFrame | None)
     )
 
 
-def _problems_sentence(problems: list[dict]) -> str:
+def _problems_sentence(problems: list[Problem]) -> str:
     if not problems:
         return "Left out at the import: nothing."
     kinds = pd.Series([problem["problem"] for problem in problems]).value_counts()

@@ -1,5 +1,6 @@
 """What a model card says of the training and of the figures: split, stages, metrics with intervals, and the errors."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.classes import label
@@ -12,6 +13,7 @@ from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 from pipeline.text_tables import bullets, markdown_table
+from pipeline.vocabulary import HeldOutPart
 
 _FIGURES = {
     "balanced_accuracy": ("balanced accuracy (mean sensitivity)", percent),
@@ -51,13 +53,13 @@ def training_text(run: RunDir) -> str:
     return bullets([*lines, f"Made with {as_text(versions)}."] if versions else lines)
 
 
-def _interval(bounds: Any, words) -> str:
+def _interval(bounds: Any, words: Callable[[float], str]) -> str:
     if not bounds or any(bound is None for bound in bounds):
         return UNDEFINED
     return f"{words(bounds[0])} to {words(bounds[1])}"
 
 
-def figures_text(part: str, figures: dict[str, Any] | None) -> str:
+def figures_text(part: HeldOutPart, figures: dict[str, Any] | None) -> str:
     """The figures of one held-out part, over all and for each diagnosis."""
     if not figures:
         return f"{UNDEFINED} There are no {as_text(part)} figures."

@@ -4,9 +4,10 @@ import numpy as np
 
 from pipeline.errors import LesionLabError, ModelError
 from pipeline.evaluation.decided import training_frequencies
-from pipeline.metrics.decisions import WEIGHS_ALIKE, Decision, at_data_frequencies, decided, vector
+from pipeline.metrics.decisions import WEIGHS_ALIKE, at_data_frequencies, decided, vector
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo
+from pipeline.vocabulary import Decision
 from pipeline.workspace import Workspace
 
 

@@ -6,6 +6,7 @@ errors that nobody could question. What was imported lies under `models` and can
 
 import re
 import shutil
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
@@ -25,8 +26,8 @@ Source = Literal["bundled", "run", "imported", "combined"]
 _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 
 
-def shelf_turn(workspace: Workspace):
-    """Two windows that change the models take turns; a context manager."""
+def library_lock(workspace: Workspace) -> AbstractContextManager[None]:
+    """Two windows that change the models take turns."""
     return file_lock(workspace.locks / "models.lock", silent, "Another window changes the models.")
 
 
@@ -69,7 +70,7 @@ def label_model(workspace: Workspace, name: str, title: str, description: str) -
         WorkspaceError: the disk is full or cannot be written.
     """
     label = checked_label(title, description)
-    with shelf_turn(workspace):
+    with library_lock(workspace):
         info = find_model(workspace, name)
         _check_own(info)
         write_json(info.folder / LABEL_FILE, asdict(label))
@@ -132,7 +133,7 @@ def delete_model(workspace: Workspace, name: str) -> ModelInfo:
         ModelError: there is no such model, it belongs to a run, or it is the bundled one.
         WorkspaceError: the workspace cannot be written.
     """
-    with shelf_turn(workspace):
+    with library_lock(workspace):
         info = find_model(workspace, name)
         _check_own(info)
         if run_of(workspace, info):
@@ -151,7 +152,7 @@ def restore_model(workspace: Workspace, name: str) -> ModelInfo:
         ModelError: no such model was deleted, or a model or run has its name by now.
         WorkspaceError: the workspace cannot be written.
     """
-    with shelf_turn(workspace):
+    with library_lock(workspace):
         if name not in [deleted.name for deleted in deleted_models(workspace)]:
             raise ModelError(f"No deleted model is named {name}.", "It may have been restored already.")
         for place in (workspace.models / name, workspace.runs / name):

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
 from pipeline.files import disk_errors
 from pipeline.metrics.decisions import WEIGHS_ALIKE
-from pipeline.models.library import check_free, check_model_name, shelf_turn
+from pipeline.models.library import check_free, check_model_name, library_lock
 from pipeline.models.model_info import ModelInfo, find_model, write_model_info
 from pipeline.models.trained_on import trained_on, training_shares
 from pipeline.models.training_images import COLUMNS, write_training_images
@@ -44,7 +45,7 @@ def combine(workspace: Workspace, name: str, members: list[str], flips: bool) ->
     images = pd.concat(learnt).drop_duplicates("image_id").reset_index(drop=True)
     shares = [training_shares(workspace, info) for info in infos]
     folder = workspace.create().models / name
-    with shelf_turn(workspace), temporary_folder(workspace, ".incoming-", workspace.models) as incoming:
+    with library_lock(workspace), temporary_folder(workspace, ".incoming-", workspace.models) as incoming:
         check_free(workspace, name)
         write_training_images(incoming, images, images["image_id"])
         combined = _description(name, incoming, infos, flips, images, shares)
@@ -182,6 +183,6 @@ def _description(
     )
 
 
-def _each(texts) -> list[str]:
+def _each(texts: Iterable[str]) -> list[str]:
     """Each text once, in order."""
     return list(dict.fromkeys(texts))

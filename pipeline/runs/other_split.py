@@ -19,7 +19,8 @@ def other_split(workspace: Workspace, run: RunDir) -> RunConfig:
     """The configuration of `run` on the other split, all else equal.
 
     Raises:
-        RunError: the run started from another run's weights, which saw that one's split; or it held nothing out.
+        RunError: the run started from another run's weights, which saw that one's split; it held nothing out; or it
+            is an evaluation.
         DataError: the data set is gone, or has changed since.
     """
     config = run.config()
@@ -28,6 +29,8 @@ def other_split(workspace: Workspace, run: RunDir) -> RunConfig:
             f"The run {run.name} started from {config.parent}, whose split its weights know.",
             "Choose a run that started from initial weights.",
         )
+    if config.split == "external":
+        raise RunError(f"{run.name} is an evaluation, which has no split.", "Choose a run that was trained.")
     if config.split == "all":
         raise RunError(f"The run {run.name} held no image out, so it has no figures to compare.", "Choose another.")
     dataset = load_dataset(workspace, config.data)

@@ -28,6 +28,8 @@ def plan_config(
     """
     chosen = preset(preset_name)
     if start is None:
+        if data is None:
+            raise DataError("No data set is named.", "Name one, or a run and its stage to start from.")
         dataset = load_dataset(workspace, data)
         config = chosen.for_data(dataset.name, dataset.content_hash)
         return apply_settings(dataclasses.replace(config, same_lesion=confirmed_digest(dataset)), settings)

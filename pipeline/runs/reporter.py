@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, Protocol
 
 from pipeline.errors import WorkspaceError
 from pipeline.progress import Cancelled, Progress, silent
@@ -17,6 +18,22 @@ from pipeline.runs.status import HEARTBEAT, NO_PROCESS, process_identity, stored
 # relative cost of one image, so that "time left" does not jump where training turns into validation
 COST = {"training": 1.0, "frozen": 0.7, "validating": 0.35, "judging": 0.6}
 _SECONDS_BETWEEN_WRITES = 0.5
+
+
+class Reached(Protocol):
+    """What a reporter asks of a checkpoint: stage and epoch, from 1, the log's length and the seconds by part then."""
+
+    @property
+    def stage(self) -> int: ...
+
+    @property
+    def epoch(self) -> int: ...
+
+    @property
+    def log_bytes(self) -> int: ...
+
+    @property
+    def spent(self) -> dict[str, float]: ...
 
 
 class Reporter:
@@ -40,7 +57,7 @@ class Reporter:
         self._went_on = False
         self._unwritten, self._writing = False, threading.Lock()
 
-    def set(self, **fields) -> None:
+    def set(self, **fields: Any) -> None:
         """Change fields of the status and write it now."""
         self.status = replace(self.status, **fields)
         self._write()
@@ -50,11 +67,11 @@ class Reporter:
             if self.taken_over:
                 return
             self._unwritten, self._written = False, time.monotonic()
-            started = self.status.started_up
-            worked = None if started is None else uptime() - started
+            started, now = self.status.started_up, uptime()
+            worked = None if started is None or now is None else now - started
             write_status(self.job.status_path, replace(self.status, worked=worked))
 
-    def _set_soon(self, **fields) -> None:
+    def _set_soon(self, **fields: Any) -> None:
         """Change fields of the status; it is written at most twice a second."""
         self.status, self._unwritten = replace(self.status, **fields), True
         if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
@@ -105,8 +122,8 @@ class Reporter:
             self.log.write("note", words=sentence)
             self.set(notes=(*self.status.notes, sentence))
 
-    def go_on_from(self, checkpoint) -> None:
-        """Takes back what was written after `checkpoint` (a `Checkpoint`; None: the run's beginning), and says so."""
+    def go_on_from(self, checkpoint: Reached | None) -> None:
+        """Takes back what was written after `checkpoint` (None: the run's beginning), and says so."""
         self.log.go_back(checkpoint.log_bytes if checkpoint else 0)
         if checkpoint:
             for part, seconds in () if self._went_on else checkpoint.spent.items():
@@ -137,7 +154,7 @@ class Reporter:
         return dict(self._spent)
 
     @contextlib.contextmanager
-    def timed(self, part: str):
+    def timed(self, part: str) -> Iterator[None]:
         """Adds the time of the block to `part`; what a timed block inside it takes counts to that one's part alone."""
         start, around, self._inner = time.monotonic(), self._inner, 0.0
         try:
@@ -154,7 +171,7 @@ class Reporter:
             self.spent(part, now - self._lapped)
         self._lapped = now
 
-    def finish(self, **fields) -> None:
+    def finish(self, **fields: Any) -> None:
         """Write where the time went and the final state."""
         for part, seconds in () if self.taken_over else self._spent.items():
             self.log.write("time", part=part, seconds=seconds)

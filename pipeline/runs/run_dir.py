@@ -21,6 +21,7 @@ from pipeline.runs.results import Results, check_figures
 from pipeline.runs.run_about import Evaluation, RunAbout, read_about
 from pipeline.runs.run_tables import read_predictions, read_split
 from pipeline.runs.status import just_queued, write_status
+from pipeline.vocabulary import HELD_OUT_PARTS
 from pipeline.workspace import Workspace
 
 _REPAIR = "Delete that run, or restore the file from a copy."
@@ -157,8 +158,9 @@ class RunDir(JobDir):
             return None
         repair = f"Compute the figures again with `python -m pipeline evaluate {self.name}`."
         results = read_record(self.results_path, Results, repair)
-        for figures in results.values():
-            check_figures(figures, str(self.results_path), repair)
+        for part in HELD_OUT_PARTS:
+            if part in results:
+                check_figures(results[part], str(self.results_path), repair)
         return results
 
 

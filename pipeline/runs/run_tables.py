@@ -9,8 +9,8 @@ import pandas as pd
 from pipeline.arrays import Array, read_arrays
 from pipeline.errors import WorkspaceError
 from pipeline.parquet import SHARE, TEXT, Column, check_probabilities, read_table
+from pipeline.vocabulary import PARTS
 
-PARTS = ("train", "validation", "test")
 _PART = Column(among=PARTS)
 _SPLIT = {
     "image_id": TEXT, "lesion_id": TEXT, "dx": TEXT, "part": _PART, "dx_there": Column(optional=True),

@@ -5,7 +5,7 @@ import dataclasses
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from annotated_types import Len
 from typing_extensions import TypedDict
@@ -21,6 +21,7 @@ from pipeline.runs.new_folder import make_folder
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import just_queued, write_status
+from pipeline.vocabulary import RateVerdict
 from pipeline.workspace import Workspace
 
 _FOUND = "found.json"
@@ -31,7 +32,7 @@ _NEXT_STAGE = Stage(freeze=False, epochs=1, lr_max=1e-3)  # what follows a train
 class Found(TypedDict):
     """What `lr_finder.read_curve` gives."""
 
-    verdict: Literal["usable", "too_short", "flat", "rises"]
+    verdict: RateVerdict
     valley: Rate | None
     steepest: Rate | None
     minimum: Rate | None

@@ -6,7 +6,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psutil
 
@@ -14,13 +14,13 @@ from pipeline.bounds import Moment, Process, Seconds, Share, Text, Word
 from pipeline.files import write_json
 from pipeline.records import read_record
 from pipeline.runs.boot import birth, boot_id, node, uptime
+from pipeline.vocabulary import State
 
-State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 _START_SECONDS = 60  # a trainer that was just started has not written its process yet
 HEARTBEAT = 5.0  # seconds
 _MISSED = 12  # heartbeats after which a process of another node is taken for dead
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
-NO_PROCESS: dict[str, None] = {"pid": None, "pid_created": None, "pid_born": None, "heartbeat": None}
+NO_PROCESS: dict[str, Any] = {"pid": None, "pid_created": None, "pid_born": None, "heartbeat": None}
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ class Status:
     @property
     def place(self) -> tuple[bool, float]:
         """Where the run stands in the queue: those with a lower one come first, whatever the clock did between."""
-        known = self.queued_up is not None and self.boot == boot_id()
-        return known, self.queued_up if known else self.waits_since
+        if self.queued_up is None or self.boot != boot_id():
+            return False, self.waits_since
+        return True, self.queued_up
 
     @property
     def waited(self) -> float:
@@ -101,7 +102,8 @@ class Status:
 
 
 def _since(boot: str | None, up: float | None) -> float | None:
-    return uptime() - up if boot is not None and boot == boot_id() and up is not None else None
+    now = uptime()
+    return None if up is None or now is None or boot != boot_id() else now - up
 
 
 def joined_queue() -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from typing import Any
 
 from pipeline.errors import LesionLabError
+from pipeline.runs.results import PartFigures
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.time_parts import time_division
+from pipeline.vocabulary import HELD_OUT_PARTS
 
 FIGURES = ("images", "lesions", "accuracy", "balanced_accuracy", "macro_auc", "majority_accuracy")
 
 
-def _figures(part: dict[str, Any] | None) -> dict[str, Any] | None:
+def _figures(part: PartFigures | None) -> dict[str, Any] | None:
     return None if part is None else {key: part.get(key) for key in FIGURES}
 
 
@@ -48,14 +50,14 @@ def _from_status(run: RunDir) -> dict[str, Any]:
 
 
 def _from_config(run: RunDir) -> dict[str, Any]:
-    config = run.config()
+    config, evaluation = run.config(), run.evaluation()
     return {
         "data": config.data, "preset": config.preset, "arch": config.arch, "split": config.split,
         "parent": config.parent, "parent_stage": config.parent_stage,
-        "evaluates": (run.evaluation() or {}).get("model"),
+        "evaluates": evaluation["model"] if evaluation else None,
     }
 
 
 def _from_results(run: RunDir) -> dict[str, Any]:
-    results = run.results() or {}
-    return {part: _figures(results.get(part)) for part in ("validation", "test")}
+    results = run.results()
+    return {part: None if results is None else _figures(results.get(part)) for part in HELD_OUT_PARTS}

@@ -4,12 +4,13 @@ The curve is that of Smith 2017 (arXiv:1506.01186): the loss of one training bat
 exponentially. fastai's own suggestions are computed beside these, in `lr_finder`.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-Verdict = Literal["usable", "too_short", "flat", "rises"]
-VERDICTS: dict[Verdict, str] = {
+from pipeline.vocabulary import RateVerdict
+
+VERDICTS: dict[RateVerdict, str] = {
     "usable": "The loss falls and then rises: the rates before the rise can be used.",
     "too_short": "The curve is too short to read: it ended after fewer than 20 batches. Use more steps, or a lower "
     "first rate.",
@@ -68,7 +69,7 @@ def plateau_rule(rates: np.ndarray, losses: np.ndarray) -> RateRange | None:
     return RateRange(float(10.0**exponent), float(10.0 ** (exponent + 1)))
 
 
-def verdict(rates: np.ndarray, losses: np.ndarray) -> Verdict:
+def verdict(rates: np.ndarray, losses: np.ndarray) -> RateVerdict:
     """What kind of curve it is, by its smoothed losses (finite, in the order of growing rates)."""
     if len(rates) < _FEWEST_POINTS:
         return "too_short"

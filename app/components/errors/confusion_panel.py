@@ -16,6 +16,7 @@ from pipeline.metrics.melanoma import MELANOMA
 from pipeline.number_words import count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
+from pipeline.vocabulary import HeldOutPart
 
 _PAIRS = 6
 
@@ -76,7 +77,7 @@ def confusion_chart(predictions: pd.DataFrame, classes: list[str], chosen: tuple
                + " – ".join(as_text(label(code)) for code in classes))
 
 
-def part_ways(run: RunDir, part: str, predictions: pd.DataFrame, figures: dict[str, Any]) -> list[Way]:
+def part_ways(run: RunDir, part: HeldOutPart, predictions: pd.DataFrame, figures: dict[str, Any]) -> list[Way]:
     """All images of the part, the wrong ones, and the melanoma lesions that were called something else."""
     n, wrong = len(predictions), int((predictions["truth"] != predictions["predicted"]).sum())
     lost = (figures.get("melanoma") or {}).get("called_else", 0)
@@ -91,7 +92,7 @@ def part_ways(run: RunDir, part: str, predictions: pd.DataFrame, figures: dict[s
 
 
 def ways_to_a_cell(
-    predictions: pd.DataFrame, classes: list[str], chosen: tuple[str, str] | None, run: RunDir, part: str
+    predictions: pd.DataFrame, classes: list[str], chosen: tuple[str, str] | None, run: RunDir, part: HeldOutPart
 ) -> None:
     """The most confused pairs as buttons, and a select box for each side of any cell; of one side alone the way to its
     row or column in Explore.
@@ -106,7 +107,7 @@ def ways_to_a_cell(
         way_links(_sides(predictions, run, part))
 
 
-def _sides(predictions: pd.DataFrame, run: RunDir, part: str) -> list[Way]:
+def _sides(predictions: pd.DataFrame, run: RunDir, part: HeldOutPart) -> list[Way]:
     truth, predicted = st.session_state["cell.truth"], st.session_state["cell.predicted"]
     ways = []
     if truth:

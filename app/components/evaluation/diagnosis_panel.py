@@ -26,6 +26,7 @@ from app.words.evaluation_words import (
 from pipeline.metrics.targets import target_label, targets
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.shown import as_text
+from pipeline.vocabulary import Decision
 
 SCORER = "ISIC scorer, at 0.5"
 _OVERALL = {
@@ -36,7 +37,7 @@ _OVERALL = {
 }
 
 
-def diagnosis_panel(results: dict[str, Any], decision: str, name: str, ways: Ways) -> None:
+def diagnosis_panel(results: dict[str, Any], decision: Decision, name: str, ways: Ways) -> None:
     """The figures of one part under one decision; `name` is for downloads."""
     found = results["decisions"][decision]
     n = f"n = {count(results['images'], 'image')} of {count(results['lesions'], 'lesion')}"
@@ -54,7 +55,7 @@ def diagnosis_panel(results: dict[str, Any], decision: str, name: str, ways: Way
     help_text("evaluation", "What each figure says, and what the ISIC scorer counts differently")
 
 
-def _overall(found: dict[str, Any], decision: str, n: str) -> None:
+def _overall(found: dict[str, Any], decision: Decision, n: str) -> None:
     scorer = found["isic_scorer"] or {"balanced_accuracy": None, "macro_average": {}}
     scorers = {"balanced_accuracy": scorer["balanced_accuracy"], "accuracy": scorer["macro_average"].get("accuracy"),
                "macro_auc": scorer["macro_average"].get("auc")}

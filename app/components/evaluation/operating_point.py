@@ -22,6 +22,7 @@ from pipeline.metrics.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_l
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
+from pipeline.vocabulary import Decision, HeldOutPart
 
 ASSUMES = (
     "Assumes that sensitivity, and specificity with its mix of other lesions, carry over to your clinic; usually they "
@@ -40,7 +41,8 @@ _KEY = "evaluation.threshold"
 
 
 def operating_panel(
-    run: RunDir, dataset: Dataset | None, part: str, parts: list[str], decision: str, classes: list[str], ways: Ways
+    run: RunDir, dataset: Dataset | None, part: HeldOutPart, parts: list[HeldOutPart], decision: Decision,
+    classes: list[str], ways: Ways,
 ) -> None:
     """The threshold on one part; where the split has a test part, aims are met on the validation part."""
     named = {name: codes for name, codes in targets(classes).items() if name in NOUNS}
@@ -121,7 +123,7 @@ def _take_click() -> None:
             return
 
 
-def _in_words(point: OperatingPoint, noun: str, decision: str) -> None:
+def _in_words(point: OperatingPoint, noun: str, decision: Decision) -> None:
     ill = 1000 * point.prevalence
     st.markdown(
         f"**Of 1,000 lesions, {_whole(ill)} of them {noun}s** (prevalence {percent(point.prevalence)}), those with "
@@ -140,7 +142,7 @@ def _in_words(point: OperatingPoint, noun: str, decision: str) -> None:
     st.markdown(ASSUMES)
 
 
-def _caution(scores: pd.DataFrame, part: str, chosen_on: str) -> None:
+def _caution(scores: pd.DataFrame, part: HeldOutPart, chosen_on: str) -> None:
     positives = int(scores["positive"].sum())
     words = (f"{PART_WORDS[part]} part, n = {count(len(scores), 'lesion')}, {positives:,} of them with the target, "
              "each counted once with the mean of its images. 95 % intervals: Wilson's for lesions; that of the number "
@@ -154,7 +156,9 @@ def _caution(scores: pd.DataFrame, part: str, chosen_on: str) -> None:
     st.caption(words)
 
 
-def _curves(run: RunDir, table: pd.DataFrame, point: OperatingPoint, target: str, part: str, decision: str) -> None:
+def _curves(
+    run: RunDir, table: pd.DataFrame, point: OperatingPoint, target: str, part: HeldOutPart, decision: Decision
+) -> None:
     name = f"{run.name}-{part}-{decision}-{target}"
     behind = table.assign(threshold=table["threshold"].replace(math.inf, math.nan)).rename(columns=_COLUMNS)
     left, right = st.columns(2, gap="large")

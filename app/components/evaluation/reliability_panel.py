@@ -17,12 +17,13 @@ from app.words.evaluation_words import interval
 from pipeline.classes import label
 from pipeline.number_words import count, decimal, percent
 from pipeline.runs.run_dir import RunDir
+from pipeline.vocabulary import HeldOutPart
 
 _ANSWER = "answer"
 _BOX = 420  # pixels
 
 
-def reliability_panel(run: RunDir, results: dict[str, Any], part: str, classes: list[str], ways: Ways) -> None:
+def reliability_panel(run: RunDir, results: dict[str, Any], part: HeldOutPart, classes: list[str], ways: Ways) -> None:
     """Calibration of one part, at the data's own frequencies; `ways` are those of the decision as-data."""
     found = results["calibration"]
     n = f"n = {count(results['images'], 'image')} of {count(results['lesions'], 'lesion')}"

@@ -23,6 +23,7 @@ from pipeline.metrics.targets import target_label, targets
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
+from pipeline.vocabulary import Decision, HeldOutPart
 
 _IN_METADATA = ("age", "sex", "localization", "source", "dx_type")
 _FIGURES = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
@@ -32,7 +33,7 @@ _SOME = "dx_type"  # its levels lack whole diagnoses
 
 
 def subgroup_panel(
-    run: RunDir, dataset: Dataset | None, part: str, decision: str, classes: list[str], ways: Ways
+    run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, classes: list[str], ways: Ways
 ) -> None:
     """The groups of one part under one decision; without the data set only those by the model's own confidence."""
     factors = {CONFIDENCE: "Model confidence"}
@@ -70,7 +71,7 @@ def as_level(factor: str, level: str) -> str:
     return level if factor == CONFIDENCE else level_words(factor, level)
 
 
-def _groups(table: pd.DataFrame, name: str, factor: str, decision: str) -> None:
+def _groups(table: pd.DataFrame, name: str, factor: str, decision: Decision) -> None:
     whole = _whole(table)
     title = f"{name} by {factor}, decision {decision}"
     shown = pd.DataFrame({

@@ -23,13 +23,14 @@ from pipeline.evaluation.evidence_store import evidence_path
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
+from pipeline.vocabulary import HeldOutPart
 
 TITLE = "Evidence outside the lesion: context or shortcut?"
 _TSCHANDL = "akiec"
 _OF = {"predicted": "the predicted diagnosis", "truth": "the true diagnosis"}
 
 
-def evidence_panel(run: RunDir, part: str) -> None:
+def evidence_panel(run: RunDir, part: HeldOutPart) -> None:
     """Chart, table, what Tschandl et al. found, and the images with the least evidence inside, of one held-out part.
 
     Says what is missing where the data set is gone, has no masks, or the run stored no heatmaps.
@@ -64,7 +65,7 @@ def evidence_panel(run: RunDir, part: str) -> None:
     help_text("evidence", "How this is measured, and what it cannot say")
 
 
-def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, run: RunDir, part: str) -> None:
+def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, run: RunDir, part: HeldOutPart) -> None:
     whole = table.iloc[0]
     st.markdown(
         f"Of the positive evidence for {_OF[of]}, **{with_interval(tuple(whole[['inside', 'low', 'high']]))}** lies "
@@ -92,7 +93,7 @@ def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, run: RunDir, part: s
     row_ways(names, lambda place: _ways(rows, of, run, part, table["diagnosis"].iat[place]), key)
 
 
-def _ways(rows: pd.DataFrame, of: Of, run: RunDir, part: str, code: str) -> list[Way]:
+def _ways(rows: pd.DataFrame, of: Of, run: RunDir, part: HeldOutPart, code: str) -> list[Way]:
     """Of one true diagnosis, or of all: the images that were measured, those without evidence, and the outliers."""
     truth = {} if code == "all" else {"truth": code}
     inside = rows.index if code == "all" else rows.index[rows["truth"] == code]
@@ -128,7 +129,7 @@ def _akiec(found: dict, table: pd.DataFrame) -> None:
     )
 
 
-def _outliers(run: RunDir, dataset: Dataset, rows: pd.DataFrame, part: str, of: Of) -> None:
+def _outliers(run: RunDir, dataset: Dataset, rows: pd.DataFrame, part: HeldOutPart, of: Of) -> None:
     odd = outliers(rows, of)
     st.markdown(f"**{count(len(odd), 'outlier')} against their own diagnosis:** far less evidence inside the lesion, "
                 "for its size, than in other images of that diagnosis")

@@ -12,13 +12,14 @@ from app.loaders import resources
 from app.words.evaluation_words import ANSWER_WORDS
 from pipeline.classes import label
 from pipeline.images.generated import NOTICE
-from pipeline.metrics.decisions import DECISIONS, Decision
+from pipeline.metrics.decisions import DECISIONS
 from pipeline.models.admission import refusal
 from pipeline.models.decided_output import decided_output, model_frequencies, usual_decision
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.overlay import has_evidence, overlay
 from pipeline.number_words import probability
 from pipeline.shown import as_text
+from pipeline.vocabulary import Decision
 
 
 def prediction_panel(info: ModelInfo, image: VisitorImage, number: int) -> None:

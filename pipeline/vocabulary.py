@@ -1,0 +1,15 @@
+"""The closed sets of words that stand in files, in addresses and under `--json`: each declared once, for the type
+checker and for whoever lists them.
+"""
+
+from typing import Literal, get_args
+
+Part = Literal["train", "validation", "test"]  # of a split
+HeldOutPart = Literal["validation", "test"]
+Decision = Literal["as-data", "balanced"]  # in words in `metrics.decisions`
+State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]  # of a run and of any other job
+RateVerdict = Literal["usable", "too_short", "flat", "rises"]  # on a learning-rate search, in words in `rate_rules`
+
+PARTS: tuple[Part, ...] = get_args(Part)
+HELD_OUT_PARTS: tuple[HeldOutPart, ...] = get_args(HeldOutPart)
+NAMED_DECISIONS: tuple[Decision, ...] = get_args(Decision)
