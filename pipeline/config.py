@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import to_json
 from pipeline.network_registry import NETWORKS
 from pipeline.records import RecordError, record
+from pipeline.vocabulary import View
 
 Weights = Literal["imagenet", "random"]
 Resize = Literal["squish", "crop"]
@@ -53,6 +54,7 @@ class RunConfig:
 
     Attributes:
         width, height: the network's input in pixels.
+        view: the part of an image that is brought there.
         limit: a number of images; None means all.
         fold: which of the five lesion folds validates (0..4), for the split "lesion".
         label_smoothing: share of the target spread over all diagnoses, 0..1 (Szegedy et al. 2016).
@@ -103,6 +105,7 @@ class RunConfig:
     stages_before: Count = 0
     epochs_before: Count = 0
     repeat: Count = 0
+    view: View = "whole"
 
     @property
     def training_seed(self) -> int:

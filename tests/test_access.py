@@ -27,7 +27,7 @@ from tests.hand_made import make_dataset, make_run
 
 FOR_THE_OPERATOR = {
     "components/cases/teaching_sets.py": "explore.*.delete explore.undo",
-    "components/data/data_intake.py": "import.path import.sources",
+    "components/data/data_intake.py": "import.path import.sources import.table",
     "components/data/get_data_fetches.py": "again.* cancel.* dismiss.*",
     "components/data/get_data_kaggle.py":
         "kaggle.file kaggle.file.value kaggle.key kaggle.key.user kaggle.key.value kaggle.token kaggle.token.value",
@@ -199,9 +199,9 @@ def controls(at) -> set[str]:
 
 
 def of_the_operator(keys: set[str], run: str) -> set[str]:
-    one = {"explore.set-1.delete", "import.path", "import.sources", f"again.{STARTER.id}", f"dismiss.{STARTER.id}",
-           "fetch.kaggle-ham10000", f"fetch.{STARTER.id}", "models.path", "models.delete.shelf-1",
-           f"delete.{run}", f"label.{run}.name", f"label.{run}.note", "model.shelf-1.title",
+    one = {"explore.set-1.delete", "import.path", "import.sources", "import.table", f"again.{STARTER.id}",
+           f"dismiss.{STARTER.id}", "fetch.kaggle-ham10000", f"fetch.{STARTER.id}", "models.path",
+           "models.delete.shelf-1", f"delete.{run}", f"label.{run}.name", f"label.{run}.note", "model.shelf-1.title",
            "model.shelf-1.description", "models.restore.shelf-2", "start_over.teaching"}
     return {key for key in keys if key in one or key.startswith("restore.") or "kaggle." in key}
 
@@ -221,7 +221,7 @@ def test_a_visitor_is_offered_none_of_it_and_told_why(stocked, monkeypatch):
             assert "only for the person who runs the server. This page came through a proxy" in words(at), page
         assert str(workspace.home) not in words(at) and "/.kaggle" not in words(at), page
         monkeypatch.setattr(access, "request_headers", lambda: OPERATOR)
-    assert len(seen) == 24, sorted(seen)
+    assert len(seen) == 25, sorted(seen)
 
 
 def everything(folder) -> dict[str, str]:

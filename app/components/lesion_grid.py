@@ -88,7 +88,8 @@ def pictures(image_id: str, judged: Judged) -> tuple[np.ndarray, np.ndarray]:
         raise ImageError(f"The data set {judged.dataset.name} no longer has the image {image_id}.")
     path = judged.dataset.image_path(judged.table.at[image_id, "file"])
     try:
-        seen = resources.as_seen(path, judged.config.height, judged.config.width, judged.config.resize)
+        config = judged.config
+        seen = resources.as_seen(path, config.height, config.width, config.resize, config.view)
         return seen, resources.untouched(path)
     except ImageError as error:
         raise ImageError(

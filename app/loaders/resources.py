@@ -21,6 +21,7 @@ from pipeline.models.model_info import ModelInfo, list_models
 from pipeline.runs.events import read_events
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps
+from pipeline.vocabulary import View
 from pipeline.workspace import Workspace, current_workspace
 
 Stamp = tuple[str, int, int]  # path, time of the last change in ns, size in bytes
@@ -156,13 +157,13 @@ def untouched(path: Path) -> np.ndarray:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _as_seen(of: Stamp, height: int, width: int, resize: str) -> np.ndarray:
-    return prepare_image(Image.fromarray(_untouched(of)), height, width, resize)
+def _as_seen(of: Stamp, height: int, width: int, resize: str, view: View) -> np.ndarray:
+    return prepare_image(Image.fromarray(_untouched(of)), height, width, resize, view=view)
 
 
-def as_seen(path: Path, height: int, width: int, resize: str) -> np.ndarray:
+def as_seen(path: Path, height: int, width: int, resize: str, view: View) -> np.ndarray:
     """The image as a network with this input sees it, uint8 (height, width, 3)."""
-    return _as_seen(stamp(path), height, width, resize)
+    return _as_seen(stamp(path), height, width, resize, view)
 
 
 def _weights(info: ModelInfo) -> tuple[Stamp, ...]:

@@ -1,16 +1,17 @@
-"""`data import` and `data list`; `data fetch`, `audit`, `masks` and `sharpen` are in files of their own."""
+"""`data import` and `data list`; the other commands of the group are in files of their own."""
 
 from pathlib import Path
+from typing import get_args
 
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.audit import add_audit
+from pipeline.commands.data_changes import add_masks, add_sharpen
 from pipeline.commands.dataset_text import dataset_answer, dataset_text
 from pipeline.commands.fetch import add_fetch
-from pipeline.commands.masks import add_masks
 from pipeline.commands.output import Output
-from pipeline.commands.sharpen import add_sharpen
 from pipeline.errors import DataError
 from pipeline.text_tables import table
+from pipeline.vocabulary import View
 from pipeline.workspace import current_workspace
 
 
@@ -19,7 +20,8 @@ def add_parsers(commands) -> None:
     parser = add_command(
         group, "import", data_import,
         help="import a zip archive or a folder: HAM10000_metadata.csv with its images, the files of ISIC 2018 (Task 3) "
-        "or ISIC 2019, or one folder of images for each diagnosis; safe to repeat",
+        "or ISIC 2019, the labels of ISIC 2018's Tasks 1 and 2, or one folder of images for each diagnosis; safe to "
+        "repeat",
     )
     parser.add_argument(
         "path", metavar="PATH", type=Path, nargs="?",
@@ -30,6 +32,18 @@ def add_parsers(commands) -> None:
         "--sources", type=Path, metavar="CSV",
         help="a csv with the columns image_id and dataset, naming where each image comes from; for a data set that "
         "is already there, too",
+    )
+    parser.add_argument(
+        "--table", type=Path, metavar="CSV", help="the table with the diagnoses, where it does not lie in PATH; or an "
+        "archive or folder that holds it",
+    )
+    parser.add_argument(
+        "--view", choices=get_args(View), help="what the images show of their originals: the whole, or the central "
+        "square of the shorter side; unless given, what the layout tells, else whole",
+    )
+    parser.add_argument(
+        "--fill", type=Path, metavar="PATH2", help="an archive or folder of whole images: for --view square, what PATH "
+        "lacks is made from their central squares",
     )
     add_fetch(group)
     add_audit(group)
@@ -42,12 +56,16 @@ def data_import(arguments, out: Output) -> int:
     from pipeline.data.importing import import_dataset, set_sources
 
     workspace, path, sources = current_workspace(), arguments.path, arguments.sources
+    of_images = {"table": arguments.table, "fill": arguments.fill, "view": arguments.view}
     if path is None and sources is None:
         raise DataError("There is nothing to import.", "Give the PATH of an archive or folder, or --sources CSV.")
+    if path is None and any(of_images.values()):
+        raise DataError("--table, --fill and --view are for images, and none are given.",
+                        "Give the PATH of an archive or folder.")
     if path is None:
         dataset = set_sources(workspace, arguments.name, sources)
     else:
-        dataset = import_dataset(workspace, path, arguments.name, sources=sources, progress=out.progress)
+        dataset = import_dataset(workspace, path, arguments.name, sources=sources, progress=out.progress, **of_images)
     out.answer(dataset_answer(dataset), dataset_text(dataset))
     return 0
 

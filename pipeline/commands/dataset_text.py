@@ -11,6 +11,7 @@ def dataset_answer(dataset) -> dict:
         "name": dataset.name, "images": dataset.images, "lesions": dataset.lesions, "diagnoses": dataset.diagnoses,
         "problems": dataset.problems, "notes": dataset.notes, "generated": dataset.generated,
         "content_hash": dataset.content_hash, "licence": dataset.licence, "attribution": dataset.attribution,
+        "view": dataset.view,
     }
 
 

@@ -3,14 +3,16 @@
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.data.class_folders import folder_rows, image_ids, named_by_folder
+from pipeline.data.filling import squares_of
 from pipeline.data.image_ids import is_image_id
-from pipeline.data.isic_layout import isic_rows, isic_truth
+from pipeline.data.isic_layout import criteria_rows, is_criteria_labels, isic_rows, isic_truth
 from pipeline.data.member import Member
-from pipeline.data.members import open_members
+from pipeline.data.members import file_member, open_members
 from pipeline.data.metadata import Rows, ham10000_rows
 from pipeline.data.quotable import named
 from pipeline.data.regular_files import is_folder
@@ -28,6 +30,7 @@ class Archive:
         rows: reads what the archive says of each image; raises a DataError where that cannot be used.
         metadata: the table with the diagnoses; None where folders name them.
         problems: images that it holds twice, but not the same, or whose names cannot be ids, as {image_id, problem}.
+        filled: ids of the images that another archive gives.
     """
 
     path: Path
@@ -36,7 +39,25 @@ class Archive:
     rows: Callable[[], Rows]
     metadata: Member | None = None
     problems: list[dict] = field(default_factory=list)
+    filled: frozenset[str] = frozenset()
 
+
+class Layout(NamedTuple):
+    """A kind of table with diagnoses: what several of them are called, whether a file is one, and what one says, the
+    archive's other tables beside it."""
+
+    called: str
+    is_one: Callable[[Member], bool]
+    rows: Callable[[Member, list[Member]], Rows]
+
+
+# the first that an archive has a table of counts; without one, folders are named by diagnosis
+LAYOUTS = (
+    Layout("metadata tables", lambda m: m.stem.lower() == _METADATA and (m.is_table or not m.suffix),
+           lambda table, _: ham10000_rows(table)),
+    Layout("ground truths of ISIC challenges", lambda m: m.is_table and isic_truth(m) is not None, isic_rows),
+    Layout("tables of labels", is_criteria_labels, criteria_rows),
+)
 
 _MOST_COPIES = 8  # of one table that are compared
 
@@ -84,7 +105,26 @@ def _images_by_stem(members: list[Member]) -> tuple[dict[str, Member], list[dict
     ]
 
 
-def _sorted_out(path: Path, members: list[Member]) -> Archive:
+def _table_in(members: list[Member], path: Path) -> tuple[Layout, Member] | None:
+    """The archive's table with the diagnoses."""
+    for layout in LAYOUTS:
+        if found := [member for member in members if layout.is_one(member)]:
+            return layout, _once(found, path, layout.called)
+    return None
+
+
+def _given_table(path: Path, opened: contextlib.ExitStack) -> tuple[Layout, Member]:
+    """The table at `path`, of whichever name, or the one in the archive or folder there."""
+    if is_folder(path) or path.suffix.lower() == ".zip":
+        members = [member for member in opened.enter_context(open_members(path)) if not member.hidden]
+        if (found := _table_in(members, path)) is None:
+            raise DataError(f"{path.name} holds no table that names each image's diagnosis.", "Give a CSV.")
+        return found
+    member = file_member(path)
+    return next((layout for layout in LAYOUTS if layout.is_one(member)), LAYOUTS[0]), member
+
+
+def _sorted_out(path: Path, members: list[Member], given: tuple[Layout, Member] | None) -> Archive:
     members = [member for member in members if not member.hidden]
     images, odd = _with_ids([member for member in members if member.is_image])
     masks: dict[str, Member] = {}
@@ -92,12 +132,11 @@ def _sorted_out(path: Path, members: list[Member]) -> Archive:
         if (image_id := member.mask_of) is not None:
             masks.setdefault(image_id, member)
     tables = [member for member in members if member.is_table]
-    ham10000 = [m for m in members if m.stem.lower() == _METADATA and (m.is_table or not m.suffix)]
-    truths = [member for member in tables if isic_truth(member)]
-    if not ham10000 and not truths and named_by_folder(images):
+    found = given or _table_in(members, path)
+    if found is None and named_by_folder(images):
         ids = image_ids(images)
         return Archive(path, ids, masks, lambda: folder_rows(ids, tables, path.name), problems=odd)
-    if not ham10000 and not truths:
+    if found is None:
         raise _no_table(images, path)
     if not images:
         zips = [member.said for member in members if member.suffix == ".zip"]
@@ -106,23 +145,32 @@ def _sorted_out(path: Path, members: list[Member]) -> Archive:
             step = f"Unpack the zip files in it first ({named(zips)}), and give the folder."
         raise DataError(f"{path.name} holds no JPEG or PNG images.", step)
     by_stem, problems = _images_by_stem(images)
-    problems += odd
-    if ham10000:
-        table = _once(ham10000, path, "metadata tables")
-        return Archive(path, by_stem, masks, lambda: ham10000_rows(table), table, problems)
-    truth = _once(truths, path, "ground truths of ISIC challenges")
-    return Archive(path, by_stem, masks, lambda: isic_rows(truth, tables), truth, problems)
+    layout, table = found
+    return Archive(path, by_stem, masks, lambda: layout.rows(table, tables), table, problems + odd)
 
 
 @contextlib.contextmanager
-def open_archive(path: Path) -> Iterator[Archive]:
+def open_archive(path: Path, table: Path | None = None, fill: Path | None = None) -> Iterator[Archive]:
     """What `path` holds, at any depth and in any case of letters; open within `with`.
 
-    Known are HAM10000's own table, the tables of ISIC 2018 (Task 3) and ISIC 2019, and one folder for each diagnosis.
-    Members may be read from several threads. What cannot be read raises a DataError there.
+    Known are HAM10000's own table, the tables of ISIC 2018 (Task 3) and ISIC 2019, the labels of ISIC 2018's Tasks 1
+    and 2, and one folder for each diagnosis. Members may be read from several threads. What cannot be read raises a
+    DataError there.
+
+    Args:
+        table: a table that lies elsewhere, or an archive or folder that holds it; the archive's own does not count.
+        fill: an archive or folder with larger parts of the images that `path` shows the central squares of: those that
+            `path` lacks are made from there, as `squares_of` does.
 
     Raises:
         DataError: nothing is there, it is no zip, it has no such table or folders, several tables, or no images.
     """
-    with open_members(path) as members:
-        yield _sorted_out(path, members)
+    with contextlib.ExitStack() as opened:
+        members = opened.enter_context(open_members(path))
+        found = _sorted_out(path, members, None if table is None else _given_table(table, opened))
+        if fill is not None:
+            others, _ = _with_ids([m for m in opened.enter_context(open_members(fill)) if m.is_image and not m.hidden])
+            missing, _ = _images_by_stem([member for member in others if member.stem not in found.images])
+            made = squares_of(missing, found.images)
+            found = replace(found, images={**found.images, **made}, filled=frozenset(made))
+        yield found

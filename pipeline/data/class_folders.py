@@ -10,7 +10,7 @@ from pipeline.classes import DIAGNOSES
 from pipeline.data.delimited import column_names, read_table
 from pipeline.data.image_ids import is_image_id
 from pipeline.data.member import Member
-from pipeline.data.metadata import COLUMNS, Rows, checked_rows
+from pipeline.data.metadata import COLUMNS, Rows, checked_rows, own_lesions
 from pipeline.data.quotable import quotable
 from pipeline.errors import DataError
 from pipeline.limits import MOST_LINE_CHARACTERS
@@ -85,14 +85,9 @@ def folder_rows(images: dict[str, Member], tables: list[Member], name: str) -> R
             given = lesions is not None and column in lesions
             found = raw["image_id"].map(lesions[column]) if given else pd.Series(pd.NA, raw.index)
             raw[column] = found.astype("str")
-    alone = raw["lesion_id"].isna() | (raw["lesion_id"] == "")
-    raw["lesion_id"] = raw["lesion_id"].where(~alone, raw["image_id"])
+    raw["lesion_id"], alone = own_lesions(raw["image_id"], raw["lesion_id"])
     rows, problems = checked_rows(raw, name)
     notes = ["The diagnoses are the names of the folders."]
-    if alone.any():
-        which = "None of the images has a" if alone.all() else f"{alone.sum():,} of {len(raw):,} images have no"
-        notes.append(
-            f"{which} lesion id: each of them counts as a lesion of its own, so images of one lesion may lie on both "
-            "sides of a split. A CSV with the columns image_id and lesion_id in the archive says which belong together."
-        )
+    step = "A CSV with the columns image_id and lesion_id in the archive says which belong together."
+    notes += [f"{note} {step}" for note in alone]
     return Rows(rows, problems, notes)

@@ -13,6 +13,7 @@ from PIL import Image
 from pipeline.data.archive import Archive
 from pipeline.data.image_ids import image_file
 from pipeline.data.member import MASK, Member
+from pipeline.data.prepare import viewed
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.images.generated import is_generated
@@ -21,6 +22,7 @@ from pipeline.images.reading import opened
 from pipeline.images.room import Room
 from pipeline.limits import MOST_IMAGE_BYTES
 from pipeline.progress import Progress
+from pipeline.vocabulary import View
 
 _SPARE_BYTES = 200 * 2**20
 THRESHOLD = 128  # of a mask's grey levels: at least that is lesion
@@ -100,10 +102,11 @@ def copy_images(
     )
 
 
-def _grey_png(content: bytes, name: str, size: tuple[int, int]) -> bytes:
-    """The mask as 8-bit grey PNG in its image's size: untouched where it is one."""
+def _grey_png(content: bytes, name: str, size: tuple[int, int], view: View) -> bytes:
+    """The mask as 8-bit grey PNG in its image's size: untouched where it is one. Of an image that shows the `view` of
+    its original, the mask may be of the whole original."""
     with opened(content, name) as image:
-        return _as_grey_png(content, image, name, size)
+        return _as_grey_png(content, viewed(image, view), name, size)
 
 
 def _as_grey_png(content: bytes, image: Image.Image, name: str, size: tuple[int, int]) -> bytes:
@@ -123,12 +126,13 @@ def _as_grey_png(content: bytes, image: Image.Image, name: str, size: tuple[int,
 
 def copy_masks(
     archive: Archive, sizes: dict[str, tuple[int, int]], folder: Path, progress: Progress,
-    share: tuple[float, float] = (0.95, 0.98),
+    share: tuple[float, float] = (0.95, 0.98), view: View = "whole",
 ) -> list[dict]:
     """Brings the lesion masks of the images in `sizes` (image_id to width and height) to `folder`.
 
     Args:
         share: from which fraction to which `progress` goes.
+        view: what the images show of the originals; a mask of more is cut to that.
 
     Returns:
         Masks that cannot be used, as {image_id, problem}.
@@ -141,7 +145,7 @@ def copy_masks(
         member, named = archive.masks[image_id], f"{image_id}{MASK}{archive.masks[image_id].suffix}"
         with READING.taken(member.size):
             try:
-                content = _grey_png(member.read(), named, sizes[image_id])
+                content = _grey_png(member.read(), named, sizes[image_id], view)
             except (DataError, ImageError) as error:
                 return {"image_id": image_id, "problem": f"its lesion mask is left out: {error.problem}"}
             _store(image_file(folder, image_id, ".png"), content)

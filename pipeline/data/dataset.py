@@ -15,6 +15,7 @@ from pipeline.errors import DataError, WorkspaceError
 from pipeline.files import folders_with
 from pipeline.parquet import TEXT, Column, read_table
 from pipeline.records import read_record
+from pipeline.vocabulary import View
 from pipeline.workspace import Workspace
 
 MOST_DIAGNOSES = 100
@@ -55,6 +56,7 @@ class Dataset:
         problems: what was left out at import, as {image_id, problem}.
         notes: what holds for the data set as a whole, in sentences: lesion ids that are missing, images that were in
             another data set of the workspace when it was imported.
+        view: the part of the original images that its copies show.
     """
 
     name: Word
@@ -70,6 +72,7 @@ class Dataset:
     attribution: Text
     imported: Moment
     notes: list[Text] = field(default_factory=list)
+    view: View = "whole"
 
     def metadata(self) -> pd.DataFrame:
         """A row an image, in a fixed order: image_id, lesion_id, dx, dx_type, age (years, NaN where not recorded),
@@ -85,6 +88,11 @@ class Dataset:
         if not table["file"].map(_is_plain).all() or not table["image_id"].map(_is_plain).all():
             raise WorkspaceError(f"{path} is damaged: the column file or image_id has a path.", _REPAIR)
         return table
+
+    def copy_size(self) -> tuple[int, int] | None:
+        """(width, height) in pixels of its images, where all have the same; else None. Raises as `metadata`."""
+        sizes = self.metadata()[["width", "height"]].drop_duplicates()
+        return (int(sizes.iat[0, 0]), int(sizes.iat[0, 1])) if len(sizes) == 1 else None
 
     def image_path(self, file: str) -> Path:
         return self.folder / "images" / file

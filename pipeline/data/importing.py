@@ -19,12 +19,15 @@ from pipeline.data.import_problems import problem_said, problems_of, shortened
 from pipeline.data.left_behind import import_lock, remove_left_behind
 from pipeline.data.metadata import Rows, read_sources
 from pipeline.data.overlap import overlap_notes
+from pipeline.data.quotable import named
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, write_json
 from pipeline.locks import lock_if_free
 from pipeline.progress import Progress, silent
+from pipeline.vocabulary import View
 from pipeline.workspace import Workspace
 
+_NO_SQUARE = "it is no square, but the copies are said to show the central squares of the originals"
 _OF_IMAGE = ("image_id", "file", "width", "height", "sha256")
 HAM10000 = ("CC BY-NC 4.0", "Tschandl, Rosendahl & Kittler 2018, HAM10000, doi:10.7910/DVN/DBW86T")
 
@@ -66,14 +69,19 @@ def _read_rows(archive: Archive) -> Rows:
     rows, problems = read.table, list(read.problems)
     named = set(rows["image_id"]) | {problem["image_id"] for problem in problems}
     there = rows["image_id"].isin(list(archive.images))
-    absent, extra = rows["image_id"][~there], sorted(set(archive.images) - named)
+    absent, extra = rows["image_id"][~there], sorted(set(archive.images) - archive.filled - named)
     problems += problems_of(absent, "the table has it, but there is no image")
     problems += problems_of(extra, "there is an image, but no row in the table")
     return replace(read, table=rows[there], problems=problems + archive.problems)
 
 
-def _joined(rows: pd.DataFrame, copied: list[Copied], problems: list[dict], name: str) -> tuple[pd.DataFrame, bool]:
-    """The rows whose images open, with what the images are; whether they are generated. Adds to `problems`."""
+def _joined(
+    rows: pd.DataFrame, copied: list[Copied], problems: list[dict], name: str, view: View
+) -> tuple[pd.DataFrame, bool]:
+    """The rows whose images open and can show the view, with what the images are; whether they are generated. Adds to
+    `problems`."""
+    if view == "square":
+        copied = [c if c.problem or c.width == c.height else replace(c, problem=_NO_SQUARE) for c in copied]
     bad, whole = [c for c in copied if c.problem], [c for c in copied if not c.problem]
     problems += shortened([{"image_id": c.image_id, "problem": c.problem} for c in bad])
     if not whole:
@@ -120,24 +128,44 @@ def _present(workspace: Workspace, name: str) -> Dataset | None:
     return dataset
 
 
-def _again(present: Dataset, archive: Archive, given: pd.Series | None, progress: Progress) -> Dataset:
+def _again(
+    present: Dataset, archive: Archive, given: pd.Series | None, view: View | None, progress: Progress
+) -> Dataset:
     """Compares the archive with the data set that is there, and restores files of it that are lost or damaged."""
     read = _read_rows(archive)
     wanted = read.table["image_id"].tolist()
     images = present.folder / "images"
     copied = copy_images(archive, wanted, images, progress, write=False)
-    table, _ = _joined(read.table, copied, read.problems, archive.path.name)
-    if _content_hash(table) != present.content_hash:
+    view = view or read.view or "whole"
+    table, _ = _joined(read.table, copied, read.problems, archive.path.name, view)
+    if _content_hash(table) != present.content_hash or view != present.view:
         raise DataError(
             f"The name {present.name} is taken by a data set with other content.", "Choose another name."
         )
     lost = [c.image_id for c in copied if not (c.stored or c.problem)]
     copy_images(archive, lost, images, progress)
-    copy_masks(archive, _sizes(table), present.folder / "masks", progress)
+    copy_masks(archive, _sizes(table), present.folder / "masks", progress, view=view)
     if given is not None:
         _store_table(_with_sources(present.metadata(), given), present.folder)
     progress(1.0, f"The data set {present.name} is here already: {present.images:,} images.")
     return present
+
+
+def _of_view(view: View) -> list[str]:
+    if view == "whole":
+        return []
+    return ["Its images are copies of the central square over the shorter side of the originals."]
+
+
+def _of_filled(table: pd.DataFrame, archive: Archive) -> list[str]:
+    """A note on the images that came from the archive's second source."""
+    used = sorted(archive.filled & set(table["image_id"]))
+    if not used:
+        return []
+    return [
+        f"{len(used):,} of its {len(table):,} images are not in {archive.path.name} and were made from copies of the "
+        f"whole images, so they may be less sharp: {named(used)}."
+    ]
 
 
 def _move_aside(workspace: Workspace, name: str) -> None:
@@ -151,11 +179,11 @@ def _move_aside(workspace: Workspace, name: str) -> None:
 
 def _fill(
     workspace: Workspace, incoming: Path, name: str, archive: Archive, given: pd.Series | None,
-    rights: tuple[str, str] | None, notes: Sequence[str], progress: Progress,
+    rights: tuple[str, str] | None, notes: Sequence[str], view: View | None, progress: Progress,
 ) -> Dataset:
     """Makes the whole data set in the hidden folder `incoming`."""
     read = _read_rows(archive)
-    rows, problems = read.table, read.problems
+    rows, problems, view = read.table, read.problems, view or read.view or "whole"
     if given is not None:
         _check_sources(rows["image_id"], given, name)
     images, masks = incoming / "images", incoming / "masks"
@@ -164,8 +192,9 @@ def _fill(
     if needed > shutil.disk_usage(incoming.parent).free:
         raise too_full(needed, incoming.parent)
     try:
-        table, generated = _joined(rows, copy_images(archive, wanted, images, progress), problems, archive.path.name)
-        problems += copy_masks(archive, _sizes(table), masks, progress)
+        copied = copy_images(archive, wanted, images, progress)
+        table, generated = _joined(rows, copied, problems, archive.path.name, view)
+        problems += copy_masks(archive, _sizes(table), masks, progress, view=view)
         progress(0.98, "Writes the table.")
         of_masks = {image_file(masks, image_id, ".png").name for image_id in table["image_id"]}
         for folder, kept in ((images, set(table["file"])), (masks, of_masks)):
@@ -178,7 +207,11 @@ def _fill(
             name=name, folder=incoming, classes=tuple(sorted(table["dx"].unique())), content_hash=_content_hash(table),
             generated=generated, images=len(table), lesions=int(table["lesion_id"].nunique()),
             diagnoses=_diagnoses(table), problems=shortened(problems), licence=licence, attribution=attribution,
-            imported=time.time(), notes=[*notes, *read.notes, *overlap_notes(workspace, name, table)],
+            imported=time.time(), view=view,
+            notes=[
+                *notes, *_of_view(view), *_of_filled(table, archive), *read.notes,
+                *overlap_notes(workspace, name, table),
+            ],
         )
         described = {key: value for key, value in asdict(dataset).items() if key != "folder"}
         write_json(incoming / "dataset.json", described)
@@ -193,6 +226,7 @@ def _fill(
 
 def import_dataset(
     workspace: Workspace, path: Path, name: str, *, sources: Path | None = None,
+    table: Path | None = None, fill: Path | None = None, view: View | None = None,
     rights: tuple[str, str] | None = None, notes: Sequence[str] = (), progress: Progress = silent,
 ) -> Dataset:
     """Imports the zip or folder at `path` as `name`. Doing it again, or after an interruption, is safe.
@@ -201,6 +235,10 @@ def import_dataset(
 
     Args:
         sources: a CSV with image_id and dataset (the image source).
+        table: the table with the diagnoses, where it lies elsewhere: a CSV, or an archive or folder that holds one.
+        fill: an archive or folder of whole images: central squares that `path` lacks are made from there, and a note
+            names them.
+        view: what the images show of their originals; None: what the layout tells, else all of them.
         rights: licence and attribution, where whoever hands the archive out states them.
         notes: what else is to be known about a new data set, in sentences; they stand on its page and in cards.
 
@@ -213,16 +251,18 @@ def import_dataset(
     path = Path(path) if Path(path).name else Path(path).absolute()  # the sentences name it
     given = read_sources(Path(sources)) if sources else None
     workspace.create()
-    with _alone(workspace, name), open_archive(path) as archive:
+    if fill is not None and view != "square":
+        raise DataError("Only an archive of central squares can be filled from another.", "Say view square too.")
+    with _alone(workspace, name), open_archive(path, table, fill) as archive:
         remove_left_behind(workspace, using=name)
         progress(0.0, f"Reads {path.name}.")
         present = _present(workspace, name)
         if present:
             if given is not None:
                 _check_sources(present.metadata()["image_id"], given, name)
-            return _again(present, archive, given, progress)
+            return _again(present, archive, given, view, progress)
         final, incoming = workspace.datasets / name, workspace.datasets / f".{name}.incoming"
-        dataset = _fill(workspace, incoming, name, archive, given, rights, notes, progress)
+        dataset = _fill(workspace, incoming, name, archive, given, rights, notes, view, progress)
         _move_aside(workspace, name)
         with disk_errors(final):
             incoming.rename(final)

@@ -1,4 +1,5 @@
-"""The tables of the ISIC challenges: a ground truth with a column for each diagnosis, and a table with the lesions.
+"""The tables of the ISIC challenges: a ground truth with a column for each diagnosis, and a table with the lesions; and
+the labels of the images of 2018's Tasks 1 and 2, whose challenge names no diagnosis.
 
 Columns and codes are each year's own: ISIC 2019's AK and SCC stay ak and scc, and 2018's AKIEC stays akiec.
 """
@@ -10,11 +11,14 @@ import pandas as pd
 from pipeline.data.delimited import column_names, read_table
 from pipeline.data.import_problems import problems_of
 from pipeline.data.member import Member
-from pipeline.data.metadata import Rows, checked_rows
+from pipeline.data.metadata import COLUMNS, Rows, checked_rows, own_lesions
 from pipeline.data.quotable import named
 from pipeline.data.sources import isic
 from pipeline.errors import DataError
+from pipeline.limits import MOST_LINE_CHARACTERS
 
+_LABELS = ("image_id", "dx", "lesion_id", "source")
+_HEAD = 4 * MOST_LINE_CHARACTERS  # bytes: a character has at most four
 _TRUTH = re.compile(r"isic_?(2018|2019)_(?:task3_)?(training|validation|test)_groundtruth", re.IGNORECASE)
 
 
@@ -22,6 +26,32 @@ def isic_truth(table: Member) -> str | None:
     """The year of the challenge whose ground truth this is, by its file's name; None for any other table."""
     found = _TRUTH.fullmatch(table.stem)
     return found[1] if found else None
+
+
+def is_criteria_labels(table: Member) -> bool:
+    """Whether this is the table `labels.csv` of the images of Tasks 1 and 2, with a column for each criterion."""
+    if not table.is_table or table.stem.lower() != "labels":
+        return False
+    return {*_LABELS, *isic.CRITERIA} <= set(column_names(table.start(_HEAD), table.said))
+
+
+def criteria_rows(table: Member, tables: list[Member]) -> Rows:
+    """What the labels of the images of Tasks 1 and 2 say; their copies show central squares.
+
+    Raises:
+        DataError: the table cannot be read, or names diagnoses that LesionLab does not know.
+    """
+    labels = read_table(table.read(), table.said, _LABELS)
+    lesions, notes = own_lesions(labels["image_id"], labels["lesion_id"])
+    raw = labels.assign(lesion_id=lesions, dataset=labels["source"])
+    absent = pd.Series(pd.NA, index=raw.index, dtype="str")
+    rows, problems = checked_rows(raw.assign(**{c: absent for c in COLUMNS if c not in raw}), table.said)
+    kinds = ", ".join(sorted(rows["dx"].unique()))
+    notes += [
+        f"Its images show {kinds} alone. How the truth was established, age, sex and localization are not recorded.",
+        "The archive's masks of dermoscopic criteria are not imported.",
+    ]
+    return Rows(rows, problems, notes, (isic.LICENCE, isic.ATTRIBUTION["task12"]), "square")
 
 
 def isic_rows(truth: Member, tables: list[Member]) -> Rows:
@@ -86,17 +116,11 @@ def _with_lesions(images: pd.Series, year: str, beside: pd.DataFrame | None, not
             return pd.Series(pd.NA, index=images.index, dtype="str")
         return images.map(beside[column]).astype("str")  # of an empty table it would be numbers
 
-    lesions = said("lesion_id")
-    alone = lesions.isna() | (lesions == "")
-    if alone.any():
-        which = "None of the images has a" if alone.all() else f"{alone.sum():,} of {len(images):,} images have no"
-        notes.append(
-            f"{which} lesion id: each of them counts as a lesion of its own, so images of one lesion may lie on both "
-            "sides of a split."
-        )
+    lesions, alone = own_lesions(images, said("lesion_id"))
+    notes += alone
     raw = pd.DataFrame(
         {
-            "lesion_id": lesions.where(~alone, images),
+            "lesion_id": lesions,
             "image_id": images,
             "dx_type": said("dx_type").str.lower().replace(isic.CONFIRM_TYPES),
             "age": said("age"),
@@ -105,5 +129,5 @@ def _with_lesions(images: pd.Series, year: str, beside: pd.DataFrame | None, not
         }
     )
     if year == "2019":
-        raw["dataset"] = lesions.str.extract(r"^([A-Z]+)")[0].map(isic.COLLECTIONS)
+        raw["dataset"] = said("lesion_id").str.extract(r"^([A-Z]+)")[0].map(isic.COLLECTIONS)
     return raw

@@ -61,7 +61,8 @@ def _unknown(ids: set[str]) -> list[str]:
 def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress = silent) -> MasksImported:
     """Brings the masks at `path`, a zip or a folder, into the data set `name`: 8-bit grey, at least 128 is lesion.
 
-    A mask of another size but its image's shape is brought to the image's size. All come into place together at the
+    A mask of another size but its image's shape is brought to the image's size. Where the images show the central
+    squares of their originals, a mask of the whole original is cut to that first. All come into place together at the
     end, over those that are there; doing it again is safe.
 
     Raises:
@@ -81,7 +82,7 @@ def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress
         archive = Archive(path, {}, masks, lambda: Rows(table, []))
         try:
             shutil.rmtree(incoming, ignore_errors=True)  # what a killed import has left
-            problems += copy_masks(archive, sizes, incoming, progress, share=(0.0, 0.95))
+            problems += copy_masks(archive, sizes, incoming, progress, (0.0, 0.95), dataset.view)
             copied = sorted(incoming.glob("*.png")) if incoming.is_dir() else []
             if not copied:
                 why = f" The first problem: {problem_said(problems[0])}." if problems else ""

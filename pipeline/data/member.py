@@ -11,6 +11,7 @@ from pipeline.limits import MOST_IMAGE_BYTES, MOST_TABLE_BYTES
 _IMAGES = {".jpg", ".jpeg", ".png"}
 _TABLES = {".csv", ".tab", ".tsv"}
 MASK = "_segmentation"
+_CRITERION = "_attribute_"  # in the names of ISIC 2018's masks of dermoscopic criteria
 _MOST_SHOWN = 100  # characters of a path
 
 
@@ -95,7 +96,9 @@ class Member:
 
     @property
     def is_image(self) -> bool:
-        return self.suffix in _IMAGES and not self.stem.lower().endswith(MASK)
+        """Whether it is an image of a lesion, and no mask."""
+        stem = self.stem.lower()
+        return self.suffix in _IMAGES and not stem.endswith(MASK) and _CRITERION not in stem
 
     @property
     def is_table(self) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.data.image_ids import composed
 from pipeline.data.member import Member, tidy_path
-from pipeline.data.regular_files import is_folder, read_regular
+from pipeline.data.regular_files import is_folder, open_regular, read_regular
 from pipeline.data.zip_members import open_zip, too_many
 from pipeline.errors import DataError
 from pipeline.limits import MOST_MEMBERS, MOST_ZIPS
@@ -82,6 +83,14 @@ def _in_its_zips(folder: Path, loose: list[Member], opened: contextlib.ExitStack
         if len(loose) + len(found) > MOST_MEMBERS:
             raise too_many(folder.name)
     return found
+
+
+def file_member(path: Path) -> Member:
+    """The file at `path` as a member; raises a DataError where it is none."""
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+    place = Path(os.path.realpath(path))
+    return Member(composed(path.name), size, _FolderSource(place.parent), str(place))
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from pipeline.data.quotable import quotable, values_or_rows
 from pipeline.data.regular_files import read_regular
 from pipeline.errors import DataError
 from pipeline.limits import MOST_PROBLEMS, MOST_TABLE_BYTES
+from pipeline.vocabulary import View
 
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
 _OPTIONAL = ("dataset",)
@@ -29,12 +30,14 @@ class Rows:
         problems: rows that are left out or in doubt, as {image_id, problem}.
         notes: what holds for the data set as a whole, in sentences.
         rights: licence and attribution, where the layout tells whose images they are.
+        view: the part of the originals that the images show, where the layout tells.
     """
 
     table: pd.DataFrame
     problems: list[dict]
     notes: list[str] = field(default_factory=list)
     rights: tuple[str, str] | None = None
+    view: View | None = None
 
 
 def _require_known_diagnoses(table: pd.DataFrame, name: str) -> None:
@@ -104,6 +107,22 @@ def checked_rows(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[dic
         source=table["dataset"] if "dataset" in table else pd.Series(pd.NA, index=table.index, dtype="str"),
     )
     return table[[*COLUMNS, "source"]].reset_index(drop=True), problems
+
+
+def own_lesions(images: pd.Series, lesions: pd.Series) -> tuple[pd.Series, list[str]]:
+    """`lesions`, where an image without a lesion_id is a lesion of its own; and a note where there are such.
+
+    Args:
+        images, lesions: image_id, and lesion_id as text or NA, on one index.
+    """
+    alone = lesions.isna() | (lesions == "")
+    if not alone.any():
+        return lesions, []
+    which = "None of the images has a" if alone.all() else f"{alone.sum():,} of {len(images):,} images have no"
+    return lesions.where(~alone, images), [
+        f"{which} lesion id: each of them counts as a lesion of its own, so images of one lesion may lie on both sides "
+        "of a split."
+    ]
 
 
 def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:

@@ -125,7 +125,7 @@ def sharpen_dataset(
         _write_table(table, folder)
         made = import_dataset(
             workspace, folder, sharp_name, rights=(dataset.licence, dataset.attribution),
-            notes=[_made_of(dataset, used), *filter(None, [note])],
+            notes=[_made_of(dataset, used), *filter(None, [note])], view=dataset.view,
             progress=lambda share, words: progress(None if share is None else 0.6 + 0.4 * share, words),
         )
     return Sharpened(made, used, problems)

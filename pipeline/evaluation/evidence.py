@@ -14,12 +14,13 @@ from PIL import Image
 
 from pipeline.data.copying import THRESHOLD
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import covering_size
+from pipeline.data.prepare import seen_box
 from pipeline.errors import ImageError
 from pipeline.images.reading import open_image
 from pipeline.metrics.lesion_draws import LesionDraws, bounds
 from pipeline.progress import Progress, silent
 from pipeline.runs.run_tables import read_heatmaps
+from pipeline.vocabulary import View
 
 Of = Literal["predicted", "truth"]
 KINDS = ("measured", "outside-predicted", "outside-truth", "none-predicted", "none-truth")
@@ -36,12 +37,14 @@ def _overlaps(length: int, first: float, last: float, cells: int) -> np.ndarray:
     return np.maximum(ends, 0) / ((last - first) / cells)
 
 
-def mask_on_grid(mask: Image.Image, height: int, width: int, resize: str, grid: tuple[int, int]) -> np.ndarray:
+def mask_on_grid(
+    mask: Image.Image, height: int, width: int, resize: str, grid: tuple[int, int], view: View = "whole"
+) -> np.ndarray:
     """The share of each heatmap cell that the lesion takes.
 
     Args:
-        mask: of the whole image as it lies on disk, grey; at least THRESHOLD is lesion.
-        height, width, resize: the network's input, as `prepare_image` takes them.
+        mask: of the image as it lies on disk, in any size, grey; at least THRESHOLD is lesion.
+        height, width, resize, view: the network's input, as `prepare_image` takes them.
         grid: (h, w) of the heatmap, whose cells lie evenly over the input.
 
     Returns:
@@ -49,12 +52,7 @@ def mask_on_grid(mask: Image.Image, height: int, width: int, resize: str, grid: 
     """
     lesion = (np.asarray(mask.convert("L")) >= THRESHOLD).astype(np.float64)
     lines, columns = lesion.shape
-    top, bottom, left, right = 0.0, float(lines), 0.0, float(columns)
-    if resize == "crop":
-        tall, wide = covering_size(mask.size, height, width)
-        first, before = round((tall - height) / 2), round((wide - width) / 2)
-        top, bottom = first * lines / tall, (first + height) * lines / tall
-        left, right = before * columns / wide, (before + width) * columns / wide
+    left, top, right, bottom = seen_box(mask.size, height, width, resize, view)
     down, across = _overlaps(lines, top, bottom, grid[0]), _overlaps(columns, left, right, grid[1])
     return down @ lesion @ across.T
 
@@ -84,7 +82,7 @@ def _mask(dataset: Dataset, image_id: str) -> Image.Image | None:
 
 def evidence_table(
     predictions: pd.DataFrame, heatmaps: Mapping[str, np.ndarray], mask_of: Callable[[str], Image.Image | None],
-    height: int, width: int, resize: str,
+    height: int, width: int, resize: str, view: View = "whole",
 ) -> pd.DataFrame:
     """The evidence inside the lesion of each image that has a heatmap and a mask.
 
@@ -92,7 +90,7 @@ def evidence_table(
         predictions: part, image_id, lesion_id, truth, predicted.
         heatmaps: image_id (N,), predicted and truth (N, h, w), as a run stores them.
         mask_of: the mask of an image_id, or None.
-        height, width, resize: the network's input.
+        height, width, resize, view: the network's input.
 
     Returns:
         part, image_id, lesion_id, truth, predicted; area: share of the input that the lesion takes; inside_predicted
@@ -109,7 +107,7 @@ def evidence_table(
         if mask is not None:
             kept.append(number)
             places.append(row_of[image_id])
-            grids.append(mask_on_grid(mask, height, width, resize, grid))
+            grids.append(mask_on_grid(mask, height, width, resize, grid, view))
     columns = ["part", "image_id", "lesion_id", "truth", "predicted"]
     table = predictions[columns].iloc[kept].reset_index(drop=True)
     stacked = np.array(grids).reshape(-1, *grid)
@@ -143,7 +141,9 @@ def run_evidence(run, dataset: Dataset, progress: Progress = silent) -> pd.DataF
     if run.heatmaps_path.exists():
         stored = read_heatmaps(run.heatmaps_path)
         heatmaps = {"image_id": np.array(list(stored.row)), "predicted": stored.predicted, "truth": stored.truth}
-    return evidence_table(predictions, heatmaps, mask_of, config.height, config.width, config.resize)
+    return evidence_table(
+        predictions, heatmaps, mask_of, config.height, config.width, config.resize, config.view
+    )
 
 
 def _mean(values: pd.Series, lesion_id: pd.Series) -> tuple[float, float, float]:

@@ -82,7 +82,7 @@ def export_fastai(info: ModelInfo, path: Path) -> float:
             the model.
         WorkspaceError: the file cannot be written.
     """
-    plain = dataclasses.replace(info, flips=False, temperature=1.0, frequencies=None, detail=None)
+    plain = dataclasses.replace(info, flips=False, temperature=1.0, frequencies=None, detail=None, view="whole")
     if info.networks > 1:
         raise ModelError(f"The model {info.name} is {info.networks} networks side by side, for which plain fastai has "
                          "no class.", "Export it as ONNX.")

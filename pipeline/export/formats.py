@@ -49,14 +49,18 @@ def place_for(info: ModelInfo, kind: Format, out: Path) -> Path:
 def left_out(info: ModelInfo, kind: Format) -> str | None:
     """What of the model's answers the exported file does not do itself, in a sentence; None where it does all."""
     if kind == "fastai" and not is_plain(info):
+        square = " It takes all of an image: give it the central square of the shorter side." * (info.view == "square")
         return (
             "The fastai learner gives the network's plain output for the image as it is: without the mean over flips, "
             "the temperature and the frequencies that calibrate LesionLab's answers, so its numbers differ from them."
+            + square
         )
-    if kind == "onnx" and info.detail:
+    if kind == "onnx" and (info.detail or info.view == "square"):
+        square = "cut to the central square of the shorter side" if info.view == "square" else ""
+        smaller = f"reduced to {info.detail[0]}×{info.detail[1]} pixels" if info.detail else ""
         return (
-            f"The ONNX file gives LesionLab's calibrated answers for images that were reduced to {info.detail[0]}×"
-            f"{info.detail[1]} pixels before anything else; its metadata tell how."
+            f"The ONNX file gives LesionLab's calibrated answers for images that were "
+            f"{' and '.join(filter(None, [square, smaller]))} before anything else; its metadata tell how."
         )
     return None
 

@@ -58,8 +58,10 @@ def _metadata(info: ModelInfo) -> dict[str, str]:
     squish = f"Resize it to {info.width} by {info.height} pixels with bilinear filtering, changing its aspect"
     crop = (f"Scale it with bilinear filtering until it just covers {info.width} by {info.height} pixels and take the "
             "middle")
+    part = "Take the central square over its shorter side. " if info.view == "square" else ""
+    kernel = "bilinear, antialiased" if info.view == "square" else "bicubic"
     reduced = (
-        f"If it is larger, first scale it down with bicubic filtering until it just covers {info.detail[0]} by "
+        f"If it is larger, first scale it down with {kernel} filtering until it just covers {info.detail[0]} by "
         f"{info.detail[1]} pixels. " if info.detail else ""
     )
     decisions = {"training_frequencies": to_json(info.frequencies), "decisions": _DECISIONS} if info.frequencies else {}
@@ -68,7 +70,7 @@ def _metadata(info: ModelInfo) -> dict[str, str]:
         "classes": to_json(list(info.classes)),
         "width": str(info.width),
         "height": str(info.height),
-        "preparation": f"Open the image upright, in RGB. {reduced}{squish if info.resize == 'squish' else crop}. "
+        "preparation": f"Open the image upright, in RGB. {part}{reduced}{squish if info.resize == 'squish' else crop}. "
         f"Give the values 0 to 255 as uint8 (N, 3, {info.height}, {info.width}); the file scales and normalises them "
         "itself.",
         "output": f"Probabilities in the order of classes. {weighing(info)}",

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 from PIL import Image
 
-from pipeline.data.prepare import prepare_image
+from pipeline.data.prepare import prepare_image, viewed
 from pipeline.images.colours import pixels_of
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.decisions import at_data_frequencies, vector, weighed_alike
@@ -60,11 +60,11 @@ class Ensemble:
             member.use_onnx_soon(workspace, start_deriving)
 
     def prepare(self, image: Image.Image) -> np.ndarray:
-        """What the members make their input of, uint8 (H, W, 3): the whole image, upright, where they squish it; what
-        they all see where they crop it."""
+        """What the members make their input of, uint8 (H, W, 3): the part that they see, upright, where they squish it;
+        what they all see where they crop it."""
         if self.info.resize == "crop":
-            return prepare_image(image, self.info.height, self.info.width, "crop")
-        return pixels_of(image)
+            return prepare_image(image, self.info.height, self.info.width, "crop", view=self.info.view)
+        return pixels_of(viewed(image, self.info.view))
 
     def probabilities(self, images: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """(N, C) float32 probabilities in the order of `info.classes`, for prepared images, each of its own size."""

@@ -8,8 +8,9 @@ from pipeline.models.model_info import ModelInfo
 
 
 def is_plain(info: ModelInfo) -> bool:
-    """Whether the model answers with its network's softmax of the one image, scaled straight to the input."""
-    return not info.flips and info.temperature == 1 and info.frequencies is None and info.detail is None
+    """Whether the model answers with its network's softmax of the one image, all of it scaled straight to the input."""
+    calibrated = info.temperature != 1 or info.frequencies is not None
+    return not info.flips and not calibrated and info.detail is None and info.view == "whole"
 
 
 def views_of(info: ModelInfo, images: np.ndarray) -> list[np.ndarray]:

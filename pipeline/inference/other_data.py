@@ -84,6 +84,9 @@ class EvaluationPlan:
         if self.chose_epoch:
             said.append(f"{self.chose_epoch:,} of these images also chose which epoch's weights to keep, so the "
                         "figures are a little too good.")
+        if (self.model.view, self.dataset.view) == ("whole", "square"):
+            said.append(f"The model was trained on whole images, and {self.dataset.name} has their central squares "
+                        "alone: it sees less of each, in other proportions than it has learnt.")
         absent = [code for code in self.model.classes if code not in set(self.images["dx"])]
         if absent:
             them = "it" if len(absent) == 1 else "them"

@@ -131,7 +131,8 @@ class Predictor:
 
     def prepare(self, image: Image.Image) -> np.ndarray:
         """What the network sees of an opened image: uint8 (height, width, 3)."""
-        return prepare_image(image, self.info.height, self.info.width, self.info.resize, self.info.detail)
+        info = self.info
+        return prepare_image(image, info.height, info.width, info.resize, info.detail, info.view)
 
     @contextmanager
     def _threads(self) -> Iterator[None]:

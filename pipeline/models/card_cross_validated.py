@@ -78,13 +78,14 @@ def _intended(info: ModelInfo) -> str:
 def _facts(info: ModelInfo, figures: dict[str, Any]) -> str:
     shipped = figures["shipped"]
     views = " An answer is the mean over the image and its three flips." if info.flips else ""
+    part = " Of an image it sees the central square over the shorter side." if info.view == "square" else ""
     reduced = "" if info.detail is None else (
         f" A larger image is first reduced to {info.detail[0]}×{info.detail[1]}, the size of the training images."
     )
     return bullets([
         f"Name for commands: {as_code(info.name)}.",
         f"Network: {as_text(network_words(info.arch, info.networks))}, input {info.width}×{info.height} pixels."
-        f"{reduced}{views}",
+        f"{part}{reduced}{views}",
         f"Weights: {shipped['bytes'] / 2**20:.1f} MiB of 16-bit floats; no probability differs by more than "
         f"{shipped['half_precision_difference']:.4f} from that of the 32-bit ones.",
         "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",

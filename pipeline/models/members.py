@@ -143,7 +143,8 @@ def _check_alike(infos: list[ModelInfo]) -> None:
             raise ModelError(f"Of {first.name} and {info.name} one was trained on drawings and one on real images.",
                              "Combine models of one kind.")
         same_input = (info.width, info.height) == (first.width, first.height)
-        if info.resize != first.resize or (info.resize == "crop" and not same_input):
+        same_part = (info.resize, info.view) == (first.resize, first.view)
+        if not same_part or (info.resize == "crop" and not same_input):
             raise ModelError(
                 f"The models {first.name} and {info.name} see other parts of an image, so their heatmaps cannot be "
                 "laid over each other.", "Combine models that squish the image, or that crop it to the same size.",

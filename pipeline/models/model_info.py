@@ -17,6 +17,7 @@ from pipeline.records import RecordError, checked, read_record
 from pipeline.runs.results import PartFigures, check_figures
 from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.status import ENDED
+from pipeline.vocabulary import View
 from pipeline.workspace import Workspace
 
 MOST_MEMBERS, MOST_NETWORKS = 5, 5
@@ -52,6 +53,7 @@ class ModelInfo:
             weights (see `models.members`).
         networks: how many networks of `arch` it consists of, side by side on one input, all in one file of weights: the
             mean of their logits decides (`networks.side_by_side`).
+        view: the part of an image that it sees, which is what the images it was trained on show of the originals.
     """
 
     name: Word
@@ -81,6 +83,7 @@ class ModelInfo:
     flips: bool = False
     members: Annotated[tuple[tuple[FileName, Word], ...], Len(0, MOST_MEMBERS)] = ()
     networks: Annotated[int, Interval(ge=1, le=MOST_NETWORKS)] = 1
+    view: View = "whole"
 
     @property
     def bundled(self) -> bool:

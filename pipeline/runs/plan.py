@@ -31,8 +31,11 @@ def plan_config(
         if data is None:
             raise DataError("No data set is named.", "Name one, or a run and its stage to start from.")
         dataset = load_dataset(workspace, data)
-        config = chosen.for_data(dataset.name, dataset.content_hash)
-        return apply_settings(dataclasses.replace(config, same_lesion=confirmed_digest(dataset)), settings)
+        config = dataclasses.replace(
+            chosen.for_data(dataset.name, dataset.content_hash), same_lesion=confirmed_digest(dataset),
+            view=dataset.view,
+        )
+        return apply_settings(config, settings)
     found = find_start(workspace, start)
     config = apply_settings(_branch(chosen.config, found), settings)
     check_branch(dataclasses.replace(config, data=data or config.data), found)

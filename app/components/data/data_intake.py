@@ -22,10 +22,12 @@ from pipeline.errors import DataError
 from pipeline.files import disk_errors
 from pipeline.number_words import count
 from pipeline.shown import as_text
+from pipeline.vocabulary import View
 
 DRAW = "Draw the generated images"
 Pending = Callable[[], None]
 _LONGEST_FILE_NAME = 60  # characters
+_VIEWS = {"told": "What their layout says, else whole images", "square": "The central squares of the originals"}
 
 
 def draw_generated() -> Dataset:
@@ -76,11 +78,15 @@ def uploaded_to(folder: Path, upload) -> Path:
     return path
 
 
-def _import(upload, path: str, name: str, sources: str) -> Dataset:
+def _path_of(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _import(upload, path: str, name: str, sources: str, table: str, view: View | None) -> Dataset:
     from pipeline.data.importing import import_dataset
     from pipeline.data.left_behind import temporary_folder
 
-    if path or sources:
+    if path or sources or table:
         require_operator("imports by a path of the server")
     if not upload and not path:
         raise DataError("No archive was given.", f"Choose a zip file{' or write a path' if operator() else ''}.")
@@ -89,13 +95,13 @@ def _import(upload, path: str, name: str, sources: str) -> Dataset:
         source = uploaded_to(folder, upload) if upload else Path(path).expanduser()
         return import_dataset(
             workspace, source, name or _name_for(source.name),
-            sources=Path(sources).expanduser() if sources else None, progress=progress,
+            sources=_path_of(sources), table=_path_of(table), view=view, progress=progress,
         )
 
 
 def import_form() -> Pending | None:
     """A form for an uploaded zip or, for whoever runs the server, a path on it; the work to do, if it was sent."""
-    path = sources = ""
+    path = sources = table = ""
     with st.form("import", border=False):
         st.markdown(
             f"A zip{' or a folder' if operator() else ''}: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, "
@@ -112,8 +118,15 @@ def import_form() -> Pending | None:
         if operator():
             sources = right.text_input("Image sources (path of a CSV, optional)", key="import.sources",
                                        help="Columns image_id and dataset: which clinic or camera each image is from.")
+        view = left.selectbox("The images show", _VIEWS, key="import.view", format_func=_VIEWS.get, help="A model that "
+                              "is trained on central squares sees the same square of an upload.")
+        if operator():
+            table = right.text_input("Table (path of a CSV, optional)", key="import.table",
+                                     help="Where the table with the diagnoses does not lie in the zip or folder.")
         sent = st.form_submit_button("Import", type="primary", icon=":material/input:")
-    return in_place(sent, lambda: _imported(_import(upload, path.strip(), name.strip(), sources.strip())))
+    return in_place(sent, lambda: _imported(
+        _import(upload, path.strip(), name.strip(), sources.strip(), table.strip(), None if view == "told" else view)
+    ))
 
 
 def datasets_here(datasets: list[Dataset]) -> None:

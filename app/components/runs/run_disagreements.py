@@ -74,7 +74,7 @@ def _card(case: dict[str, Any], found: Comparison, names, dataset: Dataset, conf
     image_id = case["image_id"]
     try:
         picture = resources.as_seen(dataset.image_path(metadata.at[image_id, "file"]), config.height, config.width,
-                                    config.resize)
+                                    config.resize, config.view)
         st.image(picture, width="stretch", output_format="JPEG", alt=f"Image {image_id} as the network saw it")
     except KeyError:
         st.caption(f"The data set no longer has the image {as_text(image_id)}.")

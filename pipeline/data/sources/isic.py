@@ -35,8 +35,13 @@ CONFIRM_TYPES = {
 # 2019's lesion ids begin with the collection that the image comes from
 COLLECTIONS = {"HAM": "HAM10000", "BCN": "BCN_20000", "MSK": "MSK"}
 
+# dermoscopic criteria of 2018's Task 2, as columns of its labels
+CRITERIA = ("globules", "milia_like_cyst", "negative_network", "pigment_network", "streaks")
+
 LICENCE = "CC BY-NC 4.0"
 ATTRIBUTION = {
+    "task12": "ISIC archive, images of the ISIC 2017 and 2018 challenges with the labels of ISIC 2019 (Codella et al., "
+    "arXiv:1710.05006, arXiv:1902.03368; Combalia et al., arXiv:1908.02288)",
     "2018": "ISIC 2018 challenge, Task 3 (Codella et al., arXiv:1902.03368); Tschandl, Rosendahl & Kittler 2018, "
     "HAM10000, doi:10.7910/DVN/DBW86T",
     "2019": "ISIC 2019 challenge: HAM10000 (Tschandl et al. 2018, doi:10.7910/DVN/DBW86T, ViDIR Group, Medical "
