@@ -4,11 +4,10 @@ import contextlib
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
 from app.loaders import resources
-from app.loaders.resources import Stamp, stamp
+from app.loaders.file_cache import kept
 from pipeline.data.prepare import prepare_image, viewed
 from pipeline.errors import ModelError
 from pipeline.inference.judging_model import judging_model
@@ -36,9 +35,9 @@ def can_answer(info: ModelInfo | None) -> bool:
     return len(paths) == max(len(info.members), 1) and all(path.exists() for path in paths)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _reduced(of: Stamp, height: int, width: int, resize: str, detail: tuple[int, int], view: View) -> np.ndarray:
-    return prepare_image(Image.fromarray(resources.untouched(Path(of[0]))), height, width, resize, detail, view)
+@kept(lambda path, *shape: [path], entries=64, copied=True)
+def _reduced(path: Path, height: int, width: int, resize: str, detail: tuple[int, int], view: View) -> np.ndarray:
+    return prepare_image(Image.fromarray(resources.untouched(path)), height, width, resize, detail, view)
 
 
 def seen_by(info: ModelInfo, path: Path) -> np.ndarray:
@@ -52,4 +51,4 @@ def seen_by(info: ModelInfo, path: Path) -> np.ndarray:
         return np.asarray(viewed(Image.fromarray(resources.untouched(path)), info.view))
     if info.detail is None:
         return resources.as_seen(path, info.height, info.width, info.resize, info.view)
-    return _reduced(stamp(path), info.height, info.width, info.resize, info.detail, info.view)
+    return _reduced(path, info.height, info.width, info.resize, info.detail, info.view)

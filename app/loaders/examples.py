@@ -1,22 +1,20 @@
 """Example images for a model: from the data sets of its kind, never one that it was trained on."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from app.loaders import resources
-from app.loaders.resources import Stamp, stamp
+from app.loaders.file_cache import kept
+from app.loaders.resources import table_files
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
 from pipeline.models.admission import refusal
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import FILE, training_images
-from pipeline.runs.run_dir import find_run
-from pipeline.runs.run_tables import read_split
+from pipeline.runs.run_dir import RunDir, find_run
 
 
 class Offer(NamedTuple):
@@ -34,23 +32,20 @@ class Examples(NamedTuple):
     left_out: list[str]
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _parts(split: Stamp) -> pd.Series:
-    return read_split(Path(split[0])).set_index("image_id")["part"]
+@kept(lambda run: [run.split_path], entries=16)
+def _parts(run: RunDir) -> pd.Series:
+    """The part ("train", "validation", "test") of each image, by image_id."""
+    return run.split().set_index("image_id")["part"]
 
 
-def _split_of(info: ModelInfo) -> Stamp | None:
-    """The table that has the part ("train", "validation", "test") of each image; None where the run is not here."""
+def _split_run(info: ModelInfo) -> RunDir | None:
+    """The model's run, which has its split; None where it is not here."""
     try:
-        split = stamp(find_run(resources.workspace(), info.run).split_path)
-        _parts(split)
+        run = find_run(resources.workspace(), info.run)
+        _parts(run)
     except LesionLabError:
         return None
-    return split
-
-
-def _table_of(dataset: Dataset) -> Stamp:
-    return stamp(dataset.folder / "metadata.parquet")
+    return run
 
 
 def _shuffled(images: pd.DataFrame) -> pd.DataFrame:
@@ -62,27 +57,27 @@ def _seen(images: pd.DataFrame, image_ids: Collection[str], contents: Collection
     return images.index.isin(image_ids) | images["sha256"].isin(contents)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _held_out(_dataset: Dataset, table: Stamp, split: Stamp) -> pd.DataFrame:
-    images, parts = resources.metadata(_dataset), _parts(split)
+@kept(lambda dataset, run: [*table_files(dataset), run.split_path], entries=16)
+def _held_out(dataset: Dataset, run: RunDir) -> pd.DataFrame:
+    images, parts = resources.metadata(dataset), _parts(run)
     return _shuffled(images[images.index.isin(parts.index[parts != "train"])])
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _unseen(_dataset: Dataset, table: Stamp, _own: Dataset, own_table: Stamp, split: Stamp) -> pd.DataFrame:
-    images, own, parts = resources.metadata(_dataset), resources.metadata(_own), _parts(split)
-    trained_on = own[own.index.isin(parts.index[parts == "train"])]
+@kept(lambda dataset, own, run: [*table_files(dataset), *table_files(own), run.split_path], entries=16)
+def _unseen(dataset: Dataset, own: Dataset, run: RunDir) -> pd.DataFrame:
+    images, owned, parts = resources.metadata(dataset), resources.metadata(own), _parts(run)
+    trained_on = owned[owned.index.isin(parts.index[parts == "train"])]
     return _shuffled(images[~_seen(images, trained_on.index, trained_on["sha256"])])
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _all(_dataset: Dataset, table: Stamp) -> pd.DataFrame:
-    return _shuffled(resources.metadata(_dataset))
+@kept(table_files, entries=16)
+def _all(dataset: Dataset) -> pd.DataFrame:
+    return _shuffled(resources.metadata(dataset))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _not_listed(_info: ModelInfo, listed: Stamp, _dataset: Dataset, table: Stamp) -> pd.DataFrame:
-    trained_on, images = training_images(_info), resources.metadata(_dataset)
+@kept(lambda info, dataset: [info.folder / FILE, *table_files(dataset)], entries=4)
+def _not_listed(info: ModelInfo, dataset: Dataset) -> pd.DataFrame:
+    trained_on, images = training_images(info), resources.metadata(dataset)
     return _shuffled(images[~_seen(images, trained_on["image_id"], trained_on["sha256"])])
 
 
@@ -91,7 +86,7 @@ def _of_any(info: ModelInfo, dataset: Dataset) -> Offer | str:
     images, whatever the set is called.
     """
     try:
-        unseen = _not_listed(info, stamp(info.folder / FILE), dataset, _table_of(dataset))
+        unseen = _not_listed(info, dataset)
     except LesionLabError as error:
         return f"No examples from {dataset.name}. {error}"
     if unseen.empty:
@@ -100,22 +95,22 @@ def _of_any(info: ModelInfo, dataset: Dataset) -> Offer | str:
                                   f"{dataset.images - len(unseen):,} of {dataset.images:,}.")
 
 
-def _of_its_own(info: ModelInfo, dataset: Dataset, split: Stamp | None) -> Offer | str:
-    if split is None:
+def _of_its_own(info: ModelInfo, dataset: Dataset, run: RunDir | None) -> Offer | str:
+    if run is None:
         return (f"No examples from {dataset.name}: without the run {info.run} nobody knows which of its images the "
                 f"model {info.name} has not seen.")
-    parts = set(_parts(split).unique())
+    parts = set(_parts(run).unique())
     names = " and ".join(name for name in ("validation", "test") if name in parts)
-    return Offer(dataset, _held_out(dataset, _table_of(dataset), split),
+    return Offer(dataset, _held_out(dataset, run),
                  f"From the model's {names} part{'s' if ' and ' in names else ''}: it was not trained on them.")
 
 
-def _of_another(info: ModelInfo, dataset: Dataset, own: Dataset | None, split: Stamp | None) -> Offer | str:
-    if own is None or split is None:
-        return Offer(dataset, _all(dataset, _table_of(dataset)),
+def _of_another(info: ModelInfo, dataset: Dataset, own: Dataset | None, run: RunDir | None) -> Offer | str:
+    if own is None or run is None:
+        return Offer(dataset, _all(dataset),
                      f"Whether the model was trained on some of them cannot be checked: its data set {info.data} or "
                      "its run is not here.")
-    unseen = _unseen(dataset, _table_of(dataset), own, _table_of(own), split)
+    unseen = _unseen(dataset, own, run)
     if unseen.empty:
         return f"No examples from {dataset.name}: the model {info.name} was trained on all of its images."
     return Offer(dataset, unseen, "Not the model's own data set; images that it was trained on are left out: "
@@ -134,7 +129,7 @@ def examples(info: ModelInfo) -> Examples:
     A copy of the model's data set counts as its own: only held-out images. Of other data sets those images are left
     out whose id or content (SHA-256) is among the model's training images; a model that held none out lists them.
     """
-    split, here = _split_of(info), resources.datasets()
+    run, here = _split_run(info), resources.datasets()
     own = next((d for d in here if d.content_hash == info.data_hash), None)
     found, other_kind = [], []
     for dataset in sorted(here, key=lambda d: (d.content_hash != info.data_hash, d.name)):
@@ -143,12 +138,12 @@ def examples(info: ModelInfo) -> Examples:
         elif info.split == "all" or info.members:
             found.append(_of_any(info, dataset))
         elif dataset.content_hash == info.data_hash:
-            found.append(_of_its_own(info, dataset, split))
+            found.append(_of_its_own(info, dataset, run))
         elif dataset.name == info.data:
             found.append(f"No examples from {dataset.name}: its images have changed since the model {info.name} was "
                          "trained on it, so nobody knows which of them it has not seen.")
         else:
-            found.append(_of_another(info, dataset, own, split))
+            found.append(_of_another(info, dataset, own, run))
     left_out = [one for one in found if isinstance(one, str)]
     if info.split == "all" and not info.members:
         left_out.insert(0, f"The model {info.name} was trained on all {info.training_images:,} images of {info.data}, "

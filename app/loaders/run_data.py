@@ -1,12 +1,12 @@
 """The data set that a run's images are shown from: the one that it names, or for the bundled run one that has them."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import streamlit as st
 
 from app.loaders import resources
-from app.loaders.resources import Stamp, stamp
+from app.loaders.file_cache import kept
 from pipeline.data.dataset import Dataset
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
@@ -20,16 +20,12 @@ class Found(NamedTuple):
     note: str | None
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _shared(_run: RunDir, _dataset: Dataset, predictions: Stamp, table: Stamp) -> pd.Index:
+@kept(lambda run, dataset: [run.predictions_path, *resources.table_files(dataset)], entries=16)
+def _shared(run: RunDir, dataset: Dataset) -> pd.Index:
     """The ids of images that both know under the same diagnosis."""
-    truths = resources.predictions(_run).set_index("image_id")["truth"]
-    known = resources.metadata(_dataset)["dx"].reindex(truths.index)
+    truths = resources.predictions(run).set_index("image_id")["truth"]
+    known = resources.metadata(dataset)["dx"].reindex(truths.index)
     return truths.index[(known == truths).to_numpy()]
-
-
-def _table_of(dataset: Dataset) -> Stamp:
-    return stamp(dataset.folder / "metadata.parquet")
 
 
 def found_data(run: RunDir) -> Found:
@@ -42,9 +38,7 @@ def found_data(run: RunDir) -> Found:
     same = next((d for d in here if d.content_hash == config.data_hash), None)
     if same is not None:
         return Found(same, None, None)
-    images = {
-        d.name: _shared(run, d, stamp(run.predictions_path), _table_of(d)) for d in here if not d.generated
-    }
+    images = {d.name: _shared(run, d) for d in here if not d.generated}
     best = max(images, key=lambda name: len(images[name]), default=None)
     if best is None or not len(images[best]):
         return Found(None, None, None)
@@ -61,9 +55,17 @@ def dataset_of(run: RunDir) -> Dataset | None:
     return found_data(run).dataset
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _kept(_metadata: pd.DataFrame, _images: pd.Index, predictions: Stamp, table: Stamp) -> pd.DataFrame:
-    return _metadata[_metadata.index.isin(_images)]
+def found_files(run: RunDir) -> list[Path]:
+    """The files that decide which images of the run are here, and what is known of them."""
+    found = found_data(run)
+    return resources.table_files(found.dataset) if found.images is None else [
+        run.predictions_path, *resources.table_files(found.dataset)]
+
+
+@kept(lambda run, dataset: [run.predictions_path, *resources.table_files(dataset)], entries=8)
+def _judged(run: RunDir, dataset: Dataset) -> pd.DataFrame:
+    table = resources.metadata(dataset)
+    return table[table.index.isin(_shared(run, dataset))]
 
 
 def images_of(run: RunDir, found: Found) -> pd.DataFrame:
@@ -71,7 +73,4 @@ def images_of(run: RunDir, found: Found) -> pd.DataFrame:
 
     Shared, so not to be changed.
     """
-    table = resources.metadata(found.dataset)
-    if found.images is None:
-        return table
-    return _kept(table, found.images, stamp(run.predictions_path), _table_of(found.dataset))
+    return resources.metadata(found.dataset) if found.images is None else _judged(run, found.dataset)

@@ -4,16 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from app.charts.curves import batches_table, epochs_table
 from app.loaders import resources
-from app.loaders.resources import Stamp, stamp
+from app.loaders.file_cache import kept
 from pipeline.bundled import SIBLINGS
 from pipeline.errors import LesionLabError
 from pipeline.metrics.compare import Comparison, compare
 from pipeline.metrics.network_size import NetworkSize, network_size
-from pipeline.runs.events import read_events
 from pipeline.runs.labels import label_path, read_label
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
@@ -50,17 +48,16 @@ def _read(run: RunDir) -> dict[str, Any]:
 
 
 # a row of an ended run holds until one of these files changes; one at work depends on its process, so it is read anew
-@st.cache_data(max_entries=512, show_spinner=False)
-def _ended_row(stamps: tuple[Stamp, ...]) -> dict[str, Any]:
-    return _read(RunDir(Path(stamps[0][0]).parent))
+@kept(lambda run: [run.status_path, run.config_path, run.results_path, label_path(run)], entries=512, copied=True)
+def _ended_row(run: RunDir) -> dict[str, Any]:
+    return _read(run)
 
 
 def run_row(run: RunDir) -> dict[str, Any]:
     """One row of the table of runs: run, bundled, name, note, state, created, seconds, config, validation figures,
     error.
     """
-    stamps = tuple(map(stamp, (run.status_path, run.config_path, run.results_path, label_path(run))))
-    row = _ended_row(stamps)
+    row = _ended_row(run)
     return row if row["state"] in ENDED and row["state"] != "interrupted" else _read(run)
 
 
@@ -68,20 +65,21 @@ def run_rows(runs: list[RunDir]) -> list[dict[str, Any]]:
     return [run_row(run) for run in runs]
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _epochs(of: Stamp) -> pd.DataFrame:
-    events = read_events(Path(of[0]))
+@kept(lambda run: [run.events_path], entries=64, copied=True)
+def epochs(run: RunDir) -> pd.DataFrame:
+    """The run's `epochs_table`; empty before the first epoch."""
+    events = run.events()
     return epochs_table(events, batches_table(events))
 
 
-def epochs(run: RunDir) -> pd.DataFrame:
-    """The run's `epochs_table`; empty before the first epoch."""
-    return _epochs(stamp(run.events_path))
+@kept(lambda runs: [path for run in runs for path in (run.predictions_path, run.split_path)], entries=32)
+def comparison(runs: list[RunDir]) -> Comparison:
+    """The runs on the validation images that they share; shared between sessions, so not to be changed.
 
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _comparison(stamps: tuple[tuple[Stamp, Stamp], ...]) -> Comparison:
-    runs = [RunDir(Path(predictions[0]).parent) for predictions, _ in stamps]
+    Raises:
+        RunError: fewer than two runs, or one without predictions.
+        DataError: a table of predictions cannot be used.
+    """
     tables, trained = {}, {}
     for run in runs:
         table = resources.predictions(run)
@@ -92,25 +90,15 @@ def _comparison(stamps: tuple[tuple[Stamp, Stamp], ...]) -> Comparison:
     return compare(tables, trained)
 
 
-def comparison(runs: list[RunDir]) -> Comparison:
-    """The runs on the validation images that they share; shared between sessions, so not to be changed.
-
-    Raises:
-        RunError: fewer than two runs, or one without predictions.
-        DataError: a table of predictions cannot be used.
-    """
-    return _comparison(tuple((stamp(run.predictions_path), stamp(run.split_path)) for run in runs))
+def _weights_of(run: RunDir) -> Path:
+    return run.model / "model.safetensors"
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _size(of: Stamp) -> NetworkSize | None:
-    return network_size(Path(of[0]))
-
-
+@kept(lambda run: [_weights_of(run)], entries=64, copied=True)
 def size(run: RunDir) -> NetworkSize | None:
     """Parameters and bytes of the run's network; None where it has no model.
 
     Raises:
         ModelError: its weights are damaged.
     """
-    return _size(stamp(run.model / "model.safetensors"))
+    return network_size(_weights_of(run))

@@ -4,18 +4,15 @@
 import io
 from pathlib import Path
 
-import streamlit as st
-
-from app.loaders.resources import Stamp, stamp
+from app.loaders.file_cache import kept
 from pipeline.errors import ImageError
 from pipeline.images.reading import bytes_for_browsers, opened
 
 SIDE = 640  # pixels: twice the width of a column, for dense screens
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
-def _reduced(of: Stamp) -> bytes:
-    path = Path(of[0])
+@kept(lambda path: [path], entries=512, copied=True)
+def _reduced(path: Path) -> bytes:
     with opened(path, path.name) as image:
         image.thumbnail((SIDE, SIDE))
         file = io.BytesIO()
@@ -36,4 +33,4 @@ def thumbnail(path: Path, width: int, height: int) -> bytes:
         )
     if max(width, height) <= SIDE and (content := bytes_for_browsers(path, path.name, SIDE)) is not None:
         return content
-    return _reduced(stamp(path))
+    return _reduced(path)

@@ -5,7 +5,7 @@ import streamlit as st
 from app.components.data.data_intake import Pending, in_place
 from app.components.long_work import progress_bar
 from app.loaders import resources
-from app.loaders.resources import stamp
+from app.loaders.file_cache import stamp
 from pipeline.data.left_behind import temporary_folder
 from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
 from pipeline.jobs.command import run_command

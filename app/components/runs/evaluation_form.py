@@ -1,12 +1,14 @@
 """What will judge a model: the mapping of diagnoses to confirm, what is left out and why, and the button."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from app.addresses.links import remember
 from app.components import problems
 from app.components.csv_download import csv_download
 from app.loaders import resources
-from app.loaders.resources import Stamp, stamp
+from app.loaders.file_cache import kept
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written
@@ -21,24 +23,22 @@ EVALUATE = "Evaluate it on these images"
 _SHARED = {"by_id": "Same id", "by_content": "Same content", "by_lesion": "Same lesion"}
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _plan(model: str, data: str, mapping: str, of: tuple[Stamp, ...]) -> EvaluationPlan:
-    return plan_evaluation(resources.workspace(), model, data, parse_mapping(mapping) if mapping else None)
-
-
-def _planned(info: ModelInfo, dataset: Dataset, mapping: dict[str, str]) -> EvaluationPlan:
+def _plan_files(info: ModelInfo, dataset: Dataset, mapping: str) -> list[Path]:
     run = run_of(resources.workspace(), info)
-    paths = [info.folder / "model.json", info.folder / FILE, dataset.folder / "metadata.parquet"]
-    if run:
-        paths.append(run.split_path)
-    return _plan(info.name, dataset.name, written(mapping), (stamp(resources.workspace().home), *map(stamp, paths)))
+    return [info.folder / "model.json", info.folder / FILE, *resources.table_files(dataset),
+            *([run.split_path] if run else [])]
+
+
+@kept(_plan_files, entries=8)
+def _plan(info: ModelInfo, dataset: Dataset, mapping: str) -> EvaluationPlan:
+    return plan_evaluation(resources.workspace(), info.name, dataset.name, parse_mapping(mapping) if mapping else None)
 
 
 def evaluation_form(info: ModelInfo, dataset: Dataset) -> None:
     """The mapping where one is needed, what remains, and the button."""
     lacking = without_output(dataset, info.classes)
     mapping = _mapping(info, dataset, lacking) if lacking else {}
-    plan = _planned(info, dataset, mapping)
+    plan = _plan(info, dataset, written(mapping))
     _what_remains(plan)
     confirmed = not lacking or st.checkbox(
         "I have looked at this mapping, and it is what I mean", key=f"map.{info.name}.{dataset.name}.{written(mapping)}"
