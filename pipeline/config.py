@@ -1,26 +1,54 @@
-"""The configuration of a run: everything that decides its result, checked, and stored as JSON with the run."""
+"""The configuration of a run: everything that decides its result, checked, and stored as JSON with the run.
+
+A field that a user may change declares its setting in its annotation; see `settings`.
+"""
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast
 
 from annotated_types import Interval, Len
 
-from pipeline.bounds import Count, FileName, Rate, Share, Whole, Word
+from pipeline.bounds import Count, FileName, Rate, Share, Word
 from pipeline.errors import ConfigError
 from pipeline.files import to_json
 from pipeline.network_registry import NETWORKS
 from pipeline.records import RecordError, record
+from pipeline.settings import Choice, Number, Setting, Size, StageEpochs, StageRates, Switch, declared
 from pipeline.vocabulary import View
 
-Weights = Literal["imagenet", "random"]
-Resize = Literal["squish", "crop"]
-SplitKind = Literal["lesion", "lesion-test", "random", "all"]
-Augment = Literal["none", "flips", "light", "strong", "article"]
-Loss = Literal["cross_entropy", "balanced_softmax", "weighted"]
 Side = Annotated[int, Interval(ge=1, le=4096)]  # of an input, in pixels
+MOST_EPOCHS = 1000  # of a stage
+
+Weights = Literal["imagenet", "random"]
+WEIGHTS: dict[Weights, str] = {"imagenet": "ImageNet (transfer learning)", "random": "Random (from nothing)"}
+
+Resize = Literal["squish", "crop"]
+RESIZES: dict[Resize, str] = {"squish": "Squish the whole image", "crop": "Scale and crop the middle"}
+
+SplitKind = Literal["lesion", "lesion-test", "random", "all"]
+SPLITS: dict[SplitKind, str] = {
+    "lesion": "By lesion: training and validation", "lesion-test": "By lesion, with a test part",
+    "random": "By image, as in the article", "all": "None is held out: no figures",
+}
+
+Augment = Literal["none", "flips", "light", "strong", "article"]
+AUGMENTS: dict[Augment, str] = {
+    "none": "None", "flips": "Flips only: the quickest", "light": "Light: orientation, slight light and scale",
+    "strong": "Strong: any rotation, scale, colour, blur, compression", "article": "As in the article",
+}
+
+Loss = Literal["cross_entropy", "balanced_softmax", "weighted"]
+LOSSES: dict[Loss, str] = {
+    "cross_entropy": "Cross-entropy", "balanced_softmax": "Balanced softmax (against the imbalance)",
+    "weighted": "Cross-entropy weighted by class (against the imbalance)",
+}
+
 Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
+KEEPS: dict[Keep, str] = {
+    "last": "The last epoch's", "balanced_accuracy": "The epoch of the best balanced accuracy",
+    "accuracy": "The epoch of the best accuracy", "valid_loss": "The epoch of the lowest validation loss",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +64,7 @@ class Stage:
     """
 
     freeze: bool
-    epochs: Annotated[int, Interval(ge=1, le=100_000)]
+    epochs: Annotated[int, Interval(ge=1, le=MOST_EPOCHS)]
     lr_max: Rate
     lr_earliest: Rate | None = None
     pct_start: Share = 0.25
@@ -76,35 +104,88 @@ class RunConfig:
     data: FileName
     data_hash: Word
     preset: FileName
-    arch: Word
-    weights: Weights
-    width: Side
+    arch: Annotated[Word, Choice(
+        "Network", "The network; larger ones learn finer structures and take much longer.",
+        {name: network.title for name, network in NETWORKS.items()},
+    )]
+    weights: Annotated[Weights, Choice(
+        "Initial weights", "ImageNet's weights know edges and textures already; random ones need far more images.",
+        WEIGHTS,
+    )]
+    width: Annotated[Side, Size(
+        "Image size, WIDTHxHEIGHT in pixels", "What the network sees, as WIDTHxHEIGHT or N for N×N pixels; twice as "
+        "wide and high is four times the work.", 32, 1024, key="size",
+    )]
     height: Side
-    resize: Resize
-    augment: Augment
-    normalize: bool
-    batch_size: Annotated[int, Interval(ge=1, le=100_000)]
-    loss: Loss
-    stages: Annotated[tuple[Stage, ...], Len(0, 100)]
-    seed: Whole = 0
-    split: SplitKind | Literal["external"] = "lesion"
-    limit: Count | None = None
-    keep: Keep = "balanced_accuracy"
-    fold: Annotated[int, Interval(ge=0, le=4)] = 0
-    label_smoothing: Share = 0.0
-    weight_decay: Annotated[float, Interval(ge=0, le=1000)] = 0.01
-    dropout: Share = 0.5
-    drop_path: Share = 0.0
-    ema: Share = 0.0
-    keep_epochs: bool = False
-    features: bool = False
-    flips: bool = False
+    resize: Annotated[Resize, Choice(
+        "Fitting", "How an image comes to that size: squishing keeps its border, cropping keeps its proportions.",
+        RESIZES,
+    )]
+    augment: Annotated[Augment, Choice(
+        "Changes to training images", "Random changes show the network that they do not matter.", AUGMENTS
+    )]
+    normalize: Annotated[bool, Switch("Normalisation", "Subtract ImageNet's mean and divide by its deviation:")]
+    batch_size: Annotated[int, Number(
+        "Images in a batch", "Images in a training batch; larger batches are smoother and need more memory.", 2, 1024,
+        low_stored=1,  # an evaluation's, which trains nothing
+    )]
+    loss: Annotated[Loss, Choice(
+        "Loss", "What the training lowers; balanced softmax weighs rare diagnoses like frequent ones.", LOSSES
+    )]
+    stages: Annotated[
+        tuple[Stage, ...], Len(0, 100),
+        StageEpochs("Epochs", "How often each stage sees each training image, comma between; 0 leaves a stage out.",
+                    MOST_EPOCHS, key="epochs"),
+        StageRates("Highest learning rates", "The highest of each stage, comma between; EARLIEST:HEAD gives the "
+                   "earliest layers a rate of their own.", 1e-10, 10, key="lr"),
+    ]
+    seed: Annotated[int, Number(
+        "Seed", "The same seed gives the same split, the same first weights of the head and the same batches.", 0,
+        2**31 - 1,
+    )] = 0
+    split: Annotated[SplitKind | Literal["external"], Choice(
+        "Split", "Which images are kept from training, to judge the network on them.", SPLITS
+    )] = "lesion"
+    limit: Annotated[int, Number(
+        "Use about so many images (0: all)", "For a quick try: whole lesions, each diagnosis in its share.", 20,
+        10_000_000,
+    )] | None = None
+    keep: Annotated[Keep, Choice(
+        "Weights to keep", "Which epoch's; if the validation part chooses it, its figures are a little too good.", KEEPS
+    )] = "balanced_accuracy"
+    fold: Annotated[int, Number("Fold", "Which fifth of the lesions validates, for split=lesion.", 0, 4)] = 0
+    label_smoothing: Annotated[float, Number(
+        "Label smoothing", "Share of the target that is spread over all diagnoses.", 0.0, 0.5
+    )] = 0.0
+    weight_decay: Annotated[float, Number(
+        "Weight decay", "How fast weights shrink towards 0, times the learning rate a step.", 0.0, 1.0
+    )] = 0.01
+    dropout: Annotated[float, Number(
+        "Dropout", "Dropout of the head's last layer; the one before gets half.", 0.0, 0.9
+    )] = 0.5
+    drop_path: Annotated[float, Number(
+        "Drop path", "Highest rate of skipped blocks (stochastic depth); EfficientNets only.", 0.0, 0.9
+    )] = 0.0
+    ema: Annotated[float, Number(
+        "Average of the weights", "Decay a step of the average of the weights that is kept; 0 for none.", 0.0, 0.99999
+    )] = 0.0
+    keep_epochs: Annotated[bool, Switch(
+        "Keep each epoch", "Write each epoch's weights to a file of their own, too:"
+    )] = False
+    features: Annotated[bool, Switch(
+        "Stored features", "Train frozen stages on stored outputs of the backbone:"
+    )] = False
+    flips: Annotated[bool, Switch(
+        "Mean over flips", "Judge an image by the mean over it and its three flips:"
+    )] = False
     same_lesion: Word | None = None
     parent: FileName | None = None
     parent_stage: Annotated[int, Interval(ge=1, le=100)] | None = None
     stages_before: Count = 0
     epochs_before: Count = 0
-    repeat: Count = 0
+    repeat: Annotated[int, Number(
+        "Repeat", "Another training on the same split, with other first weights and batches.", 0, 999
+    )] = 0
     view: View = "whole"
 
     @property
@@ -154,123 +235,12 @@ class RunConfig:
             raise ConfigError(f"The stored configuration does not fit this version of LesionLab: {error}") from error
 
 
-Setter = Callable[[RunConfig, str], dict[str, Any]]  # the fields that a setting's text gives a configuration
-
-
-def _number(key: str, text: str, kind: type, low: float, high: float) -> Any:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or not low <= value <= high:
-        noun = "a whole number" if kind is int else "a number"
-        raise ConfigError(f"{key}={text} is not {noun} from {low:g} to {high:g}.", "Give a value in that range.")
-    return value
-
-
-def _choice(key: str, text: str, choices: tuple[str, ...]) -> str:
-    if text not in choices:
-        raise ConfigError(f"{key}={text} is not known.", f"Choose one of: {', '.join(choices)}.")
-    return text
-
-
-def _set_size(config: RunConfig, text: str) -> dict[str, Any]:
-    width, _, height = text.lower().partition("x")
-    width = _number("size", width, int, 32, 1024)
-    return {"width": width, "height": _number("size", height, int, 32, 1024) if height else width}
-
-
-def _set_epochs(config: RunConfig, text: str) -> dict[str, Any]:
-    counts = [_number("epochs", part.strip(), int, 0, 1000) for part in text.split(",")]
-    if len(counts) != len(config.stages):
-        named, has = f"{len(counts)} stage{'s' * (len(counts) != 1)}", len(config.stages)
-        raise ConfigError(f"epochs={text} names {named}, but the preset has {has}.",
-                          "Give one number a stage with a comma between; 0 leaves a stage out.")
-    stages = tuple(
-        dataclasses.replace(stage, epochs=n) for stage, n in zip(config.stages, counts, strict=True) if n
-    )
-    if not stages:
-        raise ConfigError(f"epochs={text} leaves no stage to train.", "Give at least one stage an epoch.")
-    return {"stages": stages}
-
-
-def stage_rates(text: str) -> list[float]:
-    """The learning rates that "RATE" or "EARLIEST:HEAD" names: one or two, each from 1e-10 to 10.
-
-    Raises:
-        ConfigError: it is neither.
-    """
-    rates = [_number("lr", rate.strip(), float, 1e-10, 10) for rate in text.split(":")]
-    if len(rates) > 2:
-        raise ConfigError(f"lr={text} has more than two rates.", "Give RATE or EARLIEST:HEAD.")
-    return rates
-
-
-def _set_rates(config: RunConfig, text: str) -> dict[str, Any]:
-    parts = text.split(",")
-    if len(parts) != len(config.stages):
-        named, has = f"{len(parts)} stage{'s' * (len(parts) != 1)}", len(config.stages)
-        raise ConfigError(f"lr={text} names {named}, but the run has {has}.",
-                          "Give one rate a stage with a comma between; EARLIEST:HEAD for discriminative rates.")
-    stages = []
-    for stage, part in zip(config.stages, parts, strict=True):
-        rates = stage_rates(part)
-        stages.append(
-            dataclasses.replace(stage, lr_max=rates[-1], lr_earliest=rates[0] if len(rates) == 2 else None)
-        )
-    return {"stages": tuple(stages)}
-
-
-def _set_limit(config: RunConfig, text: str) -> dict[str, Any]:
-    return {"limit": None if text == "none" else _number("limit", text, int, 20, 10_000_000)}
-
-
-def _switch(field: str) -> Setter:
-    return lambda config, text: {field: _choice(field, text, ("yes", "no")) == "yes"}
-
-
-def _chooser(field: str, choices: tuple[str, ...]) -> Setter:
-    return lambda config, text: {field: _choice(field, text, choices)}
-
-
-def _counter(field: str, low: int, high: int) -> Setter:
-    return lambda config, text: {field: _number(field, text, int, low, high)}
-
-
-def _share(field: str, high: float) -> Setter:
-    return lambda config, text: {field: _number(field, text, float, 0, high)}
-
-
-SETTINGS = {
-    "arch": (_chooser("arch", tuple(NETWORKS)), "the network: " + ", ".join(NETWORKS)),
-    "weights": (_chooser("weights", get_args(Weights)), "initial weights: imagenet or random"),
-    "size": (_set_size, "input in pixels: N for N×N, or WIDTHxHEIGHT"),
-    "resize": (_chooser("resize", get_args(Resize)), "squish the image to the size, or scale and crop"),
-    "epochs": (_set_epochs, "epochs of each stage, comma between; 0 leaves a stage out"),
-    "lr": (_set_rates, "highest learning rate of each stage, comma between; EARLIEST:HEAD for two"),
-    "batch_size": (_counter("batch_size", 2, 1024), "images in a training batch"),
-    "seed": (_counter("seed", 0, 2**31 - 1), "seed of the split, the head's weights and the batches"),
-    "repeat": (_counter("repeat", 0, 999), "another training on the same split, with other weights and batches"),
-    "split": (_chooser("split", get_args(SplitKind)), "lesion, lesion-test, random, or all (none is held out)"),
-    "limit": (_set_limit, "use about so many images: stratified, whole lesions"),
-    "augment": (_chooser("augment", get_args(Augment)), "changes to training images: " + ", ".join(get_args(Augment))),
-    "loss": (_chooser("loss", get_args(Loss)), "cross_entropy, or balanced_softmax or weighted against the imbalance"),
-    "label_smoothing": (_share("label_smoothing", 0.5), "share of the target spread over all diagnoses"),
-    "weight_decay": (_share("weight_decay", 1), "how fast weights shrink towards 0, times the learning rate a step"),
-    "dropout": (_share("dropout", 0.9), "dropout of the head's last layer; the one before gets half"),
-    "drop_path": (_share("drop_path", 0.9), "highest rate of skipped blocks (stochastic depth); EfficientNets only"),
-    "ema": (_share("ema", 0.99999), "decay a step of the average of the weights that is kept; 0 for none"),
-    "fold": (_counter("fold", 0, 4), "which fifth of the lesions validates, for split=lesion"),
-    "keep": (_chooser("keep", get_args(Keep)), "which epoch's weights to keep: last, or the best by a metric"),
-    "keep_epochs": (_switch("keep_epochs"), "write each epoch's weights to a file of their own, too: yes or no"),
-    "flips": (_switch("flips"), "judge an image by the mean over it and its three flips: yes or no"),
-    "features": (_switch("features"), "train frozen stages on stored outputs of the backbone: yes or no"),
-    "normalize": (_switch("normalize"), "subtract ImageNet's mean and divide by its deviation: yes or no"),
-}
+SETTINGS: dict[str, Setting] = declared(RunConfig)
+RATES = cast(StageRates, SETTINGS["lr"])
 
 
 def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
-    """`config` with each "key=value" of `settings` applied, `epochs` last so that `lr` sees every stage.
+    """`config` with each "key=value" of `settings` applied.
 
     Raises:
         ConfigError: an unknown key, a value out of its range, or settings that contradict each other.
@@ -285,8 +255,8 @@ def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
                 f"Write key=value; the keys are {', '.join(sorted(SETTINGS))}.",
             )
         parsed[key] = text.strip()
-    for key in sorted(parsed, key=lambda k: k == "epochs"):
-        config = dataclasses.replace(config, **SETTINGS[key][0](config, parsed[key]))
+    for key in sorted(parsed, key=lambda key: SETTINGS[key].after_all_others):
+        config = dataclasses.replace(config, **SETTINGS[key].parse(parsed[key], config))
     if config.features and not any(stage.freeze for stage in config.stages):
         raise ConfigError("features=yes needs a stage that trains the head alone, and this run has none.",
                           "Set features=no, or keep a frozen stage.")
@@ -296,3 +266,8 @@ def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
             "Set keep=last, or another split.",
         )
     return config
+
+
+def settings_text(config: RunConfig) -> dict[str, str]:
+    """Every setting in the words that `--set` takes, so that `key=value` of each gives the same config again."""
+    return {key: setting.text(config) for key, setting in SETTINGS.items()}

@@ -78,7 +78,7 @@ OPEN = {
     "components/start_over.py": "start_over",
     "components/training/batch_preview.py": "? preview.close",
     "components/training/live_run.py": "resume.* stop.* to_classify to_results",
-    "components/training/more_choices.py": "*.lr *.size",
+    "components/training/more_choices.py": "*.*",
     "components/training/plan_work.py": "* *.cancel",
     "components/training/rate_choice.py": "* rates.use",
     "components/training/rate_search.py": "rates.search rates.stop.*",

@@ -87,9 +87,9 @@ def test_a_wrong_setting_is_said_and_cannot_start(filled):
 
 def test_settings_are_only_what_differs():
     config = PRESETS["demo"].config
-    same = {"arch": config.arch, "size": "128x96", "lr": "0.004,0.0002:0.002", "epochs": "1,4", "limit": 0}
+    same = {"arch": config.arch, "size": "128x96", "lr": "0.004,0.0002:0.002", "epochs": "1,4", "limit": "none"}
     assert as_settings(config, same) == []
-    assert as_settings(config, {**same, "epochs": "0,4", "limit": 100}) == ["epochs=0,4", "limit=100"]
+    assert as_settings(config, {**same, "epochs": "0,4", "limit": "100"}) == ["epochs=0,4", "limit=100"]
 
 
 def test_a_running_run_is_picked_and_can_be_stopped(filled):

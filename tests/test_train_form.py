@@ -112,9 +112,9 @@ def test_a_changed_choice_drops_the_estimate(measuring):
     at, job = measuring
     job.running = False
     at.run()
-    at.number_input(key="train.demo.batch").set_value(16).run()
+    at.number_input(key="train.demo.batch_size").set_value(16).run()
     assert "measured" not in words(at) and not at.exception
-    at.number_input(key="train.demo.batch").set_value(32).run()
+    at.number_input(key="train.demo.batch_size").set_value(32).run()
     assert "measured" not in words(at)  # gone for good: the computer may be busy with something else by now
 
 
@@ -177,7 +177,7 @@ def test_settings_without_a_choice_stay_as_the_preset_has_them(form, monkeypatch
     at = open_page("train")
     at.selectbox(key="train.preset.generated").set_value("quick").run()
     assert sentence in words(at)
-    assert as_settings(own, {"arch": own.arch, "seed": 3}) == ["seed=3"]
+    assert as_settings(own, {"arch": own.arch, "seed": "3"}) == ["seed=3"]
 
 
 def test_every_choice_is_explained(form):

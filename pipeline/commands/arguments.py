@@ -33,7 +33,7 @@ def add_group(commands, name: str, help: str):
 def settings_epilog() -> str:
     """The keys of `--set`, a line each, for a parser's epilog."""
     width = max(len(key) for key in SETTINGS)
-    lines = [f"  {key:<{width}}  {words}" for key, (_, words) in SETTINGS.items()]
+    lines = [f"  {key:<{width}}  {setting.explained}" for key, setting in SETTINGS.items()]
     return "keys of --set:\n" + "\n".join(lines)
 
 

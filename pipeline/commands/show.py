@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.output import Output
-from pipeline.config import SETTINGS, RunConfig
+from pipeline.config import SETTINGS, RunConfig, settings_text
 from pipeline.presets import PRESETS, preset
 from pipeline.text_tables import facts, table
 from pipeline.workspace import current_workspace
@@ -57,7 +57,7 @@ def presets_list(arguments, out: Output) -> int:
 def presets_show(arguments, out: Output) -> int:
     chosen = preset(arguments.preset)
     answer = {
-        "name": chosen.name, "line": chosen.line, "reason": chosen.reason, "settings": settings_of(chosen.config),
+        "name": chosen.name, "line": chosen.line, "reason": chosen.reason, "settings": settings_text(chosen.config),
         "stages": [{**stage, "words": words} for stage, words in _stages(chosen.config)],
     }
     out.answer(answer, f"{chosen.name}: {chosen.line}\n\n{chosen.reason}\n\n{config_text(chosen.config)}")
@@ -68,26 +68,8 @@ def _stages(config: RunConfig) -> list[tuple[dict[str, Any], str]]:
     return [(dict(stage.__dict__), stage.words) for stage in config.stages]
 
 
-def settings_of(config: RunConfig) -> dict[str, str]:
-    """Every setting in the words that `--set` takes, so that `key=value` of each gives the same config again."""
-    rates = [
-        f"{s.lr_max:g}" if s.lr_earliest is None else f"{s.lr_earliest:g}:{s.lr_max:g}" for s in config.stages
-    ]
-    special = {
-        "size": f"{config.width}x{config.height}",
-        "epochs": ",".join(str(stage.epochs) for stage in config.stages),
-        "lr": ",".join(rates),
-        "limit": "none" if config.limit is None else str(config.limit),
-        "keep_epochs": "yes" if config.keep_epochs else "no",
-        "features": "yes" if config.features else "no",
-        "flips": "yes" if config.flips else "no",
-        "normalize": "yes" if config.normalize else "no",
-    }
-    return {key: special[key] if key in special else str(getattr(config, key)) for key in SETTINGS}
-
-
 def config_text(config: RunConfig) -> str:
     """The stages in words, then each setting as `--set` takes it and what it means."""
     stages = [f"  {number}. {words}" for number, (_, words) in enumerate(_stages(config), 1)]
-    rows = [[f"  {key}", value, SETTINGS[key][1]] for key, value in settings_of(config).items()]
+    rows = [[f"  {key}", value, SETTINGS[key].explained] for key, value in settings_text(config).items()]
     return "\n".join(["Stages", *stages, "", table(["Settings", "", ""], rows)])

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from app.addresses.links import remember
-from app.components.training.more_choices import rates_text
 from app.loaders import resources
-from pipeline.config import RunConfig, stage_rates
+from pipeline.config import RATES, RunConfig
 from pipeline.errors import ConfigError
 from pipeline.presets import PRESETS
 from pipeline.runs.lineage import kept_stages
@@ -74,9 +73,9 @@ def take_rates(key: str, config: RunConfig) -> None:
     if not rates:
         return
     try:
-        stage_rates(rates)
+        RATES.of_stage(rates)
     except ConfigError as error:
         st.warning(as_text(f"The address names the learning rates {rates[:80]}. {error.problem}"),
                    icon=":material/link_off:")
         return
-    st.session_state[f"{key}.lr"] = ",".join([rates, *rates_text(config).split(",")[1:]])
+    st.session_state[f"{key}.lr"] = ",".join([rates, *RATES.text(config).split(",")[1:]])

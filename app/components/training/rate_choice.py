@@ -6,7 +6,7 @@ from app.addresses.links import TRAIN, go
 from app.charts.rates import RULES, SUGGESTIONS, suggestions_table
 from app.components import problems
 from pipeline.article_figures import RECORDED_RATES
-from pipeline.config import stage_rates
+from pipeline.config import RATES
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import read_found
 from pipeline.shown import as_text
@@ -47,7 +47,7 @@ def rate_choice(search: RunDir) -> None:
                              help="One rate, or EARLIEST:HEAD for discriminative rates. fastai's slice(a, b) is a:b.")
     if st.button(USE, key="rates.use", type="primary", disabled=not typed.strip(), icon=":material/arrow_forward:"):
         with problems.in_words():
-            stage_rates(typed)
+            RATES.of_stage(typed)
             _take(config, typed.strip())
 
 

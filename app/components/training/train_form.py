@@ -1,7 +1,5 @@
 """The form of a new run: few choices first, the rest folded; what the run would do stands in words before the start."""
 
-from typing import get_args
-
 import streamlit as st
 
 from app.addresses.links import TRAIN, go
@@ -11,28 +9,18 @@ from app.components.training.batch_preview import preview_button, preview_view
 from app.components.training.branch_choice import start_choice, take_address, take_rates
 from app.components.training.device_panel import device_panel
 from app.components.training.disk_need import disk_need
-from app.components.training.more_choices import (
-    NETWORK_TITLES,
-    WEIGHTS,
-    as_settings,
-    more_choices,
-    select,
-    set_by_the_preset,
-)
+from app.components.training.more_choices import as_settings, more_choices, select, set_by_the_preset, setting_widget
 from app.components.training.time_estimate import estimate_button, estimate_view
 from app.loaders import resources
-from pipeline.config import RunConfig, SplitKind
+from pipeline.config import SETTINGS, WEIGHTS, RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
+from pipeline.network_registry import NETWORKS
 from pipeline.number_words import count
 from pipeline.presets import PRESETS
 from pipeline.shown import as_text
 
 START = "Start training"
-_SPLITS = {
-    "lesion": "By lesion: training and validation", "lesion-test": "By lesion, with a test part",
-    "random": "By image, as in the article", "all": "None is held out: no figures",
-}
 
 
 def default_preset(dataset: Dataset) -> str:
@@ -46,7 +34,7 @@ def _plan_in_words(config: RunConfig) -> str:
     if config.parent is not None:
         weights = f"the weights of {as_text(config.parent)} after its stage {config.parent_stage}"
     size = f"{config.width}×{config.height} pixels"
-    plan = f"{as_text(NETWORK_TITLES[config.arch])} at {size}, {weights}; {as_text(stages)}."
+    plan = f"{NETWORKS[config.arch].title} at {size}, {weights}; {as_text(stages)}."
     return f"{plan} {as_text(config.features_words)}" if config.features else plan
 
 
@@ -72,8 +60,7 @@ def train_form(datasets: list[Dataset], busy: bool) -> None:
         return
     key = f"train.{preset}.{start}" if start else f"train.{preset}"
     take_rates(key, config)
-    split = select(right, "Split", _SPLITS, get_args(SplitKind), config.split, f"{key}.split",
-                   "Which images are kept from training, to judge the network on them.", config.parent is not None)
+    split = setting_widget(right, SETTINGS["split"], config, key)
     middle.caption(PRESETS[preset].line + ".")
     right.caption(SPLIT_SENTENCES[split])
     if by_name[data].generated:
