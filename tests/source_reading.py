@@ -99,9 +99,19 @@ def _says_number(node: ast.expr) -> bool:
         case ast.BinOp(left=left, right=right):
             return _says_number(left) and _says_number(right)
         case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[kind, *_])):
-            return isinstance(kind, ast.Name) and kind.id in ("int", "float")
-        case ast.Subscript(value=ast.Name(id=name)):
-            return name == "Literal"
+            return _says_number(kind)
+        case ast.Subscript():
+            return _is_bounded(node)
+    return False
+
+
+def _is_bounded(node: ast.Subscript) -> bool:
+    """Whether it is `Annotated[int, …]`, `Annotated[float, …]` or a `Literal`."""
+    match node:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[ast.Name(id="int" | "float"), *_])):
+            return True
+        case ast.Subscript(value=ast.Name(id="Literal")):
+            return True
     return False
 
 
@@ -109,7 +119,7 @@ def _says_number(node: ast.expr) -> bool:
 def _bounded_numbers() -> frozenset[str]:
     """Names that the project gives to numbers within bounds."""
     return frozenset(name for module in modules().values() for name, values in module.constants.items()
-                     if all(isinstance(value, ast.Subscript) and _says_number(value) for value in values))
+                     if all(isinstance(value, ast.Subscript) and _is_bounded(value) for value in values))
 
 
 @cache

@@ -8,6 +8,7 @@ import streamlit as st
 from pipeline.config import SETTINGS, RunConfig
 from pipeline.runs.lineage import INHERITED
 from pipeline.settings import Choice, Number, Setting, StageEpochs, Switch
+from pipeline.shown import as_text
 
 _COLUMNS = (  # what this form has a choice for
     ("arch", "weights", "size", "resize"), ("epochs", "lr", "batch_size", "seed"), ("loss", "augment", "keep", "limit"),
@@ -35,30 +36,30 @@ def setting_widget(place, setting: Setting, config: RunConfig, key: str) -> str:
         key: of the form's widgets; another one shows its own values.
     """
     fixed = config.parent is not None and setting.field in ("arch", *INHERITED)
-    common = {"help": setting.sentence, "disabled": fixed}
+    title, common = as_text(setting.title), {"help": as_text(setting.sentence), "disabled": fixed}
     match setting:
         case Choice():
-            return select(place, setting.title, setting.options, setting.options, setting.text(config),
-                          f"{key}.{setting.key}", setting.sentence, fixed)
+            return select(place, title, setting.options, setting.options, setting.text(config), f"{key}.{setting.key}",
+                          common["help"], fixed)
         case Switch():
-            on = place.toggle(setting.title, getattr(config, setting.field), key=f"{key}.{setting.key}", **common)
+            on = place.toggle(title, getattr(config, setting.field), key=f"{key}.{setting.key}", **common)
             return "yes" if on else "no"
         case Number():
             low = 0 if setting.optional else setting.low  # 0 stands for none
-            number = place.number_input(
-                setting.title, low, setting.high, getattr(config, setting.field) or low, key=f"{key}.{setting.key}",
+            typed = place.number_input(
+                title, low, setting.high, getattr(config, setting.field) or low, key=f"{key}.{setting.key}",
                 **common,
             )
-            return "none" if setting.optional and not number else str(number)
+            return "none" if setting.optional and not typed else str(typed)
         case StageEpochs():
             return ",".join(
                 str(place.number_input(
-                    f"{setting.title}, stage {number} ({'head only' if stage.freeze else 'all layers'})", 0,
+                    f"{title}, stage {number} ({'head only' if stage.freeze else 'all layers'})", 0,
                     setting.high, stage.epochs, key=f"{key}.{setting.key}.{number}", **common,
                 ))
                 for number, stage in enumerate(config.stages, start=1)
             )
-    return place.text_input(setting.title, setting.text(config), key=f"{key}.{setting.key}", **common)
+    return place.text_input(title, setting.text(config), key=f"{key}.{setting.key}", **common)
 
 
 def more_choices(config: RunConfig, key: str) -> dict[str, str]:

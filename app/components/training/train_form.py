@@ -34,7 +34,7 @@ def _plan_in_words(config: RunConfig) -> str:
     if config.parent is not None:
         weights = f"the weights of {as_text(config.parent)} after its stage {config.parent_stage}"
     size = f"{config.width}×{config.height} pixels"
-    plan = f"{NETWORKS[config.arch].title} at {size}, {weights}; {as_text(stages)}."
+    plan = f"{as_text(NETWORKS[config.arch].title)} at {size}, {weights}; {as_text(stages)}."
     return f"{plan} {as_text(config.features_words)}" if config.features else plan
 
 
