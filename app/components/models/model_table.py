@@ -6,8 +6,8 @@ import streamlit as st
 from app.components.csv_download import csv_download
 from pipeline.classes import label
 from pipeline.models.card_results import network_words
+from pipeline.models.combined import members_sentence
 from pipeline.models.library import title_of
-from pipeline.models.members import members_sentence
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
 from pipeline.number_words import count, decimal, percent
