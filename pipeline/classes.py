@@ -54,8 +54,7 @@ DIAGNOSES: dict[str, Diagnosis] = {
     )
 }
 
-MALIGNANT = "Malignant (melanoma, basal cell carcinoma, squamous cell carcinoma)"
-MALIGNANT_OR_PRECURSOR = "Malignant or in situ/precursor (those, and actinic keratosis or Bowen's disease)"
+MELANOMA, NEVUS = "mel", "nv"
 
 
 def label(code: str) -> str:

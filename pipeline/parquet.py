@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_ROUNDING = 1e-3  # of a sum of float32 probabilities
 
 
 @dataclass(frozen=True)
@@ -101,17 +100,6 @@ def read_table_note(path: Path, key: bytes, most: int, repair: str = REPAIR) -> 
     if note is not None and len(note) > most:
         raise WorkspaceError(f"{path} is damaged: its note is too long.", repair)
     return note
-
-
-def check_probabilities(table: pd.DataFrame, path: Path, repair: str = REPAIR) -> None:
-    """Sees to it that the p_<code> columns of each row sum to 1.
-
-    Raises:
-        WorkspaceError: they do not.
-    """
-    shares = table[[name for name in table.columns if name.startswith("p_")]].to_numpy(dtype="float64")
-    if (abs(shares.sum(axis=1) - 1) > _ROUNDING).any():
-        raise WorkspaceError(f"{path} is damaged: the probabilities of an image do not sum to 1.", repair)
 
 
 def _opened(content: bytes, texts: list[str]) -> "pq.ParquetFile":

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.metrics.bootstrap import FIGURES, lesion_bootstrap
-from pipeline.metrics.held_out import summarise
+from pipeline.metrics.part_figures import BOUNDED, lesion_bootstrap, summarise
 
 
 def _predictions(lesions: int, images_each: int, seed: int = 0, codes=("bcc", "mel", "nv")) -> pd.DataFrame:
@@ -36,8 +35,8 @@ def test_the_bounds_are_those_of_resamples_drawn_row_by_row():
     resampled = [summarise(pd.concat([lesions[i] for i in row]), "nv") for row in drawn]
     assert any(len([1 for f in figures["per_diagnosis"].values() if f["images"]]) < 3 for figures in resampled)
     found = lesion_bootstrap(table, resamples=40, seed=3, confidence=0.9)
-    assert tuple(found) == FIGURES
-    for name in FIGURES:
+    assert tuple(found) == BOUNDED
+    for name in BOUNDED:
         assert found[name] == pytest.approx(np.nanquantile([figures[name] for figures in resampled], [0.05, 0.95]))
 
 
@@ -46,7 +45,7 @@ def test_equal_seeds_give_equal_intervals_that_hold_the_figure():
     found = lesion_bootstrap(table)
     figures = summarise(table, "nv")
     assert found == lesion_bootstrap(table) != lesion_bootstrap(table, seed=1)
-    assert all(found[name][0] < figures[name] < found[name][1] for name in FIGURES)
+    assert all(found[name][0] < figures[name] < found[name][1] for name in BOUNDED)
 
 
 def test_more_images_of_the_same_lesions_do_not_narrow_the_interval():

@@ -10,14 +10,13 @@ from sklearn.metrics import brier_score_loss
 from pipeline.errors import DataError
 from pipeline.metrics.calibration import (
     apply_temperature,
-    brier_score,
     calibrated,
-    calibration_error,
-    expected_calibration_error,
     fit_table_temperature,
     fit_temperature,
     reliability_table,
 )
+from pipeline.metrics.metric_functions import brier_score, calibration_error
+from pipeline.metrics.sampled import figure_of
 
 CODES = ["bcc", "mel", "nv"]
 
@@ -41,10 +40,12 @@ def _drawn(images: int, temperature: float, seed: int = 0):
 
 def test_calibration_error_by_hand():
     # two bins: 0.4 right (0.6 off) alone; 0.8 right, 0.7 wrong, 0.9 right: 2/3 right against 0.8
-    assert expected_calibration_error(BY_HAND, bins=2) == pytest.approx(0.25 * 0.6 + 0.75 * (0.8 - 2 / 3))
-    assert calibration_error(np.array([0.5, 1.0]), np.array([True, False]), bins=2) == pytest.approx(0.75)
-    assert calibration_error(np.array([1.0] * 4), np.array([True] * 4)) == 0
-    assert math.isnan(expected_calibration_error(BY_HAND[:0]))
+    expected = 0.25 * 0.6 + 0.75 * (0.8 - 2 / 3)
+    assert figure_of(lambda of: calibration_error(of, bins=2), BY_HAND) == pytest.approx(expected)
+    apart = _table([[0.5, 0.3, 0.2], [1.0, 0.0, 0.0]], ["bcc", "mel"])
+    assert figure_of(lambda of: calibration_error(of, bins=2), apart) == pytest.approx(0.75)
+    assert figure_of(calibration_error, _table([[1.0, 0.0, 0.0]] * 4, ["bcc"] * 4)) == 0
+    assert math.isnan(figure_of(calibration_error, BY_HAND[:0]))
 
 
 def test_a_bound_belongs_to_the_bin_below_and_zero_to_the_first():
@@ -68,8 +69,9 @@ def test_reliability_by_hand():
 def test_brier_score_is_scikit_learns():
     shares, truths = _drawn(200, 1.5)
     expected = brier_score_loss(truths, shares, labels=[0, 1, 2], scale_by_half=False)
-    assert brier_score(_table(shares, np.array(CODES)[truths])) == pytest.approx(expected)
-    assert brier_score(BY_HAND[:1]) == pytest.approx(0.01 + 0.01 + 0.04) and math.isnan(brier_score(BY_HAND[:0]))
+    assert figure_of(brier_score, _table(shares, np.array(CODES)[truths])) == pytest.approx(expected)
+    assert figure_of(brier_score, BY_HAND[:1]) == pytest.approx(0.01 + 0.01 + 0.04)
+    assert math.isnan(figure_of(brier_score, BY_HAND[:0]))
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
@@ -79,10 +81,10 @@ def test_the_temperature_is_found_again_and_calibrates(temperature):
     found = fit_temperature(shares, truths)
     assert found == pytest.approx(temperature, rel=0.05) == fit_table_temperature(table)
     after = calibrated(table.assign(predicted=""), found)
-    assert expected_calibration_error(after) < 0.012
+    assert figure_of(calibration_error, after) < 0.012
     assert (after["predicted"] == np.array(CODES)[shares.argmax(axis=1)]).all()
     if temperature != 1:
-        assert expected_calibration_error(table) > 0.05
+        assert figure_of(calibration_error, table) > 0.05
 
 
 def test_the_temperature_minimises_the_likelihood():
@@ -106,6 +108,6 @@ def test_temperatures_at_the_edges():
 
 def test_what_is_missing_is_said():
     with pytest.raises(DataError, match="^The predictions lack the column truth"):
-        expected_calibration_error(BY_HAND.drop(columns="truth"))
+        figure_of(calibration_error, BY_HAND.drop(columns="truth"))
     with pytest.raises(DataError, match="^The predictions name df"):
-        brier_score(BY_HAND.assign(truth="df"))
+        figure_of(brier_score, BY_HAND.assign(truth="df"))

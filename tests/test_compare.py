@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import DataError, RunError
 from pipeline.metrics.compare import compare, prediction_column, probability_column
-from pipeline.metrics.held_out import summarise
+from pipeline.metrics.part_figures import summarise
 from pipeline.metrics.wilson import wilson_interval
 
 # image, lesion, truth

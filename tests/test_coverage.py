@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.metrics.diagnosis_table import FIGURES, OVERALL, diagnosis_table
+from pipeline.metrics.diagnosis_table import diagnosis_table
+from pipeline.metrics.metric_registry import TARGET_METRICS
 from pipeline.metrics.operating_point import lesion_scores, operating_point
 from pipeline.metrics.subgroups import subgroup_table
 from tests.scored_tables import CODES, scored_table
@@ -21,8 +22,8 @@ def world():
     """What holds for the whole world: figures of a part a hundred times as large."""
     table = _draw(60_000, 10**6)
     found = diagnosis_table(table, resamples=2)
-    truths = {name: found["overall"][name][0] for name in OVERALL}
-    truths |= {f"mel {figure}": found["targets"]["mel"][figure][0] for figure in FIGURES}
+    truths = {name: found["overall"][name][0] for name in found["overall"]}
+    truths |= {f"mel {figure}": found["targets"]["mel"][figure][0] for figure in TARGET_METRICS}
     point = operating_point(lesion_scores(table, ("mel",)), 0.4, 0.02)
     return truths | {"needed": point.needed[0], "lesion sensitivity": point.sensitivity[0], "difference": 0.0}
 
@@ -35,8 +36,8 @@ def _intervals(seed):
     side = dict(zip(names, np.random.default_rng(seed).integers(0, 2, len(names)), strict=True))
     groups = table["lesion_id"].map(side)
     group = subgroup_table(table, groups, [0], "accuracy", resamples=RESAMPLES, seed=seed).iloc[0]
-    bounds = {name: found["overall"][name][1:] for name in OVERALL}
-    bounds |= {f"mel {figure}": found["targets"]["mel"][figure][1:] for figure in FIGURES}
+    bounds = {name: found["overall"][name][1:] for name in found["overall"]}
+    bounds |= {f"mel {figure}": found["targets"]["mel"][figure][1:] for figure in TARGET_METRICS}
     return bounds | {"needed": point.needed[1:], "lesion sensitivity": point.sensitivity[1:],
                      "difference": (group["difference_low"], group["difference_high"])}
 

@@ -6,8 +6,6 @@ import pytest
 
 from pipeline.config import RunConfig
 from pipeline.errors import DataError
-from pipeline.metrics.bootstrap import lesion_bootstrap
-from pipeline.metrics.calibration import expected_calibration_error
 from pipeline.metrics.decision_figures import decision_figures, figures_within
 from pipeline.metrics.decisions import (
     DECISIONS,
@@ -17,10 +15,12 @@ from pipeline.metrics.decisions import (
     decided,
     frequencies_of,
     weighed_alike,
-    with_probabilities,
 )
-from pipeline.metrics.held_out import summarise
-from pipeline.metrics.melanoma import melanoma_lesions_called_else
+from pipeline.metrics.lesion_answers import melanoma_lesions_called_else
+from pipeline.metrics.metric_functions import calibration_error
+from pipeline.metrics.part_figures import lesion_bootstrap, summarise
+from pipeline.metrics.predictions_table import with_probabilities
+from pipeline.metrics.sampled import figure_of
 
 CODES = ["bcc", "mel", "nv"]
 FREQUENCIES = {"bcc": 0.1, "mel": 0.2, "nv": 0.7}
@@ -98,7 +98,7 @@ def test_figures_follow_their_decisions():
     assert overall["macro_auc"].value == pytest.approx(as_data["macro_auc"])
     assert overall["melanoma_auc"].value == pytest.approx(as_data["per_diagnosis"]["mel"]["auc"])
     assert overall["melanoma_sensitivity"].value == pytest.approx(balanced["per_diagnosis"]["mel"]["sensitivity"])
-    assert overall["calibration_error"].value == pytest.approx(expected_calibration_error(table))
+    assert overall["calibration_error"].value == pytest.approx(figure_of(calibration_error, table))
     for code in CODES:
         row = found["per_diagnosis"][code]
         for name, figures in (("as-data", as_data), ("balanced", balanced)):
@@ -117,7 +117,7 @@ def test_intervals_are_those_of_resamples_drawn_row_by_row():
     lesions = [table[table["lesion_id"] == name] for name in names]
     drawn = np.random.default_rng(0).integers(0, len(names), (40, len(names)))
     resampled = [pd.concat([lesions[i] for i in row]) for row in drawn]
-    errors = [expected_calibration_error(rows) for rows in resampled]
+    errors = [figure_of(calibration_error, rows) for rows in resampled]
     sensitivities = [
         summarise(decide(rows, FREQUENCIES, "balanced"), "nv")["per_diagnosis"]["mel"]["sensitivity"]
         for rows in resampled

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score, roc_auc_score
 
-from pipeline.metrics.bootstrap import lesion_bootstrap
-from pipeline.metrics.diagnosis_table import FIGURES, diagnosis_table
-from pipeline.metrics.held_out import summarise
-from pipeline.metrics.lesion_means import lesion_means
-from pipeline.metrics.network_figures import lesions_right, top_accuracy
+from pipeline.metrics.diagnosis_table import diagnosis_table
+from pipeline.metrics.lesion_answers import lesion_means
+from pipeline.metrics.metric_functions import top_accuracy
+from pipeline.metrics.metric_registry import TARGET_METRICS
+from pipeline.metrics.part_figures import lesion_bootstrap, summarise
+from pipeline.metrics.sampled import Sampled
+from pipeline.metrics.samples import EachOnce
 from pipeline.metrics.targets import target_label, targets
 from pipeline.metrics.wilson import wilson_interval
 from tests.scored_tables import CODES, scored_table, table_of
@@ -48,7 +50,7 @@ def test_the_figures_and_their_bounds_are_those_of_resamples_drawn_row_by_row():
     resampled = [pd.concat([lesions[i] for i in row]) for row in drawn]
     for target, codes in targets(list(CODES)).items():
         by_hand, in_each = _by_hand(table, codes), pd.DataFrame([_by_hand(rows, codes) for rows in resampled])
-        for figure in FIGURES:
+        for figure in TARGET_METRICS:
             value, low, high = found["targets"][target][figure]
             assert value == pytest.approx(by_hand[figure], nan_ok=True), (target, figure)
             defined = in_each[figure].dropna()
@@ -62,8 +64,9 @@ def test_overall_figures_and_counts():
     for figure, (low, high) in lesion_bootstrap(table).items():
         assert found["overall"][figure] == pytest.approx((summary[figure], low, high))
     value, low, high = found["overall"]["top2_accuracy"]
-    assert value == pytest.approx(top_accuracy(table, 2)) and low < value < high
-    right = lesions_right(table)
+    assert value == pytest.approx(top_accuracy(Sampled(table, EachOnce()), 2)[0]) and low < value < high
+    by_lesion = table.groupby("lesion_id")
+    right = by_lesion[[f"p_{code}" for code in CODES]].mean().idxmax(axis=1) == "p_" + by_lesion["truth"].first()
     assert found["lesion_accuracy"] == pytest.approx((right.mean(), *wilson_interval(int(right.sum()), len(right))))
     mel, means = found["targets"]["mel"], lesion_means(table)
     assert (mel["images"], mel["lesions"]) == ((table["truth"] == "mel").sum(), (means["truth"] == "mel").sum())

@@ -17,7 +17,7 @@ from app.filters.case_filters import found_cases
 from app.loaders import case_tables, evaluation_rows, leakage_rows, run_rows
 from app.loaders.evaluation_rows import CONFIDENCE
 from pipeline.evaluation.evidence_store import keep_evidence
-from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.predictions_table import classes_of
 from pipeline.metrics.subgroups import FIGURES
 from pipeline.metrics.targets import targets
 from pipeline.vocabulary import NAMED_DECISIONS

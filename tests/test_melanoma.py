@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from pipeline.metrics.melanoma import melanoma_lesions_called_else
+from pipeline.metrics.lesion_answers import melanoma_lesions_called_else
 from pipeline.metrics.wilson import wilson_interval
 
 

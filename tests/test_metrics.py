@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.metrics.held_out import classes_of, probabilities_of, summarise
+from pipeline.metrics.part_figures import summarise
+from pipeline.metrics.predictions_table import classes_of, probabilities_of
 
 COLUMNS = ["image_id", "lesion_id", "truth", "predicted", "p_nv", "p_bcc", "p_mel"]
 

@@ -14,9 +14,12 @@ from app.loaders import run_rows
 from pipeline.article_figures import FIGURES as ARTICLE_FIGURES
 from pipeline.errors import DataError, ModelError
 from pipeline.metrics.compare import compare
-from pipeline.metrics.held_out import summarise
-from pipeline.metrics.network_figures import FIGURES, network_figures, top_accuracy
+from pipeline.metrics.metric_functions import top_accuracy
+from pipeline.metrics.network_figures import OF_IMAGES, OF_LESIONS, network_figures
 from pipeline.metrics.network_size import NetworkSize, network_size
+from pipeline.metrics.part_figures import summarise
+from pipeline.metrics.sampled import Sampled
+from pipeline.metrics.samples import EachOnce
 from pipeline.metrics.wilson import wilson_interval
 from pipeline.runs.run_dir import RunDir
 from tests.app_pages import button, open_page, words
@@ -44,12 +47,12 @@ def table(rows=ROWS, codes=CODES) -> pd.DataFrame:
 
 def test_figures_worked_out_by_hand():
     figures = network_figures(table())
-    assert tuple(figures) == FIGURES
+    assert tuple(figures) == (*OF_IMAGES, *OF_LESIONS)
     assert figures["accuracy"] == pytest.approx(2 / 6)
     assert figures["top2_accuracy"] == pytest.approx(4 / 6)
     assert figures["balanced_accuracy"] == pytest.approx((0 + 1 / 3 + 1 / 2) / 3)
     assert figures["lesion_accuracy"] == pytest.approx(2 / 5)
-    assert figures["melanoma_sensitivity"] == pytest.approx(1 / 2)
+    assert figures["lesion_melanoma_sensitivity"] == pytest.approx(1 / 2)
     assert (figures["melanoma_low"], figures["melanoma_high"]) == pytest.approx(wilson_interval(1, 2))
     # of 9 pairs (0.6, 0.3, 0.1) against (0.2, 0.5, 0.3): higher in 3 + 1 + 0, equal in 1
     assert figures["melanoma_auc"] == pytest.approx(4.5 / 9)
@@ -57,20 +60,20 @@ def test_figures_worked_out_by_hand():
 
 
 def test_top_k_reaches_every_image_with_k_diagnoses():
-    assert [top_accuracy(table(), k) for k in (1, 2, 3)] == pytest.approx([2 / 6, 4 / 6, 1])
+    assert [top_accuracy(Sampled(table(), EachOnce()), k)[0] for k in (1, 2, 3)] == pytest.approx([2 / 6, 4 / 6, 1])
 
 
 @pytest.mark.parametrize("rows", [[], [row for row in ROWS if row[2] != "mel"]])
 def test_what_is_undefined_is_no_number(rows):
     figures = network_figures(table(rows) if rows else table().iloc[:0])
-    assert all(math.isnan(figures[name]) for name in FIGURES if name.startswith("melanoma"))
+    assert all(math.isnan(value) for name, value in figures.items() if "melanoma" in name)
     assert math.isnan(figures["accuracy"]) == (not rows)
 
 
 def test_a_network_without_melanoma_calls_none_melanoma():
     rows = [(image, lesion, truth, (0.4, 0.6)) for image, lesion, truth, _ in ROWS]
     figures = network_figures(table(rows, ("bkl", "nv")))
-    assert figures["melanoma_sensitivity"] == 0 and figures["melanoma_low"] == 0
+    assert figures["lesion_melanoma_sensitivity"] == 0 and figures["melanoma_low"] == 0
     assert math.isnan(figures["melanoma_auc"])  # it gives no melanoma probability
     assert figures["top2_accuracy"] == pytest.approx(3 / 6) and figures["macro_auc"] == pytest.approx(0.5)
     assert compare({"a": table(), "b": table(rows, ("bkl", "nv"))}).unknown == {"a": [], "b": ["mel"]}

@@ -8,9 +8,9 @@ import pandas as pd
 from app.addresses.links import explore_link
 from app.components.image_ways import Way
 from app.loaders.evaluation_rows import CONFIDENCE
-from pipeline.metrics.calibration import bin_of
-from pipeline.metrics.held_out import classes_of, probabilities_of
-from pipeline.metrics.lesion_means import lesion_means
+from pipeline.metrics.lesion_answers import lesion_means
+from pipeline.metrics.metric_functions import bin_of
+from pipeline.metrics.predictions_table import classes_of, probabilities_of
 from pipeline.metrics.subgroups import CONFIDENCE_BANDS, CONFIDENCE_ENDS
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir

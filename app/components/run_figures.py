@@ -1,27 +1,23 @@
 """The headline figures of a run's held-out part, with what they are figures of."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app.components.figures import show_table
+from app.components.metric_places import metric_number, metric_places
 from app.components.siblings import FOLDS
+from app.words.evaluation_words import interval
 from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.config import RunConfig
+from pipeline.metrics.metric_registry import Metric, metrics_of
+from pipeline.metrics.units import figure_words, is_number
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.vocabulary import HeldOutPart
 
-_METRIC_PIXELS = 165
 PART_WORDS = {"validation": "Validation", "test": "Test"}
-
-
-def metric_places(n: int) -> list:
-    """Places for `n` numbers in a row, two in a row on a phone."""
-    row = st.container(horizontal=True, gap="small")
-    return [row.container(width=_METRIC_PIXELS) for _ in range(n)]
 
 
 def run_figures(results: dict[str, Any], part: HeldOutPart, config: RunConfig, name: str) -> None:
@@ -52,32 +48,28 @@ def run_figures(results: dict[str, Any], part: HeldOutPart, config: RunConfig, n
                f"{name}-{part}-diagnoses", f"diagnoses.{part}")
 
 
-def _headline(figures: dict[str, Any], part: HeldOutPart, n: str) -> None:
+def _headline(figures: dict[str, Any], part: str, n: str) -> None:
     intervals = figures.get("intervals", {})  # runs that were evaluated before there were any have none
-    diagnoses = count(sum(f["auc"] is not None for f in figures["per_diagnosis"].values()), "diagnosis", "diagnoses")
-    balanced, accuracy, area, size = metric_places(4)
-    balanced.metric(
-        "Balanced accuracy", percent(figures["balanced_accuracy"]),
-        help=f"Mean over the diagnoses of the share of its images that got it right: all diagnoses weigh alike. {n}.",
-    )
-    balanced.caption(_interval(intervals.get("balanced_accuracy"), percent) or "All diagnoses weigh alike")
-    accuracy.metric("Accuracy", percent(figures["accuracy"]),
-                    help=f"Share of all images that got their diagnosis. {n}.")
-    accuracy.caption(f"{_interval(intervals.get('accuracy'), percent)}  \nThe most frequent diagnosis alone: "
-                     f"{percent(figures['majority_accuracy'])}".strip())
-    area.metric("AUC, mean of diagnoses", decimal(figures["macro_auc"]),
-                help="Area under the ROC curve, each diagnosis against the rest: 0.5 is chance, 1 is perfect order. "
-                f"Mean over {diagnoses}.")
-    area.caption(_interval(intervals.get("macro_auc"), decimal) or diagnoses)
+    shown = [metric for metric in metrics_of("part") if metric.interval]
+    *places, size = metric_places(len(shown) + 1)
+    for place, metric in zip(places, shown, strict=True):
+        diagnoses = _diagnoses(figures, metric)
+        metric_number(place, metric, figures.get(metric.key), f"{n}{diagnoses and f', mean over {diagnoses}'}.")
+        baseline = f"The most frequent diagnosis alone: {figure_words(figures.get(metric.baseline))}" if (
+            metric.baseline) else ""
+        low, high = intervals.get(metric.key, (None, None))
+        bounds = interval((None, low, high), metric.unit) if is_number(low) else diagnoses
+        place.caption("  \n".join(filter(None, [bounds, baseline])))
     size.metric(f"{PART_WORDS[part]} images", f"{figures['images']:,}")
     size.caption(f"of {count(figures['lesions'], 'lesion')}")
 
 
-def _interval(bounds: list[float | None] | None, words: Callable[[float], str]) -> str:
-    """ "95 % interval 62.4 % to 70.1 %" in two lines; empty where there is none."""
-    if not bounds or None in bounds:
+def _diagnoses(figures: dict[str, Any], metric: Metric) -> str:
+    """How many diagnoses a mean over them is of; empty for a figure that is no such mean."""
+    if metric.mean_of is None:
         return ""
-    return f"95 % interval  \n{words(bounds[0])} to {words(bounds[1])}"
+    defined = sum(of[metric.mean_of] is not None for of in figures["per_diagnosis"].values())
+    return count(defined, "diagnosis", "diagnoses")
 
 
 def _per_diagnosis(figures: dict[str, dict[str, Any]]) -> pd.DataFrame:

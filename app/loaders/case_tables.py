@@ -14,8 +14,8 @@ from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
 from pipeline.explain.embedding_files import read_flip_shares, read_neighbours, read_places
 from pipeline.metrics.case_table import METADATA_FACTORS, case_table
-from pipeline.metrics.flips import FlipShare
-from pipeline.metrics.held_out import classes_of, probabilities_of
+from pipeline.metrics.lesion_answers import FlipShare
+from pipeline.metrics.predictions_table import classes_of, probabilities_of
 from pipeline.runs.labels import label_path, read_label
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_tables import read_predictions

@@ -15,13 +15,12 @@ from pipeline.metrics.network_size import NetworkSize, network_size
 from pipeline.runs.labels import label_path, read_label
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
-from pipeline.runs.summary import run_summary
+from pipeline.runs.summary import FIGURES, run_summary
 
 _FOLDS = "by lesion, five folds"
 _SUMMARY = ("run", "state", "seconds", "data", "preset", "arch", "split", "parent", "parent_stage", "evaluates",
             "error")
 _CONFIG = ("loss", "seed", "data_hash", "limit", "weights", "epochs", "epochs_before")
-_FIGURES = ("images", "lesions", "accuracy", "balanced_accuracy", "macro_auc")
 
 
 def _read(run: RunDir) -> dict[str, Any]:
@@ -32,7 +31,7 @@ def _read(run: RunDir) -> dict[str, Any]:
     row |= {"name": label.name, "note": label.note, "created": None, "chose_epoch": None, "stages": None,
             **dict.fromkeys(_CONFIG)}
     figures = summary["validation"] or (summary["evaluates"] and summary["test"]) or {}
-    row |= {key: figures.get(key) for key in _FIGURES}
+    row |= {key: figures.get(key) for key in FIGURES}
     row["bundled"] = run.bundled
     try:
         row["created"] = run.about().get("created")

@@ -23,7 +23,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError, LesionLabError
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.case_table import in_order
-from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.predictions_table import classes_of
 from pipeline.models.model_info import ModelInfo, bundled_model
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import Remark, read_remarks

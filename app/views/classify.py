@@ -53,9 +53,9 @@ def _about(info: ModelInfo) -> None:
         if figures := info.validation:
             judged = "Cross-validation" if info.split == "all" else "Validation"
             st.markdown(
-                f"{judged}, {count(figures['images'], 'image')}: accuracy {percent(figures['accuracy'])} (the most "
-                f"frequent diagnosis alone {percent(figures['majority_accuracy'])}), balanced accuracy "
-                f"{percent(figures['balanced_accuracy'])}."
+                f"{judged}, {count(figures['images'], 'image')}: accuracy {percent(figures.get('accuracy'))} (the most "
+                f"frequent diagnosis alone {percent(figures.get('majority_accuracy'))}), balanced accuracy "
+                f"{percent(figures.get('balanced_accuracy'))}."
             )
         st.markdown("It chooses among: " + ", ".join(as_text(label(code)) for code in info.classes) + ".")
         carried = own_decision(info) != "as-data" and model_frequencies(resources.workspace(), info)

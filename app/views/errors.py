@@ -24,7 +24,7 @@ from app.loaders import resources
 from pipeline.classes import label
 from pipeline.metrics.confusion import cell as cell_rows
 from pipeline.metrics.confusion import top_losses
-from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.predictions_table import classes_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED

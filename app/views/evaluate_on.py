@@ -6,15 +6,18 @@ import streamlit as st
 from app.addresses.links import GET_DATA, TRAIN, go, linked, remember
 from app.components import problems
 from app.components.csv_download import csv_download
+from app.components.metric_places import SHORT_NAMES, metric_columns, metric_values
 from app.components.pickers import STATE_WORDS, pick
 from app.components.runs.evaluation_form import evaluation_form
 from app.components.runs.evaluation_run import evaluation_run
 from app.loaders import resources, run_rows
+from pipeline.metrics.metric_registry import METRICS
 from pipeline.models.library import title_of
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
+_SHOWN = (METRICS["balanced_accuracy"], METRICS["macro_auc"])
 _INTRO = ("A network is better on images like those it learnt from. Here any model is judged on any data set with the "
           "same diagnoses: images, lesions and file contents that it was trained on are found and left out.")
 
@@ -40,20 +43,18 @@ def _shown(evaluations: dict[str, RunDir]) -> RunDir | None:
 def _earlier(evaluations: list[RunDir]) -> None:
     st.subheader("Evaluations so far")
     rows = run_rows.run_rows(evaluations)
-    number = st.column_config.NumberColumn
     table = pd.DataFrame({
         "run": [row["run"] for row in rows], "model": [row["evaluates"] for row in rows],
         "data": [row["data"] for row in rows], "state": [STATE_WORDS[row["state"]] for row in rows],
-        "balanced": pd.to_numeric(pd.Series([row["balanced_accuracy"] for row in rows])) * 100,
-        "auc": pd.to_numeric(pd.Series([row["macro_auc"] for row in rows])),
+        **metric_values(_SHOWN, rows, SHORT_NAMES),
         "images": pd.to_numeric(pd.Series([row["images"] for row in rows])),
     })
     st.dataframe(
         table, hide_index=True, key="evaluate_on.table", width="stretch", placeholder="–",
         column_config={
             "run": "Evaluation", "model": "Model", "data": "Data set", "state": "State",
-            "balanced": number("Balanced accuracy", format="%.1f %%"), "auc": number("AUC, mean", format="%.3f"),
-            "images": number("Images", format="localized"),
+            **metric_columns(_SHOWN, SHORT_NAMES),
+            "images": st.column_config.NumberColumn("Images", format="localized"),
         },
     )
     csv_download(table, "evaluations", "evaluate_on.table")

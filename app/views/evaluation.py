@@ -22,7 +22,7 @@ from app.loaders.run_data import dataset_of
 from app.words.evaluation_words import DECISION_WORDS
 from pipeline.data.split import split_sentence
 from pipeline.metrics.decisions import DECISIONS
-from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.predictions_table import classes_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED

@@ -43,22 +43,22 @@ def default_model(arguments, out: Output) -> int:
     if arguments.data is None:
         arguments.usage_error("the argument --data is required")
     from pipeline.commands.foreground import work_here
-    from pipeline.default_model.build import cross_validate, finish, start_build
+    from pipeline.default_model.making import cross_validate, finish, start_making
     from pipeline.default_model.recipe import plan_recipe
 
     workspace = current_workspace()
     recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings,
                          arguments.networks)
-    build = start_build(
+    making = start_making(
         workspace, recipe, arguments.out, lambda run: work_here(run, workspace, out), out.warn
     )
     if arguments.fold is not None:
-        images = len(build.fold(arguments.fold))
+        images = len(making.fold(arguments.fold))
         out.answer({"fold": arguments.fold, "images": images}, f"Fold {arguments.fold}: {count(images, 'image')}.")
         return 0
-    figures = cross_validate(build)
+    figures = cross_validate(making)
     if not arguments.folds_only:
-        finish(build, figures)
+        finish(making, figures)
     out.answer(figures, figures_text(figures))
     return 0
 
@@ -67,13 +67,16 @@ def figures_text(figures: dict[str, Any]) -> str:
     """The figures against the goals, and those of each diagnosis."""
     from pipeline.classes import label
     from pipeline.default_model.goals import GOALS
+    from pipeline.metrics.units import bounds_words, figure_words
 
     goals = []
     for goal, row in zip(GOALS, figures["goals"], strict=True):
-        told = percent if goal.share else decimal
+        unit = goal.metric.unit
         goals.append([
-            goal.words, goal.decision or "–", told(row["value"]), f"{told(row['low'])} to {told(row['high'])}",
-            f"{'at most' if goal.lower else 'at least'} {told(goal.goal)}", "yes" if row["reached"] else "no",
+            goal.metric.name, goal.metric.decision or "–", figure_words(row["value"], unit),
+            bounds_words((row["low"], row["high"]), unit),
+            f"{'at most' if goal.lower else 'at least'} {figure_words(goal.goal, unit)}",
+            "yes" if row["reached"] else "no",
         ])
     each = [
         [label(code), f"{row['images']:,}", f"{row['lesions']:,}", percent(row["as-data"]["sensitivity"][0]),
@@ -91,7 +94,7 @@ def figures_text(figures: dict[str, Any]) -> str:
 def _robustness(arguments, out: Output) -> int:
     from pipeline.commands.image_files import image_files
     from pipeline.data.dataset import load_dataset
-    from pipeline.default_model.build import NAME, ROBUSTNESS_FILE, write_card
+    from pipeline.default_model.making import NAME, ROBUSTNESS_FILE, write_card
     from pipeline.default_model.robustness import robustness
     from pipeline.errors import LesionLabError
     from pipeline.files import plain, write_json

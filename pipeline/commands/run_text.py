@@ -3,6 +3,8 @@
 from typing import Any
 
 from pipeline.classes import label
+from pipeline.metrics.metric_registry import metrics_of
+from pipeline.metrics.units import figure_words
 from pipeline.number_words import count, decimal, duration, percent
 from pipeline.runs.time_parts import part_name
 from pipeline.text_tables import facts, table
@@ -49,12 +51,7 @@ def _time_text(parts: dict[str, float]) -> str:
 def _part_text(part: HeldOutPart, figures: dict[str, Any], details: dict[str, Any]) -> str:
     lines = [
         f"{part.capitalize()}: {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}",
-        facts([
-            ("  accuracy", percent(figures["accuracy"])),
-            ("  accuracy of always saying training's most frequent diagnosis", percent(figures["majority_accuracy"])),
-            ("  balanced accuracy", percent(figures["balanced_accuracy"])),
-            ("  macro AUC", decimal(figures["macro_auc"])),
-        ]),
+        facts([(f"  {metric.name}", figure_words(figures[metric.key], metric.unit)) for metric in metrics_of("part")]),
     ]
     if details.get("chose_epoch"):
         from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE

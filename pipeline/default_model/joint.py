@@ -10,7 +10,8 @@ import pandas as pd
 from pipeline.data.dataset import Dataset
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor, load_network
-from pipeline.metrics.decisions import at_data_frequencies, vector, with_probabilities
+from pipeline.metrics.decisions import at_data_frequencies, vector
+from pipeline.metrics.predictions_table import with_probabilities
 from pipeline.models.model_info import read_model_info
 from pipeline.networks.side_by_side import side_by_side
 from pipeline.runs.run_dir import RunDir

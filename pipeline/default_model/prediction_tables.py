@@ -15,7 +15,8 @@ from pipeline.bounds import Seconds, Share, Word
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files import replace_file, to_json
 from pipeline.limits import MOST_NOTE_BYTES
-from pipeline.parquet import SHARE, TEXT, check_probabilities, read_table, read_table_note
+from pipeline.metrics.predictions_table import check_probabilities
+from pipeline.parquet import SHARE, TEXT, read_table, read_table_note
 from pipeline.records import record
 
 _KEY = b"lesionlab"

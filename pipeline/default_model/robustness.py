@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
+from pipeline.classes import MELANOMA
 from pipeline.errors import DataError
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.decisions import DECISIONS, decided, vector
-from pipeline.metrics.melanoma import MELANOMA
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import training_images
 from pipeline.progress import Progress, silent

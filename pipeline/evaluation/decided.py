@@ -3,14 +3,8 @@
 import pandas as pd
 
 from pipeline.errors import RunError
-from pipeline.metrics.decisions import (
-    at_data_frequencies,
-    decide,
-    frequencies_of,
-    vector,
-    with_probabilities,
-)
-from pipeline.metrics.held_out import classes_of, probabilities_of
+from pipeline.metrics.decisions import at_data_frequencies, decide, frequencies_of, vector
+from pipeline.metrics.predictions_table import classes_of, probabilities_of, with_probabilities
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import Decision
 

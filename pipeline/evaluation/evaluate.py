@@ -7,11 +7,10 @@ import pandas as pd
 from pipeline.evaluation.decided import decided_predictions, training_frequencies
 from pipeline.evaluation.leakage import run_sides
 from pipeline.files import plain, write_json
-from pipeline.metrics.bootstrap import lesion_bootstrap
 from pipeline.metrics.diagnosis_table import diagnosis_table
-from pipeline.metrics.held_out import summarise
 from pipeline.metrics.isic_scorer import isic_scores
-from pipeline.metrics.melanoma import melanoma_lesions_called_else
+from pipeline.metrics.lesion_answers import melanoma_lesions_called_else
+from pipeline.metrics.part_figures import lesion_bootstrap, summarise
 from pipeline.metrics.reliability import calibration_figures
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import HELD_OUT_PARTS, NAMED_DECISIONS, HeldOutPart

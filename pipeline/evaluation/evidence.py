@@ -17,7 +17,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import seen_box
 from pipeline.errors import ImageError
 from pipeline.images.reading import open_image
-from pipeline.metrics.lesion_draws import LesionDraws, bounds
+from pipeline.metrics.samples import LesionDraws, bounds
 from pipeline.progress import Progress, silent
 from pipeline.runs.run_tables import read_heatmaps
 from pipeline.vocabulary import View

@@ -9,19 +9,19 @@ from typing_extensions import TypedDict
 
 from pipeline.bounds import Count, Share
 from pipeline.bundled import bundled_folder
+from pipeline.classes import MELANOMA
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.evaluation.kept import keep, kept_path
 from pipeline.files import read_bytes
 from pipeline.limits import MOST_JSON_BYTES
-from pipeline.metrics.bootstrap import lesion_bootstrap
-from pipeline.metrics.held_out import classes_of, probabilities_of, summarise
-from pipeline.parquet import SHARE, TEXT, check_probabilities, read_table
+from pipeline.metrics.part_figures import BOUNDED, lesion_bootstrap, summarise
+from pipeline.metrics.predictions_table import PREFIX, check_probabilities, classes_of, highest, probabilities_of
+from pipeline.parquet import SHARE, TEXT, read_table
 from pipeline.records import record
-from pipeline.runs.results import Pair
+from pipeline.runs.results import Intervals, OfPart
 from pipeline.runs.run_dir import RunDir
 
-MELANOMA = "mel"
 _KEPT = "seen-{}.json"
 _BUNDLED = ("image_id", "lesion_id", "truth")
 
@@ -32,21 +32,12 @@ class _Melanomas(TypedDict):
     sensitivity: Share | None
 
 
-class _Intervals(TypedDict):
-    accuracy: Pair
-    balanced_accuracy: Pair
-    macro_auc: Pair
-
-
-class _Side(TypedDict):
+class _Side(OfPart):
     """See `part_figures`."""
 
     images: Count
     lesions: Count
-    accuracy: Share | None
-    balanced_accuracy: Share | None
-    macro_auc: Share | None
-    intervals: _Intervals
+    intervals: Intervals
     diagnoses: Count
     melanoma: _Melanomas
 
@@ -68,13 +59,13 @@ def part_figures(rows: pd.DataFrame) -> dict[str, Any]:
     """The headline figures of some held-out images.
 
     Returns:
-        images, lesions, accuracy, balanced_accuracy, macro_auc as `summarise` has them; intervals of the three by
-        `lesion_bootstrap`; diagnoses: how many occur; melanoma: {images, lesions, sensitivity}.
+        images, lesions, and the figures BOUNDED as `summarise` has them; intervals of those by `lesion_bootstrap`;
+        diagnoses: how many occur; melanoma: {images, lesions, sensitivity}.
     """
-    figures = summarise(rows, "")
-    kept = {key: figures[key] for key in ("images", "lesions", "accuracy", "balanced_accuracy", "macro_auc")}
+    figures = summarise(rows, None)
     return {
-        **kept, "intervals": lesion_bootstrap(rows), "diagnoses": int(rows["truth"].nunique()),
+        **{key: figures[key] for key in ("images", "lesions", *BOUNDED)},
+        "intervals": lesion_bootstrap(rows), "diagnoses": int(rows["truth"].nunique()),
         "melanoma": _melanoma_sensitivity(rows),
     }
 
@@ -145,14 +136,13 @@ class BundledPair(NamedTuple):
 
 def _bundled_table(path: Path) -> pd.DataFrame:
     try:
-        table = read_table(path, dict.fromkeys(_BUNDLED, TEXT), "Get it again.", prefixed={"p_": SHARE},
+        table = read_table(path, dict.fromkeys(_BUNDLED, TEXT), "Get it again.", prefixed={PREFIX: SHARE},
                            unique="image_id")
         check_probabilities(table, path, "Get it again.")
     except WorkspaceError as error:
         raise DataError(f"{path.name}, a table that comes with LesionLab, is damaged.", "Get it again.") from error
-    classes = classes_of(table.assign(predicted=""))
-    answers = probabilities_of(table, classes).argmax(axis=1)
-    return table.assign(predicted=[classes[answer] for answer in answers])
+    classes = classes_of(table, _BUNDLED)
+    return table.assign(predicted=highest(classes, probabilities_of(table, classes)))
 
 
 def leakage_folder() -> Path:

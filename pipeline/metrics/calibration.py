@@ -1,8 +1,7 @@
 """How far probabilities can be taken at their word, and the one number that corrects them.
 
-A model is calibrated if of all images that it answers with probability p the share p is right. Reliability tables and
-the expected calibration error: Guo et al. 2017, On Calibration of Modern Neural Networks (arXiv:1706.04599), with bins
-of equal width. Brier score of several classes: Brier 1950, Mon. Weather Rev. 78:1. Temperature: Guo et al. again.
+A model is calibrated if of all images that it answers with probability p the share p is right. Reliability tables, with
+bins of equal width, and the temperature: Guo et al. 2017, On Calibration of Modern Neural Networks (arXiv:1706.04599).
 """
 
 import math
@@ -11,84 +10,17 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
-from pipeline.metrics.decisions import class_indices, with_probabilities
+from pipeline.metrics.metric_functions import BINS, bin_of
+from pipeline.metrics.predictions_table import (
+    class_indices,
+    classes_of,
+    confidence_and_right,
+    probabilities_of,
+    probability_column,
+    with_probabilities,
+)
 
-BINS = 15
 _LOWEST, _HIGHEST = 0.05, 20.0  # temperatures
-
-
-def probability_classes(predictions: pd.DataFrame) -> list[str]:
-    """The codes that have a `p_<code>` column, in alphabetical order.
-
-    Raises:
-        DataError: there is none, or no column `truth`.
-    """
-    classes = sorted(column.removeprefix("p_") for column in predictions if column.startswith("p_"))
-    if not classes or "truth" not in predictions:
-        raise DataError("The predictions lack the column truth, or have no column p_<diagnosis>.")
-    return classes
-
-
-def _shares(predictions: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    classes = probability_classes(predictions)
-    return classes, predictions[[f"p_{code}" for code in classes]].to_numpy(dtype=np.float64)
-
-
-def confidence_and_right(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """(images,) highest probability of each image, 0..1, and whether that answer is right (bool).
-
-    Raises:
-        DataError: columns are missing, or a truth has no probability.
-    """
-    classes, shares = _shares(predictions)
-    truths = class_indices(predictions["truth"], classes)
-    if not len(truths):
-        return np.empty(0), np.empty(0, dtype=bool)
-    return shares.max(axis=1), shares.argmax(axis=1) == truths
-
-
-def bin_of(confidence: np.ndarray, bins: int = BINS) -> np.ndarray:
-    """(images,) the bin 0..bins-1 of equal width that holds each confidence: bounds belong to the bin below."""
-    return np.clip(np.ceil(np.asarray(confidence) * bins).astype(np.int64) - 1, 0, bins - 1)
-
-
-def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
-    """Expected calibration error, 0..1: the mean over images of |share right - mean confidence| of their bin.
-
-    Args:
-        confidence: (images,) probability of the answer, 0..1.
-        right: (images,) whether it is right.
-
-    Returns:
-        NaN without images.
-    """
-    if not len(confidence):
-        return math.nan
-    place = bin_of(confidence, bins)
-    gap = np.asarray(right, dtype=np.float64) - confidence
-    return float(np.abs(np.bincount(place, weights=gap, minlength=bins)).sum() / len(gap))
-
-
-def expected_calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
-    """The expected calibration error of a table of predictions; see `calibration_error`.
-
-    Raises:
-        DataError: columns are missing, or a truth has no probability.
-    """
-    return calibration_error(*confidence_and_right(predictions), bins)
-
-
-def brier_score(predictions: pd.DataFrame) -> float:
-    """Mean over images of the squared distance between probabilities and truth, 0 (best) to 2; NaN without images.
-
-    Raises:
-        DataError: columns are missing, or a truth has no probability.
-    """
-    classes, shares = _shares(predictions)
-    if not len(shares):
-        return math.nan
-    truth = np.eye(len(classes))[class_indices(predictions["truth"], classes)]
-    return float(((shares - truth) ** 2).sum(axis=1).mean())
 
 
 def reliability_table(predictions: pd.DataFrame, bins: int = BINS, code: str | None = None) -> pd.DataFrame:
@@ -107,8 +39,8 @@ def reliability_table(predictions: pd.DataFrame, bins: int = BINS, code: str | N
     """
     if code is None:
         confidence, right = confidence_and_right(predictions)
-    elif code in probability_classes(predictions):
-        confidence = predictions[f"p_{code}"].to_numpy(dtype=np.float64)
+    elif code in classes_of(predictions, ("truth",)):
+        confidence = predictions[probability_column(code)].to_numpy(dtype=np.float64)
         right = (predictions["truth"] == code).to_numpy()
     else:
         raise DataError(f"The predictions have no probability for {code}.")
@@ -169,8 +101,8 @@ def fit_table_temperature(predictions: pd.DataFrame) -> float:
     Raises:
         DataError: columns are missing, or a truth has no probability.
     """
-    classes, shares = _shares(predictions)
-    return fit_temperature(shares, class_indices(predictions["truth"], classes))
+    classes = classes_of(predictions, ("truth",))
+    return fit_temperature(probabilities_of(predictions, classes), class_indices(predictions["truth"], classes))
 
 
 def calibrated(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
@@ -179,8 +111,9 @@ def calibrated(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
     Raises:
         DataError: columns are missing, or a truth has no probability.
     """
-    classes, shares = _shares(predictions)
-    return with_probabilities(predictions, classes, apply_temperature(shares, temperature))
+    classes = classes_of(predictions, ("truth",))
+    tempered = apply_temperature(probabilities_of(predictions, classes), temperature)
+    return with_probabilities(predictions, classes, tempered)
 
 
 def _logarithm(probabilities: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import described
-from pipeline.metrics.held_out import classes_of, probabilities_of
-from pipeline.metrics.lesion_means import lesion_means
+from pipeline.metrics.lesion_answers import lesion_means
+from pipeline.metrics.predictions_table import classes_of, probabilities_of, probability_columns
 
 Order = Literal["loss", "loss-up", "confidence", "confidence-up", "truth", "image"]
 Range = tuple[float, float]
@@ -53,7 +53,7 @@ def lesion_output(cases: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
     score of `operating_point.lesion_scores`.
     """
     means = lesion_means(cases).set_index("lesion_id")
-    return cases["lesion_id"].map(means[[f"p_{code}" for code in codes]].sum(axis=1).clip(upper=1.0))
+    return cases["lesion_id"].map(means[probability_columns(codes)].sum(axis=1).clip(upper=1.0))
 
 
 def lesion_call(cases: pd.DataFrame) -> pd.Series:
@@ -63,7 +63,7 @@ def lesion_call(cases: pd.DataFrame) -> pd.Series:
 
 def own_output(cases: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
     """Summed probability of the diagnoses `codes` for each image, 0..1."""
-    return cases[[f"p_{code}" for code in codes]].astype(np.float64).sum(axis=1)
+    return cases[probability_columns(codes)].astype(np.float64).sum(axis=1)
 
 
 def within(values: pd.Series, bounds: Range, top: float = math.inf) -> np.ndarray:

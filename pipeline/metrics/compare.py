@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError, RunError
-from pipeline.metrics.held_out import classes_of, probabilities_of
 from pipeline.metrics.network_figures import network_figures
+from pipeline.metrics.predictions_table import classes_of, probabilities_of
 
 
 @dataclass(frozen=True)

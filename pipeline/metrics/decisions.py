@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
+from pipeline.metrics.predictions_table import classes_of, probability_columns, with_probabilities
 from pipeline.vocabulary import Decision
 
 DECISIONS: dict[Decision, str] = {
@@ -87,28 +88,9 @@ def decide(predictions: pd.DataFrame, frequencies: Mapping[str, float], decision
     Raises:
         DataError: a diagnosis of the table has no frequency above 0, or a truth no probability.
     """
-    columns = [column for column in predictions if column.startswith("p_")]
-    classes = [column.removeprefix("p_") for column in columns]
-    shares = decided(predictions[columns].to_numpy(), vector(frequencies, classes), decision)
-    return with_probabilities(predictions, classes, shares)
-
-
-def with_probabilities(predictions: pd.DataFrame, classes: list[str], probabilities: np.ndarray) -> pd.DataFrame:
-    """`predictions` with other probabilities: p_<code>, and `predicted` and `loss` (-log of the truth's) from them.
-
-    Args:
-        probabilities: (images, diagnoses) in the order of `classes`.
-
-    Raises:
-        DataError: a truth is none of `classes`.
-    """
-    truths = class_indices(predictions["truth"], classes)
-    of_truth = probabilities[np.arange(len(truths)), truths]
-    return predictions.assign(
-        predicted=np.array(classes, dtype=object)[probabilities.argmax(axis=1)],
-        **{f"p_{code}": probabilities[:, i].astype(np.float32) for i, code in enumerate(classes)},
-        loss=-np.log(np.maximum(of_truth, np.finfo(np.float32).tiny)).astype(np.float32),
-    )
+    classes = classes_of(predictions, ("truth",))
+    priors, probabilities = vector(frequencies, classes), predictions[probability_columns(classes)].to_numpy()
+    return with_probabilities(predictions, classes, decided(probabilities, priors, decision))
 
 
 def vector(frequencies: Mapping[str, float], classes: Iterable[str]) -> np.ndarray:
@@ -118,18 +100,6 @@ def vector(frequencies: Mapping[str, float], classes: Iterable[str]) -> np.ndarr
         DataError: one of them has none, or none above 0.
     """
     return _checked(np.array([frequencies.get(code, 0.0) for code in classes], dtype=np.float64))
-
-
-def class_indices(truths: pd.Series, classes: list[str]) -> np.ndarray:
-    """(images,) int64 place of each truth in `classes`.
-
-    Raises:
-        DataError: one is none of them.
-    """
-    places = truths.map({code: i for i, code in enumerate(classes)})
-    if places.isna().any():
-        raise DataError(f"The predictions name {truths[places.isna()].iloc[0]} but have no probability for it.")
-    return places.to_numpy(dtype=np.int64)
 
 
 def _checked(frequencies: np.ndarray) -> np.ndarray:

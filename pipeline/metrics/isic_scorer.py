@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.metrics.held_out import area_under_roc, classes_of, probabilities_of
+from pipeline.metrics.predictions_table import classes_of, probabilities_of
+from pipeline.metrics.samples import area_under_roc
 
 CATEGORY_SCORES = ("accuracy", "sensitivity", "specificity", "dice", "ppv", "npv", "auc", "auc_sens_80", "ap")
 _THRESHOLD, _SENSITIVITY = 0.5, 0.8

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.metrics.lesion_means import lesion_means
+from pipeline.metrics.lesion_answers import lesion_means
+from pipeline.metrics.predictions_table import probability_columns
 from pipeline.metrics.wilson import ratio_interval, wilson_interval
 
 ISIC_2020_MELANOMA = 584 / 33_126  # images of the training set of 2020 (Rotemberg et al. 2021, Sci Data 8:34)
@@ -54,7 +55,7 @@ def lesion_scores(predictions: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataF
     """
     means = lesion_means(predictions)
     return means[["lesion_id", "truth"]].assign(
-        score=means[[f"p_{code}" for code in codes]].sum(axis=1).clip(upper=1.0), positive=means["truth"].isin(codes)
+        score=means[probability_columns(codes)].sum(axis=1).clip(upper=1.0), positive=means["truth"].isin(codes)
     )
 
 

@@ -10,19 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.metrics.calibration import (
-    BINS,
-    bin_of,
-    brier_score,
-    calibrated,
-    confidence_and_right,
-    expected_calibration_error,
-    fit_table_temperature,
-    reliability_table,
-)
-from pipeline.metrics.diagnosis_table import bounded
-from pipeline.metrics.held_out import classes_of, probabilities_of
-from pipeline.metrics.lesion_draws import LesionDraws
+from pipeline.metrics.calibration import calibrated, fit_table_temperature, reliability_table
+from pipeline.metrics.metric_functions import bin_of, brier_score, calibration_error
+from pipeline.metrics.predictions_table import confidence_and_right, probability_column
+from pipeline.metrics.sampled import Sampled, figure_of
+from pipeline.metrics.samples import LesionDraws, bounded
 
 
 def calibration_figures(rows: pd.DataFrame, resamples: int = 1000, seed: int = 0) -> dict[str, Any]:
@@ -42,14 +34,10 @@ def calibration_figures(rows: pd.DataFrame, resamples: int = 1000, seed: int = 0
         DataError: columns are missing, or a truth has no probability.
     """
     confidence, right = confidence_and_right(rows)
-    draws = LesionDraws(rows["lesion_id"], resamples, seed)
-    in_bin = np.eye(BINS)[bin_of(confidence)] if len(rows) else np.empty((0, BINS))
-    gaps = np.abs(draws.sums(in_bin * (right - confidence)[:, None])).sum(axis=1)
-    squares = draws.sums(np.column_stack([np.ones(len(rows)), _squares(rows)]))
-    with np.errstate(invalid="ignore"):
-        ece, brier = gaps / squares[:, 0], squares[:, 1] / squares[:, 0]
+    drawn = Sampled(rows, LesionDraws(rows["lesion_id"], resamples, seed))
     return {
-        "ece": bounded(expected_calibration_error(rows), ece), "brier": bounded(brier_score(rows), brier),
+        "ece": bounded(figure_of(calibration_error, rows), calibration_error(drawn)),
+        "brier": bounded(figure_of(brier_score, rows), brier_score(drawn)),
         "confidence": float(confidence.mean()) if len(rows) else math.nan,
         "right": float(right.mean()) if len(rows) else math.nan,
         "halves": _halves(rows, seed),
@@ -70,7 +58,7 @@ def reliability_with_intervals(
     if code is None:
         probability, hit = confidence_and_right(rows)
     else:
-        probability, hit = rows[f"p_{code}"].to_numpy(dtype=np.float64), (rows["truth"] == code).to_numpy()
+        probability, hit = rows[probability_column(code)].to_numpy(dtype=np.float64), (rows["truth"] == code).to_numpy()
     place = bin_of(probability)
     in_bin = place[:, None] == np.arange(len(table))
     draws = LesionDraws(rows["lesion_id"], resamples, seed)
@@ -79,12 +67,6 @@ def reliability_with_intervals(
     lesions = rows["lesion_id"].groupby(place).nunique()
     ends = [bounded(float(share), drawn[:, i], int(lesions.get(i, 0)))[1:] for i, share in enumerate(table["share"])]
     return table.assign(share_low=[low for low, _ in ends], share_high=[high for _, high in ends])
-
-
-def _squares(rows: pd.DataFrame) -> np.ndarray:
-    classes = classes_of(rows)
-    truth = rows["truth"].to_numpy(dtype=object)[:, None] == np.array(classes, dtype=object)
-    return ((probabilities_of(rows, classes) - truth) ** 2).sum(axis=1)
 
 
 def _halves(rows: pd.DataFrame, seed: int) -> list[dict[str, Any]]:
@@ -102,6 +84,6 @@ def _judged(fitted: pd.DataFrame, judged: pd.DataFrame) -> dict[str, Any]:
     return {
         "fitted_lesions": fitted["lesion_id"].nunique(), "judged_lesions": judged["lesion_id"].nunique(),
         "judged_images": len(judged), "temperature": temperature,
-        "ece": [expected_calibration_error(judged), expected_calibration_error(after)],
-        "brier": [brier_score(judged), brier_score(after)],
+        "ece": [figure_of(calibration_error, judged), figure_of(calibration_error, after)],
+        "brier": [figure_of(brier_score, judged), figure_of(brier_score, after)],
     }

@@ -12,9 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from pipeline.metrics.diagnosis_table import bounded
-from pipeline.metrics.held_out import classes_of, probabilities_of
-from pipeline.metrics.lesion_draws import LesionDraws, bounds, mean_of_defined
+from pipeline.metrics.predictions_table import classes_of, probabilities_of
+from pipeline.metrics.samples import LesionDraws, bounded, bounds, mean_of_defined
 from pipeline.metrics.wilson import difference_interval
 
 Figure = Literal["accuracy", "balanced_accuracy", "sensitivity", "specificity"]

@@ -3,30 +3,21 @@
 Along the items of CLAIM, like every card (see `card`); the model has no run of its own beside it.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from pipeline.classes import label
+from pipeline.classes import NEVUS, label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.decisions import DECISIONS
+from pipeline.metrics.metric_registry import Metric, metrics_of
+from pipeline.metrics.units import AREA, NOT_COMPUTED, Unit, figure_words, with_interval
 from pipeline.models.card_data import missing_text, people_text, reference_text, source_text
-from pipeline.models.card_results import network_words
+from pipeline.models.card_results import meanings, network_words
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.shown import as_code, as_text
 from pipeline.text_tables import bullets, markdown_table
-
-NEVUS = "nv"
-_OVERALL = {
-    "balanced_accuracy": ("balanced accuracy (mean sensitivity), `balanced`", percent),
-    "accuracy": ("accuracy, `as-data`", percent),
-    "macro_auc": ("AUC, mean of each diagnosis against the rest", decimal),
-    "melanoma_auc": ("melanoma AUC", decimal),
-    "melanoma_sensitivity": ("melanoma sensitivity, `balanced`", percent),
-    "calibration_error": ("expected calibration error, `as-data`, 15 bins", decimal),
-}
 
 
 def cross_validated_card(
@@ -37,7 +28,7 @@ def cross_validated_card(
     Args:
         info: the shipped model.
         dataset: that it was trained on.
-        figures: what the build stored: see `default_model.build.cross_validate`, and `shipped`.
+        figures: what the making stored: see `default_model.making.cross_validate`, and `shipped`.
         robustness: see `default_model.robustness`; None where it was not measured.
     """
     images = dataset.metadata().assign(part="train")
@@ -117,20 +108,22 @@ def _training(info: ModelInfo, figures: dict[str, Any]) -> str:
     ])
 
 
-def _with_interval(bounds: list[float | None], words: Callable[[float | None], str]) -> str:
-    value, low, high = bounds
-    if value is None:
-        return UNDEFINED
-    return f"{words(value)} ({words(low)}–{words(high)})"
+def _named(metric: Metric) -> str:
+    return as_text(metric.name) + (f", {as_code(metric.decision)}" if metric.decision else "")
+
+
+def _goal_words(goal: dict[str, Any] | None, unit: Unit) -> tuple[str, str]:
+    if goal is None:
+        return UNDEFINED, UNDEFINED
+    reach = f"{'at most' if goal['at_most'] else 'at least'} {figure_words(goal['goal'], unit)}"
+    return reach, "yes" if goal["reached"] else "no"
 
 
 def _figures_text(figures: dict[str, Any]) -> str:
     goals = {goal["figure"]: goal for goal in figures["goals"]}
     rows = [
-        [words, _with_interval(figures["overall"][key], told),
-         f"{'at most' if goals[key]['at_most'] else 'at least'} {told(goals[key]['goal'])}",
-         "yes" if goals[key]["reached"] else "no"]
-        for key, (words, told) in _OVERALL.items()
+        [_named(metric), with_interval(figures["overall"].get(metric.key, NOT_COMPUTED), metric.unit),
+         *_goal_words(goals.get(metric.key), metric.unit)] for metric in metrics_of("bundled")
     ]
     melanoma = [
         f"Melanoma lesions that its siblings called something else, `{decision}` (a lesion's images averaged): "
@@ -144,6 +137,7 @@ def _figures_text(figures: dict[str, Any]) -> str:
         "The recipe was chosen on one of the five folds, so these figures are a little too good. Resampling adds noise "
         "to the calibration error, so its interval lies above rather than around the value.",
         markdown_table(["figure", "value (95 % interval)", "goal", "reached"], rows),
+        meanings(metrics_of("bundled")),
         bullets(melanoma) if melanoma else "No melanoma was there to judge.",
     ])
 
@@ -151,9 +145,9 @@ def _figures_text(figures: dict[str, Any]) -> str:
 def _diagnoses_text(figures: dict[str, Any]) -> str:
     rows = [
         [as_text(label(code)), f"{row['images']:,}", f"{row['lesions']:,}",
-         *(_with_interval(row[decision][key], percent) for decision in DECISIONS
+         *(with_interval(row[decision][key]) for decision in DECISIONS
            for key in ("sensitivity", "specificity")),
-         _with_interval(row["auc"], decimal)]
+         with_interval(row["auc"], AREA)]
         for code, row in sorted(figures["per_diagnosis"].items())
     ]
     header = ["diagnosis", "images", "lesions", "sensitivity, `as-data`", "specificity, `as-data`",
@@ -193,10 +187,11 @@ def _source_figures_text(figures: dict[str, Any]) -> str:
         return f"{UNDEFINED} The sources of the images are not recorded."
     rows = [
         [as_text(name), f"{found['images']:,}", f"{found['lesions']:,}",
-         *(_with_interval(found["overall"][key], told) for key, (_, told) in _OVERALL.items())]
+         *(with_interval(found["overall"].get(metric.key, NOT_COMPUTED), metric.unit)
+           for metric in metrics_of("bundled"))]
         for name, found in sources.items()
     ]
-    header = ["image source", "images", "lesions", *(words for words, _ in _OVERALL.values())]
+    header = ["image source", "images", "lesions", *map(_named, metrics_of("bundled"))]
     return (
         f"{camera_sentence(figures)} A source that lacks a diagnosis has its mean over those that it has.\n\n"
         + markdown_table(header, rows)

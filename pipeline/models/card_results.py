@@ -1,13 +1,15 @@
 """What a model card says of the training and of the figures: split, stages, metrics with intervals, and the errors."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 from pipeline.classes import label
 from pipeline.data.split import SPLIT_SENTENCES
 from pipeline.errors import LesionLabError
 from pipeline.metrics.confusion import most_confused
-from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.metric_registry import Metric, metrics_of
+from pipeline.metrics.predictions_table import classes_of
+from pipeline.metrics.units import bounds_words, figure_words
 from pipeline.network_registry import NETWORKS
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
@@ -15,12 +17,6 @@ from pipeline.shown import as_text
 from pipeline.text_tables import bullets, markdown_table
 from pipeline.vocabulary import HeldOutPart
 
-_FIGURES = {
-    "balanced_accuracy": ("balanced accuracy (mean sensitivity)", percent),
-    "accuracy": ("accuracy", percent),
-    "macro_auc": ("AUC, mean of each diagnosis against the rest", decimal),
-    "majority_accuracy": ("accuracy of always answering the most frequent training diagnosis", percent),
-}
 _MOST_PAIRS = 8
 
 
@@ -53,12 +49,6 @@ def training_text(run: RunDir) -> str:
     return bullets([*lines, f"Made with {as_text(versions)}."] if versions else lines)
 
 
-def _interval(bounds: Any, words: Callable[[float], str]) -> str:
-    if not bounds or any(bound is None for bound in bounds):
-        return UNDEFINED
-    return f"{words(bounds[0])} to {words(bounds[1])}"
-
-
 def figures_text(part: HeldOutPart, figures: dict[str, Any] | None) -> str:
     """The figures of one held-out part, over all and for each diagnosis."""
     if not figures:
@@ -66,8 +56,8 @@ def figures_text(part: HeldOutPart, figures: dict[str, Any] | None) -> str:
     intervals = figures.get("intervals") or {}
     overall = markdown_table(
         ["figure", "value", "95 % interval"],
-        [[name, words(figures.get(key)), _interval(intervals.get(key), words)]
-         for key, (name, words) in _FIGURES.items()],
+        [[as_text(metric.name), figure_words(figures.get(metric.key), metric.unit),
+          bounds_words(intervals.get(metric.key), metric.unit)] for metric in metrics_of("part")],
     )
     each = markdown_table(
         ["diagnosis", "images", "lesions", "sensitivity", "specificity", "AUC"],
@@ -80,7 +70,12 @@ def figures_text(part: HeldOutPart, figures: dict[str, Any] | None) -> str:
         figures.get("chose_epoch")) else ""
     how = " Intervals: bootstrap over lesions, 2.5th to 97.5th percentile." if intervals else (
         " No intervals were computed; `evaluate` with the run's name computes them.")
-    return f"{what}{chose}{how}\n\n{overall}\n\n{each}"
+    return f"{what}{chose}{how}\n\n{overall}\n\n{meanings(metrics_of('part'))}\n\n{each}"
+
+
+def meanings(metrics: Iterable[Metric]) -> str:
+    """What each figure says, a sentence each."""
+    return bullets([f"{as_text(metric.title)}: {as_text(metric.sentence)}" for metric in metrics])
 
 
 def melanoma_sentence(figures: dict[str, Any] | None) -> str:

@@ -1,7 +1,7 @@
 """The notice that stands beside every output of a model."""
 
+from pipeline.classes import MELANOMA
 from pipeline.metrics.decisions import WEIGHS_ALIKE
-from pipeline.metrics.melanoma import MELANOMA
 from pipeline.models.model_info import ModelInfo
 from pipeline.number_words import percent
 

@@ -3,25 +3,63 @@
 `None` is what is undefined. Runs that were evaluated by an earlier version lack what is not required here.
 """
 
-from typing import Annotated, Any, NotRequired, cast
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, cast
 
 from annotated_types import Interval, Len
 from typing_extensions import TypedDict
 
 from pipeline.bounds import Count, Share, Word
 from pipeline.files import REPAIR
+from pipeline.metrics.metric_registry import TARGET_METRICS, metrics_of
 from pipeline.metrics.targets import targets
+from pipeline.metrics.units import Unit
 from pipeline.records import RecordError
 
-Distance = Annotated[float, Interval(ge=0, le=2)]  # a Brier score
 Pair = Annotated[list[Share | None], Len(2, 2)]  # low, high
 Three = Annotated[list[Share | None], Len(3, 3)]  # value, low, high
-Distances = Annotated[list[Distance | None], Len(2, 3)]
+Distances = Annotated[list[Annotated[float, Interval(ge=0, le=2)] | None], Len(2, 3)]  # of Brier scores
 Recognised = Annotated[list[Count | Share | None], Len(3, 3)]  # lesions, low, high
 
 
+def _value(unit: Unit) -> Any:
+    return Annotated[float, Interval(ge=unit.low, le=unit.high)] | None
+
+
+def _values(unit: Unit, n: int) -> Any:
+    kind: Any = list
+    return Annotated[kind[_value(unit)], Len(n, n)]
+
+
+# of each figure that this version knows: an earlier one stored fewer, a later one more
+if TYPE_CHECKING:  # which reads no list of figures
+    class OfPart(TypedDict):
+        """The figures of a part by key."""
+
+    class Intervals(TypedDict):
+        """Low and high of the figures of a part by key."""
+
+    class Overall(TypedDict):
+        """Value, low and high of the figures under a decision by key."""
+
+    class OfTarget(TypedDict):
+        """Value, low and high of the figures of a target by key."""
+else:
+    OfPart = TypedDict("OfPart", {
+        metric.key: NotRequired[_value(metric.unit)] for metric in metrics_of("part")
+    })
+    Intervals = TypedDict("Intervals", {
+        metric.key: NotRequired[_values(metric.unit, 2)] for metric in metrics_of("part") if metric.interval
+    })
+    Overall = TypedDict("Overall", {
+        metric.key: NotRequired[_values(metric.unit, 3)] for metric in metrics_of("decision")
+    })
+    OfTarget = TypedDict("OfTarget", {
+        key: NotRequired[_values(metric.unit, 3)] for key, metric in TARGET_METRICS.items()
+    })
+
+
 class MelanomaCount(TypedDict):
-    """See `metrics.melanoma.MelanomaCount`."""
+    """See `metrics.lesion_answers.MelanomaCount`."""
 
     lesions: Count
     called_else: Count
@@ -30,7 +68,7 @@ class MelanomaCount(TypedDict):
 
 
 class DiagnosisFigures(TypedDict):
-    """See `metrics.held_out.summarise`."""
+    """See `metrics.part_figures.summarise`."""
 
     images: Count
     lesions: Count
@@ -39,28 +77,13 @@ class DiagnosisFigures(TypedDict):
     auc: Share | None
 
 
-class TargetFigures(TypedDict):
+class TargetFigures(OfTarget):
     """See `metrics.diagnosis_table`."""
 
     images: Count
     lesions: Count
     prevalence: Share | None
-    sensitivity: Three
-    specificity: Three
-    ppv: Three
-    npv: Three
-    f1: Three
-    auc: Three
     recognised: Recognised
-
-
-class Overall(TypedDict):
-    """See `metrics.diagnosis_table.OVERALL`."""
-
-    balanced_accuracy: Three
-    accuracy: Three
-    top2_accuracy: Three
-    macro_auc: Three
 
 
 class ScorerFigures(TypedDict):
@@ -104,17 +127,13 @@ class Calibration(TypedDict):
     halves: Annotated[list[Half], Len(0, 2)]
 
 
-class PartFigures(TypedDict):
+class PartFigures(OfPart):
     """Of one part."""
 
     images: Count
     lesions: Count
-    accuracy: Share | None
-    balanced_accuracy: Share | None
-    macro_auc: Share | None
-    majority_accuracy: Share | None
     per_diagnosis: dict[Word, DiagnosisFigures]
-    intervals: NotRequired[dict[Word, Pair]]
+    intervals: NotRequired[Intervals]
     melanoma: NotRequired[MelanomaCount | None]
     chose_epoch: NotRequired[bool]
     decisions: NotRequired[Decisions]

@@ -8,7 +8,8 @@ import pandas as pd
 
 from pipeline.arrays import Array, read_arrays
 from pipeline.errors import WorkspaceError
-from pipeline.parquet import SHARE, TEXT, Column, check_probabilities, read_table
+from pipeline.metrics.predictions_table import PREFIX, check_probabilities, codes_in
+from pipeline.parquet import SHARE, TEXT, Column, read_table
 from pipeline.vocabulary import PARTS
 
 _PART = Column(among=PARTS)
@@ -43,10 +44,10 @@ def read_predictions(path: Path) -> pd.DataFrame:
         MissingFileError: there is none.
         WorkspaceError: it is damaged.
     """
-    table = read_table(path, _PREDICTIONS, _NEW_RUN, prefixed={"p_": SHARE}, unique="image_id")
+    table = read_table(path, _PREDICTIONS, _NEW_RUN, prefixed={PREFIX: SHARE}, unique="image_id")
     check_probabilities(table, path, _NEW_RUN)
-    codes = {name.removeprefix("p_") for name in table.columns if name.startswith("p_")}
-    if len(codes) > _MOST_CODES or not set(table["predicted"]) <= codes:  # a truth may be one that the run never learnt
+    codes = codes_in(table)  # a truth may be one that the run never learnt
+    if len(codes) > _MOST_CODES or not set(table["predicted"]) <= set(codes):
         raise WorkspaceError(f"{path} is damaged: it predicts a diagnosis that it has no probability for.", _NEW_RUN)
     return table
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from pipeline.errors import LesionLabError
+from pipeline.metrics.metric_registry import metrics_of
 from pipeline.runs.results import PartFigures
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.time_parts import time_division
 from pipeline.vocabulary import HELD_OUT_PARTS
 
-FIGURES = ("images", "lesions", "accuracy", "balanced_accuracy", "macro_auc", "majority_accuracy")
+FIGURES = ("images", "lesions", *(metric.key for metric in metrics_of("part")))
 
 
 def _figures(part: PartFigures | None) -> dict[str, Any] | None:

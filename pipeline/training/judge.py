@@ -14,6 +14,7 @@ from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import disk_errors, replace_file
 from pipeline.inference.predictor import Predictor
+from pipeline.metrics.predictions_table import class_indices, with_probabilities
 from pipeline.models.model_info import ModelInfo, write_model_info
 from pipeline.models.training_images import write_training_images
 from pipeline.networks.onnx_body import OnnxBody
@@ -43,16 +44,15 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
           body: OnnxBody | None = None) -> None:
     """Writes `predictions.parquet` and `heatmaps.npz` of the validation and test parts, and `results.json`.
 
-    The images go through `Predictor`, as an upload does.
+    The images go through `Predictor`, the same door as an upload's.
 
     Raises:
         Cancelled: a stop was asked for.
     """
     predictor = Predictor(model_info(run, config, dataset, split, None), network, device, body)
-    classes = np.array(dataset.classes)
     row_of = {image_id: row for row, image_id in enumerate(dataset.metadata()["image_id"])}
     held_out = split[split["part"] != "train"].reset_index(drop=True)
-    truths = held_out["dx"].map({code: i for i, code in enumerate(classes)}).to_numpy(dtype=np.int64)
+    truths = class_indices(held_out["dx"], dataset.classes)
     probabilities, predicted_maps, true_maps = [], [], []
     for start in range(0, len(held_out), _BATCH):
         if reporter.stop_asked():
@@ -61,20 +61,15 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
         images = np.stack(
             [window(pixels.pixels(row_of[image_id]), config.height, config.width) for image_id in ids]
         )
-        shares, predicted, true = predictor.predict_and_explain(
+        shares, predicted, true = predictor.judge(
             images, truths[start : start + _BATCH], explaining=reporter.timed("explaining")
         )
         probabilities.append(shares)
         predicted_maps.append(predicted.astype(np.float16))
         true_maps.append(true.astype(np.float16))
         reporter.worked(len(ids), "judging", "Judges the held-out images and draws their heatmaps.")
-    shares = np.concatenate(probabilities)
-    table = held_out[["part", "image_id", "lesion_id"]].assign(
-        truth=held_out["dx"], predicted=classes[shares.argmax(1)]
-    )
-    for i, code in enumerate(classes):
-        table[f"p_{code}"] = shares[:, i]
-    table["loss"] = -np.log(np.maximum(shares[np.arange(len(truths)), truths], np.finfo(np.float32).tiny))
+    images = held_out[["part", "image_id", "lesion_id"]].assign(truth=held_out["dx"])
+    table = with_probabilities(images, dataset.classes, np.concatenate(probabilities))
     with reporter.timed("writing"), disk_errors(run.predictions_path):
         table.to_parquet(run.predictions_path, index=False)
         np.savez_compressed(

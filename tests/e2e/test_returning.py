@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from pipeline.data.dataset import list_datasets
 from pipeline.metrics.confusion import most_confused
-from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.predictions_table import classes_of
 from pipeline.runs.labels import delete_run, restore_run
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from pipeline.classes import label
 from pipeline.metrics.confusion import cell, most_confused
-from pipeline.metrics.held_out import classes_of
+from pipeline.metrics.predictions_table import classes_of
 from pipeline.metrics.quiz import draw_quiz
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp

@@ -9,10 +9,9 @@ from app.addresses.links import explore_link, linked, remember
 from app.charts.predictions import confusion_figure
 from app.components.figures import dark, show
 from app.components.image_ways import Way, way_links
-from pipeline.classes import label
+from pipeline.classes import MELANOMA, label
 from pipeline.metrics.confusion import confusion_matrix, most_confused, row_shares
-from pipeline.metrics.held_out import classes_of
-from pipeline.metrics.melanoma import MELANOMA
+from pipeline.metrics.predictions_table import classes_of
 from pipeline.number_words import count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

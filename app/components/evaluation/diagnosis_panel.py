@@ -12,29 +12,17 @@ from app.components.address_radio import address_radio
 from app.components.figures import dark, show_table
 from app.components.help_text import help_text
 from app.components.image_ways import row_ways
+from app.components.metric_places import metric_number, metric_places
 from app.components.open_table import chart, open_table
-from app.components.run_figures import metric_places
-from app.words.evaluation_words import (
-    FIGURE_SENTENCES,
-    FIGURE_WORDS,
-    SCORER_NAMES,
-    interval,
-    is_number,
-    with_interval,
-    words_of,
-)
+from app.words.evaluation_words import interval
+from pipeline.metrics.metric_registry import TARGET_METRICS, metrics_of
 from pipeline.metrics.targets import target_label, targets
+from pipeline.metrics.units import NOT_COMPUTED, figure_words, is_number, with_interval
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.shown import as_text
 from pipeline.vocabulary import Decision
 
 SCORER = "ISIC scorer, at 0.5"
-_OVERALL = {
-    "balanced_accuracy": ("Balanced accuracy", "Mean sensitivity of the diagnoses that occur: all weigh alike."),
-    "accuracy": ("Accuracy", "Share of all images that got their diagnosis."),
-    "top2_accuracy": ("Top-2 accuracy", "Share of images whose truth is among the two highest probabilities."),
-    "macro_auc": ("AUC, mean", "Mean over the diagnoses of the area under the ROC curve against the rest."),
-}
 
 
 def diagnosis_panel(results: dict[str, Any], decision: Decision, name: str, ways: Ways) -> None:
@@ -42,14 +30,14 @@ def diagnosis_panel(results: dict[str, Any], decision: Decision, name: str, ways
     found = results["decisions"][decision]
     n = f"n = {count(results['images'], 'image')} of {count(results['lesions'], 'lesion')}"
     _overall(found, decision, n)
-    figure = address_radio("Figure", "figure", FIGURE_WORDS)
+    figure = address_radio("Figure", "figure", {key: metric.name for key, metric in TARGET_METRICS.items()})
     table = figure_table(found, figure)
-    title = f"{FIGURE_WORDS[figure]}, decision {decision}, with its 95 % interval"
+    title = f"{TARGET_METRICS[figure].name}, decision {decision}, with its 95 % interval"
     names, key, codes = list(table["words"]), f"evaluation.{figure}", list(_named(found).values())
-    chart(figure_chart(table, FIGURE_WORDS[figure], title, dark()), key, names)
+    chart(figure_chart(table, TARGET_METRICS[figure].name, title, dark()), key, names)
     open_table(_in_words(table, figure), key, names)
     row_ways(names, lambda place: ways.of_target(codes[place]), key)
-    st.caption(f"{FIGURE_SENTENCES[figure]} {n}. Intervals: bootstrap over lesions"
+    st.caption(f"{TARGET_METRICS[figure].sentence} {n}. Intervals: bootstrap over lesions"
                + ("; of recognised lesions, each counted once: Wilson." if figure == "sensitivity" else "."))
     show_table(_everything(found), f"All figures, decision {decision}", f"{name}-{decision}-figures", "evaluation.all")
     help_text("evaluation", "What each figure says, and what the ISIC scorer counts differently")
@@ -57,22 +45,23 @@ def diagnosis_panel(results: dict[str, Any], decision: Decision, name: str, ways
 
 def _overall(found: dict[str, Any], decision: Decision, n: str) -> None:
     scorer = found["isic_scorer"] or {"balanced_accuracy": None, "macro_average": {}}
-    scorers = {"balanced_accuracy": scorer["balanced_accuracy"], "accuracy": scorer["macro_average"].get("accuracy"),
-               "macro_auc": scorer["macro_average"].get("auc")}
-    for place, (key, (title, sentence)) in zip(metric_places(len(_OVERALL) + 1), _OVERALL.items(), strict=False):
-        words = words_of(key)
-        place.metric(title, words(found["overall"][key][0]), help=f"{sentence} Decision {as_text(decision)}, {n}.")
-        place.caption(interval(found["overall"][key], words)
-                      + (f"  \nISIC scorer: {words(scorers[key])}" if key in scorers else ""))
+    scored = {"balanced_accuracy": scorer["balanced_accuracy"], **scorer["macro_average"]}
+    shown = metrics_of("decision")
+    for place, metric in zip(metric_places(len(shown)), shown, strict=True):
+        value, low, high = found["overall"].get(metric.key, NOT_COMPUTED)
+        metric_number(place, metric, value, f"Decision {as_text(decision)}, {n}.")
+        theirs = figure_words(scored.get(metric.scorer), metric.unit)
+        place.caption(interval((value, low, high), metric.unit)
+                      + (f"  \nISIC scorer: {theirs}" if metric.scorer else ""))
 
 
 def figure_table(found: dict[str, Any], figure: str) -> pd.DataFrame:
     """target, words, images, lesions, prevalence, value, low, high, scorer, recognised (words); NaN for undefined."""
     named, rows = _named(found), []
     for target, figures in found["targets"].items():
-        value, low, high = (_number(x) for x in figures[figure])
+        value, low, high = map(_number, figures.get(figure, NOT_COMPUTED))
         k, recognised_low, recognised_high = figures["recognised"]
-        scorer = _scored(found).get(target, {}).get(SCORER_NAMES.get(figure, figure))
+        scorer = _scored(found).get(target, {}).get(TARGET_METRICS[figure].scorer or figure)
         rows.append({
             "target": target, "words": target_label(target, named[target]), "images": figures["images"],
             "lesions": figures["lesions"], "prevalence": _number(figures["prevalence"]), "value": value, "low": low,
@@ -98,27 +87,28 @@ def _number(value: float | None) -> float:
 
 
 def _in_words(table: pd.DataFrame, figure: str) -> pd.DataFrame:
-    words = words_of(figure)
+    metric = TARGET_METRICS[figure]
+    bounded = zip(table["value"], table["low"], table["high"], strict=True)
     shown = {
-        "Diagnosis": table["words"], f"{FIGURE_WORDS[figure]} (95 % interval)":
-        [with_interval(bounded, words) for bounded in zip(table["value"], table["low"], table["high"], strict=True)],
-        SCORER: table["scorer"].map(words),
+        "Diagnosis": table["words"],
+        f"{metric.name} (95 % interval)": [with_interval(of_target, metric.unit) for of_target in bounded],
+        SCORER: [figure_words(value, metric.unit) for value in table["scorer"]],
     }
     if figure == "sensitivity":
         shown["Lesions recognised (95 % interval)"] = table["recognised"]
-    if figure in ("ppv", "npv", "f1"):
+    if metric.of_prevalence:
         shown["Prevalence"] = table["prevalence"].map(percent)
     shown |= {"Images": table["images"].map("{:,}".format), "Lesions": table["lesions"].map("{:,}".format)}
     return pd.DataFrame(shown)
 
 
 def _everything(found: dict[str, Any]) -> pd.DataFrame:
-    tables = {figure: figure_table(found, figure) for figure in FIGURE_WORDS}
+    tables = {figure: figure_table(found, figure) for figure in TARGET_METRICS}
     first = tables["sensitivity"]
     columns = {"Diagnosis": first["words"], "Images": first["images"], "Lesions": first["lesions"],
                "Prevalence": first["prevalence"], "Lesions recognised": first["recognised"]}
     for figure, table in tables.items():
-        name = FIGURE_WORDS[figure]
+        name = TARGET_METRICS[figure].name
         columns |= {name: table["value"], f"{name}, low": table["low"], f"{name}, high": table["high"],
                     f"{name}, {SCORER}": table["scorer"]}
     return pd.DataFrame(columns)

@@ -13,12 +13,13 @@ from app.components.evaluation.flagged_lesions import flagged_lesions
 from app.components.evaluation.prevalence import choose_prevalence
 from app.components.figures import dark, show
 from app.components.help_text import help_text
-from app.components.run_figures import PART_WORDS, metric_places
+from app.components.metric_places import metric_places
+from app.components.run_figures import PART_WORDS
 from app.loaders import evaluation_rows
-from app.words.evaluation_words import is_number, with_interval
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.operating_point import OperatingPoint, curve, operating_point, threshold_for
 from pipeline.metrics.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets
+from pipeline.metrics.units import is_number, with_interval
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

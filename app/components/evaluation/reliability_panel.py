@@ -10,11 +10,12 @@ from app.charts.evaluation import reliability_chart
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.image_ways import row_ways
+from app.components.metric_places import metric_places
 from app.components.pickers import pick
-from app.components.run_figures import metric_places
 from app.loaders import evaluation_rows
 from app.words.evaluation_words import interval
 from pipeline.classes import label
+from pipeline.metrics.units import AREA, DISTANCE, NOT_COMPUTED
 from pipeline.number_words import count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import HeldOutPart
@@ -27,7 +28,7 @@ def reliability_panel(run: RunDir, results: dict[str, Any], part: HeldOutPart, c
     """Calibration of one part, at the data's own frequencies; `ways` are those of the decision as-data."""
     found = results["calibration"]
     n = f"n = {count(results['images'], 'image')} of {count(results['lesions'], 'lesion')}"
-    _numbers(found, results["decisions"]["as-data"]["overall"]["accuracy"], n)
+    _numbers(found, results["decisions"]["as-data"]["overall"].get("accuracy", NOT_COMPUTED), n)
     known = {_ANSWER: "the answer", **{code: label(code) for code in classes}}
     with st.container(width=_BOX):
         asked = pick("Probability of", "target", list(known), default=_ANSWER, words=known.get)
@@ -55,10 +56,10 @@ def _numbers(found: dict[str, Any], accuracy, n: str) -> None:
     ece, brier, mean, right = metric_places(4)
     ece.metric("Calibration error", decimal(found["ece"][0]), help="Expected calibration error in 15 bins of equal "
                f"width: the mean gap between probability and share right. 0 is best. {n}.")
-    ece.caption(interval(found["ece"], decimal))
+    ece.caption(interval(found["ece"], AREA))
     brier.metric("Brier score", decimal(found["brier"][0]), help="Mean squared distance between the probabilities and "
                  f"the truth, over all diagnoses: 0 is best, 2 is worst. {n}.")
-    brier.caption(interval(found["brier"], decimal))
+    brier.caption(interval(found["brier"], DISTANCE))
     mean.metric("Mean probability", percent(found["confidence"]), help=f"Of the answer, over all images. {n}.")
     mean.caption("that the answers claim")
     right.metric("Accuracy", percent(found["right"]), help=f"Share of answers that are right, decision as-data. {n}.")

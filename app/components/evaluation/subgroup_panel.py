@@ -16,18 +16,18 @@ from app.components.open_table import chart, open_table
 from app.components.pickers import pick
 from app.loaders import evaluation_rows
 from app.loaders.evaluation_rows import CONFIDENCE
-from app.words.evaluation_words import is_number, with_interval
 from pipeline.data.dataset import Dataset
+from pipeline.metrics.metric_registry import METRICS, TARGET_METRICS
 from pipeline.metrics.subgroups import FIGURES, OF_A_TARGET
 from pipeline.metrics.targets import target_label, targets
+from pipeline.metrics.units import is_number, with_interval
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 from pipeline.vocabulary import Decision, HeldOutPart
 
 _IN_METADATA = ("age", "sex", "localization", "source", "dx_type")
-_FIGURES = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
-            "specificity": "Specificity"}
+_FIGURES = {name: (METRICS[name].title if name in METRICS else TARGET_METRICS[name].name) for name in FIGURES}
 _BOX, _KEY = 420, "evaluation.groups"  # pixels
 _SOME = "dx_type"  # its levels lack whole diagnoses
 

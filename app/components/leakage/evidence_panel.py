@@ -15,11 +15,11 @@ from app.components.judged_images import judged_images
 from app.components.leakage.evidence_work import evidence_at_work
 from app.components.lesion_grid import HeatmapChoice, lesion_grid
 from app.loaders import leakage_rows, resources
-from app.words.evaluation_words import is_number, with_interval
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import Of, of_kind, outliers
 from pipeline.evaluation.evidence_store import evidence_path
+from pipeline.metrics.units import is_number, with_interval
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

@@ -12,13 +12,13 @@ from app.components.figures import dark, show
 from app.components.image_ways import Way, way_links
 from app.components.pickers import pick
 from app.loaders import leakage_rows, resources
-from app.words.evaluation_words import with_interval, words_of
 from pipeline.data.dataset import Dataset
+from pipeline.metrics.metric_registry import METRICS, metrics_of
+from pipeline.metrics.units import with_interval
 from pipeline.number_words import count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
-_FIGURES = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "macro_auc": "AUC, mean of diagnoses"}
 _SIDES = {"seen": "Lesion seen in training", "not_seen": "Lesion not seen"}
 _PAIR = {"lesion": "Split by lesion", "random": "Split by image"}
 
@@ -26,9 +26,9 @@ _PAIR = {"lesion": "Split by lesion", "random": "Split by image"}
 def figures_table(sides: dict[str, dict[str, Any]], words: dict[str, str]) -> pd.DataFrame:
     """A row for each figure and side: figure, key, side, value, low, high."""
     return pd.DataFrame([
-        {"figure": name, "key": key, "side": words[side], "value": figures[key],
-         "low": figures["intervals"][key][0], "high": figures["intervals"][key][1]}
-        for key, name in _FIGURES.items() for side, figures in sides.items()
+        {"figure": metric.title, "key": metric.key, "side": words[side], "value": figures[metric.key],
+         "low": figures["intervals"][metric.key][0], "high": figures["intervals"][metric.key][1]}
+        for metric in metrics_of("part") if metric.interval for side, figures in sides.items() if metric.key in figures
     ])
 
 
@@ -45,7 +45,8 @@ def _counts(sides: dict[str, dict[str, Any]], words: dict[str, str]) -> str:
 
 def _chart(sides: dict[str, dict[str, Any]], words: dict[str, str], title: str, name: str, key: str) -> None:
     table = figures_table(sides, words)
-    behind = table.assign(Value=[with_interval((r.value, r.low, r.high), words_of(r.key)) for r in table.itertuples()])
+    told = [with_interval((r.value, r.low, r.high), METRICS[r.key].unit) for r in table.itertuples()]
+    behind = table.assign(Value=told)
     show(sides_figure(table, title, dark()), behind.rename(columns={"figure": "Figure", "side": "Images"})[
         ["Figure", "Images", "Value"]], name, key=key)
 

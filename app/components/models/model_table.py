@@ -4,15 +4,19 @@ import pandas as pd
 import streamlit as st
 
 from app.components.csv_download import csv_download
+from app.components.metric_places import SHORT_NAMES, metric_columns, metric_values
+from app.words.evaluation_words import headline
 from pipeline.classes import label
+from pipeline.metrics.metric_registry import metrics_of
 from pipeline.models.card_results import network_words
-from pipeline.models.combined import members_sentence
 from pipeline.models.library import title_of
+from pipeline.models.members import members_sentence
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
-from pipeline.number_words import count, decimal, percent
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
+_SHOWN = [metric for metric in metrics_of("part") if metric.interval]
 _ROW, _MOST_ROWS = 35, 8  # pixels; more rows scroll inside the table
 
 
@@ -25,14 +29,14 @@ def weights_bytes(info: ModelInfo) -> int | None:
 def models_table(models: list[ModelInfo]) -> None:
     """A row a model, newest first."""
     rows = []
-    for info in models:
+    shown = metric_values(_SHOWN, [info.validation or {} for info in models], SHORT_NAMES)
+    for row, info in enumerate(models):
         figures, size = info.validation or {}, weights_bytes(info)
         rows.append({
             "title": title_of(info), "data": info.data, "network": network_words(info.arch, info.networks),
             "pixels": f"{info.width}×{info.height}", "diagnoses": len(info.classes),
-            "balanced": _hundredfold(figures.get("balanced_accuracy")),
-            "accuracy": _hundredfold(figures.get("accuracy")),
-            "auc": figures.get("macro_auc"), "images": figures.get("images"), "size": size and size / 1e6,
+            **{name: values[row] for name, values in shown.items()},
+            "images": figures.get("images"), "size": size and size / 1e6,
             "created": pd.Timestamp(info.created, unit="s", tz="UTC"),
         })
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
@@ -43,9 +47,7 @@ def models_table(models: list[ModelInfo]) -> None:
         column_config={
             "title": text("Model", pinned=True, width="medium"), "data": text("Trained on"), "network": text("Network"),
             "pixels": text("Pixels"), "diagnoses": number("Diagnoses"),
-            "balanced": number("Balanced accuracy", format="%.1f %%", help="Mean sensitivity of the diagnoses in its "
-                               "own validation images."),
-            "accuracy": number("Accuracy", format="%.1f %%"), "auc": number("AUC, mean", format="%.3f"),
+            **metric_columns(_SHOWN, SHORT_NAMES),
             "images": number("Validation images", format="localized"), "size": number("MB", format="%.1f"),
             "created": st.column_config.DatetimeColumn("Made", format="YYYY-MM-DD HH:mm",
                                                        timezone=st.context.timezone or "UTC"),
@@ -53,10 +55,6 @@ def models_table(models: list[ModelInfo]) -> None:
     )
     csv_download(table, "models", "models.table")
     st.caption("Figures are of each model's own validation images, so those of different data sets cannot be compared.")
-
-
-def _hundredfold(share: float | None) -> float | None:
-    return None if share is None else 100 * share
 
 
 def _judged(info: ModelInfo) -> str:
@@ -77,9 +75,7 @@ def about(info: ModelInfo) -> None:
         f"{network_words(info.arch, info.networks)}, {info.width}×{info.height} pixels, trained on "
         f"{count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')} of the data set "
         f"{info.data}{kind}. "
-        f"{_judged(info)}: balanced accuracy "
-        f"{percent(figures.get('balanced_accuracy'))}, accuracy {percent(figures.get('accuracy'))}, mean AUC "
-        f"{decimal(figures.get('macro_auc'))}." if figures.get("images") else
+        f"{_judged(info)}: {headline(figures)}." if figures.get("images") else
         f"{network_words(info.arch, info.networks)}, {info.width}×{info.height} pixels, trained on the data set "
         f"{info.data}{kind}. It has no validation figures."
     ))

@@ -5,9 +5,10 @@ import streamlit as st
 from app.addresses.links import ERRORS, EVALUATION, EXPLORE, go
 from app.components.pickers import state_words
 from app.components.run_watch import resume, stop, watch
+from app.words.evaluation_words import headline
 from pipeline.errors import RunError
 from pipeline.jobs.evaluating import overlap_path
-from pipeline.number_words import count, decimal, percent, rough_duration, time_left
+from pipeline.number_words import count, rough_duration, time_left
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status
@@ -48,14 +49,12 @@ def _done(run: RunDir, status: Status) -> None:
     if figures is None:
         raise RunError(f"The evaluation {run.name} has no figures.", "Start it again, or compute them: `python -m "
                        f"pipeline evaluate {run.name}`.")
-    bounds = figures.get("intervals", {}).get("balanced_accuracy", [None, None])
-    interval = "" if None in bounds else f" (95 % interval {percent(bounds[0])} to {percent(bounds[1])})"
     took = f" It took {rough_duration(status.seconds)}." if status.seconds else ""
-    st.success(
-        f"Balanced accuracy {percent(figures['balanced_accuracy'])}{interval}, accuracy "
-        f"{percent(figures['accuracy'])}, mean AUC {decimal(figures['macro_auc'])} on "
-        f"{count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}.{took}", icon=":material/check:",
-    )
+    reached = headline(figures, bounded=True)
+    st.success(as_text(
+        f"{reached[0].upper()}{reached[1:]} on {count(figures['images'], 'image')} of "
+        f"{count(figures['lesions'], 'lesion')}; in brackets 95 % intervals.{took}"
+    ), icon=":material/check:")
     with st.container(horizontal=True):
         if st.button("Study its errors", type="primary", key="to_results", icon=":material/grid_on:"):
             go(ERRORS, run=run.name)

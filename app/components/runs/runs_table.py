@@ -9,8 +9,10 @@ import streamlit as st
 from app.addresses.links import remember
 from app.components import problems
 from app.components.csv_download import csv_download
+from app.components.metric_places import SHORT_NAMES, metric_columns, metric_values
 from app.components.pickers import STATE_WORDS
 from app.loaders import run_rows
+from pipeline.metrics.metric_registry import metrics_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
@@ -19,13 +21,13 @@ from pipeline.shown import as_text
 SPLIT_WORDS = {"lesion": "by lesion", "lesion-test": "by lesion, with a test part", "random": "image by image",
                "external": "none: a data set that judges"}
 WEIGHTS_WORDS = {"imagenet": "ImageNet weights", "random": "Random weights"}
+_SHOWN = [metric for metric in metrics_of("part") if metric.interval]
 # what the address calls it: words, column, whether the greatest comes first
 SORTS: dict[str, tuple[str, str, bool]] = {
     "newest": ("Newest first", "created", True),
     "oldest": ("Oldest first", "created", False),
-    "balanced": ("Highest balanced accuracy first", "balanced_accuracy", True),
-    "accuracy": ("Highest accuracy first", "accuracy", True),
-    "auc": ("Highest AUC first", "macro_auc", True),
+    **{SHORT_NAMES.get(metric.key, metric.key): (f"Highest {metric.name} first", metric.key, True)
+       for metric in _SHOWN},
     "name": ("By name", "title", False),
     "longest": ("Longest first", "seconds", True),
 }
@@ -118,12 +120,10 @@ def _displayed(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     several = any(row["bundled"] or row["evaluates"] for row in rows)
     source = {"source": [source_of(row) for row in rows]} if several else {}
-    share = {c: 100 * pd.to_numeric(table[c]) for c in ("accuracy", "balanced_accuracy")}
     return pd.DataFrame(
         {
             "title": [title_of(row) for row in rows], "state": table["state"].map(STATE_WORDS), **source,
-            "balanced_accuracy": share["balanced_accuracy"], "accuracy": share["accuracy"],
-            "macro_auc": pd.to_numeric(table["macro_auc"]), "images": pd.to_numeric(table["images"]),
+            **metric_values(_SHOWN, rows), "images": pd.to_numeric(table["images"]),
             "lesions": pd.to_numeric(table["lesions"]), "data": table["data"], "preset": table["preset"],
             "arch": table["arch"], "start": [start_of(row) for row in rows],
             "split": table["split"].map(lambda kind: SPLIT_WORDS.get(kind, kind)),
@@ -140,10 +140,7 @@ def _columns() -> dict[str, Any]:
         "title": text("Run", pinned=True, width="medium"), "state": text("State"),
         "source": text("Source", help="Bundled: it came with LesionLab. Trained here: in this workspace. "
                        "Evaluation: a model judged on a data set; nothing was trained."),
-        "balanced_accuracy": number("Balanced accuracy", format="%.1f %%", help="Mean sensitivity of the diagnoses "
-                                    "in the validation images: all diagnoses weigh alike."),
-        "accuracy": number("Accuracy", format="%.1f %%", help="Share of validation images that got it right."),
-        "macro_auc": number("AUC, mean", format="%.3f", help="Mean over diagnoses, each against the rest."),
+        **metric_columns(_SHOWN),
         "images": number("Images", format="localized", help="Validation images, of which the figures are."),
         "lesions": number("Lesions", format="localized", help="Lesions that the validation images show."),
         "data": text("Data set"), "preset": text("Preset"), "arch": text("Network"),

@@ -1,6 +1,5 @@
 """Compared runs in a table: their figures on the shared images, their training and size; the article's below."""
 
-import math
 from typing import Any
 
 import pandas as pd
@@ -8,16 +7,21 @@ import streamlit as st
 
 from app.addresses.links import ARTICLE, go
 from app.components.csv_download import csv_download
+from app.components.metric_places import metric_columns, metric_values
 from app.components.runs.article_table import article_table
 from app.loaders import run_rows
+from pipeline.classes import MELANOMA
 from pipeline.metrics.compare import Comparison
-from pipeline.metrics.melanoma import MELANOMA
+from pipeline.metrics.metric_registry import metrics_of
+from pipeline.metrics.units import with_interval
 from pipeline.models.card_results import network_words
-from pipeline.number_words import UNDEFINED, count, percent
+from pipeline.number_words import UNDEFINED, count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _ROW = 35  # pixels
+_SHARES = [metric for metric in metrics_of("comparison") if metric.unit.percent]
+_OTHERS = [metric for metric in metrics_of("comparison") if not metric.unit.percent]
 
 
 def shared_figures(found: Comparison, names: dict[str, str], runs: list[RunDir], rows: list[dict[str, Any]]) -> None:
@@ -36,14 +40,13 @@ def figures_table(
     """The columns of `_columns`, a row a run in the order of `found.runs`; shares in percent, NaN where undefined."""
     figures = found.figures
     sizes = [run_rows.size(run) for run in runs]
-    hundredfold = {column: 100 * figures[column] for column in ("balanced_accuracy", "accuracy", "top2_accuracy")}
+    columns = metric_values(metrics_of("comparison"), figures.to_dict("records"))
     return pd.DataFrame(
         {
-            "title": [names[run] for run in found.runs], **hundredfold,
-            "lesions": list(map(_with_interval, figures["lesion_accuracy"], figures["low"], figures["high"])),
-            "melanomas": list(map(_with_interval, figures["melanoma_sensitivity"], figures["melanoma_low"],
-                                  figures["melanoma_high"])),
-            "melanoma_auc": figures["melanoma_auc"], "macro_auc": figures["macro_auc"],
+            "title": [names[run] for run in found.runs], **{metric.key: columns[metric.key] for metric in _SHARES},
+            "lesions": _bounded(figures, "lesion_accuracy", "low", "high"),
+            "melanomas": _bounded(figures, "lesion_melanoma_sensitivity", "melanoma_low", "melanoma_high"),
+            **{metric.key: columns[metric.key] for metric in _OTHERS},
             "arch": [network_words(row["arch"]) for row in rows], "epochs": [_epochs(row) for row in rows],
             "minutes": pd.to_numeric(pd.Series([row["seconds"] for row in rows])) / 60,
             "parameters": pd.Series([size and size.parameters / 1e6 for size in sizes], dtype=float),
@@ -53,8 +56,9 @@ def figures_table(
     )
 
 
-def _with_interval(share: float, low: float, high: float) -> str:
-    return UNDEFINED if math.isnan(share) else f"{percent(share)} ({percent(low)} to {percent(high)})"
+def _bounded(figures: pd.DataFrame, *columns: str) -> list[str]:
+    """Value, low and high of each run, in words."""
+    return [with_interval(bounded) for bounded in figures[list(columns)].itertuples(index=False, name=None)]
 
 
 def _epochs(row: dict[str, Any]) -> str:
@@ -66,20 +70,12 @@ def _columns() -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "title": text("Run", pinned=True, help="Its name, with its id."),
-        "balanced_accuracy": number("Balanced accuracy", format="%.1f %%", help="Mean sensitivity of the diagnoses "
-                                    "among the shared images: all diagnoses weigh alike."),
-        "accuracy": number("Accuracy", format="%.1f %%", help="Share of shared images that it got right."),
-        "top2_accuracy": number("Top-2 accuracy", format="%.1f %%", help="Share of shared images whose truth is among "
-                                "its two highest probabilities."),
+        **metric_columns(_SHARES),
         "lesions": text("Lesions right", help="Each lesion counts once, by the mean probabilities of its shared "
                         "images; in brackets the 95 % Wilson interval."),
         "melanomas": text("Melanoma sensitivity", help="Share of the melanoma lesions that it called melanoma, each "
                           "lesion counted once, with the 95 % Wilson interval."),
-        "melanoma_auc": number("Melanoma AUC", format="%.3f", help="Area under the ROC curve of melanoma against the "
-                               "rest, over images: the chance that an image of a melanoma gets a higher "
-                               "melanoma probability than one of something else."),
-        "macro_auc": number("AUC, mean", format="%.3f", help="Mean over the diagnoses among the shared images that it "
-                            "knows, each against the rest."),
+        **metric_columns(_OTHERS),
         "arch": text("Network", help="Its architecture."),
         "epochs": text("Epochs", help="That this run trained; “before”: what the weights that it started from had "
                        "gone through in other runs."),

@@ -8,8 +8,8 @@ import streamlit as st
 from app.addresses.links import CLASSIFY, ERRORS, go
 from app.charts.curves import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
 from app.components.figures import dark, show
+from app.components.metric_places import metric_places
 from app.components.pickers import STATE_WORDS
-from app.components.run_figures import metric_places
 from app.components.run_watch import resume, stop, watch
 from app.components.runs.evaluation_run import evaluation_run
 from app.components.training.time_division import time_division
