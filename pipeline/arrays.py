@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from pipeline.errors import WorkspaceError
-from pipeline.files import REPAIR, read_errors
+from pipeline.files import REPAIR, open_regular, read_errors
 from pipeline.limits import MOST_ARRAY_BYTES
 from pipeline.zip_directory import has_short_directory
 
@@ -43,19 +43,16 @@ def read_arrays(path: Path, wanted: Mapping[str, Array], repair: str = REPAIR) -
         MissingFileError: there is no such file.
         WorkspaceError: it cannot be read, is damaged, or its arrays are larger than such a file's may be.
     """
-    with read_errors(path, repair):
-        if not path.is_file() and path.exists():
-            raise WorkspaceError(f"{path} is no file.", repair)
-        with path.open("rb") as file:
-            try:
-                if not has_short_directory(file, _MOST_ARRAYS, _MOST_DIRECTORY):
-                    raise _Damage("it is no file of arrays, or of too many")
-                with zipfile.ZipFile(file) as archive:
-                    return _arrays(archive, wanted)
-            except _Damage as damage:
-                raise WorkspaceError(f"{path} is damaged: {damage}.", repair) from None
-            except _DAMAGE:
-                raise WorkspaceError(f"{path} is damaged: it is no file of arrays.", repair) from None  # it may quote
+    with read_errors(path, repair), open_regular(path) as file:
+        try:
+            if not has_short_directory(file, _MOST_ARRAYS, _MOST_DIRECTORY):
+                raise _Damage("it is no file of arrays, or of too many")
+            with zipfile.ZipFile(file) as archive:
+                return _arrays(archive, wanted)
+        except _Damage as damage:
+            raise WorkspaceError(f"{path} is damaged: {damage}.", repair) from None
+        except _DAMAGE:
+            raise WorkspaceError(f"{path} is damaged: it is no file of arrays.", repair) from None  # it may quote
 
 
 def _arrays(archive: zipfile.ZipFile, wanted: Mapping[str, Array]) -> dict[str, np.ndarray]:

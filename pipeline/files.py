@@ -10,12 +10,13 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipeline.errors import MissingFileError, WorkspaceError
 from pipeline.limits import MOST_JSON_BYTES, MOST_JSON_DEPTH, MOST_JSON_VALUES
 
 REPAIR = "Delete the folder that holds it, or restore it from a copy."
+_OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @contextlib.contextmanager
@@ -100,6 +101,43 @@ def write_json(path: Path, value: Any) -> None:
     replace_file(path, content)
 
 
+class NotRegularError(OSError):
+    """What is at a path is no regular file; `strerror` says what it is."""
+
+
+def _check_regular(found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        is_folder = stat.S_ISDIR(found.st_mode)
+        raise NotRegularError(errno.EINVAL, "a folder" if is_folder else "a device, a pipe or a socket")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The regular file at `path`, to be read in binary. Opening never waits, as it would for a writer to a pipe.
+
+    Raises:
+        NotRegularError: it is a folder, a device, a pipe or a socket.
+        OSError: there is none, it may not be read, or no file can have that name.
+    """
+    try:
+        _check_regular(os.stat(path))  # before it is opened, because opening a device can do something
+        descriptor = os.open(path, _OPENING)
+    except ValueError as error:  # a NUL in the path, or a name that the file system cannot encode
+        raise OSError(errno.EINVAL, "no file can have this name") from error
+    try:
+        _check_regular(os.fstat(descriptor))  # it may have been exchanged in between
+    except NotRegularError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def read_at_most(file: BinaryIO, most: int) -> bytes:
+    """The content of a file that was just opened, up to one byte more than `most` and one more than it claims to have,
+    so that who asks sees when there is more; memory is taken for no more than that.
+    """
+    return file.read(min(os.fstat(file.fileno()).st_size, most) + 1)
+
+
 def read_bytes(path: Path, most: int, repair: str = REPAIR) -> bytes:
     """The content of the regular file at `path`, of at most `most` bytes, whatever size it claims.
 
@@ -110,13 +148,8 @@ def read_bytes(path: Path, most: int, repair: str = REPAIR) -> bytes:
         MissingFileError: there is none.
         WorkspaceError: it is a folder, a loop of links, unreadable, or larger.
     """
-    with read_errors(path, repair):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not make us wait
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise WorkspaceError(f"{path} is no file.", repair)
-            content = file.read(min(found.st_size, most) + 1)  # memory is taken for as much as is asked for
+    with read_errors(path, repair), open_regular(path) as file:
+        content = read_at_most(file, most)
     if len(content) > most:
         raise WorkspaceError(f"{path} is larger than {most / 2**20:,.0f} MiB, more than such a file may be.", repair)
     return content
@@ -127,6 +160,8 @@ def read_errors(path: Path, repair: str = REPAIR) -> Iterator[None]:
     """Turns the operating system's refusals to read `path` into a WorkspaceError."""
     try:
         yield
+    except NotRegularError as error:
+        raise WorkspaceError(f"{path} is no file.", repair) from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingFileError(f"There is no file {path}.", repair) from error
     except OSError as error:

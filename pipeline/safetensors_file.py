@@ -1,12 +1,13 @@
 """What a safetensors file holds, from its header alone: checked against the file before anybody takes memory for it."""
 
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import WorkspaceError
-from pipeline.files import REPAIR, parse_json, read_errors
+from pipeline.files import REPAIR, open_regular, parse_json, read_errors
 from pipeline.limits import MOST_TENSORS, MOST_WEIGHTS_BYTES, MOST_WEIGHTS_HEADER_BYTES
 
 _BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
@@ -28,18 +29,15 @@ def read_tensors(path: Path, repair: str = REPAIR) -> dict[str, Tensor]:
             the file has, byte for byte.
     """
     damage = WorkspaceError(f"{path} is damaged: its header is not that of a file of weights.", repair)
-    with read_errors(path, repair):
-        if path.exists() and not path.is_file():
-            raise WorkspaceError(f"{path} is no file.", repair)
-        size = path.stat().st_size
+    with read_errors(path, repair), open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
         if size > MOST_WEIGHTS_BYTES:
             raise WorkspaceError(f"{path} is larger than the {MOST_WEIGHTS_BYTES / 2**20:,.0f} MiB that weights may "
                                  "have.", repair)
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= min(size - 8, MOST_WEIGHTS_HEADER_BYTES):
-                raise damage
-            header = parse_json(file.read(length), str(path), repair)
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(size - 8, MOST_WEIGHTS_HEADER_BYTES):
+            raise damage
+        header = parse_json(file.read(length), str(path), repair)
     if not isinstance(header, dict):
         raise damage
     header.pop("__metadata__", None)

@@ -62,14 +62,14 @@ def whole_making(tmp_path_factory) -> Path:
     """
 
     def make(place: Path) -> None:
-        from pipeline.default_model.making import cross_validate, finish, start_making
+        from pipeline.default_model.build import cross_validate, finish, start_build
         from pipeline.default_model.recipe import plan_recipe
         from pipeline.jobs.work import work
         from tests.two_sources import SHORT, TINY, make_dataset
 
         home, said = Workspace(place / "home").create(), []
         make_dataset(home, place / "source")
-        making = start_making(
+        making = start_build(
             home, plan_recipe(home, "tiny", TINY, SHORT), place / "out", lambda run: work(run, home), said.append
         )
         finish(making, cross_validate(making, resamples=50))

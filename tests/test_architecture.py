@@ -35,7 +35,7 @@ def _modules_of(package):
 
 READERS = [
     "pipeline.config", "pipeline.network_registry", "pipeline.presets", "pipeline.workspace", "pipeline.classes",
-    "pipeline.networks.overlay", "pipeline.inference.other_data",
+    "pipeline.networks.overlay", "pipeline.inference.evaluation_plan",
     *(name for package in LIGHT for name in _modules_of(package)),
 ]
 

@@ -10,8 +10,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from pipeline import cli
+from pipeline.default_model.build import start_build
 from pipeline.default_model.folds import fold_path, out_of_fold
-from pipeline.default_model.making import start_making
 from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES, robustness
@@ -38,7 +38,7 @@ def made(whole_making, tmp_path_factory):
     """(workspace, making, figures, info, sentences) of a model that was made from start to end; it trains no more."""
     place = Path(shutil.copytree(whole_making, tmp_path_factory.mktemp("default") / "all"))
     workspace = Workspace(place / "home")
-    making = start_making(workspace, plan_recipe(workspace, "tiny", TINY, SHORT), place / "out", never, print)
+    making = start_build(workspace, plan_recipe(workspace, "tiny", TINY, SHORT), place / "out", never, print)
     said = (place / "said").read_text(encoding="utf-8").splitlines()
     return workspace, making, read_json(making.out / "figures.json"), read_model_info(making.out, "default"), said
 
@@ -138,7 +138,8 @@ def test_the_answers_are_calibrated_means_over_flips(made):
     answer = Predictor(info)
     assert answer.probabilities([pixels])[0] == pytest.approx((expected / expected.sum())[0], abs=1e-6)
     assert answer.output(pixels)[0] == pytest.approx(answer.probabilities([pixels])[0], abs=1e-6)
-    assert answer.judge(pixels[None], np.array([0]))[0][0] == pytest.approx(answer.output(pixels)[0], abs=1e-6)
+    explained = answer.predict_and_explain(pixels[None], np.array([0]))
+    assert explained.probabilities[0] == pytest.approx(answer.output(pixels)[0], abs=1e-6)
 
 
 def test_the_card_tells_claims_items(made):
@@ -179,7 +180,7 @@ def test_what_is_there_is_not_trained_again(made, tmp_path, monkeypatch, capfd):
 
 def test_another_recipe_is_trained_again(made, tmp_path):
     workspace, making, _, _, _ = made
-    other = start_making(
+    other = start_build(
         workspace, plan_recipe(workspace, "tiny", [*TINY, "label_smoothing=0.1"], SHORT), making.out, never, print
     )
     with pytest.raises(AssertionError, match="is trained although"):

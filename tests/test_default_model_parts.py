@@ -8,10 +8,10 @@ from PIL import Image
 
 from pipeline.data.prepare import prepare_image
 from pipeline.default_model import robustness as robustness_module
+from pipeline.default_model.build import start_build
 from pipeline.default_model.folds import fold_path, out_of_fold
 from pipeline.default_model.goals import GOALS, against_goals
 from pipeline.default_model.half_weights import write_half_weights
-from pipeline.default_model.making import start_making
 from pipeline.default_model.prediction_tables import Origin, write_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES
@@ -73,7 +73,7 @@ def _fold_table(here) -> tuple[pd.DataFrame, Origin]:
 
 def test_tables_that_cannot_be_used_are_refused(planned, tmp_path):
     workspace, recipe = planned
-    here = start_making(workspace, recipe, tmp_path / "out", never, print)
+    here = start_build(workspace, recipe, tmp_path / "out", never, print)
     path = fold_path(here.out, 0)
     table, origin = _fold_table(here)
 

@@ -12,14 +12,14 @@ from PIL import Image
 from pipeline import cli
 from pipeline.data.importing import import_dataset
 from pipeline.errors import DataError, ModelError
-from pipeline.inference.door import open_model
-from pipeline.inference.other_data import plan_evaluation
+from pipeline.inference.classifier import open_classifier
+from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.evaluating import create_evaluation
 from pipeline.jobs.work import work
 from pipeline.models.card import model_card
+from pipeline.models.combined import combine, members_of, members_sentence
 from pipeline.models.library import delete_model
-from pipeline.models.members import combine, members_of, members_sentence
 from pipeline.models.model_info import find_model, write_model_info
 from pipeline.models.trained_on import training_shares
 from pipeline.models.training_images import training_images, write_training_images
@@ -63,11 +63,11 @@ def _images(n=3):
 def test_flips_are_the_mean_over_four_views_by_hand(workspace):
     single = _model(workspace, "a", "efficientnet_lite0", frequencies=FREQUENCIES)
     info = combine(workspace, "a-flips", ["a"], flips=True)
-    door, plain, images = open_model(workspace, info), Predictor(single), _images()
+    classifier, plain, images = open_classifier(workspace, info), Predictor(single), _images()
     seen = [plain.prepare(image) for image in images]
     views = [seen, [s[:, ::-1] for s in seen], [s[::-1] for s in seen], [s[::-1, ::-1] for s in seen]]
     by_hand = np.mean([plain.probabilities([v.copy() for v in view]) for view in views], axis=0)
-    got = door.probabilities([door.prepare(image) for image in images])
+    got = classifier.probabilities([classifier.prepare(image) for image in images])
     assert np.allclose(got, by_hand, atol=1e-6) and got.dtype == np.float32
     assert np.abs(got - plain.probabilities(seen)).max() > 1e-3  # the flips do change it
 
@@ -75,13 +75,13 @@ def test_flips_are_the_mean_over_four_views_by_hand(workspace):
 def test_a_mean_of_models_is_the_mean_at_one_set_of_frequencies_by_hand(two):
     workspace, a, b = two
     info = combine(workspace, "both", ["a", "b"], flips=False)
-    door, images = open_model(workspace, info), _images()
+    classifier, images = open_classifier(workspace, info), _images()
     common = np.array([(FREQUENCIES[code] + OTHERS[code]) / 2 for code in CODES])
     of_a, of_b = (one.probabilities([one.prepare(image) for image in images]) for one in (Predictor(a), Predictor(b)))
     of_a = of_a / np.array([FREQUENCIES[code] for code in CODES]) * common  # at its own frequencies
     of_b = of_b * common  # at equal ones
     by_hand = np.mean([of / of.sum(1, keepdims=True) for of in (of_a, of_b)], axis=0)
-    got = door.probabilities([door.prepare(image) for image in images])
+    got = classifier.probabilities([classifier.prepare(image) for image in images])
     assert np.allclose(got, by_hand, atol=1e-6) and np.allclose(got.sum(1), 1, atol=1e-6)
     assert info.frequencies == pytest.approx(dict(zip(CODES, common, strict=True)))
 
@@ -91,33 +91,33 @@ def test_members_that_weigh_diagnoses_alike_have_a_mean_that_does(two):
     info = combine(workspace, "b-flips", ["b"], flips=True)
     assert (info.loss, info.frequencies) == ("balanced_softmax", None)
     images, four = _images(), Predictor(dataclasses.replace(b, flips=True))
-    got = open_model(workspace, info).probabilities([np.asarray(image) for image in images])
+    got = open_classifier(workspace, info).probabilities([np.asarray(image) for image in images])
     assert np.allclose(got, four.probabilities([four.prepare(i) for i in images]), atol=1e-6)
     assert training_shares(workspace, info) == pytest.approx(OTHERS)
     other = _model(workspace, "c", "efficientnet_lite0", loss="weighted")
     write_model_info(dataclasses.replace(other, validation=b.validation))
     both = combine(workspace, "bc", ["b", "c"], flips=False)
-    door, own = open_model(workspace, both), [Predictor(b), Predictor(other)]
+    classifier, own = open_classifier(workspace, both), [Predictor(b), Predictor(other)]
     at_data = [one.probabilities([one.prepare(i) for i in images]) * np.array(list(OTHERS.values())) for one in own]
     mean = np.mean([of / of.sum(1, keepdims=True) for of in at_data], axis=0) / np.array(list(OTHERS.values()))
-    got = door.probabilities([door.prepare(image) for image in images])
+    got = classifier.probabilities([classifier.prepare(image) for image in images])
     assert np.allclose(got, mean / mean.sum(1, keepdims=True), atol=1e-6)
     assert members_sentence(both).endswith("training frequencies, and then weigh all diagnoses alike, as theirs do.")
 
 
 def test_its_heatmap_is_the_mean_on_the_finest_grid(two):
     workspace, a, b = two
-    door = open_model(workspace, combine(workspace, "both", ["a", "b"], flips=False))
+    classifier = open_classifier(workspace, combine(workspace, "both", ["a", "b"], flips=False))
     image = _images(1)[0]
-    seen = door.prepare(image)
-    shares, features = door.output(seen)
+    seen = classifier.prepare(image)
+    shares, features = classifier.output(seen)
     heat = [one.explain(one.prepare(image), "mel") for one in (Predictor(a), Predictor(b))]
     assert heat[0].shape == (2, 2) and heat[1].shape == (3, 3)
     by_hand = (enlarge(heat[0], 3, 3) + heat[1]) / 2
-    assert np.allclose(door.explain(seen, "mel", features), by_hand, atol=1e-5)
-    judged, predicted, true = door.judge([seen], np.array([CODES.index("mel")]))
+    assert np.allclose(classifier.explain(seen, "mel", features), by_hand, atol=1e-5)
+    judged, predicted, true = classifier.predict_and_explain([seen], np.array([CODES.index("mel")]))
     assert np.allclose(judged[0], shares) and np.allclose(true[0], by_hand, atol=1e-5)
-    assert np.allclose(predicted[0], door.explain(seen, CODES[int(shares.argmax())], features), atol=1e-5)
+    assert np.allclose(predicted[0], classifier.explain(seen, CODES[int(shares.argmax())], features), atol=1e-5)
 
 
 def test_it_knows_all_that_its_members_learnt(two):
@@ -167,7 +167,7 @@ def test_a_member_that_is_gone_or_another_is_named(two):
     delete_model(workspace, "a")
     sentence = "The model both needs its member a, which is not here (any more). Restore a, or combine others."
     with pytest.raises(ModelError, match=f"^{re.escape(sentence)}$"):
-        open_model(workspace, info)
+        open_classifier(workspace, info)
 
 
 def test_on_the_command_line_its_shared_held_out_images_judge_it(trained, workspace, tiny_set, capfd):

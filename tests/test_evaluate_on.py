@@ -14,7 +14,7 @@ from pipeline.errors import DataError, ModelError, RunError
 from pipeline.evaluation.class_mapping import parse_mapping
 from pipeline.evaluation.decided import training_frequencies
 from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.inference.other_data import find_overlap, plan_evaluation
+from pipeline.inference.evaluation_plan import find_overlap, plan_evaluation
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.evaluating import create_evaluation, overlap_path
 from pipeline.jobs.launch import request_stop
@@ -170,11 +170,12 @@ def test_the_evaluation_is_a_run_of_its_own(place, capfd):
     judged = find_run(workspace, name)
     table, dataset, info = judged.predictions(), load_dataset(workspace, "other"), find_model(workspace, run.name)
     files = dataset.metadata().set_index("image_id")["file"]
-    door = Predictor(info)
+    predictor = Predictor(info)
     from pipeline.images.reading import open_image
 
     row = table.iloc[3]
-    shares = door.probabilities([door.prepare(open_image(dataset.image_path(files[row["image_id"]]), "x"))])[0]
+    seen = predictor.prepare(open_image(dataset.image_path(files[row["image_id"]]), "x"))
+    shares = predictor.probabilities([seen])[0]
     assert np.allclose(row[[f"p_{code}" for code in info.classes]].to_numpy(dtype=float), shares, atol=1e-6)
     with np.load(judged.heatmaps_path) as maps:
         assert maps["image_id"].tolist() == table["image_id"].tolist() and len(maps["truth"]) == len(table)

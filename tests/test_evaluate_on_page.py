@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from pipeline.inference.other_data import plan_evaluation
+from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.evaluating import create_evaluation
 from pipeline.jobs.work import work
-from pipeline.models.members import combine
+from pipeline.models.combined import combine
 from pipeline.models.model_info import find_model
 from pipeline.runs.run_dir import find_run
 from pipeline.runs.status import ENDED, Status, process_identity, write_status

@@ -9,11 +9,11 @@ import pytest
 from app.loaders import resources
 from app.loaders.case_model import can_answer, model_of, seen_by
 from pipeline.explain.perturb import NAMED
-from pipeline.inference.other_data import plan_evaluation
+from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.embedding import embedding_job, is_embedded, job_status, queue_embedding, work_on_embedding
 from pipeline.jobs.evaluating import create_evaluation
 from pipeline.jobs.work import work
-from pipeline.models.members import combine
+from pipeline.models.combined import combine
 from pipeline.runs.run_dir import find_run
 from tests.app_pages import button, open_page, words
 from tests.other_data import with_other_data, write_other_set

@@ -137,7 +137,7 @@ def test_evidence_is_in_the_lesion_for_a_trained_network_and_at_chance_for_rando
     for seed in range(8):
         torch.manual_seed(seed)
         network = build_network(info.arch, len(info.classes), "random")
-        _, predicted, truth = Predictor(info, network=network).judge(images, truths)
+        _, predicted, truth = Predictor(info, network=network).predict_and_explain(images, truths)
         heatmaps = {"image_id": predictions["image_id"].to_numpy(dtype=str), "predicted": predicted, "truth": truth}
         found = evidence_table(
             predictions, heatmaps, lambda i: Image.open(dataset.mask_path(i)), info.height, info.width, info.resize

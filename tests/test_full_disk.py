@@ -13,13 +13,13 @@ from pipeline.data.masks import import_masks
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import LesionLabError
 from pipeline.export.bundle_import import import_bundle
-from pipeline.inference.other_data import plan_evaluation
+from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.embedding import start_embedding
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch
 from pipeline.jobs.launch import resume_run, start_run, start_search
+from pipeline.models.combined import combine
 from pipeline.models.library import check_free, label_model
-from pipeline.models.members import combine
 from pipeline.presets import preset
 from pipeline.runs.labels import label_run
 from pipeline.runs.new_folder import make_folder

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.explain.embedding_map import embedding_map, inside
+from pipeline.explain.image_map import image_map, inside
 from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.metrics.lesion_answers import flip_share
@@ -54,15 +54,15 @@ def test_a_diagnosis_without_training_lesions_has_no_neighbour():
 def test_the_map_keeps_groups_together_and_repeats_itself():
     rng = np.random.default_rng(0)
     rows = np.concatenate([rng.normal(0, 0.1, (30, 16)), rng.normal(3, 0.1, (30, 16))])
-    places = embedding_map(rows, seed=4)
-    assert places.min() == 0 and places.max() == 100 and np.array_equal(places, embedding_map(rows, seed=4))
+    places = image_map(rows, seed=4)
+    assert places.min() == 0 and places.max() == 100 and np.array_equal(places, image_map(rows, seed=4))
     nearest = np.linalg.norm(places[:, None] - places[None], axis=2) + 1e9 * np.eye(60)
     assert (nearest.argmin(axis=1) // 30 == np.arange(60) // 30).all()
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 5])
 def test_the_map_of_few_images(n):
-    places = embedding_map(np.random.default_rng(0).normal(size=(n, 4)))
+    places = image_map(np.random.default_rng(0).normal(size=(n, 4)))
     assert places.shape == (n, 2) and np.isfinite(places).all()
 
 

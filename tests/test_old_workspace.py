@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pipeline import cli
-from pipeline.default_model.making import start_making
+from pipeline.default_model.build import start_build
 from pipeline.default_model.recipe import plan_recipe
 from pipeline.files import read_json
 from pipeline.models.library import model_label
@@ -115,6 +115,6 @@ def test_the_deleted_run_comes_back(old_workspace):
 
 def test_the_fold_table_is_kept(old_workspace):
     said = []
-    making = start_making(old_workspace, plan_recipe(old_workspace, "tiny", TINY, SHORT),
+    build = start_build(old_workspace, plan_recipe(old_workspace, "tiny", TINY, SHORT),
                           old_workspace.home.parent / "default-model", never, said.append)
-    assert len(making.fold(0)) and "is there already" in said[0]
+    assert len(build.fold(0)) and "is there already" in said[0]

@@ -14,7 +14,7 @@ from torch import nn
 
 from pipeline.errors import ModelError, WorkspaceError
 from pipeline.inference import predictor as predicting
-from pipeline.inference.folder import _Prepared, predict_files
+from pipeline.inference.predict_files import _Prepared, predict_files
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.launch import start_deriving
 from pipeline.locks import lock_if_free
@@ -71,7 +71,8 @@ def test_probabilities_and_heatmaps_are_those_of_torch(ready):
         near = {"rtol": 1e-3, "atol": 1e-4 * max(1.0, float(heatmap.max()))}
         np.testing.assert_allclose(fast.explain(pixels[0], code), heatmap, **near)
         np.testing.assert_allclose(fast.explain(pixels[0], code, features), heatmap, **near)
-    for theirs, ours in zip(slow.judge(pixels, np.arange(5)), fast.judge(pixels, np.arange(5)), strict=True):
+    both = (of.predict_and_explain(pixels, np.arange(5)) for of in (slow, fast))
+    for theirs, ours in zip(*both, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4 * max(1.0, float(theirs.max())))
 
 
@@ -271,7 +272,7 @@ def test_files_are_answered_in_order_and_bad_ones_told_in_between(ready, tmp_pat
 def test_few_images_are_open_at_a_time(ready, monkeypatch):
     _, info = ready
     opened, lock = [], threading.Lock()
-    monkeypatch.setattr("pipeline.inference.folder._prepared", lambda predictor, path: note(path))
+    monkeypatch.setattr("pipeline.inference.predict_files._prepared", lambda predictor, path: note(path))
 
     def note(path):
         with lock:

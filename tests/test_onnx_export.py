@@ -11,7 +11,7 @@ from pipeline.data.prepare import prepare_image
 from pipeline.errors import ModelError
 from pipeline.export.onnx_export import CLOSEST, INPUT, OUTPUT, export_onnx
 from pipeline.images.reading import open_image
-from pipeline.inference.folder import predict_files
+from pipeline.inference.predict_files import predict_files
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import find_model
 from pipeline.models.notice import notice

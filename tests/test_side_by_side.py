@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.config import apply_settings
+from pipeline.default_model.build import finish, start_build
 from pipeline.default_model.folds import fold_path
 from pipeline.default_model.joint import joint_predictor
-from pipeline.default_model.making import finish, start_making
 from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.errors import ModelError
@@ -58,7 +58,7 @@ def test_its_answer_is_the_geometric_mean(pair):
 def test_its_heatmap_is_the_mean_of_the_evidence_and_its_embedding_both(pair):
     joint, members = pair
     image = _images(joint.info, 1)[0]
-    features = torch.tensor(joint.output(image)[1])[None].requires_grad_()
+    features = torch.tensor(joint.output(image)[1][0])[None].requires_grad_()
     logit = joint.network[1](features)[0, 2]
     weights = torch.autograd.grad(logit, features)[0].mean((2, 3), keepdim=True)
     expected = (weights * features).sum(1).relu()[0].detach().numpy()
@@ -97,31 +97,31 @@ def test_two_networks_are_made_judged_and_shipped_together(workspace, tmp_path):
     dataset = make_dataset(workspace, tmp_path / "source")
     recipe = plan_recipe(workspace, "tiny", TINY, SHORT, networks=2)
     assert [config.repeat for config in recipe.folds[3]] == [0, 1] and len(recipe.final) == 2
-    making = start_making(workspace, recipe, tmp_path / "out", lambda run: work(run, workspace), print)
-    table = making.fold(0)
+    build = start_build(workspace, recipe, tmp_path / "out", lambda run: work(run, workspace), print)
+    table = build.fold(0)
     runs = [next(run for run in list_runs(workspace) if run.config() == config) for config in recipe.folds[0]]
     stored = [run.predictions().set_index("image_id").loc[table["image_id"]] for run in runs]
     columns = [f"p_{code}" for code in CODES]
     assert abs(stored[0][columns] - stored[1][columns]).max(axis=None) > 1e-3
-    frequencies = read_predictions(fold_path(making.out, 0))[1].frequencies
+    frequencies = read_predictions(fold_path(build.out, 0))[1].frequencies
     flipped = [at_data_frequencies(of[columns].to_numpy(), vector(frequencies, CODES), "balanced_softmax")
                for of in stored]
     # the mean over flips is outside the geometric one, so the two orders differ a little
     assert table[columns].to_numpy() == pytest.approx(_geometric_mean(flipped), abs=0.02)
-    assert start_making(workspace, recipe, making.out, never, print).fold(0)["p_mel"].equals(table["p_mel"])
+    assert start_build(workspace, recipe, build.out, never, print).fold(0)["p_mel"].equals(table["p_mel"])
 
-    figures = _figures(making, frequencies)
-    info = finish(making, figures)
+    figures = _figures(build, frequencies)
+    info = finish(build, figures)
     assert info.networks == 2 and len(info.run.split(", ")) == 2
-    assert "- Network: 2 × EfficientNet-Lite0," in (making.out / "card.md").read_text(encoding="utf-8")
+    assert "- Network: 2 × EfficientNet-Lite0," in (build.out / "card.md").read_text(encoding="utf-8")
     assert Predictor(info).probabilities(_images(info)).sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
     assert dataset.name == info.data
 
 
-def _figures(making, frequencies):
+def _figures(build, frequencies):
     """Figures as five folds give them, from two."""
-    from pipeline.default_model import making as module
+    from pipeline.default_model import build as module
 
-    two = dataclasses.replace(making, recipe=dataclasses.replace(making.recipe, folds=making.recipe.folds[:2]))
-    write_json(making.out / module.FIGURES_FILE, {"temperature": 1.0, "frequencies": frequencies})
+    two = dataclasses.replace(build, recipe=dataclasses.replace(build.recipe, folds=build.recipe.folds[:2]))
+    write_json(build.out / module.FIGURES_FILE, {"temperature": 1.0, "frequencies": frequencies})
     return module.cross_validate(two, resamples=20)

@@ -17,12 +17,12 @@ LIBRARIES = ("onnxruntime", "matplotlib", "timm", "huggingface_hub", "fastai", "
 # ends the process at the first library that has habits of its own, and says what the environment was then
 LOAD = f"""
 import importlib, os, sys
-class AtTheDoor:
+class AtEachImport:
     def find_spec(self, name, path=None, target=None):
         if name in {LIBRARIES!r}:
             print(name, *(variable for variable in {TOLD!r} if not os.environ.get(variable)), flush=True)
             os._exit(0)
-sys.meta_path.insert(0, AtTheDoor())
+sys.meta_path.insert(0, AtEachImport())
 importlib.import_module(sys.argv[1])
 """
 

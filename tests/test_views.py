@@ -15,11 +15,11 @@ from pipeline.data.masks import import_masks
 from pipeline.data.prepare import prepare_image, seen_box, square_box
 from pipeline.errors import DataError, ModelError
 from pipeline.evaluation.evidence import mask_on_grid
-from pipeline.inference.other_data import plan_evaluation
+from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.evaluating import create_evaluation
 from pipeline.jobs.work import work
-from pipeline.models.members import combine
+from pipeline.models.combined import combine
 from pipeline.models.model_info import find_model
 from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from app.charts.style import titled
 from app.palette import SECOND, VALIDATION, mark, tone
 from pipeline.classes import label
-from pipeline.explain.embedding_map import SIDE
+from pipeline.explain.image_map import SIDE
 from pipeline.number_words import probability
 from pipeline.shown import as_label
 

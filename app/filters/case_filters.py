@@ -28,7 +28,7 @@ from app.loaders.run_data import found_data
 from app.words.evaluation_words import DECISION_WORDS
 from pipeline.classes import label
 from pipeline.evaluation.evidence import KINDS, of_kind
-from pipeline.explain.embedding_map import inside
+from pipeline.explain.image_map import inside
 from pipeline.explain.perturb import NAMED
 from pipeline.metrics.case_table import (
     METADATA_FACTORS,

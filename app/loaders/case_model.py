@@ -10,8 +10,8 @@ from app.loaders import resources
 from app.loaders.file_cache import kept
 from pipeline.data.prepare import prepare_image, viewed
 from pipeline.errors import ModelError
-from pipeline.inference.judging_model import judging_model
-from pipeline.models.members import weights_paths
+from pipeline.models.combined import weights_paths
+from pipeline.models.library import model_behind
 from pipeline.models.model_info import ModelInfo
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import View
@@ -23,7 +23,7 @@ def model_of(run: RunDir) -> ModelInfo | None:
     """
     if not run.bundled:
         with contextlib.suppress(ModelError):
-            return judging_model(resources.workspace(), run)
+            return model_behind(resources.workspace(), run)
     return None
 
 
@@ -41,7 +41,7 @@ def _reduced(path: Path, height: int, width: int, resize: str, detail: tuple[int
 
 
 def seen_by(info: ModelInfo, path: Path) -> np.ndarray:
-    """An image file as the model's door prepares it, uint8 (H, W, 3): a mean of models whose members squish takes all
+    """An image file as the model prepares it, uint8 (H, W, 3): a mean of models whose members squish takes all
     of the part that they see.
 
     Raises:

@@ -15,8 +15,9 @@ from pipeline.data.tables import described
 from pipeline.files import folders_with
 from pipeline.images.colours import pixels_of
 from pipeline.images.reading import opened
+from pipeline.inference.classifier import Classifier, FeatureMaps, open_classifier
 from pipeline.jobs.launch import start_deriving
-from pipeline.models.members import weights_paths
+from pipeline.models.combined import weights_paths
 from pipeline.models.model_info import ModelInfo, list_models
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps
@@ -133,13 +134,11 @@ def _weights(info: ModelInfo, *_of_an_image: object) -> list[Path]:
 
 
 @kept(_weights, entries=2)
-def _predictor(info: ModelInfo):
-    from pipeline.inference.door import open_model
-
-    return open_model(workspace(), info)
+def _predictor(info: ModelInfo) -> Classifier:
+    return open_classifier(workspace(), info)
 
 
-def predictor(info: ModelInfo):
+def predictor(info: ModelInfo) -> Classifier:
     """The model's network, loaded once; importing torch takes some seconds the first time.
 
     Raises:
@@ -151,18 +150,18 @@ def predictor(info: ModelInfo):
 
 
 class Output(NamedTuple):
-    """What the network sees of an image, its probabilities in the order of `info.classes`, and its feature map; of a
-    mean of models each member's."""
+    """What the network sees of an image, its probabilities in the order of `info.classes`, and the feature maps
+    that it is explained from."""
 
     seen: np.ndarray
     probabilities: np.ndarray
-    features: np.ndarray | list[np.ndarray]
+    features: FeatureMaps
 
 
 # outputs for a visitor's images are kept for that visitor's session only, and go with it
 @kept(_weights, entries=64, of_session=True)
 def output(info: ModelInfo, _pixels: np.ndarray, digest: str, prepared: bool = False) -> Output:
-    """What the network gives for an image, or for one that is `prepared` as its door does it.
+    """What the network gives for an image, or for one that is `prepared` as the model does it.
 
     Args:
         digest: of the pixels, which stands for them.

@@ -43,22 +43,22 @@ def default_model(arguments, out: Output) -> int:
     if arguments.data is None:
         arguments.usage_error("the argument --data is required")
     from pipeline.commands.foreground import work_here
-    from pipeline.default_model.making import cross_validate, finish, start_making
+    from pipeline.default_model.build import cross_validate, finish, start_build
     from pipeline.default_model.recipe import plan_recipe
 
     workspace = current_workspace()
     recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings,
                          arguments.networks)
-    making = start_making(
+    build = start_build(
         workspace, recipe, arguments.out, lambda run: work_here(run, workspace, out), out.warn
     )
     if arguments.fold is not None:
-        images = len(making.fold(arguments.fold))
+        images = len(build.fold(arguments.fold))
         out.answer({"fold": arguments.fold, "images": images}, f"Fold {arguments.fold}: {count(images, 'image')}.")
         return 0
-    figures = cross_validate(making)
+    figures = cross_validate(build)
     if not arguments.folds_only:
-        finish(making, figures)
+        finish(build, figures)
     out.answer(figures, figures_text(figures))
     return 0
 
@@ -94,7 +94,7 @@ def figures_text(figures: dict[str, Any]) -> str:
 def _robustness(arguments, out: Output) -> int:
     from pipeline.commands.image_files import image_files
     from pipeline.data.dataset import load_dataset
-    from pipeline.default_model.making import NAME, ROBUSTNESS_FILE, write_card
+    from pipeline.default_model.build import NAME, ROBUSTNESS_FILE, write_card
     from pipeline.default_model.robustness import robustness
     from pipeline.errors import LesionLabError
     from pipeline.files import plain, write_json

@@ -73,7 +73,7 @@ def _evaluate_on(workspace: Workspace, model: str, data: str, mapping: str | Non
     from pipeline.commands.foreground import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.evaluation.class_mapping import parse_mapping
-    from pipeline.inference.other_data import plan_evaluation
+    from pipeline.inference.evaluation_plan import plan_evaluation
     from pipeline.jobs.evaluating import create_evaluation, overlap_path
     from pipeline.runs.summary import run_summary
 

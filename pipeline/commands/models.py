@@ -100,7 +100,7 @@ def models_list(arguments, out: Output) -> int:
 
 
 def models_combine(arguments, out: Output) -> int:
-    from pipeline.models.members import combine, members_sentence
+    from pipeline.models.combined import combine, members_sentence
     from pipeline.models.notice import notice
 
     info = combine(current_workspace(), arguments.name, arguments.members, arguments.flips)

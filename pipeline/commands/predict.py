@@ -94,8 +94,8 @@ def classify(info, files: list[Path], out: Output):
 
     Problems, and images that the model should not be asked about, are told on stderr as well.
     """
-    from pipeline.inference.door import open_model
-    from pipeline.inference.folder import predict_files
+    from pipeline.inference.classifier import open_classifier
+    from pipeline.inference.predict_files import predict_files
     from pipeline.models.admission import refusal
 
     problems: list[str] = []
@@ -118,7 +118,7 @@ def classify(info, files: list[Path], out: Output):
             refused[sentence] = refused.get(sentence, 0) + 1
         advance()
 
-    predictor = open_model(current_workspace(), info)
+    predictor = open_classifier(current_workspace(), info)
     predictor.use_onnx(current_workspace(), len(files), out.progress)
     predictions = predict_files(predictor, files, on_problem, on_image)
     for sentence, number in refused.items():

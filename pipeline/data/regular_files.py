@@ -5,11 +5,13 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline import files
 from pipeline.errors import DataError
 
 
-def _refused(path: Path, why: str) -> DataError:
-    return DataError(f"{path} cannot be read: {why}.", "Check the file.")
+def _refused(path: Path, why: str | OSError) -> DataError:
+    words = (why.strerror or "the disk gave an error") if isinstance(why, OSError) else why
+    return DataError(f"{path} cannot be read: {words}.", "Check the file.")
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -19,18 +21,11 @@ def open_regular(path: Path) -> BinaryIO:
         DataError: there is none, it is not a regular file, or it may not be read.
     """
     try:
-        # asked before it is opened, because opening a device can do something
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise DataError(f"{path} is not a file with content: it is a folder, a device or a pipe.", "Give a file.")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:  # a NUL in the path, or a name that the file system cannot encode
-        raise _refused(path, "no file can have this name") from error
+        return files.open_regular(path)
+    except files.NotRegularError as error:
+        raise DataError(f"{path} is not a file with content: it is {error.strerror}.", "Give a file.") from error
     except OSError as error:
-        raise _refused(path, error.strerror) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was exchanged in between
-        os.close(descriptor)
-        raise _refused(path, "it is not a file with content")
-    return os.fdopen(descriptor, "rb")
+        raise _refused(path, error) from error
 
 
 def is_folder(path: Path) -> bool:
@@ -53,12 +48,14 @@ def read_regular(path: Path, most: int, *, whole: bool = True) -> bytes:
         if size > most and whole:
             raise too_large(str(path), most)
         try:
-            content = file.read(size + 1 if whole else min(size, most))
+            content = files.read_at_most(file, most)
         except OSError as error:
-            raise _refused(path, error.strerror) from error
+            raise _refused(path, error) from error
     if len(content) > size:
         raise _refused(path, "it has more content than its size says")
-    return content
+    if len(content) > most and whole:  # it grew
+        raise too_large(str(path), most)
+    return content[:most]
 
 
 def too_large(named: str, most: int) -> DataError:

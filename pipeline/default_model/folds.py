@@ -1,4 +1,6 @@
-"""The five folds: a table of held-out predictions for each, from the one that is there or from a training."""
+"""The five folds: a table of held-out predictions for each, from the one that is there or from a training; and their
+calibration.
+"""
 
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from pipeline.default_model.prediction_tables import Origin, check_images, read_
 from pipeline.default_model.recipe import recipe_digest
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import DataError
+from pipeline.metrics.calibration import calibrated, fit_table_temperature
 from pipeline.metrics.decisions import at_data_frequencies, frequencies_of, vector
 from pipeline.metrics.predictions_table import classes_of, probabilities_of, with_probabilities
 from pipeline.runs.run_dir import RunDir
@@ -97,3 +100,20 @@ def out_of_fold(folds: list[pd.DataFrame]) -> pd.DataFrame:
             "Use a data set with at least five lesions of each diagnosis, or a higher limit.",
         )
     return table
+
+
+def cross_fitted(predictions: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, float]]:
+    """The predictions of each fold at the temperature that fits all other folds best: no image calibrates itself.
+
+    Args:
+        predictions: with truth, p_<code> and `fold`; at least two folds.
+
+    Returns:
+        The calibrated table in the same order, and the temperature of each fold.
+    """
+    temperatures = {
+        int(fold): fit_table_temperature(predictions[predictions["fold"] != fold])
+        for fold in sorted(predictions["fold"].unique())
+    }
+    parts = [calibrated(rows, temperatures[int(fold)]) for fold, rows in predictions.groupby("fold")]
+    return pd.concat(parts).loc[predictions.index], temperatures

@@ -1,29 +1,43 @@
 """The network behind a run over all its images once more: embeddings, neighbours, the map, and what flips it."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from pipeline.data.dataset import Dataset, load_dataset
+from pipeline.data.cache import open_pixels
+from pipeline.data.dataset import Dataset, list_datasets, load_dataset
+from pipeline.data.prepare import window
 from pipeline.errors import DataError
-from pipeline.explain.embedding_map import embedding_map
+from pipeline.explain.image_map import image_map
 from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
-from pipeline.explain.prepared_images import Prepared, from_cache, from_files
-from pipeline.explain.training_lesions import TrainingLesions, training_lesions
 from pipeline.files import disk_errors, write_json
-from pipeline.inference.door import open_model
-from pipeline.inference.judging_model import judging_model
+from pipeline.inference.classifier import open_classifier
+from pipeline.inference.predict_data_set import prepared_images
+from pipeline.inference.predictor import Predictor
 from pipeline.metrics.lesion_answers import FlipShare, flip_share
+from pipeline.models.library import model_behind
 from pipeline.models.model_info import ModelInfo
+from pipeline.models.trained_on import trained_on
 from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST, Reporter
 from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
+Prepared = Callable[[str], np.ndarray]
 _BATCH = 32
 _KIND = "validating"  # what an image costs, as the reporter counts
+_COLUMNS = ["image_id", "lesion_id", "dx"]
+
+
+class _TrainingLesions(NamedTuple):
+    """The data set that has them, None where none does, and its images: image_id, lesion_id, dx."""
+
+    dataset: Dataset | None
+    images: pd.DataFrame
 
 
 class _Look:
@@ -31,20 +45,30 @@ class _Look:
 
     def __init__(self, run: RunDir, workspace: Workspace, info: ModelInfo, reporter: Reporter, images: int):
         self._reporter, self._config, self._evaluation = reporter, run.config(), run.evaluation()
-        self.door = open_model(workspace, info)
-        self.door.use_onnx(workspace, images, self._reporter.watch)
+        self.classifier = open_classifier(workspace, info)
+        self.classifier.use_onnx(workspace, images, self._reporter.watch)
         reporter.expect(images * COST[_KIND])
 
     def say(self, sentence: str) -> None:
         self._reporter.say(sentence)
 
     def prepared(self, dataset: Dataset) -> Prepared:
-        """The data set's images as the network sees them."""
+        """The data set's images as the network sees them: uint8 (height, width, 3) by image_id."""
         if self._evaluation:
-            return from_files(dataset, self.door)
-        return from_cache(dataset, self._config, self._reporter.watch, self._reporter.note)
+            return prepared_images(self.classifier, dataset)
+        return self._cached(dataset)
 
-    def batches(self, image_ids: pd.Series, prepared: Prepared, sentence: str, times: int = 1):
+    def _cached(self, dataset: Dataset) -> Prepared:
+        """Out of the pixels that a training run trained on."""
+        config, reporter = self._config, self._reporter
+        size = config.height, config.width
+        pixels = open_pixels(dataset, *size, config.resize, reporter.watch, reporter.note)
+        row = {image_id: number for number, image_id in enumerate(dataset.metadata()["image_id"])}
+        return lambda image_id: window(pixels.pixels(row[image_id]), *size)
+
+    def batches(
+        self, image_ids: pd.Series, prepared: Prepared, sentence: str, times: int = 1
+    ) -> Iterator[list[np.ndarray]]:
         """Some prepared images at a time; told as `times` as much work once the next are asked for."""
         for start in range(0, len(image_ids), _BATCH):
             if self._reporter.stop_asked():
@@ -55,8 +79,10 @@ class _Look:
 
     def embeddings(self, image_ids: pd.Series, prepared: Prepared) -> np.ndarray:
         """(N, K) float32."""
+        network = self.classifier
+        assert isinstance(network, Predictor), "a mean of models has no embedding"
         batches = self.batches(image_ids, prepared, "Embeds the images.")
-        return np.concatenate([self.door.embedding(np.stack(images)) for images in batches])
+        return np.concatenate([network.embedding(np.stack(images)) for images in batches])
 
     def probabilities(self, image_ids: pd.Series, prepared: Prepared) -> dict[str, np.ndarray]:
         """(N, C) by name of NAMED for the images after each change, and for the untouched ones as "untouched"."""
@@ -68,7 +94,7 @@ class _Look:
                 if self._reporter.stop_asked():
                     raise Cancelled()
                 changed = [perturb(image, change) for image in images]
-                told[name].append(self.door.probabilities(changed))
+                told[name].append(self.classifier.probabilities(changed))
         return {name: np.concatenate(parts) for name, parts in told.items()}
 
 
@@ -89,11 +115,11 @@ def embed_run(run: RunDir, workspace: Workspace, reporter: Reporter) -> None:
     dataset = load_dataset(workspace, config.data)
     if dataset.content_hash != config.data_hash:
         raise DataError(f"The data set {config.data} has changed since the run {run.name}.", "Start a new run on it.")
-    info = judging_model(workspace, run)
+    info = model_behind(workspace, run)
     held_out = run.predictions()[["image_id", "lesion_id", "part", "truth"]].rename(columns={"truth": "dx"})
     judged = held_out[held_out["part"] == "validation"]
     judged = (judged if len(judged) else held_out).reset_index(drop=True)
-    training = None if info.members else training_lesions(workspace, run, info)
+    training = None if info.members else _training_lesions(workspace, run, info)
     work = (len(NAMED) + 1) * len(judged) + (len(held_out) + len(training.images) if training else 0)
     look = _Look(run, workspace, info, reporter, work)
     prepared = look.prepared(dataset)
@@ -102,14 +128,14 @@ def embed_run(run: RunDir, workspace: Workspace, reporter: Reporter) -> None:
     write_json(run.what_if_path, _flip_shares(look, judged, prepared))
 
 
-def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared, training: TrainingLesions) -> None:
+def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared, training: _TrainingLesions) -> None:
     """Everything that needs embeddings; of neighbours of an earlier job none are left where there are none now."""
     mine, learnt = look.embeddings(held_out["image_id"], prepared), training.images.assign(part="train")
     theirs = look.embeddings(learnt["image_id"], look.prepared(training.dataset)) if len(learnt) else mine[:0]
     look.say("Looks for the nearest training lesions.")
     neighbours = nearest_lesions(held_out, mine, learnt, theirs) if len(learnt) else None
     look.say("Draws the map.")
-    places = embedding_map(mine, run.config().seed)
+    places = image_map(mine, run.config().seed)
     with disk_errors(run.folder):
         _save(run.embeddings_path, pd.concat([held_out, learnt], ignore_index=True), np.concatenate([mine, theirs]))
         if neighbours is None:
@@ -121,7 +147,7 @@ def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared,
 
 
 def _flip_shares(look: _Look, judged: pd.DataFrame, prepared: Prepared) -> dict[str, FlipShare]:
-    truths = judged["dx"].map(look.door.info.classes.index).to_numpy(dtype=np.int64)
+    truths = judged["dx"].map(look.classifier.info.classes.index).to_numpy(dtype=np.int64)
     told = look.probabilities(judged["image_id"], prepared)
     return {name: flip_share(told["untouched"], told[name], judged["lesion_id"], truths) for name in NAMED}
 
@@ -131,3 +157,24 @@ def _save(path: Path, images: pd.DataFrame, embeddings: np.ndarray) -> None:
         path, image_id=images["image_id"].to_numpy(dtype=str), part=images["part"].to_numpy(dtype=str),
         embedding=embeddings.astype(np.float16),
     )
+
+
+def _training_lesions(workspace: Workspace, run: RunDir, info: ModelInfo) -> _TrainingLesions:
+    """A training run's own training part; of an evaluation those images of the one data set here that has most of what
+    the model was trained on, told by their content.
+
+    Raises:
+        DataError: a training run's data set is gone.
+    """
+    if not run.evaluation():
+        split = run.split()
+        images = split.loc[split["part"] == "train", _COLUMNS].reset_index(drop=True)
+        return _TrainingLesions(load_dataset(workspace, run.config().data), images)
+    contents = set(trained_on(workspace, info).images["sha256"].dropna())
+    best = _TrainingLesions(None, pd.DataFrame(columns=_COLUMNS))
+    for dataset in list_datasets(workspace):
+        table = dataset.metadata()
+        images = table.loc[table["sha256"].isin(contents), _COLUMNS].reset_index(drop=True)
+        if len(images) > len(best.images):
+            best = _TrainingLesions(dataset, images)
+    return best

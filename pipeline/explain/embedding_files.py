@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import WorkspaceError
-from pipeline.explain.embedding_map import SIDE
+from pipeline.explain.image_map import SIDE
 from pipeline.explain.perturb import NAMED
 from pipeline.metrics.lesion_answers import FlipShare
 from pipeline.parquet import TEXT, Column, read_table

@@ -1,16 +1,14 @@
 """The bytes of an image file, read to a limit: what a file says of its own size is not believed."""
 
 import os
-import stat
 from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ImageError
+from pipeline.files import NotRegularError, open_regular, read_at_most
 from pipeline.limits import MOST_IMAGE_BYTES
 
 Source = Path | bytes | BinaryIO
-# a pipe without a writer would keep its reader waiting
-_OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def image_bytes(source: Source, name: str) -> bytes:
@@ -42,29 +40,19 @@ def _too_large(name: str) -> ImageError:
     )
 
 
-def _check(found: os.stat_result, name: str) -> None:
-    if stat.S_ISDIR(found.st_mode):
-        raise ImageError(f"{name} is a folder, not an image.", "Check the path.")
-    if not stat.S_ISREG(found.st_mode):
-        raise ImageError(f"{name} is a device, a pipe or a socket, not an image.", "Check the path.")
-    if found.st_size == 0:  # the kernel's files say so too, and some of them never end
-        raise _empty(name)
-    if found.st_size > MOST_IMAGE_BYTES:
-        raise _too_large(name)
-
-
 def _of_path(path: Path, name: str) -> bytes:
     try:
-        descriptor = os.open(path, _OPENING)
-        try:
-            _check(os.fstat(descriptor), name)
-        except ImageError:
-            os.close(descriptor)
-            raise
-        with open(descriptor, "rb") as file:
-            return file.read(MOST_IMAGE_BYTES + 1)
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size == 0:  # the kernel's files say so too, and some of them never end
+                raise _empty(name)
+            if size > MOST_IMAGE_BYTES:
+                raise _too_large(name)
+            return read_at_most(file, MOST_IMAGE_BYTES)
+    except NotRegularError as error:
+        raise ImageError(f"{name} is {error.strerror}, not an image.", "Check the path.") from error
     except FileNotFoundError as error:
         raise ImageError(f"There is no image {name}.", "Check the path.") from error
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "its path is none"
-        raise ImageError(f"{name} cannot be read: {why}.", "Check the path.") from error
+    except OSError as error:
+        raise ImageError(f"{name} cannot be read: {error.strerror or 'the disk gave an error'}.",
+                         "Check the path.") from error

@@ -1,11 +1,11 @@
-"""The door to a mean of models: like `Predictor`, but each member prepares the image and answers for itself.
+"""A mean of models as a classifier: each member prepares the image and answers for itself.
 
 A member's softmax is at the frequencies of its own training images, or at equal ones, as its loss has it. Each is
 carried to the mean of the members' training frequencies (`metrics.decisions`) before they are averaged. Where all
 members weigh diagnoses alike, the mean is carried back to that.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -13,9 +13,10 @@ from PIL import Image
 
 from pipeline.data.prepare import prepare_image, viewed
 from pipeline.images.colours import pixels_of
+from pipeline.inference.classifier import Explained, FeatureMaps, Images
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.decisions import at_data_frequencies, vector, weighed_alike
-from pipeline.models.members import weighs_alike
+from pipeline.models.combined import weighs_alike
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.overlay import enlarge
 from pipeline.progress import Progress, silent
@@ -27,7 +28,7 @@ class Ensemble:
 
     Args:
         info: the mean's description.
-        members: its members' descriptions, as `members.members_of` gives them.
+        members: its members' descriptions, as `combined.members_of` gives them.
         shares: for each member the share of each diagnosis in its training images.
         device: torch device name.
 
@@ -66,17 +67,17 @@ class Ensemble:
             return prepare_image(image, self.info.height, self.info.width, "crop", view=self.info.view)
         return pixels_of(viewed(image, self.info.view))
 
-    def probabilities(self, images: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    def probabilities(self, images: Images) -> np.ndarray:
         """(N, C) float32 probabilities in the order of `info.classes`, for prepared images, each of its own size."""
         return self._mean([member.probabilities(self._inputs(member, images)) for member in self.members])
 
-    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
         """Probabilities (C,) of one image, and each member's feature map, which `explain` takes."""
         shares, features = zip(*(member.output(self._inputs(member, [pixels])[0]) for member in self.members),
                                strict=True)
-        return self._mean([of[None] for of in shares])[0], list(features)
+        return self._mean([of[None] for of in shares])[0], [own for (own,) in features]
 
-    def explain(self, pixels: np.ndarray, code: str, features: list[np.ndarray] | None = None) -> np.ndarray:
+    def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
         """(h, w) float32: the mean of the members' heatmaps for `code`, each brought to the finest one's grid.
 
         Like a single model's, a member's heatmap is that of the image as it is, not of its flips. Each is in units of
@@ -86,20 +87,19 @@ class Ensemble:
             ModelError: the model does not know the diagnosis.
         """
         maps = [
-            member.explain(self._inputs(member, [pixels])[0], code, None if features is None else features[place])
+            member.explain(self._inputs(member, [pixels])[0], code, None if features is None else [features[place]])
             for place, member in enumerate(self.members)
         ]
         height, width = max((found.shape for found in maps), key=lambda shape: shape[0] * shape[1])
         grids = [found if found.shape == (height, width) else enlarge(found, height, width) for found in maps]
         return np.stack(grids).mean(axis=0, dtype=np.float32)
 
-    def judge(
-        self, images: Sequence[np.ndarray] | np.ndarray, truths: np.ndarray,
-        explaining: AbstractContextManager[None] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def predict_and_explain(
+        self, images: Images, truths: np.ndarray, explaining: AbstractContextManager[None] | None = None
+    ) -> Explained:
         """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis.
 
-        Arguments as those of `Predictor.judge`, but for images of different sizes.
+        Arguments as those of `Predictor.predict_and_explain`, but for images of different sizes.
         """
         outputs = [self.output(image) for image in images]
         shares = np.stack([of for of, _ in outputs])
@@ -110,7 +110,7 @@ class Ensemble:
                           for image, target, (_, features) in zip(images, targets, outputs, strict=True)])
                 for targets in (shares.argmax(1), truths)
             )
-        return shares, predicted, true
+        return Explained(shares, predicted, true)
 
     def _inputs(self, member: Predictor, images: Iterable[np.ndarray]) -> list[np.ndarray]:
         return [member.prepare(Image.fromarray(image)) for image in images]

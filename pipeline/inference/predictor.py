@@ -1,7 +1,7 @@
-"""The only door to a trained model: prepare an image, ask for probabilities, ask for a heatmap."""
+"""One network as a classifier: it prepares an image, gives probabilities and explains them."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from torch import nn
 
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
 from pipeline.errors import LesionLabError, MissingFileError, ModelError, WorkspaceError
+from pipeline.inference.classifier import Explained, FeatureMaps, Images
 from pipeline.inference.model_output import model_output, views_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.network_registry import NETWORKS
@@ -172,20 +173,20 @@ class Predictor:
             raise ModelError(f"The model {self.info.name} does not know the diagnosis {code}.")
         return torch.tensor([self.info.classes.index(code)], device=self.device)
 
-    def probabilities(self, images: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    def probabilities(self, images: Images) -> np.ndarray:
         """(N, C) float32 probabilities in the order of `info.classes`, for uint8 (height, width, 3) images."""
         pixels = np.array(images)
         with self._threads():
             return self._shares(pixels, self._features(pixels))
 
-    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities (C,) of one image, and its feature map (K, h, w), which `explain` takes."""
+    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
+        """Probabilities (C,) of one image, and its feature map, which `explain` takes."""
         image = pixels[None].copy()
         with self._threads():
             features = self._features(image)
-            return self._shares(image, features)[0], features[0].cpu().numpy()
+            return self._shares(image, features)[0], [features[0].cpu().numpy()]
 
-    def explain(self, pixels: np.ndarray, code: str, features: np.ndarray | None = None) -> np.ndarray:
+    def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
         """(h, w) float32 heatmap of positive evidence for the diagnosis `code`, in units of its logit.
 
         Args:
@@ -196,13 +197,12 @@ class Predictor:
         """
         target = self._target(code)
         with self._threads():
-            given = self._features(pixels[None].copy()) if features is None else torch.tensor(features[None])
+            given = self._features(pixels[None].copy()) if features is None else torch.tensor(np.stack(features))
             return self._cam.heatmaps(given.to(self.device), target)[0].cpu().numpy()
 
-    def judge(
-        self, images: Sequence[np.ndarray] | np.ndarray, truths: np.ndarray,
-        explaining: AbstractContextManager[None] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def predict_and_explain(
+        self, images: Images, truths: np.ndarray, explaining: AbstractContextManager[None] | None = None
+    ) -> Explained:
         """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis, in one pass.
 
         Args:
@@ -217,7 +217,7 @@ class Predictor:
         with self._threads(), explaining or nullcontext():
             predicted = self._cam.heatmaps(features, torch.tensor(probabilities.argmax(1), device=self.device))
             true = self._cam.heatmaps(features, torch.tensor(truths, device=self.device))
-            return probabilities, predicted.cpu().numpy(), true.cpu().numpy()
+            return Explained(probabilities, predicted.cpu().numpy(), true.cpu().numpy())
 
     def embedding(self, images: np.ndarray) -> np.ndarray:
         """(N, K) float32 embeddings: the mean over the feature map that the head reads.

@@ -14,7 +14,7 @@ from pipeline.config import RunConfig
 from pipeline.csv_cells import table_as_csv
 from pipeline.data.split import EXTERNAL
 from pipeline.files import replace_file, write_json
-from pipeline.inference.other_data import EvaluationPlan
+from pipeline.inference.evaluation_plan import EvaluationPlan
 from pipeline.jobs.launch import start_trainer
 from pipeline.models.model_info import ModelInfo
 from pipeline.runs.new_folder import begin, make_folder

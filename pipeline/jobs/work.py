@@ -31,9 +31,9 @@ def _search() -> Task:
 
 
 def _evaluation() -> Task:
-    from pipeline.inference.judge_set import judge_set
+    from pipeline.inference.predict_data_set import predict_data_set
 
-    return judge_set
+    return predict_data_set
 
 
 def _task(run: RunDir, search: bool) -> Task:

@@ -3,8 +3,8 @@
 from pipeline.classes import label
 from pipeline.errors import ModelError
 from pipeline.models.card_results import figures_text, melanoma_sentence, network_words
+from pipeline.models.combined import members_of, members_sentence
 from pipeline.models.library import model_label, title_of
-from pipeline.models.members import members_of, members_sentence
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
 from pipeline.number_words import UNDEFINED, count, percent

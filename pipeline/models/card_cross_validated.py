@@ -28,7 +28,7 @@ def cross_validated_card(
     Args:
         info: the shipped model.
         dataset: that it was trained on.
-        figures: what the making stored: see `default_model.making.cross_validate`, and `shipped`.
+        figures: what the build stored: see `default_model.build.cross_validate`, and `shipped`.
         robustness: see `default_model.robustness`; None where it was not measured.
     """
     images = dataset.metadata().assign(part="train")

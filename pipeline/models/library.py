@@ -36,6 +36,16 @@ def run_of(workspace: Workspace, info: ModelInfo) -> RunDir | None:
     return find_run(workspace, info.name) if info.folder.parent.parent == workspace.runs else None
 
 
+def model_behind(workspace: Workspace, run: RunDir) -> ModelInfo:
+    """The model that gave the run's predictions: its own, or of an evaluation the one that it evaluates.
+
+    Raises:
+        ModelError: it is not here (any more), or its description is damaged.
+    """
+    evaluation = run.evaluation()
+    return find_model(workspace, evaluation["model"]) if evaluation else read_model_info(run.model, run.name)
+
+
 def source_of(workspace: Workspace, info: ModelInfo) -> Source:
     """Where the model lies: with LesionLab, in its run's folder, or among the imported and the combined ones."""
     if info.members:

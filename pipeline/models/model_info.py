@@ -50,7 +50,7 @@ class ModelInfo:
             is brought to the input, so that the network sees no more detail than it was trained on; None: it is not.
         flips: its probabilities are the mean over the image and its three flips.
         members: it is the mean of these models and has no weights of its own: the name of each, and the SHA-256 of its
-            weights (see `models.members`).
+            weights (see `models.combined`).
         networks: how many networks of `arch` it consists of, side by side on one input, all in one file of weights: the
             mean of their logits decides (`networks.side_by_side`).
         view: the part of an image that it sees, which is what the images it was trained on show of the originals.

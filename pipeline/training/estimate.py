@@ -171,9 +171,9 @@ def _judging_rate(dataset: Dataset, config: RunConfig, split, network, pixels, f
     predictor = Predictor(info, network, device, body if isinstance(body, OnnxBody) else None)
     rows, targets = (part[:_JUDGED] for part in few["validation"])
     images = np.stack([window(pixels.pixels(int(row)), config.height, config.width) for row in rows])
-    predictor.judge(images[:8], targets[:8])
+    predictor.predict_and_explain(images[:8], targets[:8])
     start = time.monotonic()
-    predictor.judge(images, targets)
+    predictor.predict_and_explain(images, targets)
     return len(images) / max(time.monotonic() - start, 1e-9)
 
 

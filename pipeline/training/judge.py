@@ -44,7 +44,7 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
           body: OnnxBody | None = None) -> None:
     """Writes `predictions.parquet` and `heatmaps.npz` of the validation and test parts, and `results.json`.
 
-    The images go through `Predictor`, the same door as an upload's.
+    The images go through `Predictor`, as an upload does.
 
     Raises:
         Cancelled: a stop was asked for.
@@ -61,7 +61,7 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
         images = np.stack(
             [window(pixels.pixels(row_of[image_id]), config.height, config.width) for image_id in ids]
         )
-        shares, predicted, true = predictor.judge(
+        shares, predicted, true = predictor.predict_and_explain(
             images, truths[start : start + _BATCH], explaining=reporter.timed("explaining")
         )
         probabilities.append(shares)

@@ -40,7 +40,7 @@ from torch import nn
 
 from app.components.models.visitor_image import visitor_image
 from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
-from pipeline.inference.folder import predict_files
+from pipeline.inference.predict_files import predict_files
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.onnx_body import derived_body

@@ -12,7 +12,7 @@ from pipeline.data.copying import Copied, _copy
 from pipeline.data.member import Member
 from pipeline.errors import ImageError
 from pipeline.images.colours import pixels_of
-from pipeline.inference.folder import predict_files
+from pipeline.inference.predict_files import predict_files
 
 Found = np.ndarray | ImageError  # uint8 (H, W, 3)
 _ONE = SimpleNamespace(

@@ -155,7 +155,7 @@ def fresh_context(kinds: Iterable[str] = ()):
     needed = [name for module in modules for name in getattr(module, "PRELOAD", ())]
     context.set_forkserver_preload([
         "pandas", "PIL.Image", "pipeline.cli", "pipeline.data.importing", "app.loaders.thumbnails",
-        "app.components.models.visitor_image", "pipeline.inference.folder", *needed,
+        "app.components.models.visitor_image", "pipeline.inference.predict_files", *needed,
     ])
     return context
 

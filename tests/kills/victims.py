@@ -13,7 +13,7 @@ import psutil
 
 from pipeline.data.dataset import load_dataset
 from pipeline.data.sources.catalogue import STARTER
-from pipeline.inference.other_data import plan_evaluation
+from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.embedding import embedding_job, start_embedding
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch, stop_fetch

@@ -5,8 +5,8 @@ import streamlit as st
 from app.addresses.links import remember
 from app.components import problems
 from app.loaders import resources
+from pipeline.models.combined import MOST, combine
 from pipeline.models.library import title_of
-from pipeline.models.members import MOST, combine
 from pipeline.models.model_info import ModelInfo
 
 

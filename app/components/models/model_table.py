@@ -9,8 +9,8 @@ from app.words.evaluation_words import headline
 from pipeline.classes import label
 from pipeline.metrics.metric_registry import metrics_of
 from pipeline.models.card_results import network_words
+from pipeline.models.combined import members_sentence
 from pipeline.models.library import title_of
-from pipeline.models.members import members_sentence
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
 from pipeline.number_words import count

@@ -12,7 +12,7 @@ from app.loaders.file_cache import kept
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written
-from pipeline.inference.other_data import EvaluationPlan, plan_evaluation
+from pipeline.inference.evaluation_plan import EvaluationPlan, plan_evaluation
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import FILE

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,8 @@ import pandas as pd
 from pipeline.errors import ImageError
 from pipeline.images.generated import is_generated
 from pipeline.images.reading import opened
+from pipeline.inference.classifier import Classifier
 from pipeline.shown import as_printed
-
-if TYPE_CHECKING:  # it brings torch
-    from pipeline.inference.predictor import Predictor
 
 _BATCH = 8  # EfficientNet-Lite0 at 224 px takes 17 % longer an image in batches of 32, which leave the caches
 _THREADS = min(4, os.cpu_count() or 1)
@@ -31,34 +29,34 @@ class _Prepared(NamedTuple):
     generated: bool
 
 
-def _prepared(predictor: "Predictor", path: Path) -> _Prepared | ImageError:
+def _prepared(classifier: Classifier, path: Path) -> _Prepared | ImageError:
     try:
         with opened(path, path.name) as image:
-            return _Prepared(predictor.prepare(image), is_generated(image))
+            return _Prepared(classifier.prepare(image), is_generated(image))
     except ImageError as error:
         return error
 
 
-def _ahead(predictor: "Predictor", path: Path) -> _Prepared | ImageError | None:
+def _ahead(classifier: Classifier, path: Path) -> _Prepared | ImageError | None:
     """As `_prepared`; None for a large image, which is prepared when its turn comes."""
-    found = _prepared(predictor, path)
+    found = _prepared(classifier, path)
     return None if isinstance(found, _Prepared) and found.pixels.nbytes > _LARGE else found
 
 
-def _in_order(predictor: "Predictor", paths: list[Path]) -> Iterator[tuple[Path, _Prepared | ImageError]]:
+def _in_order(classifier: Classifier, paths: list[Path]) -> Iterator[tuple[Path, _Prepared | ImageError]]:
     """Each path with what came of it; a few threads work a few images ahead."""
     with ThreadPoolExecutor(_THREADS) as pool:
         waiting: deque[tuple[Path, Future[_Prepared | ImageError | None]]] = deque()
         for path in [*paths, None]:
             while waiting and (path is None or len(waiting) == _AHEAD):
                 first, found = waiting.popleft()
-                yield first, found.result() or _prepared(predictor, first)
+                yield first, found.result() or _prepared(classifier, first)
             if path is not None:
-                waiting.append((path, pool.submit(_ahead, predictor, path)))
+                waiting.append((path, pool.submit(_ahead, classifier, path)))
 
 
 def predict_files(
-    predictor: "Predictor",
+    classifier: Classifier,
     paths: list[Path],
     on_problem: Callable[[Path, ImageError], None],
     on_image: Callable[[Path, bool], None] = lambda path, generated: None,
@@ -77,7 +75,7 @@ def predict_files(
     used: list[Path] = []
     batch: list[np.ndarray] = []
     shares: list[np.ndarray] = []
-    for path, found in _in_order(predictor, paths):
+    for path, found in _in_order(classifier, paths):
         if isinstance(found, ImageError):
             on_problem(path, found)
             continue
@@ -85,13 +83,13 @@ def predict_files(
         used.append(path)
         batch.append(found.pixels)
         if len(batch) == _BATCH or found.pixels.nbytes > _LARGE:
-            shares.append(predictor.probabilities(batch))
+            shares.append(classifier.probabilities(batch))
             batch.clear()
     if batch:
-        shares.append(predictor.probabilities(batch))
+        shares.append(classifier.probabilities(batch))
     if not used:
-        return pd.DataFrame(columns=["image", "path", *predictor.info.classes])
-    table = pd.DataFrame(np.concatenate(shares), columns=predictor.info.classes)
+        return pd.DataFrame(columns=["image", "path", *classifier.info.classes])
+    table = pd.DataFrame(np.concatenate(shares), columns=classifier.info.classes)
     table.insert(0, "path", [as_printed(path) for path in used])
     table.insert(0, "image", [as_printed(path.stem) for path in used])
     return table

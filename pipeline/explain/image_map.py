@@ -6,7 +6,7 @@ SIDE = 100.0  # both coordinates lie in 0..SIDE
 _COMPONENTS, _PERPLEXITY = 50, 30.0
 
 
-def embedding_map(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
+def image_map(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
     """Principal components, then t-SNE (van der Maaten & Hinton 2008, JMLR 9:2579) of them.
 
     Near means alike for the network. How far apart two groups lie, how large or how dense one is, means nothing.

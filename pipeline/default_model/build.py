@@ -9,14 +9,13 @@ import pandas as pd
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset, load_dataset
-from pipeline.default_model.folds import fold_path, fold_predictions, out_of_fold
+from pipeline.default_model.folds import cross_fitted, fold_path, fold_predictions, out_of_fold
 from pipeline.default_model.goals import against_goals
 from pipeline.default_model.half_weights import WEIGHTS_FILE, largest_difference, write_half_weights
 from pipeline.default_model.joint import joint_predictor
 from pipeline.default_model.out_of_fold_run import write_out_of_fold_run
 from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import Recipe, recipe_digest
-from pipeline.default_model.temperatures import cross_fitted
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import WorkspaceError
 from pipeline.files import plain, read_json, replace_file, write_json
@@ -37,7 +36,7 @@ ROBUSTNESS_FILE = "robustness.json"
 
 
 @dataclasses.dataclass(frozen=True)
-class Making:
+class Build:
     """Where the model is made and by what: `train` works on a queued run, `say` tells what is done."""
 
     workspace: Workspace
@@ -56,16 +55,16 @@ class Making:
         return self.predictions(self.recipe.folds[number], fold_path(self.out, number))
 
 
-def start_making(workspace: Workspace, recipe: Recipe, out: Path, train: Train, say: Say) -> Making:
-    """A making of `recipe` into the folder `out`; nothing is done yet.
+def start_build(workspace: Workspace, recipe: Recipe, out: Path, train: Train, say: Say) -> Build:
+    """A build of `recipe` into the folder `out`; nothing is done yet.
 
     Raises:
         DataError: the data set of the recipe is gone.
     """
-    return Making(workspace, load_dataset(workspace, recipe.final[0].data), recipe, out, train, say)
+    return Build(workspace, load_dataset(workspace, recipe.final[0].data), recipe, out, train, say)
 
 
-def cross_validate(making: Making, resamples: int = 1000) -> dict[str, Any]:
+def cross_validate(build: Build, resamples: int = 1000) -> dict[str, Any]:
     """The five folds, their calibrated predictions as a run, and the figures against the goals.
 
     Returns:
@@ -74,19 +73,19 @@ def cross_validate(making: Making, resamples: int = 1000) -> dict[str, Any]:
     Raises:
         DataError, ModelError, RunError: see `fold_predictions` and `out_of_fold`.
     """
-    tables = [making.fold(number) for number in range(len(making.recipe.folds))]
+    tables = [build.fold(number) for number in range(len(build.recipe.folds))]
     predictions = out_of_fold(tables)
-    origins = [read_predictions(fold_path(making.out, number))[1] for number in range(len(tables))]
+    origins = [read_predictions(fold_path(build.out, number))[1] for number in range(len(tables))]
     frequencies = frequencies_of(predictions["truth"])
     temperature = fit_table_temperature(predictions)
     calibrated, temperatures = cross_fitted(predictions)
-    making.say("Computes the figures and their intervals over lesions.")
+    build.say("Computes the figures and their intervals over lesions.")
     figures = decision_figures(calibrated, frequencies, resamples)
     seconds = [origin.seconds or 0.0 for origin in origins]
     figures |= {
-        "goals": against_goals(figures["overall"]), "recipe": recipe_digest(making.recipe.folds[0]),
-        "data_hash": making.dataset.content_hash, "frequencies": frequencies, "temperature": temperature,
-        "per_source": figures_within(calibrated, _sources(making.dataset, calibrated), frequencies, resamples),
+        "goals": against_goals(figures["overall"]), "recipe": recipe_digest(build.recipe.folds[0]),
+        "data_hash": build.dataset.content_hash, "frequencies": frequencies, "temperature": temperature,
+        "per_source": figures_within(calibrated, _sources(build.dataset, calibrated), frequencies, resamples),
         "folds": [
             {"fold": k, "images": len(rows), "temperature": temperatures[k], "seconds": seconds[k],
              "overall": {key: figure.value for key, figure in decision_figures(
@@ -96,9 +95,9 @@ def cross_validate(making: Making, resamples: int = 1000) -> dict[str, Any]:
         "versions": origins[0].versions,
     }
     figures = plain(figures)
-    write_json(making.out / FIGURES_FILE, {**_stored_figures(making.out), **figures})
+    write_json(build.out / FIGURES_FILE, {**_stored_figures(build.out), **figures})
     write_out_of_fold_run(
-        making.out / "run", calibrated, making.recipe.folds[0][0], frequencies, sum(seconds)
+        build.out / "run", calibrated, build.recipe.folds[0][0], frequencies, sum(seconds)
     )
     return figures
 
@@ -119,7 +118,7 @@ def _object(path: Path) -> dict[str, Any]:
     return found
 
 
-def finish(making: Making, figures: dict[str, Any]) -> ModelInfo:
+def finish(build: Build, figures: dict[str, Any]) -> ModelInfo:
     """The shipped network on all images with its calibration, the leakage lesson's tables, and the card.
 
     A network that is there already, of this recipe and data, is kept; only what describes it is written anew.
@@ -130,27 +129,27 @@ def finish(making: Making, figures: dict[str, Any]) -> ModelInfo:
     Raises:
         DataError, ModelError, RunError: see `fold_predictions`.
     """
-    info = _shipped_network(making)
-    results = RunDir(making.out / "run").results()
+    info = _shipped_network(build)
+    results = RunDir(build.out / "run").results()
     info = dataclasses.replace(
-        info, name=NAME, folder=making.out, validation=results["validation"], temperature=figures["temperature"],
-        frequencies=figures["frequencies"], detail=_detail(making),
+        info, name=NAME, folder=build.out, validation=results["validation"], temperature=figures["temperature"],
+        frequencies=figures["frequencies"], detail=_detail(build),
     )
     write_model_info(info)
-    write_card(info, making.dataset)
-    for split, config in making.recipe.leakage.items():
-        making.predictions((config,), making.out / "leakage" / f"{split}.parquet")
+    write_card(info, build.dataset)
+    for split, config in build.recipe.leakage.items():
+        build.predictions((config,), build.out / "leakage" / f"{split}.parquet")
     return info
 
 
-def _shipped_network(making: Making) -> ModelInfo:
-    configs, out = making.recipe.final, making.out
+def _shipped_network(build: Build) -> ModelInfo:
+    configs, out = build.recipe.final, build.out
     made_by = {"recipe": recipe_digest(configs), "data_hash": configs[0].data_hash}
     stored = _stored_figures(out)
     if stored.get("shipped", {}).get("made_by") == made_by and (out / WEIGHTS_FILE).exists():
-        making.say("The shipped network is there already: made by this recipe on this data.")
+        build.say("The shipped network is there already: made by this recipe on this data.")
         return read_model_info(out, NAME)
-    runs = [finished_run(making.workspace, config, making.train, making.say) for config in configs]
+    runs = [finished_run(build.workspace, config, build.train, build.say) for config in configs]
     models = [run.model for run in runs]
     size = write_half_weights([model / WEIGHTS_FILE for model in models], out / WEIGHTS_FILE)
     replace_file(out / TRAINING_IMAGES_FILE, (models[0] / TRAINING_IMAGES_FILE).read_bytes())
@@ -160,8 +159,8 @@ def _shipped_network(making: Making) -> ModelInfo:
     calibrated = dataclasses.replace(
         info, folder=out, temperature=stored["temperature"], frequencies=stored["frequencies"]
     )
-    difference = largest_difference(calibrated, joint_predictor(models).network, making.dataset)
-    making.say(
+    difference = largest_difference(calibrated, joint_predictor(models).network, build.dataset)
+    build.say(
         f"Weights as 16-bit floats: {size / 2**20:.1f} MiB; the largest difference of any probability is "
         f"{difference:.5f}."
     )
@@ -173,10 +172,10 @@ def _shipped_network(making: Making) -> ModelInfo:
     return info
 
 
-def _detail(making: Making) -> tuple[int, int] | None:
+def _detail(build: Build) -> tuple[int, int] | None:
     """The size of the training images, where all have the same."""
-    metadata = making.dataset.metadata()
-    images = plan_split(making.recipe.final[0], metadata)["image_id"]
+    metadata = build.dataset.metadata()
+    images = plan_split(build.recipe.final[0], metadata)["image_id"]
     sizes = metadata.loc[metadata["image_id"].isin(images), ["width", "height"]].drop_duplicates()
     return (int(sizes["width"].iloc[0]), int(sizes["height"].iloc[0])) if len(sizes) == 1 else None
 

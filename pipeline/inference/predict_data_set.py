@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,8 +14,8 @@ from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import disk_errors
 from pipeline.images.reading import opened
-from pipeline.inference.door import Door, open_model
-from pipeline.inference.other_data import PART
+from pipeline.inference.classifier import Classifier, open_classifier
+from pipeline.inference.evaluation_plan import PART
 from pipeline.metrics.predictions_table import class_indices, with_probabilities
 from pipeline.models.model_info import ModelInfo, find_model, write_model_info
 from pipeline.networks.device import Device, torch_device
@@ -28,7 +28,7 @@ _BATCH = 16
 _THREADS = min(4, os.cpu_count() or 1)
 
 
-def judge_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Device) -> None:
+def predict_data_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Device) -> None:
     """Writes `predictions.parquet`, `heatmaps.npz` and `results.json` of the evaluation `run`.
 
     The figures of a mean of models on its members' own data set stand with the model from then on.
@@ -47,9 +47,9 @@ def judge_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
         raise DataError(f"The data set {config.data} has changed since this evaluation was planned.",
                         "Start a new one.")
     info, split = find_model(workspace, about["model"]), run.split()
-    door = open_model(workspace, info, torch_device(device, reporter.note))
-    door.use_onnx(workspace, len(split), reporter.watch)
-    table, maps = _judged(door, info, dataset, split, reporter)
+    classifier = open_classifier(workspace, info, torch_device(device, reporter.note))
+    classifier.use_onnx(workspace, len(split), reporter.watch)
+    table, maps = _predictions(classifier, info, dataset, split, reporter)
     with reporter.timed("writing"), disk_errors(run.predictions_path):
         table.to_parquet(run.predictions_path, index=False)
         np.savez_compressed(
@@ -61,44 +61,55 @@ def judge_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
         write_model_info(dataclasses.replace(info, validation=results[PART]))
 
 
-def _judged(
-    door: Door, info: ModelInfo, dataset: Dataset, split: pd.DataFrame, reporter: Reporter
+def _predictions(
+    classifier: Classifier, info: ModelInfo, dataset: Dataset, split: pd.DataFrame, reporter: Reporter
 ) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
     """The table of predictions, and the heatmaps (N, h, w) float16 for the predicted and the true diagnosis."""
     truths = class_indices(split["dx"], info.classes)
     probabilities, predicted, true = [], [], []
     reporter.expect(len(split) * COST["judging"])
     with reporter.timed("judging"):
-        for start, images in _prepared(door, dataset, split["image_id"]):
+        for start, images in _batches(classifier, dataset, split["image_id"]):
             if reporter.stop_asked():
                 raise Cancelled()
-            shares, of_predicted, of_true = door.judge(
+            found = classifier.predict_and_explain(
                 images, truths[start : start + len(images)], explaining=reporter.timed("explaining")
             )
-            probabilities.append(shares)
-            predicted.append(of_predicted.astype(np.float16))
-            true.append(of_true.astype(np.float16))
+            probabilities.append(found.probabilities)
+            predicted.append(found.predicted.astype(np.float16))
+            true.append(found.truth.astype(np.float16))
             reporter.worked(len(images), "judging", "Judges the images and draws their heatmaps.")
     images = split[["part", "image_id", "lesion_id"]].assign(truth=split["dx"])
     table = with_probabilities(images, info.classes, np.concatenate(probabilities))
     return table, (np.concatenate(predicted), np.concatenate(true))
 
 
-def _prepared(door: Door, dataset: Dataset, image_ids: pd.Series) -> Iterator[tuple[int, list[np.ndarray]]]:
-    """The place of each batch's first image, and its images as the model wants them; one batch is opened ahead."""
-    files = dataset.metadata().set_index("image_id")["file"].loc[image_ids].tolist()
+def prepared_images(classifier: Classifier, dataset: Dataset) -> Callable[[str], np.ndarray]:
+    """The images of a data set by their id, as the classifier wants them: uint8 (height, width, 3).
 
-    def prepared(file: str) -> np.ndarray:
+    What it gives raises a DataError for an image that the data set has lost.
+    """
+    files = dataset.metadata().set_index("image_id")["file"]
+
+    def prepared(image_id: str) -> np.ndarray:
         try:
-            with opened(dataset.image_path(file), file) as image:
-                return door.prepare(image)
+            with opened(dataset.image_path(files[image_id]), files[image_id]) as image:
+                return classifier.prepare(image)
         except ImageError as error:
             raise DataError(f"The data set {dataset.name} has lost an image: {error.problem}",
                             "Import it again under the same name, which restores its images.") from error
 
+    return prepared
+
+
+def _batches(
+    classifier: Classifier, dataset: Dataset, image_ids: pd.Series
+) -> Iterator[tuple[int, list[np.ndarray]]]:
+    """The place of each batch's first image, and its images; one batch is opened ahead."""
+    prepared, ids = prepared_images(classifier, dataset), image_ids.tolist()
     with ThreadPoolExecutor(_THREADS) as pool:
-        ahead = [pool.submit(prepared, file) for file in files[:_BATCH]]
-        for start in range(0, len(files), _BATCH):
+        ahead = [pool.submit(prepared, image_id) for image_id in ids[:_BATCH]]
+        for start in range(0, len(ids), _BATCH):
             batch = ahead
-            ahead = [pool.submit(prepared, file) for file in files[start + _BATCH : start + 2 * _BATCH]]
+            ahead = [pool.submit(prepared, image_id) for image_id in ids[start + _BATCH : start + 2 * _BATCH]]
             yield start, [image.result() for image in batch]

@@ -1,0 +1,88 @@
+"""What answers about images, whatever it is made of: one network, or a mean of some. Loads torch when one is opened."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from PIL import Image
+
+from pipeline.models.combined import members_of
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.trained_on import training_shares
+from pipeline.progress import Progress, silent
+from pipeline.workspace import Workspace
+
+Images = Sequence[np.ndarray] | np.ndarray  # prepared: uint8 (height, width, 3) each
+FeatureMaps = list[np.ndarray]  # of one image, float32 (K, h, w) of each network that answers
+
+
+class Explained(NamedTuple):
+    """Of N images probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis."""
+
+    probabilities: np.ndarray
+    predicted: np.ndarray
+    truth: np.ndarray
+
+
+class Classifier(Protocol):
+    """A model that is open. `Predictor` is one network, `Ensemble` a mean of models.
+
+    Attributes:
+        info: the model's description; its `classes` are the order of all probabilities.
+        note: why ONNX Runtime is not used although it was to be, in a sentence; None where it is, or need not be.
+    """
+
+    info: ModelInfo
+
+    @property
+    def note(self) -> str | None: ...
+
+    def use_onnx(self, workspace: Workspace, images: int = 0, progress: Progress = silent) -> None:
+        """From now on ONNX Runtime answers, if the workspace has the network's file, or if so many `images` are to come
+        that writing it now pays.
+        """
+
+    def use_onnx_soon(self, workspace: Workspace, start_deriving: Callable[[Workspace, str], None]) -> None:
+        """As `use_onnx`, but another process writes the file; for who asks again and again and must not wait."""
+
+    def prepare(self, image: Image.Image) -> np.ndarray:
+        """What the model is asked about: uint8 (height, width, 3)."""
+
+    def probabilities(self, images: Images) -> np.ndarray:
+        """(N, C) float32 probabilities of prepared images; each row sums to 1."""
+
+    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
+        """Probabilities (C,) of one image, and the feature maps that `explain` takes."""
+
+    def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
+        """(h, w) float32 heatmap of positive evidence for the diagnosis `code`, in units of its logit.
+
+        Raises:
+            ModelError: the model does not know the diagnosis.
+        """
+
+    def predict_and_explain(
+        self, images: Images, truths: np.ndarray, explaining: AbstractContextManager[None] | None = None
+    ) -> Explained:
+        """Probabilities and heatmaps of images whose true diagnoses, (N,) class indexes, are known.
+
+        Args:
+            explaining: entered while the heatmaps are drawn, for one who times them.
+        """
+
+
+def open_classifier(workspace: Workspace, info: ModelInfo, device: str = "cpu") -> Classifier:
+    """The model, ready to answer on that torch device.
+
+    Raises:
+        ModelError: weights are missing or do not fit, or a member is gone or another by now.
+    """
+    if not info.members:
+        from pipeline.inference.predictor import Predictor
+
+        return Predictor(info, device=device)
+    from pipeline.inference.ensemble import Ensemble
+
+    members = members_of(workspace, info)
+    return Ensemble(info, members, [training_shares(workspace, member) for member in members], device)
