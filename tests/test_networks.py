@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+import torchvision
 from PIL import Image
 from sklearn.datasets import load_sample_image
 from timm.layers import DropPath
@@ -54,6 +55,17 @@ def test_a_missing_package_is_named(monkeypatch):
     )
     with pytest.raises(WeightsError, match=f"^{re.escape(sentence)}$"):
         build_network("efficientnet_lite2", 7, "imagenet")
+
+
+@pytest.mark.parametrize("entry", NETWORKS.values(), ids=NETWORKS)
+def test_a_networks_normalisation_is_the_one_that_its_weights_are_published_with(entry):
+    if entry.installed:
+        published = timm.create_model(entry.library_name, pretrained=False).pretrained_cfg
+        mean, std = published["mean"], published["std"]
+    else:
+        published = torchvision.models.get_model_weights(entry.library_name).IMAGENET1K_V1.transforms()
+        mean, std = published.mean, published.std
+    assert entry.normalisation == (tuple(mean), tuple(std))
 
 
 @pytest.mark.parametrize("arch", NETWORKS)

@@ -1,5 +1,6 @@
 """A workspace that an earlier LesionLab made opens: each page and address, each command, the killed run."""
 
+import dataclasses
 import json
 
 import pandas as pd
@@ -12,8 +13,10 @@ from pipeline.default_model.recipe import plan_recipe
 from pipeline.files import read_json
 from pipeline.models.library import model_label
 from pipeline.models.model_info import find_model
+from pipeline.network_registry import IMAGENET
 from pipeline.runs.events import read_events
 from pipeline.runs.labels import Label, read_label, restore_run
+from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import find_run
 from pipeline.runs.searches import list_searches, read_found
 from pipeline.runs.teaching import find_set, read_remarks
@@ -113,8 +116,22 @@ def test_the_deleted_run_comes_back(old_workspace):
     assert not at.error and at.query_params["run"] == DELETED and "11 images" in words(at)
 
 
-def test_the_fold_table_is_kept(old_workspace):
-    said = []
-    build = start_build(old_workspace, plan_recipe(old_workspace, "tiny", TINY, SHORT),
-                          old_workspace.home.parent / "default-model", never, said.append)
-    assert len(build.fold(0)) and "is there already" in said[0]
+def test_what_was_trained_then_keeps_the_normalisation_of_then(old_workspace):
+    """Its network is an EfficientNet-Lite, whose own numbers are others now."""
+    assert find_run(old_workspace, INTERRUPTED).config().normalisation == IMAGENET
+    assert find_model(old_workspace, RUN).normalisation == IMAGENET
+    config = plan_config(old_workspace, None, "quick", [], f"{RUN}:1")
+    assert config.arch == "efficientnet_lite0" and config.normalisation == IMAGENET
+
+
+def test_the_fold_table_is_kept_for_its_own_normalisation(old_workspace):
+    said, recipe = [], plan_recipe(old_workspace, "tiny", TINY, SHORT)
+    out = old_workspace.home.parent / "default-model"
+    with pytest.raises(AssertionError, match="is trained although"):
+        start_build(old_workspace, recipe, out, never, said.append).fold(0)
+    then = tuple(
+        tuple(dataclasses.replace(config, mean=IMAGENET.mean, std=IMAGENET.std) for config in fold)
+        for fold in recipe.folds
+    )
+    build = start_build(old_workspace, dataclasses.replace(recipe, folds=then), out, never, said.append)
+    assert len(build.fold(0)) and "is there already" in said[-1]

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.data.prepare import prepare_image
 from pipeline.errors import ModelError
+from pipeline.export import onnx_export
 from pipeline.export.onnx_export import CLOSEST, INPUT, OUTPUT, export_onnx
 from pipeline.images.reading import open_image
 from pipeline.inference.predict_files import predict_files
@@ -59,6 +60,7 @@ def test_it_is_one_file_that_says_what_it_is(exported):
         "Open the image upright, in RGB. Resize it to 48 by 32 pixels with bilinear filtering, changing its aspect. "
         "Give the values 0 to 255 as uint8 (N, 3, 32, 48); the file scales and normalises them itself."
     )
+    assert json.loads(said["normalisation_inside"]) == {"mean": [0.5] * 3, "std": [0.5] * 3}
     assert said["trained_on"] == "generated drawings" and said["licence_of_training_images"] == "Apache 2.0"
     content = path.read_bytes()
     assert b".py" not in content and b"site-packages" not in content
@@ -70,11 +72,18 @@ def test_a_resnet_without_normalisation_that_crops(workspace):
     assert export_onnx(info, path) <= CLOSEST
     said = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
     assert "until it just covers 64 by 48 pixels and take the middle" in said["preparation"]
+    assert json.loads(said["normalisation_inside"]) == {"mean": [0, 0, 0], "std": [1, 1, 1]}
 
 
 def test_a_file_that_answers_otherwise_is_not_kept(trained, tmp_path, monkeypatch):
     workspace, run = trained
-    monkeypatch.setattr("pipeline.export.onnx_export.IMAGENET_MEAN", (0.0, 0.0, 0.0))
+
+    class Darker(onnx_export._FromPixels):
+        def __init__(self, network, info):
+            super().__init__(network, info)
+            self.mean += 0.4
+
+    monkeypatch.setattr(onnx_export, "_FromPixels", Darker)
     sentence = r"^The ONNX file's probabilities differ from the model's by 0\.\d+\.$"
     with pytest.raises(ModelError, match=sentence):
         export_onnx(find_model(workspace, run.name), tmp_path / "wrong.onnx")

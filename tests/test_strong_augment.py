@@ -10,7 +10,7 @@ from fastai.vision.core import TensorImage
 from fasttransform import Pipeline
 from PIL import Image, JpegImagePlugin
 
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
+from pipeline.network_registry import IMAGENET
 from pipeline.training import augment_codec, augment_colour, augment_geometry
 from pipeline.training.augment_codec import compressed, degrade, resampled
 from pipeline.training.augment_colour import jitter
@@ -71,12 +71,12 @@ def test_the_batch_itself_stays_as_it_is(batch):
 
 
 def test_in_fastais_pipeline_it_runs_before_the_normalisation_and_in_training_only(batch):
-    normalize = Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=False)
+    normalize = Normalize.from_stats(*IMAGENET, cuda=False)
     steps, targets = [IntToFloatTensor(), *augmentations("strong"), normalize], torch.arange(24)
     np.random.seed(1)
     training, same_targets = Pipeline(steps, split_idx=0)((TensorImage(batch), targets))
     validation, _ = Pipeline(steps, split_idx=1)((TensorImage(batch), targets))
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in IMAGENET)
     assert isinstance(training, TensorImage) and training.dtype == torch.float32
     assert torch.equal(same_targets, targets)
     assert torch.allclose(torch.Tensor(training), (_strong(batch, 1).float() / 255 - mean) / std, atol=1e-5)

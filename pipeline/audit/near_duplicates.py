@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline.audit.perceptual_hash import BITS, grey_square, hash_distances, orientation_hashes
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
+from pipeline.network_registry import IMAGENET
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -53,7 +53,8 @@ def describe_images(
     progress(0.01, "Prepares the network that finds pairs.")
     network = build_network(_ARCH, 2, "imagenet").eval()
     body = derived_body(workspace, network[0], _HEIGHT, _WIDTH, progress)
-    mean, std = (np.array(v, dtype=np.float32)[:, None, None] for v in (IMAGENET_MEAN, IMAGENET_STD))
+    # not what these weights were made for, but what THRESHOLD was chosen with
+    mean, std = (np.array(numbers, dtype=np.float32)[:, None, None] for numbers in IMAGENET)
     features, hashes = [], []
     for images in _batches(dataset, progress):
         planes = np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32) / 255

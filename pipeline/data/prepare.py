@@ -5,9 +5,6 @@ from PIL import Image
 
 from pipeline.vocabulary import View
 
-# mean and deviation of ImageNet's red, green and blue on 0..1, as torchvision documents them
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
 # how copies are made of larger images: HAM10000's at 200×150 pixels and its central squares at 256×256, as measured on
 # the originals (a mean error of 0.6 and 0.2 grey levels; with the other kernel 1.0 for the squares)
 _KERNELS = {"whole": Image.Resampling.BICUBIC, "square": Image.Resampling.BILINEAR}

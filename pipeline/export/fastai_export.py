@@ -19,7 +19,6 @@ from fastai.vision.augment import Resize, ResizeMethod
 from fastai.vision.core import PILImage
 from PIL import Image
 
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.errors import ModelError
 from pipeline.export.stock_network import stock_network
 from pipeline.files import disk_errors, replace_file
@@ -36,7 +35,7 @@ def _learner(info: ModelInfo, network, folder: Path) -> Learner:
     Image.new("RGB", (info.width, info.height), (128, 128, 128)).save(example)
     method = ResizeMethod.Squish if info.resize == "squish" else ResizeMethod.Crop
     resize = Resize((info.height, info.width), method, resamples=(Image.Resampling.BILINEAR, Image.Resampling.NEAREST))
-    normalize = [Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=False)] if info.normalize else []
+    normalize = [Normalize.from_stats(*info.normalisation, cuda=False)] if info.normalize else []
     datasets = Datasets(
         [example], [[PILImage.create], [parent_label, Categorize(vocab=list(info.classes), sort=False)]],
         splits=[[0], [0]],

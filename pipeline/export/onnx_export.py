@@ -7,7 +7,6 @@ import onnxruntime
 import torch
 from torch import nn
 
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.errors import ModelError
 from pipeline.files import replace_file, to_json
 from pipeline.inference.predictor import Predictor
@@ -33,16 +32,15 @@ class _FromPixels(nn.Module):
     def __init__(self, network: nn.Module, info: ModelInfo):
         super().__init__()
         self.network, self.flips, self.temperature = network, info.flips, info.temperature
-        mean, deviation = (IMAGENET_MEAN, IMAGENET_STD) if info.normalize else ((0.0,) * 3, (1.0,) * 3)
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
-        self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1))
+        self.register_buffer("mean", torch.tensor(info.normalisation.mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(info.normalisation.std).view(1, 3, 1, 1))
         carried = info.frequencies is not None and info.loss in WEIGHS_ALIKE
         factors = vector(info.frequencies, info.classes) if carried else np.ones(len(info.classes))
         self.register_buffer("factors", torch.tensor(factors, dtype=torch.float32))
         self.plain = not carried and info.temperature == 1
 
     def forward(self, images):
-        scaled = (images.float() / 255 - self.mean) / self.deviation
+        scaled = (images.float() / 255 - self.mean) / self.std
         if self.flips:
             views = torch.cat([scaled, scaled.flip(3), scaled.flip(2), scaled.flip((2, 3))])
             shares = self.network(views).softmax(1).unflatten(0, (4, scaled.shape[0])).mean(0)
@@ -73,6 +71,7 @@ def _metadata(info: ModelInfo) -> dict[str, str]:
         "preparation": f"Open the image upright, in RGB. {part}{reduced}{squish if info.resize == 'squish' else crop}. "
         f"Give the values 0 to 255 as uint8 (N, 3, {info.height}, {info.width}); the file scales and normalises them "
         "itself.",
+        "normalisation_inside": to_json(info.normalisation._asdict()),
         "output": f"Probabilities in the order of classes. {weighing(info)}",
         "architecture": info.arch,
         "trained_on": "generated drawings" if info.generated else info.data,

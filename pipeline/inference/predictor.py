@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
+from pipeline.data.prepare import prepare_image
 from pipeline.errors import LesionLabError, MissingFileError, ModelError, WorkspaceError
 from pipeline.inference.classifier import Explained, FeatureMaps, Images
 from pipeline.inference.model_output import model_output, views_of
@@ -27,8 +27,6 @@ from pipeline.workspace import Workspace
 DERIVE_FROM = 400  # images: an ONNX file takes some 7 s to derive, and saves some 20 ms an image
 _DERIVE_AFTER = 8  # images in torch: who looks at a few costs this computer nothing more
 _log = logging.getLogger(__name__)
-_MEAN = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
-_STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
 
 
 def load_network(info: ModelInfo) -> nn.Sequential:
@@ -86,8 +84,8 @@ class Predictor:
         self.note: str | None = None
         self._by_torch, self._deriving = 0, False
         self._cam = HeadGradCam(self.network[1])
-        shift, scale = (_MEAN, _STD) if info.normalize else (torch.zeros(1), torch.ones(1))
-        self._shift, self._scale = (-shift / scale).to(device), (1 / (255 * scale)).to(device)
+        mean, std = (torch.tensor(numbers).view(1, 3, 1, 1) for numbers in info.normalisation)
+        self._shift, self._scale = (-mean / std).to(device), (1 / (255 * std)).to(device)
 
     @cached_property
     def _digest(self) -> str:

@@ -10,7 +10,7 @@ from pipeline.metrics.confusion import most_confused
 from pipeline.metrics.metric_registry import Metric, metrics_of
 from pipeline.metrics.predictions_table import classes_of
 from pipeline.metrics.units import bounds_words, figure_words
-from pipeline.network_registry import NETWORKS
+from pipeline.network_registry import IMAGENET, NETWORKS, UNCHANGED, Normalisation
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
@@ -28,6 +28,13 @@ def network_words(arch: str, networks: int = 1) -> str:
     return name if networks == 1 else f"{networks} × {name}"
 
 
+def normalisation_words(normalisation: Normalisation) -> str:
+    """ "ImageNet normalisation", "no normalisation", or the numbers."""
+    known = {IMAGENET: "ImageNet normalisation", UNCHANGED: "no normalisation"}
+    mean, std = (", ".join(f"{number:g}" for number in numbers) for numbers in normalisation)
+    return known.get(normalisation, f"normalised with the mean {mean} and the deviation {std} of red, green and blue")
+
+
 def training_text(run: RunDir) -> str:
     """The split, the stages and the settings that decide the result."""
     config = run.config()
@@ -38,8 +45,8 @@ def training_text(run: RunDir) -> str:
     lines = [
         f"Split: {SPLIT_SENTENCES[config.split]} Seed {config.seed}.{fold}",
         f"Network: {as_text(network_words(config.arch))}, from {start}; input {config.width}×{config.height} pixels, "
-        f"{'squished' if config.resize == 'squish' else 'scaled and cropped'}"
-        f"{', ImageNet normalisation' if config.normalize else ', no normalisation'}.",
+        f"{'squished' if config.resize == 'squish' else 'scaled and cropped'}, "
+        f"{normalisation_words(config.normalisation)}.",
         f"Preset {as_text(config.preset)}: loss {as_text(config.loss)}, augmentation {as_text(config.augment)}, "
         f"batches of {config.batch_size}.",
         *(f"Stage {number}: {as_text(stage.words)}." for number, stage in enumerate(config.stages, 1)),

@@ -13,6 +13,7 @@ from pipeline.bundled import MODEL_NAME, bundled_folder
 from pipeline.config import Loss, Resize, Side, SplitKind, Weights
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files import folders_with, write_json
+from pipeline.network_registry import IMAGENET, UNCHANGED, Mean, Normalisation, Std
 from pipeline.records import RecordError, checked, read_record
 from pipeline.runs.results import PartFigures, check_figures
 from pipeline.runs.run_dir import RunDir, find_run
@@ -37,7 +38,7 @@ class ModelInfo:
         run, data, data_hash: where it comes from: the run, its data set and that set's content hash.
         generated: whether it was trained on generated images.
         width, height: of its input, in pixels; `resize` says how an image gets there.
-        normalize: whether ImageNet's mean and deviation are applied.
+        normalize: whether `mean` is subtracted from an input and `std` divides it.
         loss: what it was trained with; it decides which frequencies its probabilities assume.
         validation: the run's validation figures as `evaluate_run` stores them, or None.
         created: seconds since 1970 (UTC).
@@ -53,6 +54,8 @@ class ModelInfo:
             weights (see `models.combined`).
         networks: how many networks of `arch` it consists of, side by side on one input, all in one file of weights: the
             mean of their logits decides (`networks.side_by_side`).
+        mean, std: of red, green and blue on 0..1; a description without them was written when ImageNet's were used for
+            all networks.
         view: the part of an image that it sees, which is what the images it was trained on show of the originals.
     """
 
@@ -83,6 +86,13 @@ class ModelInfo:
     flips: bool = False
     members: Annotated[tuple[tuple[FileName, Word], ...], Len(0, MOST_MEMBERS)] = ()
     networks: Annotated[int, Interval(ge=1, le=MOST_NETWORKS)] = 1
+    mean: Mean = IMAGENET.mean
+    std: Std = IMAGENET.std
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """What an input goes through."""
+        return Normalisation(self.mean, self.std) if self.normalize else UNCHANGED
     view: View = "whole"
 
     @property

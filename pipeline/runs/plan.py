@@ -6,6 +6,7 @@ from pipeline.config import RunConfig, apply_settings
 from pipeline.data.dataset import load_dataset
 from pipeline.data.same_lesion import confirmed_digest
 from pipeline.errors import DataError
+from pipeline.network_registry import NETWORKS
 from pipeline.presets import preset
 from pipeline.runs.lineage import INHERITED, Start, check_branch, find_start
 from pipeline.workspace import Workspace
@@ -35,7 +36,7 @@ def plan_config(
             chosen.for_data(dataset.name, dataset.content_hash), same_lesion=confirmed_digest(dataset),
             view=dataset.view,
         )
-        return apply_settings(config, settings)
+        return _normalised(apply_settings(config, settings))
     found = find_start(workspace, start)
     config = apply_settings(_branch(chosen.config, found), settings)
     check_branch(dataclasses.replace(config, data=data or config.data), found)
@@ -45,6 +46,12 @@ def plan_config(
             "Start without that run.",
         )
     return config
+
+
+def _normalised(config: RunConfig) -> RunConfig:
+    """`config` with the normalisation that its network's weights were made for; a branch has its parent's."""
+    own = NETWORKS[config.arch].normalisation
+    return dataclasses.replace(config, mean=own.mean, std=own.std)
 
 
 def _branch(config: RunConfig, start: Start) -> RunConfig:

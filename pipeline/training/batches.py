@@ -11,7 +11,8 @@ from fastai.vision.augment import Dihedral, aug_transforms
 from fastai.vision.core import TensorImage
 from fasttransform import Pipeline
 
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
+from pipeline.data.prepare import window
+from pipeline.network_registry import UNCHANGED, Normalisation
 from pipeline.training.flips import Flips
 from pipeline.training.network_input import ToNetworkInput
 from pipeline.training.strong_augment import StrongAugment
@@ -77,12 +78,12 @@ def augmentations(name: str) -> list:
     return aug_transforms(flip_vert=True, max_rotate=20.0, max_zoom=1.15, max_warp=0.0, max_lighting=0.2, p_affine=0.5)
 
 
-def batch_transforms(augment: str, normalize: bool, device: str) -> Pipeline:
+def batch_transforms(augment: str, normalisation: Normalisation, device: str) -> Pipeline:
     """What a training batch goes through from bytes to the network's input, in fastai's order."""
     transforms = augmentations(augment)
     if augment not in ON_FLOATS:
-        return Pipeline([*transforms, ToNetworkInput(normalize)], split_idx=0)
-    last = [Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=device == "cuda")] if normalize else []
+        return Pipeline([*transforms, ToNetworkInput(normalisation)], split_idx=0)
+    last = [] if normalisation == UNCHANGED else [Normalize.from_stats(*normalisation, cuda=device == "cuda")]
     return Pipeline([IntToFloatTensor(), *transforms, *last], split_idx=0)
 
 
@@ -91,7 +92,7 @@ def make_loaders(pixels, parts: dict[str, tuple[np.ndarray, np.ndarray]], config
 
     Args:
         parts: "train" and "validation", each (rows, targets).
-        config: the run's config (size, resize, augment, normalize, batch_size, seed).
+        config: the run's config (size, resize, augment, normalisation, batch_size, seed).
         device: torch device name.
     """
     common = {
@@ -102,11 +103,11 @@ def make_loaders(pixels, parts: dict[str, tuple[np.ndarray, np.ndarray]], config
     batch_size = min(config.batch_size, len(rows))
     train = PixelLoader(
         pixels, rows, targets, random_crop=True, bs=batch_size, shuffle=True, drop_last=True, **common,
-        after_batch=batch_transforms(config.augment, config.normalize, device),
+        after_batch=batch_transforms(config.augment, config.normalisation, device),
     )
     rows, targets = parts["validation"]
     validation = PixelLoader(
         pixels, rows, targets, random_crop=False, bs=2 * batch_size, shuffle=False, drop_last=False, **common,
-        after_batch=Pipeline([ToNetworkInput(config.normalize)], split_idx=1),
+        after_batch=Pipeline([ToNetworkInput(config.normalisation)], split_idx=1),
     )
     return DataLoaders(train, validation, device=torch.device(device))

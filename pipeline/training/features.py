@@ -1,5 +1,6 @@
 """What a frozen backbone says of each image and its flips: computed once, kept with the data set, read ever after."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,9 +10,11 @@ from torch import nn
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, window
+from pipeline.data.prepare import window
 from pipeline.errors import ModelError, TrainingError
+from pipeline.files import to_json
 from pipeline.locks import file_lock
+from pipeline.network_registry import IMAGENET, UNCHANGED, Normalisation
 from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body
 from pipeline.progress import Progress
 from pipeline.training.feature_store import FLIPS, FeatureStore
@@ -19,6 +22,7 @@ from pipeline.workspace import Workspace
 
 Body = Callable[[np.ndarray], np.ndarray]
 _BATCH = 32
+_DIGITS = 12  # of a body's digest that a folder of features is named after
 _CHUNK_BATCHES = 16  # after so many batches what was computed is written
 
 
@@ -28,13 +32,13 @@ def flipped(image: np.ndarray, flip: int) -> np.ndarray:
     return image[::-1] if flip & 2 else image
 
 
-def normalised(images: np.ndarray, normalize: bool) -> np.ndarray:
+def normalised(images: np.ndarray, normalisation: Normalisation) -> np.ndarray:
     """(N, 3, height, width) float32 as the network gets it, of (N, height, width, 3) uint8."""
     batch = np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32)
     batch /= 255
-    if normalize:
-        batch -= np.float32(IMAGENET_MEAN).reshape(3, 1, 1)
-        batch /= np.float32(IMAGENET_STD).reshape(3, 1, 1)
+    if normalisation != UNCHANGED:
+        batch -= np.float32(normalisation.mean).reshape(3, 1, 1)
+        batch /= np.float32(normalisation.std).reshape(3, 1, 1)
     return batch
 
 
@@ -100,15 +104,20 @@ def features_source(config: RunConfig) -> str:
     return f"{config.arch} {config.weights}"
 
 
-def _prefix(config: RunConfig) -> str:
-    normalised = "" if config.normalize else "-raw"
-    return f"features-{config.width}x{config.height}-{config.resize}{normalised}-"
+def _folder_name(config: RunConfig, body: str) -> str:
+    """Of the features of a body, known by 12 digits or a pattern of them, on images prepared as `config` says."""
+    known = {IMAGENET: "", UNCHANGED: "-raw"}  # names from before there were others
+    numbers = hashlib.sha256(to_json(config.normalisation).encode()).hexdigest()[:8]
+    return (
+        f"features-{config.width}x{config.height}-{config.resize}"
+        f"{known.get(config.normalisation, f'-by-{numbers}')}-{body}"
+    )
 
 
 def missing_features(dataset: Dataset, config: RunConfig, wanted: np.ndarray, outputs: int) -> int:
     """How many of `wanted` the run would have to compute, as far as can be told without its weights."""
     shape = (*wanted.shape, outputs)
-    folders = (dataset.folder / "cache").glob(_prefix(config) + "*")
+    folders = (dataset.folder / "cache").glob(_folder_name(config, "?" * _DIGITS))
     stores = [FeatureStore(folder, shape, dataset.content_hash, features_source(config)) for folder in folders]
     return min((len(store.missing(wanted)) for store in stores), default=int(wanted.sum()))
 
@@ -135,7 +144,7 @@ def open_features(
         Cancelled: `progress` asked to stop; the features computed so far are used the next time.
     """
     digest = body_digest(network[0], config.height, config.width)
-    folder = dataset.folder / "cache" / (_prefix(config) + digest[:12])
+    folder = dataset.folder / "cache" / _folder_name(config, digest[:_DIGITS])
     with file_lock(folder / "lock", progress, "Waits for another process that computes the same features."):
         shape = (*wanted.shape, output_count(network))
         store = FeatureStore(folder, shape, dataset.content_hash, features_source(config))
@@ -160,7 +169,7 @@ def computed(places: np.ndarray, pixels, config: RunConfig, body: Body) -> Itera
     def compute(places: np.ndarray) -> np.ndarray:
         images = {row: window(pixels.pixels(int(row)), config.height, config.width) for row in np.unique(places[:, 0])}
         batch = np.stack([flipped(images[row], flip) for row, flip in places])
-        return pooled(body(normalised(batch, config.normalize)))
+        return pooled(body(normalised(batch, config.normalisation)))
 
     batches = [places[start : start + _BATCH] for start in range(0, len(places), _BATCH)]
     workers = torch.get_num_threads() if isinstance(body, OnnxBody) else 1  # torch has threads of its own

@@ -34,7 +34,7 @@ def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataF
         width=config.width, height=config.height, resize=config.resize, normalize=config.normalize, loss=config.loss,
         training_images=len(train), training_lesions=int(train["lesion_id"].nunique()), split=config.split,
         validation=results["validation"] if results else None, created=time.time(), licence=dataset.licence,
-        attribution=dataset.attribution, flips=config.flips, view=config.view,
+        attribution=dataset.attribution, flips=config.flips, mean=config.mean, std=config.std, view=config.view,
         # what is told of whole images stays as older versions left it: they are only scaled to the input
         detail=dataset.copy_size() if config.view == "square" else None,
     )

@@ -4,21 +4,21 @@ import torch
 from fastai.vision.core import TensorImage
 from fasttransform import Transform
 
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
+from pipeline.network_registry import UNCHANGED, Normalisation
 
 
 class ToNetworkInput(Transform):
-    """uint8 (N, 3, H, W) in channels_last order to float32: 0..1, less ImageNet's mean and over its deviation if asked.
+    """uint8 (N, 3, H, W) in channels_last order to float32: 0..1, then normalised.
 
     What IntToFloatTensor and Normalize give, to the last digits; they write three more batches of floats on the way.
     """
 
     order = 10
 
-    def __init__(self, normalize: bool):
+    def __init__(self, normalisation: Normalisation):
         super().__init__()
-        mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
-        self.scale, self.shift = (1 / (255 * std), -mean / std) if normalize else (torch.full((3,), 1 / 255), None)
+        mean, std = torch.tensor(normalisation.mean), torch.tensor(normalisation.std)
+        self.scale, self.shift = 1 / (255 * std), None if normalisation == UNCHANGED else -mean / std
 
     def encodes(self, images: TensorImage):
         n, channels, height, width = images.shape

@@ -14,10 +14,11 @@ from PIL import Image
 from pipeline.config import RunConfig
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD, prepare_image
+from pipeline.data.prepare import prepare_image
 from pipeline.data.same_lesion import metadata_to_split
 from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
+from pipeline.network_registry import Normalisation
 from pipeline.progress import Progress, silent
 from pipeline.training.batches import make_loaders
 from pipeline.training.estimate import FewPixels
@@ -100,8 +101,9 @@ def steps_in_words(config: RunConfig) -> tuple[str, ...]:
         fitting = f"Each image is scaled until it covers {size}; what is too long is cropped: {ends}."
     scale = "Colours go in as numbers from 0 to 1"
     if config.normalize:
-        scale = "From the colours ImageNet's mean is subtracted, and they are divided by its standard deviation; " \
-            "for the pictures here this is undone"
+        mean, std = (", ".join(f"{number:g}" for number in numbers) for numbers in config.normalisation)
+        scale = "Colours go in as numbers from 0 to 1, less the mean that the weights were made with " \
+            f"({mean} for red, green and blue) and over its deviation ({std}); for the pictures here this is undone"
     augment = _AUGMENT[config.augment]
     if config.features:
         augment = config.features_words if config.only_features else f"{config.features_words} Then: {augment}"
@@ -133,18 +135,17 @@ def _jpeg(pixels: np.ndarray, generated: bool) -> bytes:
     return file.getvalue()
 
 
-def _shown(batch: torch.Tensor, normalized: bool) -> np.ndarray:
+def _shown(batch: torch.Tensor, normalisation: Normalisation) -> np.ndarray:
     """uint8 (N, H, W, 3) of a batch (N, 3, H, W) as the network gets it; the normalisation is undone."""
     images = batch.detach().as_subclass(torch.Tensor).permute(0, 2, 3, 1).float().numpy()
-    if normalized:
-        images = images * np.float32(IMAGENET_STD) + np.float32(IMAGENET_MEAN)
+    images = images * np.float32(normalisation.std) + np.float32(normalisation.mean)
     return (images * 255).round().clip(0, 255).astype(np.uint8)
 
 
-def _in_order(loader, normalized: bool) -> np.ndarray:
+def _in_order(loader, normalisation: Normalisation) -> np.ndarray:
     """The one batch of a loader, in the order of its targets, which are places."""
     batch, places = next(iter(loader))
-    return _shown(batch, normalized)[np.argsort(places.numpy())]
+    return _shown(batch, normalisation)[np.argsort(places.numpy())]
 
 
 def network_inputs(dataset: Dataset, config: RunConfig, rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -163,11 +164,11 @@ def network_inputs(dataset: Dataset, config: RunConfig, rows: np.ndarray, seed: 
     torch.manual_seed(seed)
     parts = {"train": (rows, places), "validation": (rows, places)}
     loaders = make_loaders(pixels, parts, replace(config, batch_size=len(rows)), "cpu")
-    fitted = _in_order(loaders.valid, config.normalize)
+    fitted = _in_order(loaders.valid, config.normalisation)
     if config.only_features:
         flips = np.random.randint(FLIPS if config.augment != "none" else 1, size=(VARIANTS, len(rows)))
         return fitted, np.stack([[flipped(*pair) for pair in zip(fitted, some, strict=True)] for some in flips])
-    return fitted, np.stack([_in_order(loaders.train, config.normalize) for _ in range(VARIANTS)])
+    return fitted, np.stack([_in_order(loaders.train, config.normalisation) for _ in range(VARIANTS)])
 
 
 def _imported(dataset: Dataset, row: pd.Series) -> bytes:

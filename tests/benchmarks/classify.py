@@ -39,7 +39,6 @@ from PIL import Image
 from torch import nn
 
 from app.components.models.visitor_image import visitor_image
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.inference.predict_files import predict_files
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo
@@ -63,7 +62,7 @@ def learner(info: ModelInfo, network: nn.Module) -> Learner:
     loaders = datasets.dataloaders(
         bs=1, num_workers=0, device="cpu",
         after_item=[Resize((info.height, info.width), method=ResizeMethod.Squish), ToTensor()],
-        after_batch=[IntToFloatTensor(), Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=False)],
+        after_batch=[IntToFloatTensor(), Normalize.from_stats(*info.normalisation, cuda=False)],
     )
     plain = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
     return Learner(loaders, plain, loss_func=CrossEntropyLossFlat())

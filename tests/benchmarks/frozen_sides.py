@@ -17,7 +17,6 @@ from sklearn.metrics import recall_score
 
 from pipeline.data.cache import build_cache
 from pipeline.data.dataset import load_dataset
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.networks.architectures import build_network, splitter
 from pipeline.progress import silent
 from pipeline.runs.plan import plan_config
@@ -85,8 +84,12 @@ class Sides:
             if number % 1000 == 0:
                 say(f"Image by image: {number:,} of {len(places):,} outputs of the backbone.")
             image = frozen.flipped(self.pixels.pixels(int(row)), flip)[None]
-            found[row, flip] = frozen.pooled(self.by_torch(frozen.normalised(image, self.config.normalize)), "f4")[0]
+            batch = frozen.normalised(image, self.config.normalisation)
+            found[row, flip] = frozen.pooled(self.by_torch(batch), "f4")[0]
         return found
+
+    def _normalize(self) -> Normalize:
+        return Normalize.from_stats(*self.config.normalisation, cuda=False)
 
     def fastai_learner(self, seed: int) -> Learner:
         """As a notebook would have it: two workers, squished, flips."""
@@ -96,7 +99,9 @@ class Sides:
         loaders = ImageDataLoaders.from_df(
             files, self.dataset.folder / "images", fn_col="file", label_col="dx", valid_col="is_valid",
             item_tfms=Resize((self.config.height, self.config.width), method=ResizeMethod.Squish),
-            batch_tfms=[*aug_transforms(max_rotate=0.0, max_zoom=1.0, max_warp=0.0, max_lighting=0.0), _normalize()],
+            batch_tfms=[
+                *aug_transforms(max_rotate=0.0, max_zoom=1.0, max_warp=0.0, max_lighting=0.0), self._normalize()
+            ],
             bs=self.batch, num_workers=WORKERS, device=CPU,
         )
         return self._on_images(loaders, seed)
@@ -106,11 +111,11 @@ class Sides:
         sides = {"height": self.config.height, "width": self.config.width, "squish": True, "device": CPU}
         train = PixelLoader(
             self.pixels, *self.short["train"], random_crop=True, bs=self.batch, shuffle=True, drop_last=True, **sides,
-            after_batch=Pipeline([Flips(), IntToFloatTensor(), _normalize()], split_idx=0),
+            after_batch=Pipeline([Flips(), IntToFloatTensor(), self._normalize()], split_idx=0),
         )
         valid = PixelLoader(
             self.pixels, *self.short["validation"], random_crop=False, bs=2 * self.batch, shuffle=False,
-            drop_last=False, **sides, after_batch=Pipeline([IntToFloatTensor(), _normalize()], split_idx=1),
+            drop_last=False, **sides, after_batch=Pipeline([IntToFloatTensor(), self._normalize()], split_idx=1),
         )
         return self._on_images(DataLoaders(train, valid, device=CPU), seed)
 
@@ -133,10 +138,6 @@ class Sides:
             loaders, self.network(seed), loss_func=self._loss(), splitter=splitter(self.config.arch),
             wd=self.config.weight_decay,
         )
-
-
-def _normalize() -> Normalize:
-    return Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=False)
 
 
 def _fit(sides: Sides, learner: Learner, epochs: int, seed: int, more=()) -> float:

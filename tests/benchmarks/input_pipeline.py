@@ -31,7 +31,7 @@ from fastai.vision.data import ImageDataLoaders
 from pipeline.data.cache import OnTheFlyPixels, build_cache
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
+from pipeline.network_registry import IMAGENET
 from pipeline.training.batches import PixelLoader, augmentations, batch_transforms
 from pipeline.training.host_memory import keep_freed_memory
 from pipeline.workspace import Workspace
@@ -69,7 +69,7 @@ def repeated(files: list[bytes], images: int, place: Path) -> Dataset:
 
 
 def _normalize() -> Normalize:
-    return Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=False)
+    return Normalize.from_stats(*IMAGENET, cuda=False)
 
 
 def fastai_loader(dataset: Dataset, size: int, batch: int, augment: str):
@@ -92,7 +92,7 @@ def our_loader(dataset: Dataset, pixels, size: int, batch: int, augment: str) ->
     return PixelLoader(
         pixels, np.arange(len(pixels)), targets, height=size, width=size, squish=True, random_crop=True, bs=batch,
         shuffle=True, drop_last=True, device=torch.device("cpu"),
-        after_batch=batch_transforms(augment, normalize=True, device="cpu"),
+        after_batch=batch_transforms(augment, IMAGENET, device="cpu"),
     )
 
 

@@ -20,7 +20,6 @@ from sklearn.metrics import recall_score
 from pipeline.config import RunConfig
 from pipeline.data.cache import build_cache
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.networks.architectures import build_network, splitter
 from pipeline.training import learner as learners
 from pipeline.training.batches import augmentations
@@ -97,7 +96,7 @@ def fastai_loaders(dataset: Dataset, config: RunConfig, parts: Parts) -> ImageDa
     return ImageDataLoaders.from_df(
         table, dataset.folder / "images", fn_col="file", label_col="dx", valid_col="is_valid",
         item_tfms=Resize((config.height, config.width), method=ResizeMethod.Squish),
-        batch_tfms=[*augmentations(config.augment), Normalize.from_stats(IMAGENET_MEAN, IMAGENET_STD, cuda=False)],
+        batch_tfms=[*augmentations(config.augment), Normalize.from_stats(*config.normalisation, cuda=False)],
         bs=config.batch_size, num_workers=WORKERS, device=torch.device("cpu"),
     )
 
