@@ -9,6 +9,7 @@ HeldOutPart = Literal["validation", "test"]
 Decision = Literal["as-data", "balanced"]  # in words in `metrics.decisions`
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]  # of a run and of any other job
 View = Literal["whole", "square"]  # a part of an image: all of it, or the central square over its shorter side
+RunKind = Literal["training", "evaluation", "search", "bundled"]  # what can be asked of each: `runs.run_kind`
 RateVerdict = Literal["usable", "too_short", "flat", "rises"]  # on a learning-rate search, in words in `rate_rules`
 
 PARTS: tuple[Part, ...] = get_args(Part)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pipeline.files import disk_errors
 
+SEARCHES = "searches"
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -28,7 +30,7 @@ class Workspace:
     @property
     def searches(self) -> Path:
         """Learning-rate searches, each in a folder like a run's."""
-        return self.home / "searches"
+        return self.home / SEARCHES
 
     @property
     def bin(self) -> Path:

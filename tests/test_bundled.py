@@ -46,7 +46,7 @@ def test_the_model_is_there_after_own_ones(workspace, bundle):
     make_model(workspace, "older", "efficientnet_lite0")
     assert [info.name for info in list_models(workspace)] == ["older", MODEL_NAME]
     info = find_model(workspace, MODEL_NAME)
-    assert info.bundled and source_of(workspace, info) == "bundled"
+    assert info.read_only and source_of(workspace, info) == "bundled"
     assert title_of(info) == "default (bundled with LesionLab)" and len(training_images(info)) == 56
 
 
@@ -92,7 +92,7 @@ def test_a_bundle_keeps_what_calibrates_it_and_needs_another_name(workspace, bun
     copy = import_bundle(workspace, tmp_path / "default.zip", "copy")
     assert (copy.temperature, copy.frequencies, copy.detail, copy.flips) == (
         info.temperature, info.frequencies, info.detail, True)
-    assert not copy.bundled and source_of(workspace, copy) == "imported"
+    assert not copy.read_only and source_of(workspace, copy) == "imported"
 
 
 def test_onnx_gives_the_calibrated_answers_and_fastai_says_that_it_does_not(workspace, bundle, tmp_path):

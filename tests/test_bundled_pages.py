@@ -108,7 +108,7 @@ def test_no_example_is_an_image_that_it_was_trained_on(workspace, bundle, tiny_b
     table = (copies / "HAM10000_metadata.csv").read_text().replace("IMG_0000", "NEW_0000")
     (copies / "HAM10000_metadata.csv").write_text(table)
     import_dataset(workspace, copies, "other")
-    info = next(info for info in resources.models() if info.bundled)
+    info = next(info for info in resources.models() if info.read_only)
     found = examples(info)
     assert [list(offer.images.index) for offer in found.offers] == [["NEW_0000"]]
     assert found.left_out[0].startswith("The model default was trained on all 56 images of tiny, so none of them can")

@@ -231,7 +231,7 @@ def test_a_changed_file_is_read_anew(three):
 def test_titles_and_search():
     row = {"run": "a-1", "name": "Mine", "note": "", "state": "cancelled", "data": "ham", "preset": "quick",
            "arch": "resnet18", "split": "lesion-test", "parent": "b-2", "parent_stage": 1, "evaluates": None,
-           "bundled": False}
+           "kind": "training"}
     assert title_of(row) == "Mine (a-1)" and title_of({**row, "name": ""}) == "a-1"
     assert start_of(row) == "b-2:1" and matches(row, "b-2:1")
     assert start_of({**row, "parent": None, "weights": "random"}) == "Random weights"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app.addresses.links import Parameter, linked, remember
+from app.loaders import resources
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
@@ -17,7 +18,8 @@ STATE_WORDS = {
 def state_words(run: RunDir) -> str:
     """How far the run is, in words."""
     state = run.status().state
-    return "is evaluating" if state == "running" and run.evaluation() else STATE_WORDS[state]
+    evaluating = state == "running" and resources.capabilities(run).kind == "evaluation"
+    return "is evaluating" if evaluating else STATE_WORDS[state]
 
 
 def pick(
@@ -44,7 +46,7 @@ def pick_run(runs: list[RunDir], default: RunDir) -> RunDir:
     by_name = {run.name: run for run in runs}
 
     def words(name: str) -> str:
-        if by_name[name].bundled:
+        if resources.capabilities(by_name[name]).read_only:
             return f"{name} (bundled with LesionLab)"
         return f"{name} ({state_words(by_name[name])})"
 

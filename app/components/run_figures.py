@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.components.figures import show_table
 from app.components.metric_places import metric_number, metric_places
-from app.components.siblings import FOLDS
+from app.components.run_page import FOLDS
 from app.words.evaluation_words import interval
 from pipeline.bundled import RUN_NAME
 from pipeline.classes import label

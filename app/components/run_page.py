@@ -1,12 +1,29 @@
-"""What the pages about one run say alike: that there is none yet, and what the images of this one are."""
+"""What the pages about one run say alike: that there is none yet, who judged its images, and where these come from."""
 
 import streamlit as st
 
-from app.addresses.links import TRAIN, go, linked
-from app.loaders.run_data import dataset_of
+from app.addresses.links import CLASSIFY, GET_DATA, TRAIN, go, linked
+from app.components.lesion_grid import Judged
+from app.loaders import resources
+from app.loaders.run_data import dataset_of, found_data, images_of
+from pipeline.bundled import MODEL_NAME, SIBLINGS
 from pipeline.images.generated import NOTICE
+from pipeline.models.model_info import bundled_model
 from pipeline.runs.run_dir import RunDir
+from pipeline.runs.run_kind import Capabilities
 from pipeline.shown import as_text
+
+NO_HEATMAPS = (
+    "No heatmaps: the five networks are not here, and the shipped one was trained on these very images, so its regions "
+    "would say nothing about an image that it had not seen."
+)
+NO_NEIGHBOURS = (
+    "No map and no neighbours: the five networks are not here, and for the shipped one, which was trained on these "
+    "very images, each would be its own nearest."
+)
+NO_WHAT_IF = "Not for this run: the five networks are not here, and the shipped one was trained on this very image."
+FOLDS = "Five folds by lesion: each image was judged by the one network that had seen no image of its lesion."
+TOO_GOOD = "The recipe was chosen on one of the five folds, so these figures are a little too good."
 
 
 def no_run_yet(words: str) -> None:
@@ -25,3 +42,45 @@ def about_images(run: RunDir) -> None:
         st.caption(f":material/draw: The images of this run are {NOTICE}.")
     if judged := run.evaluation():
         st.caption(as_text(" ".join(judged["words"])))
+
+
+def siblings_note(can: Capabilities) -> None:
+    """Above what a page shows of the run that the folds of a cross-validation judged; nothing for other runs."""
+    if can.has_folds:
+        st.info(f"This run is bundled with LesionLab: **{SIBLINGS}**. Each was trained on four fifths of the lesions "
+                f"and judged the images of the others. {TOO_GOOD}", icon=":material/inventory_2:")
+
+
+def images_not_here() -> None:
+    """Where no data set has the images of a run that names none: how to get them."""
+    model = bundled_model()
+    source = f" ({model.attribution})" if model and model.attribution else ""
+    st.info(as_text("The images of this run are not bundled, only what the networks said of them. With their data set"
+                    f"{source} imported, under any name and in any size, they appear here."),
+            icon=":material/image_not_supported:")
+    if st.button("Get data", key="siblings.get_data", icon=":material/download:"):
+        go(GET_DATA)
+
+
+def classify_with_it() -> None:
+    """A button to the shipped model, where it is here."""
+    if bundled_model() and st.button("Classify images with the bundled model", key="to_classify",
+                                     icon=":material/image_search:"):
+        go(CLASSIFY, model=MODEL_NAME)
+
+
+def judged_images(run: RunDir) -> Judged | None:
+    """The run's data set with its heatmaps; says so, and gives None, where the data set is gone, or that it changed."""
+    config, found = run.config(), found_data(run)
+    dataset = found.dataset
+    if dataset is None and not resources.capabilities(run).names_its_data:
+        images_not_here()
+        return None
+    if dataset is None:
+        st.info(f"The data set {as_text(config.data)} is no longer here, so its images cannot be shown.")
+        return None
+    if found.note:
+        st.info(as_text(found.note), icon=":material/image_search:")
+    elif dataset.content_hash != config.data_hash:
+        st.warning(f"The data set {as_text(config.data)} has changed since this run: some images may be others.")
+    return Judged(dataset, images_of(run, found), config, resources.heatmaps(run))

@@ -12,19 +12,22 @@ from pipeline.data.prepare import prepare_image, viewed
 from pipeline.errors import ModelError
 from pipeline.models.combined import weights_paths
 from pipeline.models.library import model_behind
-from pipeline.models.model_info import ModelInfo
+from pipeline.models.model_info import ModelInfo, bundled_model
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import View
 
 
 def model_of(run: RunDir) -> ModelInfo | None:
-    """The run's own model, or the one that an evaluation judged; None where it is not here, and for the bundled run,
-    whose networks are not.
+    """The run's own model, or the one that an evaluation judged; None where it is not here, as no network of folds is.
     """
-    if not run.bundled:
-        with contextlib.suppress(ModelError):
-            return model_behind(resources.workspace(), run)
+    with contextlib.suppress(ModelError):
+        return model_behind(resources.workspace(), run)
     return None
+
+
+def noticed_model(run: RunDir) -> ModelInfo | None:
+    """The model whose notice stands under the run's outputs: `model_of`, or for networks of folds the shipped one."""
+    return bundled_model() if resources.capabilities(run).has_folds else model_of(run)
 
 
 def can_answer(info: ModelInfo | None) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 from app.filters.filter_kinds import Known
 from app.loaders import evaluation_rows, leakage_rows, resources
 from app.loaders.file_cache import kept
-from app.loaders.run_data import found_data, found_files, images_of
+from app.loaders.run_data import compared_rows, found_data, found_files, images_of
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
 from pipeline.explain.embedding_files import read_flip_shares, read_neighbours, read_places
@@ -129,8 +129,7 @@ def others_named(run: RunDir, names: Collection[str]) -> list[RunDir]:
 
 def validated_alike(other: RunDir, table: pd.DataFrame) -> pd.Index:
     """The validation images (of an evaluation all) of another run that `table` knows by the same truth."""
-    told = answers(other)
-    told = told if other.evaluation() else told[told["part"] == "validation"]
+    told = compared_rows(other, answers(other))
     truth = table["truth"].reindex(told.index)
     return told.index[told["truth"].astype(object).to_numpy() == truth.to_numpy()]
 

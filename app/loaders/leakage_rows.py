@@ -58,7 +58,7 @@ def _bundled_files() -> Sequence[Path]:
 
 
 @kept(_bundled_files, entries=2, copied=True, waiting=_DRAWS)
-def bundled() -> BundledPair | None:
+def two_splits() -> BundledPair | None:
     """The bundled pair of tables; None where they are not there.
 
     Raises:
@@ -107,8 +107,8 @@ def runs_of(dataset: Dataset) -> list[RunDir]:
     """The finished runs on a data set that held images out, newest first."""
     found = []
     for run in resources.runs():
-        config = run.config()
-        if not run.bundled and config.data == dataset.name and config.split not in _NO_SPLIT and (
+        config, can = run.config(), resources.capabilities(run)
+        if can.names_its_data and config.data == dataset.name and config.split not in _NO_SPLIT and (
                 run.predictions_path.exists()):
             found.append(run)
     return found

@@ -20,6 +20,7 @@ from pipeline.jobs.launch import start_deriving
 from pipeline.models.combined import weights_paths
 from pipeline.models.model_info import ModelInfo, list_models
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
+from pipeline.runs.run_kind import Capabilities
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps
 from pipeline.vocabulary import View
 from pipeline.workspace import Workspace, current_workspace
@@ -78,6 +79,16 @@ def runs() -> list[RunDir]:
 def all_runs() -> list[RunDir]:
     """All runs, damaged ones too, newest first; the bundled one comes last."""
     return _and_the_bundled(list_runs(workspace()))
+
+
+@kept(lambda run: [run.config_path], entries=1024)
+def capabilities(run: RunDir) -> Capabilities:
+    """What can be asked of the run.
+
+    Raises:
+        MissingFileError, WorkspaceError: its config.json is gone or damaged.
+    """
+    return run.capabilities()
 
 
 def models() -> list[ModelInfo]:

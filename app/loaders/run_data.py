@@ -29,11 +29,11 @@ def _shared(run: RunDir, dataset: Dataset) -> pd.Index:
 
 
 def found_data(run: RunDir) -> Found:
-    """An own run's data set by its name. The bundled run's by its content, whatever it is called, else the one that has
-    most of its images by id and diagnosis, though perhaps in other copies.
+    """The data set that the run names, or of a run that names none the one of its content, whatever it is called, else
+    the one that has most of its images by id and diagnosis, though perhaps in other copies.
     """
     config, here = run.config(), resources.datasets()
-    if not run.bundled:
+    if resources.capabilities(run).names_its_data:
         return Found(next((d for d in here if d.name == config.data), None), None, None)
     same = next((d for d in here if d.content_hash == config.data_hash), None)
     if same is not None:
@@ -48,6 +48,12 @@ def found_data(run: RunDir) -> Found:
         "size, so the networks saw them otherwise."
     )
     return Found(next(d for d in here if d.name == best), images[best], note)
+
+
+def compared_rows(run: RunDir, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table with a `part` that a comparison with other runs looks at."""
+    part = resources.capabilities(run).compared_on
+    return table if part is None else table[table["part"] == part]
 
 
 def dataset_of(run: RunDir) -> Dataset | None:

@@ -8,12 +8,14 @@ import pandas as pd
 from app.charts.curves import batches_table, epochs_table
 from app.loaders import resources
 from app.loaders.file_cache import kept
+from app.loaders.run_data import compared_rows
 from pipeline.bundled import SIBLINGS
 from pipeline.errors import LesionLabError
 from pipeline.metrics.compare import Comparison, compare
 from pipeline.metrics.network_size import NetworkSize, network_size
 from pipeline.runs.labels import label_path, read_label
 from pipeline.runs.run_dir import RunDir
+from pipeline.runs.run_kind import CAPABILITIES, Capabilities
 from pipeline.runs.status import ENDED
 from pipeline.runs.summary import FIGURES, run_summary
 
@@ -28,12 +30,12 @@ def _read(run: RunDir) -> dict[str, Any]:
     summary = run_summary(run)
     label = read_label(run)
     row = {key: summary[key] for key in _SUMMARY}
-    row |= {"name": label.name, "note": label.note, "created": None, "chose_epoch": None, "stages": None,
+    row |= {"name": label.name, "note": label.note, "kind": None, "created": None, "chose_epoch": None, "stages": None,
             **dict.fromkeys(_CONFIG)}
     figures = summary["validation"] or (summary["evaluates"] and summary["test"]) or {}
     row |= {key: figures.get(key) for key in FIGURES}
-    row["bundled"] = run.bundled
     try:
+        row["kind"] = run.kind()
         row["created"] = run.about().get("created")
         config = run.config()
         row |= {key: getattr(config, key) for key in _CONFIG}
@@ -41,9 +43,14 @@ def _read(run: RunDir) -> dict[str, Any]:
         row["chose_epoch"] = ((run.results() or {}).get("validation") or {}).get("chose_epoch")
     except (LesionLabError, FileNotFoundError):
         pass  # the summary's error has the sentence already
-    if run.bundled:
+    if capabilities_of(row).has_folds:
         row |= {"name": f"{SIBLINGS[0].upper()}{SIBLINGS[1:]}", "split": _FOLDS}
     return row
+
+
+def capabilities_of(row: dict[str, Any]) -> Capabilities:
+    """What can be asked of the run of a row; of one whose kind a damaged file hides as little as of a training."""
+    return CAPABILITIES[row["kind"] or "training"]
 
 
 # a row of an ended run holds until one of these files changes; one at work depends on its process, so it is read anew
@@ -53,7 +60,7 @@ def _ended_row(run: RunDir) -> dict[str, Any]:
 
 
 def run_row(run: RunDir) -> dict[str, Any]:
-    """One row of the table of runs: run, bundled, name, note, state, created, seconds, config, validation figures,
+    """One row of the table of runs: run, kind, name, note, state, created, seconds, config, validation figures,
     error.
     """
     row = _ended_row(run)
@@ -81,8 +88,7 @@ def comparison(runs: list[RunDir]) -> Comparison:
     """
     tables, trained = {}, {}
     for run in runs:
-        table = resources.predictions(run)
-        tables[run.name] = table if run.evaluation() else table[table["part"] == "validation"]
+        tables[run.name] = compared_rows(run, resources.predictions(run))
         if run.split_path.exists():
             split = run.split()
             trained[run.name] = set(split.loc[split["part"] == "train", "lesion_id"])

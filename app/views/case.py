@@ -14,17 +14,17 @@ from app.components.cases.what_if_panel import flips_of_all, what_if_panel
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.lesion_grid import Judged, pictures
-from app.components.siblings import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
+from app.components.run_page import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
 from app.filters.case_filters import found_cases
 from app.loaders import case_tables, resources
-from app.loaders.case_model import can_answer, model_of, seen_by
+from app.loaders.case_model import can_answer, model_of, noticed_model, seen_by
 from app.loaders.run_data import found_data, images_of
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError, LesionLabError
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.case_table import in_order
 from pipeline.metrics.predictions_table import classes_of
-from pipeline.models.model_info import ModelInfo, bundled_model
+from pipeline.models.model_info import ModelInfo
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import Remark, read_remarks
 from pipeline.shown import as_text
@@ -69,14 +69,14 @@ def _output(run: RunDir, case: dict, codes: list[str]) -> None:
 
     table = probabilities_table({code: case[f"p_{code}"] for code in codes})
     show(probabilities_figure(table, dark()), table, f"{case['image_id']}-output", key="case.output")
-    if info := bundled_model() if run.bundled else model_of(run):
+    if info := noticed_model(run):
         st.warning(notice(info), icon=":material/info:")
 
 
 def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
     """What the network saw of the image; where its model is gone, at the size that the run names."""
     table = resources.metadata(dataset)
-    if info and run.evaluation():
+    if info and not resources.capabilities(run).has_model:  # another's, which its door knows best
         return seen_by(info, dataset.image_path(table.at[case["image_id"], "file"]))
     return pictures(case["image_id"], Judged(dataset, table, run.config(), None))[0]
 
@@ -84,7 +84,7 @@ def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
 def _case(run: RunDir, image_id: str, cases) -> None:
     case = cases.loc[image_id].to_dict()
     kept = address_of(st.query_params.to_dict())
-    found, info = found_data(run), model_of(run)
+    found, info, can = found_data(run), model_of(run), resources.capabilities(run)
     dataset = found.dataset
     table = images_of(run, found) if dataset else None
     here = table is not None and image_id in table.index
@@ -93,7 +93,7 @@ def _case(run: RunDir, image_id: str, cases) -> None:
     problem = None
     picture, output = st.columns([5, 4], gap="large")
     with picture:
-        if not here and run.bundled:
+        if not here and not can.names_its_data:
             images_not_here()
         elif not here:
             st.info(f"The data set {as_text(run.config().data)} is no longer here, or has lost this image: only what "
@@ -111,7 +111,7 @@ def _case(run: RunDir, image_id: str, cases) -> None:
         with problems.in_words():
             st.markdown(under_decisions(run, image_id))
             _output(run, case, classes_of(cases))
-    if here and not problem and not run.bundled:
+    if here and not problem and can.has_heatmaps:
         st.subheader("Regions that raised the outputs")
         with problems.in_words():
             two_heatmaps(run, case, lambda: _seen(case, dataset, run, info))
@@ -119,24 +119,24 @@ def _case(run: RunDir, image_id: str, cases) -> None:
     st.subheader("Other images of this lesion")
     same_lesion(run, case, cases, dataset, table, kept)
     st.subheader("Nearest training lesions")
-    if run.bundled:
-        st.markdown(NO_NEIGHBOURS)
-    else:
+    if can.has_neighbours:
         with problems.in_words():
             look_alikes(run, case)
+    else:
+        st.markdown(NO_NEIGHBOURS)
     st.subheader("What other models say")
     with problems.in_words():
         other_models(run, case)
     st.subheader("What if")
-    if run.bundled:
+    if not can.has_what_if:
         st.markdown(NO_WHAT_IF)
     elif here and not problem and can_answer(info):
         with problems.in_words():
             what_if_panel(info, case, _seen(case, dataset, run, info))
     else:
         st.markdown("This needs the image and the model that judged it; one of them is no longer here.")
-    if not run.bundled:
-        whole = "all images of this evaluation" if run.evaluation() else "the whole validation set"
+    if can.has_neighbours:
+        whole = "the whole validation set" if can.compared_on else "all images of this evaluation"
         st.markdown(f"**Over {whole}**")
         with problems.in_words():
             flips_of_all(run)
@@ -167,7 +167,7 @@ def main() -> None:
             _nothing(image.problem)
             return
         st.title(f"Image {as_text(image.value)}")
-        siblings_note(run)
+        siblings_note(resources.capabilities(run))
         st.caption(as_text(f"Lesion {cases.at[image.value, 'lesion_id']} · judged by {case_tables.name_of(run)}"))
         _case(run, image.value, cases)
 

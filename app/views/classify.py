@@ -95,7 +95,7 @@ def _uploads() -> list[VisitorImage]:
 
 
 def _chosen_images(info: ModelInfo) -> list[VisitorImage]:
-    if "source" not in st.session_state and info.bundled and not examples(info).offers:
+    if "source" not in st.session_state and info.read_only and not examples(info).offers:
         st.session_state["source"] = "uploads"
     source = st.radio(
         "Images to classify", ["examples", "uploads"], key="source", horizontal=True, label_visibility="collapsed",
@@ -126,7 +126,7 @@ def main() -> None:
             st.title("Classify", width="content")
             start_over_button()
         info = by_name[pick("Model", "model", list(by_name), default=models[0].name,
-                            words=lambda name: title_of(by_name[name]) if by_name[name].bundled else name)]
+                            words=lambda name: title_of(by_name[name]) if by_name[name].read_only else name)]
         _about(info)
         images = _chosen_images(info)
     with answer:

@@ -14,12 +14,17 @@ from app.components.errors.confusion_panel import (
 from app.components.errors.hidden_truth import hidden_truth, hide_switch, hiding
 from app.components.help_text import help_text
 from app.components.image_ways import way_links
-from app.components.judged_images import judged_images
 from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.components.pickers import pick, pick_run, state_words
 from app.components.run_figures import PART_WORDS, run_figures
-from app.components.run_page import about_images, no_run_yet
-from app.components.siblings import NO_HEATMAPS, classify_with_it, siblings_note
+from app.components.run_page import (
+    NO_HEATMAPS,
+    about_images,
+    classify_with_it,
+    judged_images,
+    no_run_yet,
+    siblings_note,
+)
 from app.loaders import resources
 from pipeline.classes import label
 from pipeline.metrics.confusion import cell as cell_rows
@@ -27,6 +32,7 @@ from pipeline.metrics.confusion import top_losses
 from pipeline.metrics.predictions_table import classes_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
+from pipeline.runs.run_kind import Capabilities
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 from pipeline.vocabulary import HeldOutPart, State
@@ -54,7 +60,7 @@ def _was(state: State) -> str:
     return {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}[state]
 
 
-def _images(run: RunDir, rows, cell, part: HeldOutPart) -> None:
+def _images(run: RunDir, can: Capabilities, rows, cell, part: HeldOutPart) -> None:
     if cell:
         truth, predicted = cell
         chosen = cell_rows(rows, truth, predicted)
@@ -71,11 +77,11 @@ def _images(run: RunDir, rows, cell, part: HeldOutPart) -> None:
     if chosen.empty:
         st.info("No image is in this cell.")
     elif judged := judged_images(run):
-        choice = heatmap_controls(judged.heatmaps is not None, why=NO_HEATMAPS if run.bundled else None)
+        choice = heatmap_controls(judged.heatmaps is not None, why=None if can.has_heatmaps else NO_HEATMAPS)
         lesion_grid(chosen, judged, choice, f"{run.name}.{part}.{'.'.join(cell or ('top',))}")
 
 
-def _errors(run: RunDir, results, part: HeldOutPart, rows, classes: list[str]) -> None:
+def _errors(run: RunDir, can: Capabilities, results, part: HeldOutPart, rows, classes: list[str]) -> None:
     cell = chosen_cell(classes)
     figures, matrix = st.columns([2, 3], gap="large")
     with figures:
@@ -86,7 +92,7 @@ def _errors(run: RunDir, results, part: HeldOutPart, rows, classes: list[str]) -
     help_text("confusion", "How to read a confusion matrix, and how the article reads its own")
     ways_to_a_cell(rows, classes, cell, run, part)
     with problems.in_words():
-        _images(run, rows, cell, part)
+        _images(run, can, rows, cell, part)
 
 
 def main() -> None:
@@ -110,17 +116,18 @@ def main() -> None:
                     help="Images that the network was not trained on.")
     with switch:
         hide_switch()
-    siblings_note(run)
+    can = resources.capabilities(run)
+    siblings_note(can)
     about_images(run)
     classes = classes_of(predictions)
     rows = predictions[predictions["part"] == part]
     if not hiding():
-        _errors(run, results, part, rows, classes)
+        _errors(run, can, results, part, rows, classes)
     elif judged := judged_images(run):
         hidden_truth(rows, classes, judged, f"{run.name}.{part}")
-    if run.bundled:
+    if can.has_folds:
         classify_with_it()
-    elif run.model.exists() and st.button("Classify images with this model", key="to_classify",
+    elif can.has_model and run.model.exists() and st.button("Classify images with this model", key="to_classify",
                                         icon=":material/image_search:"):
         go(CLASSIFY, model=run.name)
 

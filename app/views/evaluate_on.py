@@ -70,7 +70,8 @@ def main() -> None:
         _nothing_yet(bool(models))
         return
     st.markdown(_INTRO)
-    evaluations = {run.name: run for run in resources.own_runs() if run.evaluation()}
+    evaluations = {run.name: run for run in resources.own_runs()
+                   if resources.capabilities(run).kind == "evaluation"}
     with st.container():  # one place, so that the form below stays where it is when evaluations come and go
         if shown := _shown(evaluations):
             with st.container(border=True):

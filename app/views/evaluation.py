@@ -15,8 +15,7 @@ from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.image_ways import way_links
 from app.components.pickers import STATE_WORDS, pick, pick_run
 from app.components.run_figures import PART_WORDS, run_figures
-from app.components.run_page import about_images, no_run_yet
-from app.components.siblings import FOLDS, siblings_note
+from app.components.run_page import FOLDS, about_images, no_run_yet, siblings_note
 from app.loaders import evaluation_rows, resources
 from app.loaders.run_data import dataset_of
 from app.words.evaluation_words import DECISION_WORDS
@@ -60,7 +59,7 @@ def _provenance(run: RunDir, results: dict[str, Any], part: HeldOutPart, decisio
         part == "validation" and "test" in results) else ""
     st.markdown(
         f"{PART_WORDS[part]} part, n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}. "
-        f"{FOLDS if run.bundled else split_sentence(run.config().split)} {chose}{test}  \n"
+        f"{FOLDS if resources.capabilities(run).has_folds else split_sentence(run.config().split)} {chose}{test}  \n"
         f"Decision **{as_text(decision)}**: {DECISIONS[decision]}."
     )
 
@@ -124,7 +123,7 @@ def main() -> None:
     with right:
         decision = pick("Decision", "decision", list(DECISION_WORDS), default="as-data", words=DECISION_WORDS.get,
                         help="How probabilities become one answer.")
-    siblings_note(run)
+    siblings_note(resources.capabilities(run))
     about_images(run)
     _provenance(run, results, part, decision)
     with problems.in_words():

@@ -10,8 +10,7 @@ from app.components.cases.case_wall import case_wall, order_box
 from app.components.cases.embedding_map import embedding_map, take_outline
 from app.components.cases.teaching_sets import teaching_sets
 from app.components.pickers import STATE_WORDS, pick_run
-from app.components.run_page import no_run_yet
-from app.components.siblings import NO_NEIGHBOURS, images_not_here, siblings_note
+from app.components.run_page import NO_NEIGHBOURS, images_not_here, no_run_yet, siblings_note
 from app.filters.case_filters import found_cases
 from app.filters.filter_bar import clear_filters, filter_bar, folded_in_words, in_words
 from app.loaders import case_tables, resources
@@ -80,9 +79,10 @@ def _explore(run: RunDir) -> None:
                 "learnt it.")
         return
     take_outline(run)
-    siblings_note(run)
-    dataset, note = found_data(run).dataset, found_data(run).note
-    if dataset is None and run.bundled:
+    can = resources.capabilities(run)
+    siblings_note(can)
+    dataset, _, note = found_data(run)
+    if dataset is None and not can.names_its_data:
         images_not_here()
     elif dataset is None:
         st.info(f"The data set {as_text(run.config().data)} is no longer here, so neither its images nor what is known "
@@ -101,7 +101,7 @@ def _explore(run: RunDir) -> None:
     filter_bar(known, asked)
     found = in_order(found_cases(run, known, asked.values), asked.order)
     _under_the_bar(run, cases, found, asked, view, remarks, folded_in_words(known, asked))
-    if view == "map" and run.bundled:
+    if view == "map" and not can.has_neighbours:
         st.info(NO_NEIGHBOURS)
     elif view == "map":
         embedding_map(run, cases, found, case_tables.places(run))

@@ -142,7 +142,7 @@ def main() -> None:
     st.markdown(prose("home"))
     datasets, runs = resources.datasets(), resources.own_runs()
     bundled = bundled_model()
-    models = [info for info in resources.models() if not info.bundled]
+    models = [info for info in resources.models() if not info.read_only]
     for error in damaged_datasets(resources.workspace()).values():
         problems.show(error)
     work = next_step(datasets, runs, models, bundled is not None)

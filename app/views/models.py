@@ -51,13 +51,13 @@ def _one(info: ModelInfo) -> Pending | None:
     if info.licence and not info.generated:
         st.caption(as_text(f"Trained on images under {info.licence}: {info.attribution}. Whoever gets the model is "
                            "bound by that licence too."))
-    if info.bundled:
+    if info.read_only:
         st.caption("It came with LesionLab, so it can be neither named nor deleted.")
     elif operator():
         with st.expander("Title and description", icon=":material/edit:"):
             label_form(info)
     with st.container(border=True):
-        if brought_card(resources.workspace(), info) is None or info.bundled:
+        if brought_card(resources.workspace(), info) is None or info.read_only:
             st.markdown(_lowered(card))
         else:
             st.caption("This card came with the model, as it stands in its file; it calls the model by the name that "

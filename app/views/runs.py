@@ -8,11 +8,11 @@ from app.access import not_offered, operator
 from app.addresses.links import TRAIN, go, remember
 from app.charts.comparison import MOST_RUNS
 from app.components import problems
+from app.components.run_page import siblings_note
 from app.components.runs.lineage_tree import branches_of, lineage_tree
 from app.components.runs.run_actions import deleted_list, just_deleted, run_actions
 from app.components.runs.run_comparison import curves, shared_images
 from app.components.runs.runs_table import runs_table, title_of
-from app.components.siblings import siblings_note
 from app.loaders import resources, run_rows
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
@@ -65,8 +65,8 @@ def _choose(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[dict[str, Any]]) -> None:
-    for run in chosen:
-        siblings_note(run)
+    for row in rows:
+        siblings_note(run_rows.capabilities_of(row))
     with problems.in_words():
         curves(chosen, rows)
     with problems.in_words():
@@ -74,9 +74,9 @@ def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[d
             shared_images(chosen, rows)
         else:
             st.caption("Choose another run above to compare the two on the validation images that they share.")
-    alone = chosen[0] if len(chosen) == 1 else None
-    st.subheader(f"Go on from {'a run' if alone is None else 'it'}"
-                 + ("" if alone and alone.bundled or not operator() else ", name it, delete it"))
+    fixed = len(chosen) == 1 and run_rows.capabilities_of(rows[0]).read_only
+    st.subheader(f"Go on from {'it' if len(chosen) == 1 else 'a run'}"
+                 + ("" if fixed or not operator() else ", name it, delete it"))
     names = {row["run"]: title_of(row) for row in rows}
     if len(chosen) > 1:
         name = st.selectbox("Which run", list(names), format_func=names.get, key="runs.which." + ".".join(names))

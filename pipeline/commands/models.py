@@ -86,7 +86,7 @@ def models_list(arguments, out: Output) -> int:
             "split": info.split, "training_images": info.training_images, "training_lesions": info.training_lesions,
             "created": info.created, "validation": figures,
         })
-        title = "bundled with LesionLab" if info.bundled else label.name or "–"
+        title = "bundled with LesionLab" if info.read_only else label.name or "–"
         rows.append([
             info.name, title, info.data, info.arch, f"{info.width}×{info.height}",
             ", ".join(info.classes), percent((figures or {}).get("balanced_accuracy")),

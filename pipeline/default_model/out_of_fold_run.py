@@ -46,7 +46,7 @@ def write_out_of_fold_run(
     _write_table(run.predictions_path, table)
     write_json(label_path(run), asdict(Label(RUN_NAME, RUN_WORDS)))
     write_json(run.config_path, {
-        "config": config.to_json(), "versions": {}, "created": now, "frequencies": frequencies,
+        "kind": "bundled", "config": config.to_json(), "versions": {}, "created": now, "frequencies": frequencies,
     })
     write_status(run.status_path, Status(
         "done", now, started=now - seconds, ended=now, fraction=1.0, doing="Done.", notes=(RUN_WORDS,),

@@ -44,7 +44,7 @@ class _Look:
     """The network, and how it is shown images."""
 
     def __init__(self, run: RunDir, workspace: Workspace, info: ModelInfo, reporter: Reporter, images: int):
-        self._reporter, self._config, self._evaluation = reporter, run.config(), run.evaluation()
+        self._reporter, self._config, self._own = reporter, run.config(), run.capabilities().has_model
         self.classifier = open_classifier(workspace, info)
         self.classifier.use_onnx(workspace, images, self._reporter.watch)
         reporter.expect(images * COST[_KIND])
@@ -54,9 +54,7 @@ class _Look:
 
     def prepared(self, dataset: Dataset) -> Prepared:
         """The data set's images as the network sees them: uint8 (height, width, 3) by image_id."""
-        if self._evaluation:
-            return prepared_images(self.classifier, dataset)
-        return self._cached(dataset)
+        return self._cached(dataset) if self._own else prepared_images(self.classifier, dataset)
 
     def _cached(self, dataset: Dataset) -> Prepared:
         """Out of the pixels that a training run trained on."""
@@ -166,7 +164,7 @@ def _training_lesions(workspace: Workspace, run: RunDir, info: ModelInfo) -> _Tr
     Raises:
         DataError: a training run's data set is gone.
     """
-    if not run.evaluation():
+    if run.capabilities().has_model:
         split = run.split()
         images = split.loc[split["part"] == "train", _COLUMNS].reset_index(drop=True)
         return _TrainingLesions(load_dataset(workspace, run.config().data), images)

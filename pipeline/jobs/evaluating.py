@@ -40,8 +40,8 @@ def create_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
     # a model whose description states frequencies answers at these, whatever its loss; see `evaluation.decided`
     assumed = "training_frequencies" if info.frequencies is None else "frequencies"
     about = {
-        "config": _config(info, plan).to_json(), "versions": {}, "created": status.created, assumed: plan.shares,
-        "evaluation": plan.record(),
+        "kind": "evaluation", "config": _config(info, plan).to_json(), "versions": {}, "created": status.created,
+        assumed: plan.shares, "evaluation": plan.record(),
     }
 
     def fill(folder: Path) -> None:

@@ -50,11 +50,11 @@ def source_of(workspace: Workspace, info: ModelInfo) -> Source:
     """Where the model lies: with LesionLab, in its run's folder, or among the imported and the combined ones."""
     if info.members:
         return "combined"
-    return "bundled" if info.bundled else "run" if run_of(workspace, info) else "imported"
+    return "bundled" if info.read_only else "run" if run_of(workspace, info) else "imported"
 
 
 def _check_own(info: ModelInfo) -> None:
-    if info.bundled:
+    if info.read_only:
         raise ModelError(f"The model {info.name} {READ_ONLY}.", "Export it, and import the bundle under another name.")
 
 
@@ -65,7 +65,7 @@ def model_label(info: ModelInfo) -> Label:
 
 def title_of(info: ModelInfo) -> str:
     """What people call the model: its given name, with the name that commands know where they differ."""
-    if info.bundled:
+    if info.read_only:
         return f"{info.name} (bundled with LesionLab)"
     label = model_label(info)
     return f"{label.name} ({info.name})" if label.name else info.name

@@ -96,8 +96,8 @@ class ModelInfo:
     view: View = "whole"
 
     @property
-    def bundled(self) -> bool:
-        """Whether it came with LesionLab."""
+    def read_only(self) -> bool:
+        """Whether it came with LesionLab, so that it can be neither named nor deleted."""
         return self.folder == bundled_folder()
 
 
@@ -163,7 +163,7 @@ def list_models(workspace: Workspace) -> list[ModelInfo]:
             infos.append(read_model_info(folder, name))
         except ModelError:
             continue
-    return sorted(infos, key=lambda info: (not info.bundled, info.created), reverse=True)
+    return sorted(infos, key=lambda info: (not info.read_only, info.created), reverse=True)
 
 
 def damaged_models(workspace: Workspace) -> dict[str, ModelError]:

@@ -17,7 +17,7 @@ def refusal(run: RunDir) -> RunError | None:
         return RunError(f"The run {run.name} is {state} already.", "Wait for it, or watch it on the page Train.")
     if state == "done":
         return RunError(f"The run {run.name} is done: there is nothing to resume.", "Start a new run.")
-    if state != "interrupted" and run.evaluation():
+    if state != "interrupted" and run.kind() == "evaluation":
         return RunError(f"The evaluation {run.name} {'was stopped' if state == 'cancelled' else 'failed'} and keeps "
                         "nothing to go on from.", "Start it again.")
     if state != "interrupted" and not run.resume_path.exists():

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from pipeline.bounds import Count, FileName, Moment, Share, Text, Word
 from pipeline.records import read_record
+from pipeline.vocabulary import RunKind
 
 
 class Evaluation(TypedDict):
@@ -36,12 +37,14 @@ class Overlap(TypedDict):
 
 
 class RunAbout(TypedDict):
-    """All of it: the config as JSON, library versions, when it was created, and of an evaluation what it judged and the
-    frequencies that its model's probabilities assume (`evaluation.decided`).
+    """All of it: the config as JSON, library versions, when it was created, what kind of run it is (`RunDir.kind`, as
+    earlier versions did not say), and of an evaluation what it judged and the frequencies that its model's
+    probabilities assume (`evaluation.decided`).
     """
 
     config: dict[str, Any]
     created: Moment
+    kind: NotRequired[RunKind]
     versions: NotRequired[dict[Word, Word]]
     evaluation: NotRequired[Evaluation]
     frequencies: NotRequired[dict[Word, Share]]

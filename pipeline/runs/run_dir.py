@@ -19,10 +19,11 @@ from pipeline.runs.job_dir import JobDir
 from pipeline.runs.new_folder import make_folder
 from pipeline.runs.results import Results, check_figures
 from pipeline.runs.run_about import Evaluation, RunAbout, read_about
+from pipeline.runs.run_kind import CAPABILITIES, Capabilities
 from pipeline.runs.run_tables import read_predictions, read_split
 from pipeline.runs.status import just_queued, write_status
-from pipeline.vocabulary import HELD_OUT_PARTS
-from pipeline.workspace import Workspace
+from pipeline.vocabulary import HELD_OUT_PARTS, RunKind
+from pipeline.workspace import SEARCHES, Workspace
 
 _REPAIR = "Delete that run, or restore the file from a copy."
 
@@ -37,8 +38,31 @@ class RunDir(JobDir):
 
     @property
     def bundled(self) -> bool:
-        """Whether it came with LesionLab: five networks judged its images, it has no model and no curves."""
+        """Whether it is the one that came with LesionLab; what that means for it, `capabilities` says."""
         return self.folder == run_folder()
+
+    def kind(self) -> RunKind:
+        """What it is. Its config.json says so; what an earlier version made is known by its place and its contents.
+
+        Raises:
+            MissingFileError, WorkspaceError: as `config`.
+        """
+        if self.bundled:
+            return "bundled"
+        about = self.about()
+        if "kind" in about:
+            return about["kind"]
+        if "evaluation" in about:
+            return "evaluation"
+        return "search" if self.folder.parent.name == SEARCHES else "training"
+
+    def capabilities(self) -> Capabilities:
+        """What can be asked of it.
+
+        Raises:
+            MissingFileError, WorkspaceError: as `config`.
+        """
+        return CAPABILITIES[self.kind()]
 
     def check_own(self) -> None:
         """
@@ -181,7 +205,9 @@ def create_run(
         run = RunDir(folder)
         if fill:
             fill(run)
-        write_json(run.config_path, {"config": config.to_json(), "versions": versions, "created": status.created})
+        write_json(run.config_path, {
+            "kind": "training", "config": config.to_json(), "versions": versions, "created": status.created,
+        })
         write_status(run.status_path, status)
 
     stem = f"{config.data}-{config.preset}"

@@ -83,7 +83,7 @@ def create_search(workspace: Workspace, config: RunConfig) -> RunDir:
         search = RunDir(folder)
         if start:
             take_over(search, start)
-        write_json(search.config_path, {"config": config.to_json(), "created": status.created})
+        write_json(search.config_path, {"kind": "search", "config": config.to_json(), "created": status.created})
         write_status(search.status_path, status)
 
     taken = [path.name for path in workspace.searches.iterdir()] if workspace.searches.is_dir() else []

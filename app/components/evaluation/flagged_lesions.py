@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.addresses.links import linked, remember
 from app.components.image_ways import Way, way_links
-from app.components.judged_images import judged_images
 from app.components.lesion_grid import heatmap_controls, lesion_grid
+from app.components.run_page import judged_images
 from pipeline.metrics.operating_point import OperatingPoint
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir

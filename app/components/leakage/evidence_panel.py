@@ -11,9 +11,9 @@ from app.charts.leakage import evidence_figure
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.image_ways import Way, row_ways
-from app.components.judged_images import judged_images
 from app.components.leakage.evidence_work import evidence_at_work
 from app.components.lesion_grid import HeatmapChoice, lesion_grid
+from app.components.run_page import judged_images
 from app.loaders import leakage_rows, resources
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset

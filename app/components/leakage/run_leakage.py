@@ -53,7 +53,7 @@ def _chart(sides: dict[str, dict[str, Any]], words: dict[str, str], title: str, 
 
 def bundled_panel() -> None:
     """The inflation at once, from the tables that come with LesionLab; says so where they do not."""
-    pair = leakage_rows.bundled()
+    pair = leakage_rows.two_splits()
     if pair is None:
         st.info("The pair of result tables that shows this without any training, one short recipe on both splits, does "
                 "not come with this copy of LesionLab. A run of your own shows it below.")

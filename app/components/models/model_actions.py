@@ -46,7 +46,7 @@ def ways_on(info: ModelInfo) -> None:
             go(EVALUATE_ON, model=info.name)
         if run and st.button("Its run", key="models.run", icon=":material/table_rows:"):
             go(RUNS, runs=run.name)
-        if info.bundled:
+        if info.read_only:
             if st.button("Errors of its siblings", key="models.errors", icon=":material/grid_on:"):
                 go(ERRORS, run=RUN_NAME)
         elif not operator():

@@ -8,9 +8,9 @@ from app.access import operator, require_operator
 from app.addresses.links import CLASSIFY, ERRORS, EXPLORE, RATES, TRAIN, go, remember
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
+from app.components.run_page import classify_with_it
 from app.components.runs.runs_table import title_of
-from app.components.siblings import classify_with_it
-from app.loaders import resources
+from app.loaders import resources, run_rows
 from pipeline.bundled import SIBLINGS
 from pipeline.runs.labels import (
     LONGEST_NAME,
@@ -46,7 +46,7 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
         branches: the rows of the runs that started from it.
     """
     name = run.name
-    if run.bundled:
+    if run_rows.capabilities_of(row).read_only:
         _bundled_actions(name)
         return
     with st.container(horizontal=True):

@@ -25,10 +25,11 @@ def curves(runs: list[RunDir], rows: list[dict[str, Any]]) -> None:
     st.subheader("Curves")
     names = {row["run"]: title_of(row) for row in rows}
     before = {row["run"]: row["epochs_before"] or 0 for row in rows}
-    bundled = [names[run.name] for run in runs if run.bundled]
-    if bundled:
-        st.caption(as_text(f"The curves of the trainings are not bundled: {bundled[0]}."))
-    runs = [run for run in runs if not run.bundled and not run.evaluation()]
+    can = {row["run"]: run_rows.capabilities_of(row) for row in rows}
+    folds = [names[run.name] for run in runs if can[run.name].has_folds]
+    if folds:
+        st.caption(as_text(f"The curves of the trainings are not bundled: {folds[0]}."))
+    runs = [run for run in runs if can[run.name].has_curves]
     if not runs:
         return
     epochs = {run.name: _counted_on(run_rows.epochs(run), before[run.name]) for run in runs}

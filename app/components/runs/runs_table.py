@@ -49,7 +49,8 @@ def start_of(row: dict[str, Any]) -> str | None:
 
 def source_of(row: dict[str, Any]) -> str:
     """Where the run comes from, in a word."""
-    return "bundled" if row["bundled"] else "evaluation" if row["evaluates"] else "trained here"
+    kind = run_rows.capabilities_of(row).kind
+    return "trained here" if kind == "training" else kind
 
 
 def matches(row: dict[str, Any], search: str) -> bool:
@@ -118,7 +119,7 @@ def _table(runs: list[RunDir], drawn: dict[str, str], search: str, sort: str) ->
 
 def _displayed(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
-    several = any(row["bundled"] or row["evaluates"] for row in rows)
+    several = any(run_rows.capabilities_of(row).kind != "training" for row in rows)
     source = {"source": [source_of(row) for row in rows]} if several else {}
     return pd.DataFrame(
         {

@@ -2,6 +2,7 @@
 
 from app.addresses.links import explore_link
 from app.components.image_ways import Way
+from app.loaders import resources
 from pipeline.metrics.compare import Comparison
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
@@ -16,9 +17,9 @@ class SharedWays:
 
     def _way(self, words: str, number: int, run: str, **filters) -> Way:
         """The images as `run` judged them, of its validation part and that of all others."""
-        part = {} if self._runs[run].evaluation() else {"part": "validation"}
+        part = resources.capabilities(self._runs[run]).compared_on
         return Way(words, number if self._one_set else 0,
-                   explore_link(run, **part, judged=self._others(run), **filters))
+                   explore_link(run, **({"part": part} if part else {}), judged=self._others(run), **filters))
 
     def _others(self, run: str) -> list[str]:
         return [other for other in self._found.runs if other != run]
