@@ -29,6 +29,37 @@ def workspace(tmp_path, monkeypatch) -> Workspace:
     return Workspace(home).create()
 
 
+@pytest.fixture
+def dataset(workspace, tmp_path):
+    """The generated set of `tests.hand_made` in the workspace."""
+    from tests.hand_made import make_dataset
+
+    return make_dataset(workspace, tmp_path)
+
+
+@pytest.fixture
+def filled(workspace, dataset):
+    """The workspace with that set and one finished run on it: (workspace, data set, run)."""
+    from tests.hand_made import make_run
+
+    return workspace, dataset, make_run(workspace, dataset)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """On the pages a network that answers without weights is behind every model."""
+    from app.loaders import resources
+    from tests.stand_in import StandInPredictor
+
+    monkeypatch.setattr(resources, "predictor", StandInPredictor)
+
+
+@pytest.fixture
+def answering(filled, stand_in):
+    """`filled`, with the stand-in behind its model."""
+    return filled
+
+
 @pytest.fixture(autouse=True)
 def fresh_caches():
     """What a test before this one left in Streamlit's caches is gone; tests without Streamlit do not load it."""

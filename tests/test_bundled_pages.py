@@ -16,16 +16,11 @@ from pipeline.files import read_json, write_json
 from tests.app_pages import button, open_page, words
 from tests.hand_made import image_bytes, make_run
 from tests.hand_made import make_dataset as make_generated
-from tests.stand_in import StandInPredictor
 
+pytestmark = pytest.mark.usefixtures("stand_in")
 NOTICE = "in cross-validation, its sibling networks called "
 SIBLINGS = "bundled with LesionLab: **five sibling networks, not the shipped one**"
 NOT_HERE = "The images of this run are not bundled"
-
-
-@pytest.fixture(autouse=True)
-def stand_in(monkeypatch):
-    monkeypatch.setattr(resources, "predictor", StandInPredictor)
 
 
 def labels(at) -> list[str]:

@@ -11,14 +11,7 @@ from pipeline.runs.run_dir import find_run
 from pipeline.runs.teaching import Remark, list_sets, read_remarks
 from tests.app_pages import button, open_page, words
 from tests.embedded import embed_by_hand
-from tests.hand_made import make_dataset, make_run
-
-
-@pytest.fixture
-def filled(workspace, tmp_path):
-    """The workspace with the generated set and one finished run."""
-    dataset = make_dataset(workspace, tmp_path)
-    return workspace, dataset, make_run(workspace, dataset)
+from tests.hand_made import make_run
 
 
 def _ordered(run, query="part == 'validation'"):

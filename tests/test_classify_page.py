@@ -15,17 +15,8 @@ from pipeline.data.importing import import_dataset
 from pipeline.errors import ImageError
 from tests.app_pages import button, open_page, words
 from tests.hand_made import CODES, image_bytes, make_dataset, make_run
-from tests.stand_in import StandInPredictor
 
 SURE = "Model output: Actinic keratosis or Bowen's disease · akiec, 40.0\N{NO-BREAK SPACE}%"
-
-
-@pytest.fixture
-def filled(workspace, tmp_path, monkeypatch):
-    """The workspace with the generated set and one finished run whose model is a stand-in."""
-    monkeypatch.setattr(resources, "predictor", StandInPredictor)
-    dataset = make_dataset(workspace, tmp_path)
-    return workspace, dataset, make_run(workspace, dataset)
 
 
 def model():
@@ -53,7 +44,7 @@ def upload(at, *files: tuple[str, bytes]) -> None:
     at.file_uploader(key="uploads").set_value([(name, data, "image/jpeg") for name, data in files]).run()
 
 
-def test_uploads_need_an_answer_and_a_dermatoscope(filled):
+def test_uploads_need_an_answer_and_a_dermatoscope(answering):
     at = open_page("classify")
     at.radio(key="source").set_value("uploads").run()
     at.file_uploader(key="uploads").set_value([("a.jpg", image_bytes(1, True), "image/jpeg")]).run()
@@ -65,14 +56,14 @@ def test_uploads_need_an_answer_and_a_dermatoscope(filled):
     assert "Education only, not a medical device." in words(at)
 
 
-def test_an_upload_that_is_no_image_and_one_that_is_real(filled):
+def test_an_upload_that_is_no_image_and_one_that_is_real(answering):
     at = open_page("classify")
     upload(at, ("note.jpg", b"no image"), ("real.jpg", image_bytes(1, False)))
     assert at.error[0].value.startswith("note.jpg is not an image")
     assert "trained on generated drawings" in words(at) and "Education only" not in words(at)
 
 
-def test_of_many_uploads_four_are_judged_at_a_time(filled):
+def test_of_many_uploads_four_are_judged_at_a_time(answering):
     at = open_page("classify")
     upload(at, *((f"{n}.jpg", image_bytes(n, True)) for n in range(6)))
     assert words(at).count(SURE) == words(at).count("Education only") == 4
@@ -80,14 +71,14 @@ def test_of_many_uploads_four_are_judged_at_a_time(filled):
     assert words(at).count(SURE) == 6 and not at.exception
 
 
-def test_another_session_does_not_see_uploads(filled):
+def test_another_session_does_not_see_uploads(answering):
     at = open_page("classify")
     upload(at, ("mine.jpg", image_bytes(1, True)))
     assert "mine.jpg" in words(at)
     assert "mine.jpg" not in words(open_page("classify"))
 
 
-def test_an_example_with_its_truth_stands_in_the_address(filled):
+def test_an_example_with_its_truth_stands_in_the_address(answering):
     at = open_page("classify")
     assert [b.label for b in uses(at)] == [f"Use {n}" for n in range(1, len(CODES) + 1)]
     assert "Model output" not in words(at)
@@ -101,7 +92,7 @@ def test_an_example_with_its_truth_stands_in_the_address(filled):
     assert SURE in words(again) and f"Image {image_id}." in words(again) and not again.warning[1:]
 
 
-def test_show_others_shows_others_and_forgets_the_chosen_one(filled):
+def test_show_others_shows_others_and_forgets_the_chosen_one(answering):
     at = open_page("classify")
     first = {b.key for b in uses(at)}
     uses(at)[0].click().run()
@@ -110,8 +101,8 @@ def test_show_others_shows_others_and_forgets_the_chosen_one(filled):
     assert "example" not in at.query_params and "Model output" not in words(at)
 
 
-def test_examples_are_held_out_images_only(filled):
-    _, _, run = filled
+def test_examples_are_held_out_images_only(answering):
+    _, _, run = answering
     split = run.split()
     train = set(split.loc[split["part"] == "train", "image_id"])
     assert train and set(offered()["generated"].index) == set(split["image_id"]) - train
@@ -124,7 +115,7 @@ def test_examples_are_held_out_images_only(filled):
     assert "Model output" not in words(at)
 
 
-def test_an_example_that_is_gone_says_so(filled):
+def test_an_example_that_is_gone_says_so(answering):
     at = open_page("classify", example="generated/IMG_9999")
     assert [w.value for w in at.warning] == [
         "The address names the example image generated/IMG_9999, which is not here (any more)."
@@ -137,8 +128,8 @@ def test_test_images_are_examples_too(workspace, tmp_path):
     assert offer.origin == "From the model's validation and test parts: it was not trained on them."
 
 
-def test_another_data_set_leaves_out_what_the_model_was_trained_on(filled, tmp_path):
-    workspace, dataset, run = filled
+def test_another_data_set_leaves_out_what_the_model_was_trained_on(answering, tmp_path):
+    workspace, dataset, run = answering
     import_with_a_new_image(workspace, tmp_path, "copy")
     split = run.split()
     train = set(split.loc[split["part"] == "train", "image_id"])
@@ -150,8 +141,8 @@ def test_another_data_set_leaves_out_what_the_model_was_trained_on(filled, tmp_p
     assert at.query_params["example"].startswith("copy/") and SURE in words(at)
 
 
-def test_copies_in_another_size_leave_out_the_same_images(filled, tmp_path):
-    workspace, dataset, run = filled
+def test_copies_in_another_size_leave_out_the_same_images(answering, tmp_path):
+    workspace, dataset, run = answering
     smaller = shutil.copytree(tmp_path / "source-generated", tmp_path / "smaller")
     for path in smaller.glob("*.jpg"):
         with Image.open(path) as image:
@@ -161,14 +152,14 @@ def test_copies_in_another_size_leave_out_the_same_images(filled, tmp_path):
     assert set(offered()["smaller"].index) == set(run.split().query("part != 'train'")["image_id"])
 
 
-def test_a_copy_of_the_models_data_set_is_its_own(filled, tmp_path):
-    workspace, dataset, run = filled
+def test_a_copy_of_the_models_data_set_is_its_own(answering, tmp_path):
+    workspace, dataset, run = answering
     import_dataset(workspace, tmp_path / "source-generated", "again")
     assert set(offered()["again"].index) == set(offered()["generated"].index)
 
 
-def test_data_sets_of_the_other_kind_are_named_not_shown(filled, tmp_path):
-    workspace, _, run = filled
+def test_data_sets_of_the_other_kind_are_named_not_shown(answering, tmp_path):
+    workspace, _, run = answering
     make_dataset(workspace, tmp_path, "real", generated=False)
     assert set(offered()) == {"generated"}
     assert examples(model()).left_out == [
@@ -180,8 +171,8 @@ def test_data_sets_of_the_other_kind_are_named_not_shown(filled, tmp_path):
     assert "or on images of another kind" in at.warning[0].value
 
 
-def test_choosing_another_model_drops_an_example_that_it_was_trained_on(filled):
-    workspace, dataset, run = filled
+def test_choosing_another_model_drops_an_example_that_it_was_trained_on(answering):
+    workspace, dataset, run = answering
     other = make_run(workspace, dataset, seed=5)
     held_out, seen = (set(r.split().query("part != 'train'")["image_id"]) for r in (run, other))
     at = open_page("classify", model=run.name, example=f"generated/{sorted(held_out - seen)[0]}")
@@ -190,8 +181,8 @@ def test_choosing_another_model_drops_an_example_that_it_was_trained_on(filled):
     assert "example" not in at.query_params and "Model output" not in words(at) and "address" not in words(at)
 
 
-def test_a_model_whose_run_and_data_set_are_gone(filled, tmp_path):
-    workspace, dataset, run = filled
+def test_a_model_whose_run_and_data_set_are_gone(answering, tmp_path):
+    workspace, dataset, run = answering
     shutil.copytree(run.model, workspace.models / "default")
     shutil.rmtree(run.folder)
     assert offered() == {}
@@ -210,8 +201,8 @@ def test_a_model_whose_run_and_data_set_are_gone(filled, tmp_path):
     assert len(uses(at)) == len(CODES) and not at.error and not at.warning
 
 
-def test_a_data_set_that_changed_since_the_training_gives_no_examples(filled):
-    workspace, dataset, run = filled
+def test_a_data_set_that_changed_since_the_training_gives_no_examples(answering):
+    workspace, dataset, run = answering
     path = dataset.folder / "dataset.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "content_hash": "another"}))
     at = open_page("classify")
@@ -219,16 +210,16 @@ def test_a_data_set_that_changed_since_the_training_gives_no_examples(filled):
     assert "There is no example image for this model." in words(at) and not uses(at)
 
 
-def test_an_example_whose_file_is_gone_is_one_sentence(filled):
-    _, dataset, _ = filled
+def test_an_example_whose_file_is_gone_is_one_sentence(answering):
+    _, dataset, _ = answering
     row = offered()["generated"].iloc[0]
     dataset.image_path(row["file"]).unlink()
     at = open_page("classify", example=f"generated/{row['image_id']}")
     assert len(at.error) == 1 and row["image_id"] in at.error[0].value and not at.exception
 
 
-def test_a_truth_that_the_model_does_not_know_is_said(filled, tmp_path):
-    workspace, dataset, run = filled
+def test_a_truth_that_the_model_does_not_know_is_said(answering, tmp_path):
+    workspace, dataset, run = answering
     path = run.model / "model.json"
     stored = json.loads(path.read_text())
     path.write_text(json.dumps({**stored, "classes": [c for c in stored["classes"] if c != "vasc"]}))

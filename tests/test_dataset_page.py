@@ -16,11 +16,6 @@ from tests.app_pages import button, words
 from tests.hand_made import make_dataset
 
 
-@pytest.fixture
-def dataset(workspace, tmp_path):
-    return make_dataset(workspace, tmp_path)
-
-
 def open_page(**parameters: str) -> AppTest:
     at = app_pages.open_page("dataset", **parameters)
     assert not at.error

@@ -11,14 +11,7 @@ from pipeline.classes import label
 from pipeline.metrics.confusion import confusion_matrix, row_shares
 from pipeline.metrics.quiz import draw_quiz
 from tests.app_pages import button, open_page, words
-from tests.hand_made import CODES, make_dataset, make_run
-
-
-@pytest.fixture
-def filled(workspace, tmp_path):
-    """The workspace with the generated set and one finished run."""
-    dataset = make_dataset(workspace, tmp_path)
-    return workspace, dataset, make_run(workspace, dataset)
+from tests.hand_made import CODES, make_run
 
 
 def _validation(run):

@@ -9,14 +9,7 @@ from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
 from pipeline.metrics.operating_point import lesion_scores, operating_point
 from tests.app_pages import button, open_page, words
-from tests.hand_made import make_dataset, make_run
-
-
-@pytest.fixture
-def filled(workspace, tmp_path):
-    """The workspace with the generated set and one finished run."""
-    dataset = make_dataset(workspace, tmp_path)
-    return workspace, dataset, make_run(workspace, dataset)
+from tests.hand_made import make_run
 
 
 def _page(**parameters):

@@ -1,7 +1,6 @@
 """The page Explore in Streamlit's AppTest: filters and their address, order, pages, the map, and teaching sets."""
 
 import pandas as pd
-import pytest
 
 from app.addresses.links import written
 from pipeline.classes import label
@@ -13,13 +12,6 @@ from tests.embedded import embed_by_hand
 from tests.hand_made import make_dataset, make_run
 
 N_PER_PAGE = 24
-
-
-@pytest.fixture
-def filled(workspace, tmp_path):
-    """The workspace with the generated set and one finished run."""
-    dataset = make_dataset(workspace, tmp_path)
-    return workspace, dataset, make_run(workspace, dataset)
 
 
 def _validation(run):

@@ -6,21 +6,12 @@ import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
-from app.loaders import resources
 from pipeline.errors import WorkspaceError
 from tests.app_pages import button, open_page, words
 from tests.hand_made import image_bytes, make_dataset, make_run
 from tests.stand_in import StandInPredictor
 
 DEMO = "Draw images and train a first classifier"
-
-
-@pytest.fixture
-def filled(workspace, tmp_path, monkeypatch):
-    """The workspace with the generated set and one finished run whose model is a stand-in."""
-    monkeypatch.setattr(resources, "predictor", StandInPredictor)
-    dataset = make_dataset(workspace, tmp_path)
-    return workspace, dataset, make_run(workspace, dataset)
 
 
 @pytest.fixture
@@ -97,8 +88,8 @@ def test_a_last_run_without_a_model_can_be_looked_at(workspace, tmp_path, state,
     assert at.query_params["run"] == run.name and not at.exception
 
 
-def test_a_run_at_work_is_watched(filled):
-    workspace, dataset, _ = filled
+def test_a_run_at_work_is_watched(answering):
+    workspace, dataset, _ = answering
     run = make_run(workspace, dataset, "running")
     at = open_page("home")
     assert primary(at) == ["Watch it"] and "1 at work or waiting." in words(at)
@@ -106,16 +97,16 @@ def test_a_run_at_work_is_watched(filled):
     assert at.query_params["run"] == run.name
 
 
-def test_a_finished_run_is_studied(filled):
-    _, _, run = filled
+def test_a_finished_run_is_studied(answering):
+    _, _, run = answering
     at = open_page("home")
     assert primary(at) == ["Study its errors"] and figures(at) == ["1", "1", "1"]
     button(at, "Study its errors").click().run()
     assert at.title[0].value == "Errors" and at.query_params["run"] == run.name
 
 
-def test_a_model_alone_can_classify_and_the_demo_is_still_there(filled):
-    workspace, dataset, run = filled
+def test_a_model_alone_can_classify_and_the_demo_is_still_there(answering):
+    workspace, dataset, run = answering
     shutil.copytree(run.model, workspace.models / "default")
     shutil.rmtree(run.folder)
     shutil.rmtree(dataset.folder)
@@ -143,8 +134,8 @@ def visit(run) -> AppTest:
 
 
 @pytest.mark.parametrize("page", ["home", "classify"])
-def test_start_over_forgets_the_visit_and_nothing_else(filled, monkeypatch, page):
-    workspace, _, run = filled
+def test_start_over_forgets_the_visit_and_nothing_else(answering, monkeypatch, page):
+    workspace, _, run = answering
     removed, computed = [], []
     remove = MemoryUploadedFileManager.remove_session_files
     monkeypatch.setattr(MemoryUploadedFileManager, "remove_session_files",
@@ -179,7 +170,7 @@ def test_start_over_forgets_the_visit_and_nothing_else(filled, monkeypatch, page
     assert len(computed) == 2  # computed again: the last visitor's output was not kept
 
 
-def test_an_address_of_the_last_visitor_opens_its_page_without_the_choices(filled):
+def test_an_address_of_the_last_visitor_opens_its_page_without_the_choices(answering):
     at = open_page("home")
     button(at, "Start over").click().run()
     at.query_params.clear()
@@ -192,7 +183,7 @@ def test_an_address_of_the_last_visitor_opens_its_page_without_the_choices(fille
     assert at.radio(key="dataset.view").value == "images" and at.query_params["sex"] == "male"
 
 
-def test_a_reload_keeps_the_number_of_the_visit(filled):
+def test_a_reload_keeps_the_number_of_the_visit(answering):
     at = open_page("dataset", visit="3", sex="male")
     assert at.session_state["visit.number"] == "3" and at.query_params["sex"] == "male"
     at.query_params["visit"] = "2"
@@ -200,12 +191,12 @@ def test_a_reload_keeps_the_number_of_the_visit(filled):
     assert "sex" not in at.query_params and at.query_params["visit"] == "3"
 
 
-def test_before_the_first_start_over_addresses_carry_no_number(filled):
+def test_before_the_first_start_over_addresses_carry_no_number(answering):
     at = open_page("dataset", sex="male")
     assert "visit" not in at.query_params and at.query_params["sex"] == "male"
 
 
-def test_a_damaged_number_is_no_number(filled):
+def test_a_damaged_number_is_no_number(answering):
     at = open_page("dataset", visit="x", sex="male")
     assert not at.exception and at.query_params["sex"] == "male"
 

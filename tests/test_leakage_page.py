@@ -1,7 +1,6 @@
 """The Leakage page in Streamlit's AppTest: empty, without an audit, with one, verdicts, runs, evidence."""
 
 import pandas as pd
-import pytest
 
 from app.loaders import leakage_rows
 from pipeline.audit.findings import _table_digest, audit_path
@@ -12,12 +11,7 @@ from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import write_json
 from tests import app_pages
 from tests.app_pages import button, words
-from tests.hand_made import make_dataset, make_masks, make_run
-
-
-@pytest.fixture
-def dataset(workspace, tmp_path):
-    return make_dataset(workspace, tmp_path)
+from tests.hand_made import make_masks, make_run
 
 
 def write_audit(dataset, pairs: int = 8) -> None:

@@ -5,22 +5,12 @@ import pytest
 from app.charts.curves import batches_table, epochs_table
 from app.components.training.more_choices import as_settings
 from app.components.training.train_form import START
-from app.loaders import resources
 from pipeline.presets import PRESETS
 from pipeline.workspace import Workspace
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run
-from tests.stand_in import StandInPredictor
 
 PAGES = ("home", "train", "errors", "classify")
-
-
-@pytest.fixture
-def filled(workspace, tmp_path, monkeypatch):
-    """The workspace with the generated set and one finished run whose model is a stand-in."""
-    monkeypatch.setattr(resources, "predictor", StandInPredictor)
-    dataset = make_dataset(workspace, tmp_path)
-    return workspace, dataset, make_run(workspace, dataset)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -32,7 +22,7 @@ def test_empty_workspace_has_one_way_on(workspace, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_filled_workspace(filled, page):
+def test_filled_workspace(answering, page):
     at = open_page(page)
     assert not at.error and not at.warning
 
@@ -58,8 +48,8 @@ def test_import_of_a_folder_in_the_page(workspace, tmp_path):
     assert at.selectbox(key="train.preset.mine").value == "quick"
 
 
-def test_train_starts_what_was_chosen(filled, monkeypatch):
-    workspace, dataset, _ = filled
+def test_train_starts_what_was_chosen(answering, monkeypatch):
+    workspace, dataset, _ = answering
     started = []
 
     def start_run(place, config):
@@ -78,7 +68,7 @@ def test_train_starts_what_was_chosen(filled, monkeypatch):
     assert "waits its turn" in words(at)
 
 
-def test_a_wrong_setting_is_said_and_cannot_start(filled):
+def test_a_wrong_setting_is_said_and_cannot_start(answering):
     at = open_page("train")
     at.text_input(key="train.demo.size").set_value("big").run()
     assert at.error[0].value.startswith("size=big is not a whole number from 32 to 1024.")
@@ -92,8 +82,8 @@ def test_settings_are_only_what_differs():
     assert as_settings(config, {**same, "epochs": "0,4", "limit": "100"}) == ["epochs=0,4", "limit=100"]
 
 
-def test_a_running_run_is_picked_and_can_be_stopped(filled):
-    workspace, dataset, _ = filled
+def test_a_running_run_is_picked_and_can_be_stopped(answering):
+    workspace, dataset, _ = answering
     run = make_run(workspace, dataset, "running")
     at = open_page("train")
     assert at.query_params["run"] == run.name
@@ -103,8 +93,8 @@ def test_a_running_run_is_picked_and_can_be_stopped(filled):
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
-def test_an_ended_run_says_what_to_do(filled, state):
-    workspace, dataset, _ = filled
+def test_an_ended_run_says_what_to_do(answering, state):
+    workspace, dataset, _ = answering
     run = make_run(workspace, dataset, state)
     assert ("below" if state != "interrupted" else "when it is resumed") in words(open_page("train", run=run.name))
     at = open_page("errors", run=run.name)
@@ -113,7 +103,7 @@ def test_an_ended_run_says_what_to_do(filled, state):
 
 
 @pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("errors", "run"), ("classify", "model")])
-def test_an_address_of_something_gone_says_so(filled, page, parameter):
+def test_an_address_of_something_gone_says_so(answering, page, parameter):
     at = open_page(page, **{parameter: "gone-1"})
     assert "gone-1" in at.warning[0].value and "not here" in at.warning[0].value
 

@@ -17,12 +17,7 @@ from pipeline.runs.labels import Label, delete_run, deleted_runs, label_run, rea
 from pipeline.runs.run_dir import RunDir, list_runs
 from pipeline.workspace import Workspace
 from tests.app_pages import button, open_page, words
-from tests.hand_made import CODES, make_dataset, make_run
-
-
-@pytest.fixture
-def dataset(workspace, tmp_path):
-    return make_dataset(workspace, tmp_path)
+from tests.hand_made import CODES, make_run
 
 
 def judged_otherwise(run: RunDir, seed: int, sure: float = 1.5) -> RunDir:
