@@ -1,4 +1,6 @@
-"""Where LesionLab keeps what it makes: `$LESIONLAB_HOME`, else `./workspace`."""
+"""Where LesionLab keeps what it makes, `$LESIONLAB_HOME`, else `./workspace`; and where what it brings along lies: a
+trained model, and the run of the sibling networks that judged it, both read-only.
+"""
 
 import os
 from dataclasses import dataclass
@@ -7,6 +9,11 @@ from pathlib import Path
 from pipeline.files import disk_errors
 
 SEARCHES = "searches"
+MODEL_NAME = "default"
+RUN_NAME = "default-out-of-fold"
+SIBLINGS = "five sibling networks, not the shipped one"
+READ_ONLY = "came with LesionLab and cannot be changed"
+_BUNDLED = Path(__file__).resolve().parents[1] / "assets" / "models" / "default"
 
 
 @dataclass(frozen=True)
@@ -63,3 +70,14 @@ class Workspace:
 def current_workspace() -> Workspace:
     """The workspace that the environment names; its folders need not exist yet."""
     return Workspace(Path(os.environ.get("LESIONLAB_HOME") or "workspace").expanduser().absolute())
+
+
+def bundled_folder() -> Path:
+    """Where the bundled things lie: `$LESIONLAB_BUNDLED`, else beside the code; they need not be there."""
+    named = os.environ.get("LESIONLAB_BUNDLED")
+    return Path(named).expanduser().absolute() if named else _BUNDLED
+
+
+def run_folder() -> Path:
+    """The folder of the siblings' run, whether it is there or not."""
+    return bundled_folder() / "run"

@@ -39,11 +39,11 @@ FOR_THE_OPERATOR = {
     "components/runs/run_actions.py": "delete.* label.* label.*.name label.*.note runs.delete.closed",
 }
 OPEN = {
-    "components/cases/case_note.py": "case.note.* case.note.*.text case.set.* case.set.*.name",
-    "components/cases/case_selection.py": "explore.new_set explore.new_set.name explore.new_set.note",
     "components/cases/case_wall.py": "explore.select_none explore.select_page",
     "components/cases/embedding_job.py": "embedding.start embedding.stop",
-    "components/cases/teaching_sets.py": "explore.*.form explore.*.name explore.*.note",
+    "components/cases/teaching_sets.py":
+        "case.note.* case.note.*.text case.set.* case.set.*.name explore.*.form explore.*.name explore.*.note "
+        "explore.new_set explore.new_set.name explore.new_set.note",
     "components/cases/what_if_panel.py": "*reset",
     "components/data/data_intake.py": "draw import import.name import.upload",
     "components/data/dataset_counts.py": "missing.*.*",
@@ -65,8 +65,8 @@ OPEN = {
     "components/models/model_actions.py": "models.classify models.errors models.evaluate_on models.run",
     "components/models/model_exports.py": "download.* export.* export.card",
     "components/models/model_intake.py": "models.import models.name models.upload",
-    "components/pager.py": "*.next *.previous",
-    "components/run_page.py": "to_train",
+    "components/pickers.py": "*.next *.previous",
+    "components/run_page.py": "siblings.get_data to_classify to_train",
     "components/runs/evaluation_form.py": "evaluate_on.start",
     "components/runs/evaluation_run.py": "overlap.* resume.* stop.* to_evaluation to_images to_results",
     "components/runs/lineage_tree.py": "lineage.* lineage.compare.*",
@@ -74,7 +74,6 @@ OPEN = {
     "components/runs/run_disagreements.py": "*.more",
     "components/runs/runs_table.py": "runs.search",
     "components/runs/shared_figures.py": "runs.to_article",
-    "components/siblings.py": "siblings.get_data to_classify",
     "components/start_over.py": "start_over",
     "components/training/batch_preview.py": "? preview.close",
     "components/training/live_run.py": "resume.* stop.* to_classify to_results",

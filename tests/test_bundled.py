@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from pipeline import cli
-from pipeline.bundled import MODEL_NAME, RUN_NAME
 from pipeline.errors import LesionLabError, ModelError, RunError
 from pipeline.export.bundle import export_bundle
 from pipeline.export.bundle_import import import_bundle
@@ -23,6 +22,7 @@ from pipeline.models.training_images import training_images
 from pipeline.runs.labels import delete_run, label_run
 from pipeline.runs.resume import requeue
 from pipeline.runs.run_dir import find_run, list_runs, readable_runs
+from pipeline.workspace import MODEL_NAME, RUN_NAME
 from tests.hand_made import CODES, make_dataset, make_run
 from tests.random_models import make_model
 

@@ -10,9 +10,9 @@ from PIL import Image
 from app.loaders import resources
 from app.loaders.examples import examples
 from app.loaders.run_data import found_data
-from pipeline.bundled import MODEL_NAME, RUN_NAME
 from pipeline.data.importing import import_dataset
 from pipeline.files import read_json, write_json
+from pipeline.workspace import MODEL_NAME, RUN_NAME
 from tests.app_pages import button, open_page, words
 from tests.hand_made import image_bytes, make_run
 from tests.hand_made import make_dataset as make_generated

@@ -229,7 +229,7 @@ def test_errors_lead_here(filled):
 
 
 def test_the_csv_has_what_matches_in_order(filled):
-    from app.components.cases.case_selection import with_remarks
+    from app.components.cases.teaching_sets import with_remarks
     from app.loaders.case_tables import cases
 
     run = filled[2]

@@ -181,7 +181,7 @@ def test_the_audit_starts_as_a_job_and_its_end_is_told(dataset, workspace, monke
 
 
 def test_tables_behind_the_charts():
-    from app.components.leakage.seen_lesions import seen_table
+    from app.components.leakage.audit_panels import seen_table
 
     counts = {"images": 10, "seen": 4, "melanomas": 0, "melanomas_seen": 0}
     table = seen_table({"lesion": {**counts, "seen": 0}, "random": counts})

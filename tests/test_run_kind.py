@@ -6,7 +6,6 @@ import pytest
 
 from app.components.run_page import NO_NEIGHBOURS, NO_WHAT_IF
 from app.loaders import resources
-from pipeline.bundled import RUN_NAME
 from pipeline.data.importing import import_dataset
 from pipeline.errors import WorkspaceError
 from pipeline.files import read_json, write_json
@@ -15,6 +14,7 @@ from pipeline.jobs.evaluating import create_evaluation
 from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.run_kind import CAPABILITIES
 from pipeline.runs.searches import create_search, find_search, plan_search
+from pipeline.workspace import RUN_NAME
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset, make_run
 from tests.source_reading import modules

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.addresses.links import remember
 from app.charts.dataset import level_words
-from app.components.pager import page_of_address, pager
+from app.components.pickers import page_of_address, pager
 from app.loaders import resources
 from pipeline.classes import label
 from pipeline.config import RunConfig

@@ -1,6 +1,6 @@
-"""Choosing a run, a model or a part; the choice stands in the address, and a stale address says so."""
+"""Choosing a run, a model, a part, a topic or a page; the choice stands in the address, and a stale address says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -51,3 +51,54 @@ def pick_run(runs: list[RunDir], default: RunDir) -> RunDir:
         return f"{name} ({state_words(by_name[name])})"
 
     return by_name[pick("Run", "run", list(by_name), default=default.name, words=words)]
+
+
+def address_radio(
+    title: str, parameter: Parameter, options: Mapping[str, str], *, hidden: bool = False,
+    forgets: Collection[str] = (),
+) -> str:
+    """The address's `parameter`, else the first of `options` (value to words); an unknown one is named in a warning.
+
+    Args:
+        hidden: without the title, which screen readers get all the same.
+        forgets: parameters whose values depend on this choice; another choice takes them out of the address.
+    """
+    link = linked(parameter, options)
+    chosen = link.value or next(iter(options))
+    if link.problem:
+        st.warning(as_text(f"{link.problem} Shown instead: {options[chosen]}."), icon=":material/link_off:")
+    key = f"radio.{parameter}"
+    st.session_state[key] = chosen
+    return st.radio(
+        title, list(options), key=key, format_func=lambda one: as_text(options[one]), horizontal=True,
+        label_visibility="collapsed" if hidden else "visible",
+        on_change=lambda: remember(**{parameter: st.session_state[key]}, **dict.fromkeys(forgets)),
+    )
+
+
+def page_of_address(pages: int) -> int:
+    """The page (1..pages) that the address names, the first without one; says so where it names one that is not."""
+    asked = st.query_params.get("page")
+    if asked is None:
+        return 1
+    if asked.isascii() and asked.isdecimal() and 1 <= int(asked[:9]) <= pages:
+        return int(asked[:9])
+    st.warning(as_text(f"The address names page {asked[:20]}, but there is only "
+                       f"{'one page' if pages == 1 else f'a page 1 to {pages:,}'}. Shown instead: page 1."),
+               icon=":material/link_off:")
+    return 1
+
+
+def _turn_to(page: int) -> None:
+    remember(page=None if page == 1 else str(page))
+
+
+def pager(key: str, page: int, pages: int, size: int, total: int) -> None:
+    """Previous, next, and which of the `total` images stand on this `page`; a page holds `size` of them."""
+    first = (page - 1) * size + 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Previous", key=f"{key}.previous", disabled=page == 1, on_click=_turn_to, args=(page - 1,),
+                  icon=":material/arrow_back:")
+        st.button("Next", key=f"{key}.next", disabled=page == pages, on_click=_turn_to, args=(page + 1,),
+                  icon=":material/arrow_forward:", icon_position="right")
+        st.markdown(f"{first:,}–{min(first + size - 1, total):,} of {total:,}", width="content")

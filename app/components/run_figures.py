@@ -8,19 +8,19 @@ import streamlit as st
 from app.components.figures import show_table
 from app.components.metric_places import metric_number, metric_places
 from app.components.run_page import FOLDS
+from app.loaders import resources
 from app.words.evaluation_words import interval
-from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
-from pipeline.config import RunConfig
 from pipeline.metrics.metric_registry import Metric, metrics_of
 from pipeline.metrics.units import figure_words, is_number
 from pipeline.number_words import UNDEFINED, count, decimal, percent
+from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import HeldOutPart
 
 PART_WORDS = {"validation": "Validation", "test": "Test"}
 
 
-def run_figures(results: dict[str, Any], part: HeldOutPart, config: RunConfig, name: str) -> None:
+def run_figures(run: RunDir, results: dict[str, Any], part: HeldOutPart) -> None:
     """Metrics of `part`, the sentences that say how far to trust them, and a row for each diagnosis."""
     from pipeline.data.split import EXTERNAL, split_sentence
     from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
@@ -28,13 +28,13 @@ def run_figures(results: dict[str, Any], part: HeldOutPart, config: RunConfig, n
     figures = results[part]
     n = f"n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}"
     _headline(figures, part, n)
-    bundled = name == RUN_NAME
-    sentences = [f"{PART_WORDS[part]} part, {n}.", FOLDS if bundled else split_sentence(config.split)]
+    folds, split = resources.capabilities(run).has_folds, run.config().split
+    sentences = [f"{PART_WORDS[part]} part, {n}.", FOLDS if folds else split_sentence(split)]
     if figures.get("chose_epoch"):
         sentences.append(CHOSE_EPOCH_SENTENCE)
-    elif bundled:
+    elif folds:
         sentences.append("They did not choose the epoch.")
-    elif config.split != EXTERNAL:
+    elif split != EXTERNAL:
         sentences.append("These images chose nothing: neither the epoch nor anything else.")
     if melanoma := figures.get("melanoma"):
         sentences.append(
@@ -45,7 +45,7 @@ def run_figures(results: dict[str, Any], part: HeldOutPart, config: RunConfig, n
         sentences.append("The intervals beside the figures: bootstrap over lesions.")
     st.markdown(" ".join(sentences))
     show_table(_per_diagnosis(figures["per_diagnosis"]), "Each diagnosis: sensitivity, specificity, AUC",
-               f"{name}-{part}-diagnoses", f"diagnoses.{part}")
+               f"{run.name}-{part}-diagnoses", f"diagnoses.{part}")
 
 
 def _headline(figures: dict[str, Any], part: str, n: str) -> None:

@@ -6,10 +6,9 @@ from app.addresses.case_address import address_of, read_address
 from app.addresses.links import EXPLORE, explore_link, go, linked, remember
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
-from app.components.cases.case_facts import facts, other_models, same_lesion, under_decisions
-from app.components.cases.case_note import case_note
+from app.components.cases.case_facts import facts, look_alikes, other_models, same_lesion, under_decisions
 from app.components.cases.case_picture import two_heatmaps, zoomed_image
-from app.components.cases.look_alikes import look_alikes
+from app.components.cases.teaching_sets import case_note
 from app.components.cases.what_if_panel import flips_of_all, what_if_panel
 from app.components.figures import dark, show
 from app.components.help_text import help_text

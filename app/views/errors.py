@@ -85,7 +85,7 @@ def _errors(run: RunDir, can: Capabilities, results, part: HeldOutPart, rows, cl
     cell = chosen_cell(classes)
     figures, matrix = st.columns([2, 3], gap="large")
     with figures:
-        run_figures(results, part, run.config(), run.name)
+        run_figures(run, results, part)
     with matrix:
         confusion_chart(rows, classes, cell, f"{run.name}-{part}")
     way_links(part_ways(run, part, rows, results[part]))

@@ -7,13 +7,12 @@ import streamlit as st
 from app.addresses.evaluation_ways import Ways
 from app.addresses.links import ERRORS, EVALUATE_ON, TRAIN, go
 from app.components import problems
-from app.components.address_radio import address_radio
 from app.components.evaluation.diagnosis_panel import diagnosis_panel
 from app.components.evaluation.operating_point import operating_panel
 from app.components.evaluation.reliability_panel import reliability_panel
 from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.image_ways import way_links
-from app.components.pickers import STATE_WORDS, pick, pick_run
+from app.components.pickers import STATE_WORDS, address_radio, pick, pick_run
 from app.components.run_figures import PART_WORDS, run_figures
 from app.components.run_page import FOLDS, about_images, no_run_yet, siblings_note
 from app.loaders import evaluation_rows, resources
@@ -76,7 +75,7 @@ def _evaluated_before(run: RunDir, results: dict[str, Any], part: HeldOutPart) -
         with st.spinner("Draws the lesions a thousand times."):
             evaluate_run(run)
         st.rerun()
-    run_figures(results, part, run.config(), run.name)
+    run_figures(run, results, part)
 
 
 def _ways(run: RunDir, part: HeldOutPart, decision: Decision) -> Ways:

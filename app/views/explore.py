@@ -5,10 +5,9 @@ import streamlit as st
 from app.addresses.case_address import Asked, read_address
 from app.addresses.links import TRAIN, go, remember
 from app.components import problems
-from app.components.cases.case_selection import csv_button, set_maker
 from app.components.cases.case_wall import case_wall, order_box
-from app.components.cases.embedding_map import embedding_map, take_outline
-from app.components.cases.teaching_sets import teaching_sets
+from app.components.cases.map_panel import map_panel, take_outline
+from app.components.cases.teaching_sets import csv_button, set_maker, teaching_sets
 from app.components.pickers import STATE_WORDS, pick_run
 from app.components.run_page import NO_NEIGHBOURS, images_not_here, no_run_yet, siblings_note
 from app.filters.case_filters import found_cases
@@ -104,7 +103,7 @@ def _explore(run: RunDir) -> None:
     if view == "map" and not can.has_neighbours:
         st.info(NO_NEIGHBOURS)
     elif view == "map":
-        embedding_map(run, cases, found, case_tables.places(run))
+        map_panel(run, cases, found, case_tables.places(run))
     else:
         _images(run, found, sets, remarks)
 

@@ -9,7 +9,6 @@ from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button
 from app.loaders import resources
-from pipeline.bundled import RUN_NAME
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
 from pipeline.images.generated import NOTICE
@@ -19,6 +18,7 @@ from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir, bundled_run
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
+from pipeline.workspace import RUN_NAME
 
 DEMO = "Draw images and train a first classifier"
 

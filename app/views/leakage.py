@@ -4,14 +4,13 @@ import streamlit as st
 
 from app.addresses.links import GET_DATA, go, linked
 from app.components import problems
-from app.components.address_radio import address_radio
 from app.components.help_text import help_text
+from app.components.leakage.audit_panels import metadata_panel, seen_panel
 from app.components.leakage.audit_work import audit_at_work, audit_button, audit_problem
 from app.components.leakage.evidence_panel import evidence_panel
 from app.components.leakage.near_pairs import near_pairs
 from app.components.leakage.run_leakage import bundled_panel, run_panel
-from app.components.leakage.seen_lesions import metadata_panel, seen_panel
-from app.components.pickers import pick
+from app.components.pickers import address_radio, pick
 from app.loaders import leakage_rows, resources
 from pipeline.data.dataset import Dataset
 from pipeline.images.generated import NOTICE

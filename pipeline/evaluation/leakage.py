@@ -8,7 +8,6 @@ import pandas as pd
 from typing_extensions import TypedDict
 
 from pipeline.bounds import Count, Share
-from pipeline.bundled import bundled_folder
 from pipeline.classes import MELANOMA
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.errors import DataError, WorkspaceError
@@ -21,6 +20,7 @@ from pipeline.parquet import SHARE, TEXT, read_table
 from pipeline.records import record
 from pipeline.runs.results import Intervals, OfPart
 from pipeline.runs.run_dir import RunDir
+from pipeline.workspace import bundled_folder
 
 _KEPT = "seen-{}.json"
 _BUNDLED = ("image_id", "lesion_id", "truth")

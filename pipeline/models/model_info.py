@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from annotated_types import Interval, Len
 
 from pipeline.bounds import Code, Count, FileName, Moment, Text, Word
-from pipeline.bundled import MODEL_NAME, bundled_folder
 from pipeline.config import Loss, Resize, Side, SplitKind, Weights
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files import folders_with, write_json
@@ -19,7 +18,7 @@ from pipeline.runs.results import PartFigures, check_figures
 from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.status import ENDED
 from pipeline.vocabulary import View
-from pipeline.workspace import Workspace
+from pipeline.workspace import MODEL_NAME, Workspace, bundled_folder
 
 MOST_MEMBERS, MOST_NETWORKS = 5, 5
 _FILE = "model.json"

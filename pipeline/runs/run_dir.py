@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.bundled import READ_ONLY, RUN_NAME, run_folder
 from pipeline.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
 from pipeline.files import folders_with, to_json, write_json
@@ -23,7 +22,7 @@ from pipeline.runs.run_kind import CAPABILITIES, Capabilities
 from pipeline.runs.run_tables import read_predictions, read_split
 from pipeline.runs.status import just_queued, write_status
 from pipeline.vocabulary import HELD_OUT_PARTS, RunKind
-from pipeline.workspace import SEARCHES, Workspace
+from pipeline.workspace import READ_ONLY, RUN_NAME, SEARCHES, Workspace, run_folder
 
 _REPAIR = "Delete that run, or restore the file from a copy."
 

@@ -8,7 +8,7 @@ import streamlit as st
 from app.addresses.case_address import FIRST, Asked, address_of
 from app.addresses.links import CASE, remember
 from app.addresses.visits import mark
-from app.components.pager import page_of_address, pager
+from app.components.pickers import page_of_address, pager
 from app.loaders.run_data import found_data, images_of
 from app.loaders.thumbnails import thumbnail
 from pipeline.classes import label

@@ -8,12 +8,12 @@ import streamlit as st
 from app.addresses.evaluation_ways import Ways
 from app.addresses.links import remember
 from app.charts.evaluation import precision_recall_chart, roc_chart
-from app.components.address_radio import address_radio
 from app.components.evaluation.flagged_lesions import flagged_lesions
 from app.components.evaluation.prevalence import choose_prevalence
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.metric_places import metric_places
+from app.components.pickers import address_radio
 from app.components.run_figures import PART_WORDS
 from app.loaders import evaluation_rows
 from pipeline.data.dataset import Dataset

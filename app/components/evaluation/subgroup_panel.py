@@ -8,12 +8,11 @@ import streamlit as st
 from app.addresses.evaluation_ways import Ways
 from app.charts.dataset import FACTOR_WORDS, level_words
 from app.charts.evaluation import subgroup_chart
-from app.components.address_radio import address_radio
 from app.components.figures import dark
 from app.components.help_text import help_text
 from app.components.image_ways import row_ways
 from app.components.open_table import chart, open_table
-from app.components.pickers import pick
+from app.components.pickers import address_radio, pick
 from app.loaders import evaluation_rows
 from app.loaders.evaluation_rows import CONFIDENCE
 from pipeline.data.dataset import Dataset

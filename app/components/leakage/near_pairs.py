@@ -8,8 +8,7 @@ import streamlit as st
 
 from app.charts.dataset import level_words
 from app.components import problems
-from app.components.address_radio import address_radio
-from app.components.pager import page_of_address, pager
+from app.components.pickers import address_radio, page_of_address, pager
 from app.loaders import leakage_rows, resources
 from app.loaders.thumbnails import thumbnail
 from pipeline.classes import label

@@ -11,7 +11,6 @@ from app.components.deleted import Deleted, say_deleted
 from app.components.run_page import classify_with_it
 from app.components.runs.runs_table import title_of
 from app.loaders import resources, run_rows
-from pipeline.bundled import SIBLINGS
 from pipeline.runs.labels import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -25,6 +24,7 @@ from pipeline.runs.lineage import kept_stages
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
+from pipeline.workspace import SIBLINGS
 
 
 def _restore(name: str) -> None:

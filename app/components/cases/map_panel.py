@@ -42,7 +42,7 @@ def take_outline(run: RunDir) -> None:
     remember(area=written_outline(x, y), view=None, page=None)
 
 
-def embedding_map(run: RunDir, cases: pd.DataFrame, found: pd.DataFrame, places: pd.DataFrame | None) -> None:
+def map_panel(run: RunDir, cases: pd.DataFrame, found: pd.DataFrame, places: pd.DataFrame | None) -> None:
     """The map of all `cases`, those of `found` in colour; a button for the job where it was not drawn yet."""
     info = model_of(run)
     if places is None and info and info.members:
