@@ -19,7 +19,7 @@ def open_page(page: str, /, **parameters: str) -> AppTest:
     at.run()
     for parameter, value in parameters.items():
         at.query_params[parameter] = value
-    at.switch_page(f"views/{page}.py").run()
+    at.switch_page(f"views/{page}_page.py").run()
     assert not at.exception
     return at
 

@@ -148,7 +148,7 @@ def test_start_over_forgets_the_visit_and_nothing_else(answering, monkeypatch, p
     at.run()
     assert len(computed) == 1  # kept for this session
     if page == "home":
-        at.switch_page("views/home.py").run()
+        at.switch_page("views/home_page.py").run()
     button(at, "Start over").click().run()
     assert not at.exception and at.title[0].value == "LesionLab"
     assert [toast.value for toast in at.toast] == [
@@ -161,7 +161,7 @@ def test_start_over_forgets_the_visit_and_nothing_else(answering, monkeypatch, p
     assert {path: path.stat().st_mtime_ns for path in workspace.home.rglob("*") if path.is_file()} == before
     at.run()
     assert not at.toast
-    at.switch_page("views/classify.py").run()
+    at.switch_page("views/classify_page.py").run()
     assert at.radio(key="source").value == "examples" and "mine.jpg" not in words(at)
     at.radio(key="source").set_value("uploads").run()
     assert at.radio(key="dermatoscope").value is None and not at.file_uploader(key="uploads").value
@@ -175,7 +175,7 @@ def test_an_address_of_the_last_visitor_opens_its_page_without_the_choices(answe
     button(at, "Start over").click().run()
     at.query_params.clear()
     at.query_params["sex"] = "male"  # the browser's Back button
-    at.switch_page("views/dataset.py").run()
+    at.switch_page("views/dataset_page.py").run()
     assert at.radio(key="dataset.view").value == "counts" and "sex" not in at.query_params
     at.query_params["sex"] = "male"  # the next visitor's own choice
     at.query_params["visit"] = "2"

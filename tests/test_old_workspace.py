@@ -25,7 +25,7 @@ from tests.fixtures.packing import processor
 from tests.two_sources import SHORT, TINY, never
 
 RUN, INTERRUPTED, DELETED, EVALUATION = "tiny-instant-1", "tiny-quick-1", "tiny-instant-2", "tiny-instant-1-on-other-1"
-PAGES = sorted(path.stem for path in (PROJECT / "app" / "views").glob("*.py"))
+PAGES = sorted(path.stem.removesuffix("_page") for path in (PROJECT / "app" / "views").glob("*.py"))
 
 
 def _here(old) -> bool:

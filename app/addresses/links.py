@@ -17,12 +17,12 @@ NOUNS: dict[str, str] = {
     "topic": "topic", "decision": "decision", "figure": "figure", "target": "target", "factor": "grouping",
     "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
 }
-EXPLORE, CASE = "views/explore.py", "views/case.py"
-EVALUATION, LEAKAGE = "views/evaluation.py", "views/leakage.py"
-EVALUATE_ON = "views/evaluate_on.py"
-DATASET, GET_DATA = "views/dataset.py", "views/get_data.py"
-RUNS, MODELS, RATES, ARTICLE = (f"views/{page}.py" for page in ("runs", "models", "rates", "article"))
-HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}.py" for page in ("home", "train", "errors", "classify"))
+EXPLORE, CASE = "views/explore_page.py", "views/case_page.py"
+EVALUATION, LEAKAGE = "views/evaluation_page.py", "views/leakage_page.py"
+EVALUATE_ON = "views/evaluate_on_page.py"
+DATASET, GET_DATA = "views/dataset_page.py", "views/get_data_page.py"
+RUNS, MODELS, RATES, ARTICLE = (f"views/{page}_page.py" for page in ("runs", "models", "rates", "article"))
+HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}_page.py" for page in ("home", "train", "errors", "classify"))
 
 
 class Linked(NamedTuple):

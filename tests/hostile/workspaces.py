@@ -101,7 +101,7 @@ def pages_say(pages: tuple[tuple[str, dict[str, str]], ...]) -> str:
             del at.query_params[key]
         for key, value in address.items():
             at.query_params[key] = value
-        at.switch_page(f"views/{page}.py").run()
+        at.switch_page(f"views/{page}_page.py").run()
         assert not at.exception, f"{page} {address}: {at.exception[0].message} {at.exception[0].stack_trace[-3:]}"
         assert at.title, f"{page} {address}: no title"
         said.append(words(at))
