@@ -13,15 +13,11 @@ from pipeline.commands import (
     data,
     default_model,
     demo,
-    derive,
-    embed,
-    estimate,
     evaluate,
-    evidence,
+    foreground,
     lr_find,
     models,
     predict,
-    preview,
     resume,
     show,
     train,
@@ -54,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    hidden = (estimate, preview, derive, embed, evidence)
+    hidden = (foreground,)
     for group in (demo, data, train, resume, lr_find, evaluate, predict, models, show, default_model, *hidden):
         group.add_parsers(commands)
     return parser

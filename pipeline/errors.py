@@ -35,6 +35,10 @@ class TrainingError(LesionLabError):
     """A training that cannot go on: the loss is no number, a part of the split is empty, memory ran out."""
 
 
+class JobError(LesionLabError):
+    """Work of another process that was refused there or broke off; the sentence is that process's."""
+
+
 class ModelError(LesionLabError):
     """A model that does not exist, is incomplete, or does not fit its description."""
 

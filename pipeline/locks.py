@@ -23,7 +23,8 @@ def lock_if_free(path: Path) -> Iterator[bool]:
     Raises:
         WorkspaceError: the lock file cannot be written.
     """
-    lock = FileLock(path)  # not reentrant across instances: another thread of this process is another holder
+    # not reentrant across instances: another thread that asks is another holder; any thread may give it back
+    lock = FileLock(path, thread_local=False)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(Timeout):

@@ -95,7 +95,7 @@ def whole_making(tmp_path_factory) -> Path:
     def make(place: Path) -> None:
         from pipeline.default_model.build import cross_validate, finish, start_build
         from pipeline.default_model.recipe import plan_recipe
-        from pipeline.jobs.work import work
+        from pipeline.jobs.job_worker import work
         from tests.two_sources import SHORT, TINY, make_dataset
 
         home, said = Workspace(place / "home").create(), []
@@ -146,7 +146,7 @@ def trained(tmp_path_factory, tiny_set):
 
     def make(folder: Path) -> None:
         from pipeline.data.importing import import_dataset
-        from pipeline.jobs.work import work
+        from pipeline.jobs.job_worker import work
         from pipeline.runs.creation import create
         from pipeline.runs.plan import plan_config
 

@@ -1,21 +1,21 @@
-"""Stands in for a process that works on the form's configuration: the test decides how it ends."""
+"""Stands in for a process that does short work: the test decides how it ends."""
 
 from typing import Any
 
 
 class StandInWork:
-    """Takes the place of a `PlanWork`; each test class derives its own, which collects its instances in `started`.
+    """Takes the place of a `ShortWork`; each test class derives its own, which collects its instances in `started`.
 
     Attributes:
-        asked: what it was called with after the workspace.
+        kind, request: what it was called with.
         outcome: what `result` gives, or raises.
     """
 
     started: list["StandInWork"]
     said: tuple[float, str]
 
-    def __init__(self, workspace, *asked: Any, **more: Any):
-        self.asked, self.running, self.cancelled = (*asked, *more.values()), True, False
+    def __init__(self, workspace, kind: str, request: Any):
+        self.kind, self.request, self.running, self.cancelled = kind, request, True, False
         self.outcome = self.answer()
         self.started.append(self)
 

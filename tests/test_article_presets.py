@@ -10,7 +10,7 @@ from sklearn.metrics import fbeta_score
 
 from pipeline.config import Stage
 from pipeline.data.importing import import_dataset
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.presets import PRESETS
 from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config

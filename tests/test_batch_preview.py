@@ -8,7 +8,8 @@ import pytest
 from app.components.training.batch_preview import ANOTHER, PREVIEW
 from app.components.training.time_estimate import ESTIMATE
 from app.components.training.train_form import START
-from pipeline.errors import TrainingError
+from pipeline.errors import JobError
+from pipeline.jobs.tasks import PreviewRequest
 from pipeline.shown import as_text
 from tests.app_pages import button, open_page, words
 from tests.hand_made import image_bytes, make_dataset
@@ -45,7 +46,7 @@ def form(workspace, tmp_path):
 @pytest.fixture
 def making(form, monkeypatch):
     StandIn.started = []
-    monkeypatch.setattr("app.components.training.batch_preview.Previewing", StandIn)
+    monkeypatch.setattr("app.components.long_work.ShortWork", StandIn)
     at = open_page("train")
     at.number_input(key="train.demo.seed").set_value(7).run()
     button(at, PREVIEW).click().run()
@@ -62,7 +63,9 @@ def _finish(at, job, outcome=None):
 
 def test_it_is_made_for_what_was_chosen_and_one_thing_at_a_time(making):
     at, job = making
-    assert job.asked == ("generated", "demo", ["seed=7"], None, 0)
+    config = job.request.config
+    assert (job.kind, config.data, config.preset, config.seed, job.request.draw) == (
+        "preview", "generated", "demo", 7, 0)
     assert button(at, PREVIEW).disabled and button(at, ESTIMATE).disabled and not button(at, START).disabled
     assert "What the network sees" not in words(at)
 
@@ -94,7 +97,7 @@ def test_another_batch_is_another_draw(making):
     at, job = making
     _finish(at, job)
     button(at, ANOTHER).click().run()
-    assert StandIn.started[1].asked == ("generated", "demo", ["seed=7"], None, 1)
+    assert StandIn.started[1].request == PreviewRequest(job.request.config, 1)
     assert "Melanoma" not in words(at) and button(at, PREVIEW).disabled
 
 
@@ -106,7 +109,7 @@ def test_a_changed_choice_drops_the_preview(making):
     at.selectbox(key="train.demo.augment").set_value("light").run()
     assert "What the network sees" not in words(at)
     button(at, PREVIEW).click().run()
-    assert StandIn.started[1].asked[-1] == 0
+    assert StandIn.started[1].request.draw == 0
 
 
 def test_a_changed_or_wrong_choice_ends_the_work(making):
@@ -128,7 +131,7 @@ def test_cancel_and_close(making):
 
 def test_a_refusal_is_said(making):
     at, job = making
-    _finish(at, job, TrainingError("The data set generated has lost an image: There is no image IMG_0001.jpg."))
+    _finish(at, job, JobError("The data set generated has lost an image: There is no image IMG_0001.jpg."))
     assert [e.value for e in at.error] == ["The data set generated has lost an image: There is no image IMG_0001.jpg."]
     assert not button(at, PREVIEW).disabled
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from pipeline import cli
 from pipeline.errors import DataError, RunError
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.network_registry import HALF, IMAGENET
 from pipeline.runs.creation import create
 from pipeline.runs.lineage import find_start, lineage

@@ -69,14 +69,14 @@ def worker(monkeypatch):
     """Stands in for the trainer: `worker.act(run)` gives the fields of the final status."""
     stand_in = SimpleNamespace(act=lambda run: {"state": "done"})
 
-    def work(run, workspace, progress, search=False):
+    def work(run, workspace, progress):
         print("a library that prints")
         os.write(1, b"C code that prints\n")
         progress(0.5, "Half of it.")
         write_status(run.status_path, Status(created=1.0, started=2.0, ended=5.5, **stand_in.act(run)))
         return run.status()
 
-    monkeypatch.setitem(sys.modules, "pipeline.jobs.work", SimpleNamespace(work=work))
+    monkeypatch.setitem(sys.modules, "pipeline.jobs.job_worker", SimpleNamespace(work=work))
     return stand_in
 
 
@@ -108,7 +108,7 @@ def test_the_trainer_s_own_command_is_not_listed(capsys):
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     listed = re.findall(r"^    ([a-z-]+)", capsys.readouterr().out.split("commands:")[1], re.MULTILINE)
-    assert "train" in listed and not {"work", "estimate", "preview", "derive", "embed"} & set(listed)
+    assert "train" in listed and not {"work"} & set(listed)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,9 @@ def test_a_trained_run_is_the_only_thing_on_stdout(call, tiny, worker):
     assert [r["run"] for r in json.loads(call("runs", "list", "--json")[1])["runs"]] == ["tiny-quick-1"]
 
 
-@pytest.mark.parametrize("command", [["train", "--data", "tiny", "--preset", "quick"], ["work", "tiny-quick-1"]])
+@pytest.mark.parametrize("command", [
+    ["train", "--data", "tiny", "--preset", "quick"], ["work", "training", "runs/tiny-quick-1"],
+])
 def test_a_failed_run_exits_with_1_and_its_sentence(call, tiny, worker, command):
     if command[0] == "work":
         worker.act = lambda run: {"state": "queued"}
@@ -248,7 +250,7 @@ def test_a_second_signal_ends_the_process(call, tiny, worker):
 
 
 def test_detached_and_cancelled(call, tiny, monkeypatch, workspace):
-    monkeypatch.setattr("pipeline.jobs.processes.subprocess.Popen", lambda *a, **k: SimpleNamespace(pid=2**22 + 1))
+    monkeypatch.setattr("pipeline.jobs.launch.subprocess.Popen", lambda *a, **k: SimpleNamespace(pid=2**22 + 1))
     assert call("train", "--data", "tiny", "--preset", "quick", "--detach") == (0, "tiny-quick-1\n", "")
     answer = json.loads(call("train", "--data", "tiny", "--preset", "quick", "--detach", "--json")[1])
     assert (answer["run"], answer["state"]) == ("tiny-quick-2", "queued")

@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import DataError, RunError
-from pipeline.jobs.embedding import embedding_job, job_status
 from pipeline.jobs.fetching import list_fetches, start_fetch
+from pipeline.jobs.job_dirs import embedding_job
 from pipeline.jobs.queue import ahead_of
 from pipeline.presets import preset
 from pipeline.runs import boot
@@ -93,7 +93,7 @@ def test_a_living_fetch_and_a_living_embedding_go_on_running(workspace, run, set
     assert [fetch.status().state for fetch in list_fetches(workspace)] == ["running"]
     with pytest.raises(DataError, match="is being fetched already"):
         start_fetch(workspace, source, "some")
-    assert job_status(run).state == "running"
+    assert embedding_job(run).status().state == "running"
 
 
 @pytest.mark.parametrize("seconds", STEPS)

@@ -13,7 +13,7 @@ from torch import nn
 
 from pipeline.config import apply_settings
 from pipeline.data.importing import import_dataset
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.presets import preset
 from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.cli import main
 from pipeline.errors import RunError
 from pipeline.explain.perturb import NAMED
-from pipeline.jobs.embedding import embedding_job, is_embedded, job_status, queue_embedding, work_on_embedding
+from pipeline.jobs.job_dirs import embedding_job, is_embedded
+from pipeline.jobs.job_worker import work
+from pipeline.jobs.launch import queue_embedding
 from pipeline.runs.run_dir import find_run, list_runs
 
 
@@ -21,11 +22,10 @@ def home(trained, workspace):
     return workspace, find_run(workspace, trained[1].name)
 
 
-def test_the_command_writes_all_that_the_pages_read(home, capfd):
+def test_it_writes_all_that_the_pages_read(home):
     workspace, run = home
-    assert main(["embed", run.name, "--json"]) == 0
-    assert json.loads(capfd.readouterr().out)["state"] == "done"
-    assert job_status(run).state == "done" and is_embedded(run) and len(list_runs(workspace)) == 1
+    assert work(queue_embedding(run), workspace).state == "done"
+    assert embedding_job(run).status().state == "done" and is_embedded(run) and len(list_runs(workspace)) == 1
     predictions, split = run.predictions(), run.split()
     train = split[split["part"] == "train"]
     with np.load(run.embeddings_path, allow_pickle=False) as stored:
@@ -54,9 +54,9 @@ def test_a_job_is_queued_once_stops_and_can_be_started_again(home):
     with pytest.raises(RunError, match="are being computed already. Wait until they are done."):
         queue_embedding(run)
     job.stop_path.touch()
-    assert work_on_embedding(run, workspace).state == "cancelled" and not is_embedded(run)
+    assert work(embedding_job(run), workspace).state == "cancelled" and not is_embedded(run)
     queue_embedding(run)
-    assert not job.stop_path.exists() and job_status(run).state == "queued"
+    assert not job.stop_path.exists() and embedding_job(run).status().state == "queued"
 
 
 def test_a_changed_data_set_is_refused_in_words(home):
@@ -64,7 +64,7 @@ def test_a_changed_data_set_is_refused_in_words(home):
     path = workspace.datasets / "tiny" / "dataset.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "content_hash": "other"}))
     queue_embedding(run)
-    status = work_on_embedding(run, workspace)
+    status = work(embedding_job(run), workspace)
     assert (status.state, status.error) == (
         "failed", f"The data set tiny has changed since the run {run.name}. Start a new run on it.")
     assert not is_embedded(run) and embedding_job(run).status_path.exists()

@@ -16,7 +16,7 @@ from pipeline.inference.classifier import open_classifier
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.evaluating import create_evaluation
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.models.card import model_card
 from pipeline.models.combined import combine, members_of, members_sentence
 from pipeline.models.library import delete_model

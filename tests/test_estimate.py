@@ -1,5 +1,6 @@
 """The time estimate for real, on a few generated images: what is measured, multiplied, said, kept and cancelled."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
-from pipeline.errors import DataError, TrainingError
-from pipeline.jobs.estimating import Estimating
+from pipeline.errors import DataError, JobError
+from pipeline.jobs.short_work import ShortWork
+from pipeline.jobs.tasks import EstimateRequest
 from pipeline.networks.device import describe
 from pipeline.progress import Cancelled
 from pipeline.runs.plan import plan_config
@@ -101,33 +103,46 @@ def test_a_set_that_cannot_be_split_is_said(tiny):
         estimate_run(load_dataset(tiny, "gone"), None, describe())
 
 
-def _wait(job: Estimating) -> None:
-    deadline = time.monotonic() + 120
-    while job.running and time.monotonic() < deadline:
-        time.sleep(0.1)
+def _heard(work: ShortWork) -> list[tuple[float, str]]:
+    """Each step that the work told until its end."""
+    heard, deadline = [work.step()], time.monotonic() + 120
+    while work.running and time.monotonic() < deadline:
+        if (step := work.step()) != heard[-1]:
+            heard.append(step)
+        time.sleep(0.05)
+    return heard
+
+
+def _asked(workspace, *settings: str) -> EstimateRequest:
+    return EstimateRequest(plan_config(workspace, "tiny", "demo", [*SMALL, *settings]))
 
 
 def test_the_apps_process_measures_and_says_how_far_it_is(workspace, tiny_set):
     import_dataset(workspace, tiny_set, "tiny")
-    job = Estimating(workspace, "tiny", "demo", [*SMALL, "epochs=0,1", "limit=40"])
-    assert job.step() == (0.0, "Starts.") and job.running
-    _wait(job)
-    answer = job.result()
+    work = ShortWork(workspace, "estimate", _asked(workspace, "epochs=0,1", "limit=40"))
+    assert work.step() == (0.0, "Starts.") and work.running
+    heard = _heard(work)
+    answer = work.result()
     assert answer["seconds"] > 0 and answer["beside"] == []
-    assert job.step() == (0.85, "Judges some images.")
+    assert (0.0, "Loads fastai and the network.") in heard and heard[-1][0] >= 0.3
+    assert [fraction for fraction, _ in heard] == sorted(fraction for fraction, _ in heard)
+    folder = work.job.folder
+    assert folder.exists()
+    del work
+    assert not folder.exists() and not list(workspace.home.glob(".*"))
 
 
 def test_what_the_process_cannot_do_is_said(workspace, tiny_set):
     import_dataset(workspace, tiny_set, "tiny")
-    job = Estimating(workspace, "tiny", "demo", ["size=big"])
-    with pytest.raises(TrainingError, match="^size=big is not a whole number from 32 to 1024."):
-        job.result()
+    config = dataclasses.replace(_asked(workspace).config, data="gone")
+    with pytest.raises(JobError, match="^There is no data set named gone. The workspace has: tiny."):
+        ShortWork(workspace, "estimate", EstimateRequest(config)).result()
 
 
 def test_a_process_that_is_cancelled_or_killed_is_said(workspace, tiny_set):
     import_dataset(workspace, tiny_set, "tiny")
-    job = Estimating(workspace, "tiny", "demo", SMALL)
-    job.cancel()
-    assert not job.running
-    with pytest.raises(TrainingError, match="^The time could not be estimated: its process ended with code -15."):
-        job.result()
+    work = ShortWork(workspace, "estimate", _asked(workspace))
+    work.cancel()
+    assert not work.running
+    with pytest.raises(JobError, match="^The time could not be estimated: its process ended with code -15."):
+        work.result()

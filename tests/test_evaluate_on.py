@@ -17,8 +17,8 @@ from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.inference.evaluation_plan import find_overlap, plan_evaluation
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.evaluating import create_evaluation, overlap_path
+from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop
-from pipeline.jobs.work import work
 from pipeline.models.model_info import find_model
 from pipeline.models.training_images import FILE
 from pipeline.runs.lineage import lineage

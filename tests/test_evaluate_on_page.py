@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.evaluating import create_evaluation
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.models.combined import combine
 from pipeline.models.model_info import find_model
 from pipeline.runs.run_dir import find_run

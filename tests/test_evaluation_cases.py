@@ -10,9 +10,10 @@ from app.loaders import resources
 from app.loaders.case_model import can_answer, model_of, seen_by
 from pipeline.explain.perturb import NAMED
 from pipeline.inference.evaluation_plan import plan_evaluation
-from pipeline.jobs.embedding import embedding_job, is_embedded, job_status, queue_embedding, work_on_embedding
 from pipeline.jobs.evaluating import create_evaluation
-from pipeline.jobs.work import work
+from pipeline.jobs.job_dirs import embedding_job, is_embedded
+from pipeline.jobs.job_worker import work
+from pipeline.jobs.launch import queue_embedding
 from pipeline.models.combined import combine
 from pipeline.runs.run_dir import find_run
 from tests.app_pages import button, open_page, words
@@ -23,7 +24,7 @@ MAPPING = {"ak": "akiec", "scc": "none"}
 
 def _embedded(workspace, run):
     queue_embedding(run)
-    assert work_on_embedding(run, workspace).state == "done", job_status(run).error
+    assert work(embedding_job(run), workspace).state == "done", embedding_job(run).status().error
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_without_its_model_each_part_says_so(place):
     assert "It needs the model tiny-demo-1, which is not here (any more)." in words(at) and not at.error
     assert "This needs the image and the model that judged it; one of them is no longer here." in words(at)
     queue_embedding(run)
-    assert work_on_embedding(run, workspace).state == "failed"
+    assert work(embedding_job(run), workspace).state == "failed"
     assert "There is no run or model named tiny-demo-1" in embedding_job(run).status().error or (
         "tiny-demo-1 has no model" in embedding_job(run).status().error)
     assert np.isfinite(run.predictions()["loss"]).all()

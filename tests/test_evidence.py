@@ -116,7 +116,7 @@ def test_evidence_is_in_the_lesion_for_a_trained_network_and_at_chance_for_rando
     from pipeline.data.dataset import load_dataset
     from pipeline.data.embedded import ensure_generated
     from pipeline.inference.predictor import Predictor
-    from pipeline.jobs.work import work
+    from pipeline.jobs.job_worker import work
     from pipeline.models.model_info import find_model
     from pipeline.networks.architectures import build_network
     from pipeline.runs.creation import create

@@ -8,10 +8,12 @@ import time
 import pandas as pd
 import pytest
 
-from pipeline.cli import main
 from pipeline.data.dataset import load_dataset
+from pipeline.errors import JobError
 from pipeline.evaluation.evidence import run_evidence
 from pipeline.evaluation.evidence_store import evidence_path, keep_evidence
+from pipeline.jobs.short_work import run_short
+from pipeline.jobs.tasks import EvidenceRequest
 from pipeline.runs.run_dir import find_run
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset, make_masks, make_run
@@ -51,10 +53,10 @@ def test_without_masks_or_heatmaps_there_is_nothing_to_store(masked):
     assert not list(run.folder.glob("evidence-*"))
 
 
-def test_the_hidden_command_stores_it(masked, capfd):
-    _, dataset, run = masked
-    assert main(["evidence", run.name, "--json"]) == 0
-    assert '"images": 28' in capfd.readouterr().out and evidence_path(run, dataset).exists()
+def test_a_process_of_its_own_stores_it(masked):
+    workspace, dataset, run = masked
+    assert run_short(workspace, "evidence", EvidenceRequest(run.name)) == {"images": 28}
+    assert evidence_path(run, dataset).exists()
 
 
 def test_the_page_measures_once_and_then_reads(masked, monkeypatch):
@@ -66,24 +68,23 @@ def test_the_page_measures_once_and_then_reads(masked, monkeypatch):
         time.sleep(0.25)
     at.run()
     assert "The lesion takes 25.0 % of the area" in words(at) and not at.error
-    monkeypatch.setattr("app.components.leakage.evidence_work.Measuring", None)  # a second one would fail
+    monkeypatch.setattr("app.components.long_work.ShortWork", None)  # a second one would fail
     assert "The lesion takes 25.0 % of the area" in words(open_page("leakage", topic="evidence"))
 
 
 def test_a_measurement_that_breaks_off_says_so(masked, monkeypatch):
-    from app.components.leakage import evidence_work
-    from pipeline.errors import TrainingError
+    run = masked[2]
 
     class Broken:
         running = False
 
-        def __init__(self, workspace, run):
-            pass
+        def __init__(self, workspace, kind, request):
+            assert (kind, request) == ("evidence", EvidenceRequest(run.name))
 
         def result(self):
-            raise TrainingError("The masks could not be laid over the heatmaps: no space.", "Open this page again.")
+            raise JobError("The masks could not be laid over the heatmaps: no space.", "Open this page again.")
 
-    monkeypatch.setattr(evidence_work, "Measuring", Broken)
+    monkeypatch.setattr("app.components.long_work.ShortWork", Broken)
     at = open_page("leakage", topic="evidence")
     assert at.error[0].value == "The masks could not be laid over the heatmaps: no space. Open this page again."
     assert at.button(key="evidence.again")

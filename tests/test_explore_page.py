@@ -4,7 +4,8 @@ import pandas as pd
 
 from app.addresses.links import written
 from pipeline.classes import label
-from pipeline.jobs.embedding import embedding_job, queue_embedding
+from pipeline.jobs.job_dirs import embedding_job
+from pipeline.jobs.launch import queue_embedding
 from pipeline.runs.status import Status, process_identity, write_status
 from pipeline.runs.teaching import Remark, create_set, list_sets, write_remark
 from tests.app_pages import button, open_page, words

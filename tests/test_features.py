@@ -19,8 +19,8 @@ from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.errors import ConfigError, WorkspaceError
+from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop
-from pipeline.jobs.work import work
 from pipeline.network_registry import IMAGENET, UNCHANGED
 from pipeline.networks.architectures import build_network
 from pipeline.networks.device import describe

@@ -14,10 +14,9 @@ from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import LesionLabError
 from pipeline.export.bundle_import import import_bundle
 from pipeline.inference.evaluation_plan import plan_evaluation
-from pipeline.jobs.embedding import start_embedding
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch
-from pipeline.jobs.launch import resume_run, start_run, start_search
+from pipeline.jobs.launch import resume_run, start_embedding, start_run, start_search
 from pipeline.models.combined import combine
 from pipeline.models.library import check_free, label_model
 from pipeline.presets import preset
@@ -105,7 +104,7 @@ def _all(home) -> dict[str, bytes | None]:
 @pytest.mark.parametrize("what", WRITERS)
 def test_what_cannot_be_written_down_leaves_nothing(disk, monkeypatch, what, free):
     home, leave = disk
-    monkeypatch.setattr("pipeline.jobs.processes.subprocess.Popen", _nobody)
+    monkeypatch.setattr("pipeline.jobs.launch.subprocess.Popen", _nobody)
     leave(2**20)
     before = _all(home)
     leave(free)

@@ -8,13 +8,17 @@ import pytest
 import requests
 
 from pipeline.data.sources import download as downloads
+from pipeline.data.sources.catalogue import STARTER
 from pipeline.data.sources.credentials import find_credentials, keep_kaggle_json, keep_key, keep_token
 from pipeline.data.sources.download import Remote, download
 from pipeline.data.sources.partial import Partial
 from pipeline.data.sources.refusals import Host
 from pipeline.data.sources.requests_out import get, may_follow
-from pipeline.errors import DataError, LesionLabError, WeightsError
-from pipeline.jobs.command import run_command
+from pipeline.errors import DataError, JobError, WeightsError
+from pipeline.jobs.fetching import queue_fetch
+from pipeline.jobs.job_worker import work
+from pipeline.jobs.short_work import run_short
+from pipeline.jobs.tasks import ExportRequest
 from pipeline.limits import MOST_LOGIN_BYTES, MOST_LOGIN_CHARACTERS
 from tests.stand_in_server import stand_in
 
@@ -186,16 +190,26 @@ def test_a_token_file_without_end_is_not_read_to_its_end(folder):
 def test_what_a_child_writes_is_not_quoted(workspace, monkeypatch):
     """A library may write there what a file holds."""
     heard = []
-    program = f"import sys; print('  5 %  Reads.\\n{SECRET}', file=sys.stderr); sys.exit(3)"
+    program = f"import sys; print('{SECRET}', file=sys.stderr); sys.exit(3)"
     start = subprocess.Popen
 
     def child(workspace, arguments, stdout, stderr, **more):
-        return start([sys.executable, "-c", program], stdout=stdout, stderr=stderr, encoding="utf-8")
+        return start([sys.executable, "-c", program], stdout=stdout, stderr=stderr)
 
-    monkeypatch.setattr("pipeline.jobs.command.start_pipeline", child)
-    with pytest.raises(LesionLabError, match=r"^The command x broke off: its process ended with code 3\.$"):
-        run_command(workspace, ["x"], lambda fraction, sentence: heard.append((fraction, sentence)))
-    assert heard == [(0.05, "Reads."), (None, "Reads.")]
+    monkeypatch.setattr("pipeline.jobs.launch.start_pipeline", child)
+    with pytest.raises(JobError, match=r"^The file could not be made: its process ended with code 3\. Try it again\.$"):
+        run_short(workspace, "export", ExportRequest("x", "card", "out.md"), lambda *step: heard.append(step))
+    assert set(heard) <= {(0.0, "Starts.")}
+
+
+def test_what_an_unforeseen_error_says_is_not_quoted(workspace, monkeypatch):
+    def broken(*arguments):
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr("pipeline.data.sources.fetch.fetch", broken)
+    status = work(queue_fetch(workspace, STARTER, "some"), workspace)
+    assert status.error.startswith("An unexpected error ended it: RuntimeError. The details are in ")
+    assert SECRET not in status.error
 
 
 def test_what_the_way_to_weights_said_is_not_quoted(monkeypatch):

@@ -16,7 +16,7 @@ from pipeline.data.sources.catalogue import SOURCES, STARTER, find_source
 from pipeline.data.sources.fetch import download_folder, fetch
 from pipeline.data.sources.isic import BASE_VARIABLE, FILES, address
 from pipeline.errors import DataError
-from pipeline.jobs.fetching import dismiss_fetch, list_fetches, start_fetch, stop_fetch, work_on_fetch
+from pipeline.jobs.fetching import dismiss_fetch, list_fetches, queue_fetch, start_fetch, stop_fetch
 from pipeline.runs.status import ENDED
 from tests.app_pages import open_page, words
 from tests.isic_archives import isic2018, isic2019
@@ -143,7 +143,7 @@ def test_a_fetch_is_a_process_that_can_be_stopped_and_goes_on(starter, workspace
     with pytest.raises(DataError, match=r"^Starter set: .+ is being fetched already\. Wait until that has ended, or"):
         start_fetch(workspace, STARTER, "other")
     with pytest.raises(DataError, match=r"is being fetched already"):
-        work_on_fetch(workspace, STARTER, "other")
+        queue_fetch(workspace, STARTER, "other")
     wait_until(lambda: (download_folder(workspace, STARTER) / f"{IMAGES[6:]}.partial").stat().st_size > 0)
     stop_fetch(job)
     wait_until(lambda: job.status().state in ENDED)

@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.data.importing import import_dataset
 from pipeline.errors import RunError
+from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop, start_run
-from pipeline.jobs.work import work
 from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 

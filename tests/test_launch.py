@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 
 import psutil
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import RunError
 from pipeline.jobs.fetching import start_fetch
+from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import resume_run, start_run
-from pipeline.jobs.work import work
 from pipeline.presets import preset
 from pipeline.runs.status import read_status, write_status
 from tests.waiting import wait_until
@@ -26,10 +27,8 @@ def _kill(pid: int) -> None:
 @pytest.fixture
 def halted(monkeypatch):
     """Processes of this project are started, and do nothing."""
-    from pipeline.jobs import processes
-
-    start = processes.subprocess.Popen
-    monkeypatch.setattr("pipeline.jobs.processes.subprocess.Popen", lambda arguments, **more: start(
+    start = subprocess.Popen
+    monkeypatch.setattr("pipeline.jobs.launch.subprocess.Popen", lambda arguments, **more: start(
         ["sleep", "60"], **more))
 
 
@@ -56,8 +55,8 @@ def test_a_fetch_that_is_killed_before_it_wrote_anything_was_interrupted(workspa
 def test_how_a_quick_process_ended_is_not_overwritten_by_its_starter(workspace, monkeypatch):
     from pipeline.jobs import launch
 
-    def start_and_end(workspace, arguments, stdout, stderr):
-        path = workspace.runs / arguments[1] / "status.json"
+    def start_and_end(workspace, arguments, stdout, stderr, outlives):
+        path = workspace.home / arguments[2] / "status.json"
         write_status(path, launch.replace(read_status(path), state="failed", error="No images."))
         return psutil.Process()
 

@@ -1,17 +1,25 @@
 """The Leakage page in Streamlit's AppTest: empty, without an audit, with one, verdicts, runs, evidence."""
 
+import dataclasses
+
 import pandas as pd
+import pytest
 
 from app.loaders import leakage_rows
-from pipeline.audit.findings import _table_digest, audit_path
+from pipeline.audit.findings import _table_digest, audit_path, stored_audit
 from pipeline.audit.label_leaks import label_leak
 from pipeline.data.same_lesion import judge_pair, verdicts
 from pipeline.data.seen_lesions import seen_shares
+from pipeline.errors import RunError
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import write_json
+from pipeline.jobs.job_dirs import audit_job
+from pipeline.jobs.launch import start_audit
+from pipeline.runs.status import just_queued, just_started, process_identity, write_status
 from tests import app_pages
 from tests.app_pages import button, words
 from tests.hand_made import make_masks, make_run
+from tests.waiting import wait_until
 
 
 def write_audit(dataset, pairs: int = 8) -> None:
@@ -124,7 +132,7 @@ def test_the_other_split_starts_a_run(dataset, workspace, monkeypatch):
     from pipeline.jobs import launch
 
     started = []
-    monkeypatch.setattr(launch, "start_trainer", lambda workspace, run: started.append(run.config().split))
+    monkeypatch.setattr(launch, "start", lambda workspace, run: started.append(run.config().split))
     make_run(workspace, dataset, split="random")
     at = open_page()
     button(at, "Run this recipe").click().run()
@@ -162,22 +170,41 @@ def test_evidence_inside_the_lesion(dataset, workspace):
 
 
 def test_the_audit_starts_as_a_job_and_its_end_is_told(dataset, workspace, monkeypatch):
-    from app.components.leakage import audit_work
+    from pipeline.jobs import launch
 
-    class Ended:
-        running = False
-
-        def __init__(self, workspace, data):
-            write_audit(dataset)
-
-        def result(self):
-            return {"seconds": 65.0}
-
-    monkeypatch.setattr(audit_work, "Auditing", Ended)
+    job = audit_job(dataset)
+    monkeypatch.setattr(launch, "start", lambda workspace, started: write_status(
+        started.status_path, just_queued(**just_started(), **process_identity(), fraction=0.4, doing="Compares.")))
     at = open_page()
     button(at, "Audit this data set").click().run()
-    assert not at.exception
+    assert not at.exception and "Audits generated" in words(at) and button(at, "Audit this data set").disabled
+    write_audit(dataset)
+    write_status(job.status_path, dataclasses.replace(job.status(), state="done", worked=65.0))
+    at.run()
     assert "Audited generated in a minute." in words(at) and "(expected over all such splits)" in words(at)
+    at.run()
+    assert "Audited generated" not in words(at) and "Audited" not in words(open_page())
+
+
+def test_an_audit_at_work_is_found_again_by_whoever_opens_the_page_and_stopped(dataset, workspace):
+    start_audit(workspace, dataset)
+    with pytest.raises(RunError, match="^The data set generated is being audited already."):
+        start_audit(workspace, dataset)
+    at = open_page()
+    assert "Audits generated" in words(at) and button(at, "Audit this data set").disabled
+    at.button(key="audit.cancel.generated").click().run()
+    assert not at.exception
+    wait_until(lambda: audit_job(dataset).status().state == "cancelled", 60)
+    at = open_page()
+    assert not button(at, "Audit this data set").disabled and stored_audit(dataset) is None
+
+
+def test_an_audit_that_broke_off_says_why(dataset, workspace):
+    job = audit_job(dataset)
+    write_status(job.status_path, just_queued(state="failed", error="The data set generated has lost an image."))
+    at = app_pages.open_page("leakage")
+    assert [e.value for e in at.error] == ["The data set generated has lost an image."]
+    assert not button(at, "Audit this data set").disabled
 
 
 def test_tables_behind_the_charts():

@@ -1,9 +1,12 @@
 """The page Models in Streamlit's AppTest, and the library behind it: titles, deletion and the way back, out and in."""
 
+import dataclasses
+
 import pytest
 
-from pipeline.errors import LesionLabError, ModelError
-from pipeline.jobs.command import run_command
+from pipeline.errors import JobError, LesionLabError, ModelError
+from pipeline.jobs.short_work import run_short
+from pipeline.jobs.tasks import ExportRequest
 from pipeline.models.library import (
     delete_model,
     deleted_models,
@@ -151,15 +154,16 @@ def test_an_import_without_a_file_or_with_another_one_says_so(workspace):
     assert "b.zip is not a LesionLab bundle: it is no zip file" in at.error[0].value and not at.exception
 
 
-def test_a_command_in_a_process_of_its_own_answers_refuses_and_can_be_ended(workspace):
-    assert run_command(workspace, ["models", "list"]) == {"models": []}
-    with pytest.raises(LesionLabError, match=r"^There is no run or model named x\. There is no model yet"):
-        run_command(workspace, ["export", "x", "--format", "card", "out.md"])
-    with pytest.raises(LesionLabError, match=r"^The command nonsense broke off: its process ended with code 2\.$"):
-        run_command(workspace, ["nonsense"])
+def test_work_in_a_process_of_its_own_answers_refuses_and_can_be_ended(workspace, tmp_path):
+    asked = ExportRequest("x", "card", str(tmp_path / "out.md"))
+    with pytest.raises(JobError, match=r"^There is no run or model named x\. There is no model yet"):
+        run_short(workspace, "export", asked)
+    with pytest.raises(JobError, match=r"request\.json is damaged: its field format should be 'bundle'"):
+        run_short(workspace, "export", dataclasses.replace(asked, format="pickle"))
 
     def stop(fraction, sentence):
         raise Cancelled()
 
     with pytest.raises(Cancelled):
-        run_command(workspace, ["export", "x", "--format", "card", "out.md"], stop)
+        run_short(workspace, "export", asked, stop)
+    assert not list(workspace.home.glob(".*"))

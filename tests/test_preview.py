@@ -1,8 +1,8 @@
 """The batch preview for real: the trainer's loaders and transforms on generated images, alone and in its process."""
 
 import base64
+import dataclasses
 import io
-import time
 
 import numpy as np
 import pytest
@@ -12,10 +12,11 @@ from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.data.prepare import prepare_image, window
-from pipeline.errors import DataError, TrainingError
+from pipeline.errors import DataError, JobError
 from pipeline.images.generated import is_generated
 from pipeline.images.reading import open_image
-from pipeline.jobs.previewing import Previewing
+from pipeline.jobs.short_work import ShortWork, run_short
+from pipeline.jobs.tasks import PreviewRequest
 from pipeline.runs.plan import plan_config
 from pipeline.training.parts import plan_split
 from pipeline.training.preview import IMAGES, SHOWN, VARIANTS, draw_images, network_inputs, preview_batch
@@ -149,28 +150,24 @@ def test_an_image_that_is_gone_is_said(tiny):
 
 
 def test_the_apps_process_answers_with_pictures(tiny):
-    job = Previewing(tiny, "tiny", "demo", ["size=32", "augment=strong"], draw=1)
-    assert job.step() == (0.0, "Starts.") and job.running
-    deadline = time.monotonic() + 120
-    while job.running and time.monotonic() < deadline:
-        time.sleep(0.1)
-    found = job.result()
-    assert job.step() == (0.8, "Prepares the images as training does.")
-    config = plan_config(tiny, "tiny", "demo", ["size=32", "augment=strong"])
+    config, heard = plan_config(tiny, "tiny", "demo", ["size=32", "augment=strong"]), []
+    found = run_short(tiny, "preview", PreviewRequest(config, 1), lambda *step: heard.append(step))
+    assert heard[0] == (0.0, "Starts.") and (0.1, "Loads fastai.") in heard
     here = preview_batch(load_dataset(tiny, "tiny"), config, draw=1)
     assert [image["image_id"] for image in found["images"]] == [image.image_id for image in here.images]
     assert base64.b64decode(found["images"][0]["variants"][1]) == here.images[0].variants[1]
+    assert not list(tiny.home.glob(".*"))
 
 
-def test_what_the_process_cannot_do_is_said(workspace):
-    job = Previewing(workspace, "gone", "demo", [])
-    with pytest.raises(TrainingError, match="^There is no data set named gone. The workspace has: none yet."):
-        job.result()
+def test_what_the_process_cannot_do_is_said(tiny):
+    config = dataclasses.replace(plan_config(tiny, "tiny", "demo", []), data="gone")
+    with pytest.raises(JobError, match="^There is no data set named gone. The workspace has: tiny."):
+        run_short(tiny, "preview", PreviewRequest(config))
 
 
 def test_a_process_that_is_cancelled_or_killed_is_said(tiny):
-    job = Previewing(tiny, "tiny", "demo", [])
-    job.cancel()
-    assert not job.running
-    with pytest.raises(TrainingError, match="^The batch could not be shown: its process ended with code -15. Try it a"):
-        job.result()
+    work = ShortWork(tiny, "preview", PreviewRequest(plan_config(tiny, "tiny", "demo", [])))
+    work.cancel()
+    assert not work.running
+    with pytest.raises(JobError, match="^The batch could not be shown: its process ended with code -15. Try it a"):
+        work.result()

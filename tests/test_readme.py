@@ -9,7 +9,7 @@ from pipeline.cli import build_parser
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # how the app starts a process; nobody types them
-HIDDEN = {"work", "estimate", "preview", "derive", "embed", "evidence"}
+HIDDEN = {"work"}
 
 
 def _two_commands() -> list[str]:

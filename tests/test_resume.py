@@ -16,8 +16,8 @@ import torch
 from pipeline import cli, files
 from pipeline.data.importing import import_dataset
 from pipeline.errors import RunError
+from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop, resume_run, start_run
-from pipeline.jobs.work import work
 from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 from pipeline.runs.resume import can_resume, requeue

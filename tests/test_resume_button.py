@@ -13,7 +13,7 @@ from tests.hand_made import make_dataset, make_run
 def started(monkeypatch) -> list:
     """The names of the runs for which a trainer would have been started."""
     names = []
-    monkeypatch.setattr(launch, "start_trainer", lambda place, run: names.append(run.name))
+    monkeypatch.setattr(launch, "start", lambda place, run: names.append(run.name))
     return names
 
 

@@ -11,7 +11,7 @@ from app.components.training.rate_choice import USE
 from app.components.training.rate_search import SEARCH
 from pipeline.cli import main
 from pipeline.errors import ConfigError, RunError
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.runs.run_dir import find_run
 from pipeline.runs.searches import (
     create_search,
@@ -38,7 +38,7 @@ def home(trained, workspace):
 def test_a_search_at_the_beginning_draws_a_curve_and_suggests(home):
     workspace, _ = home
     search = create_search(workspace, plan_first_search(workspace, "tiny", "demo", SMALL))
-    assert work(search, workspace, search=True).state == "done"
+    assert work(search, workspace).state == "done"
     table, found = rates_table(search.events()), read_found(search)
     assert 20 < len(table) <= 100 and table["rate"].is_monotonic_increasing
     assert table["rate"].iloc[0] == pytest.approx(1e-7)
@@ -53,7 +53,7 @@ def test_a_search_after_a_stage_starts_from_its_weights_and_split(home):
     assert not search.config().stages[0].freeze
     assert search.split().equals(find_run(workspace, run).split())
     assert search.start_weights.read_bytes() == find_run(workspace, run).stage_weights(1).read_bytes()
-    assert work(search, workspace, search=True).state == "done"
+    assert work(search, workspace).state == "done"
     losses = rates_table(search.events())["loss"]
     # these are not the batches and dropout masks that the stage learned last
     assert len(losses) > 35 and losses.iloc[:5].mean() > 0.2
@@ -104,15 +104,15 @@ def test_a_curve_with_a_loss_that_is_no_number_is_read_up_to_there():
 def test_the_page_starts_a_search_and_takes_its_rates_to_the_form(home, monkeypatch):
     workspace, run = home
     started = []
-    monkeypatch.setattr("pipeline.jobs.launch.start_process", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr("pipeline.jobs.launch.start_pipeline", lambda *arguments, **more: started.append(arguments))
     at = open_page("rates")
     assert "The curve of a search appears here" in words(at)
     at.selectbox(key="rates.start").set_value(f"{run}:1").run()
     button(at, SEARCH).click().run()
     assert not at.exception and at.query_params["search"] == "tiny-rates-1"
-    assert started[0][1] == ["work", "tiny-rates-1", "--search"]
+    assert started[0][1] == ["work", "search", "searches/tiny-rates-1"]
     search = find_search(workspace, "tiny-rates-1")
-    assert work(search, workspace, search=True).state == "done"
+    assert work(search, workspace).state == "done"
     write_found(search, {**read_found(search), "verdict": "usable", "article_steepest": [1e-6, 1e-5]})
     at = open_page("rates", search=search.name)
     at.selectbox(key=f"rates.typed.{search.name}.of").set_value("Article's first rule").run()
@@ -127,7 +127,7 @@ def test_the_page_starts_a_search_and_takes_its_rates_to_the_form(home, monkeypa
 def test_rates_that_are_none_are_refused_before_the_form(home):
     workspace, run = home
     search = create_search(workspace, plan_search(workspace, f"{run}:1"))
-    work(search, workspace, search=True)
+    work(search, workspace)
     at = open_page("rates", search=search.name)
     at.text_input(key=f"rates.typed.{search.name}").set_value("fast").run()
     button(at, USE).click().run()

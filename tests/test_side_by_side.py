@@ -18,7 +18,7 @@ from pipeline.export.fastai_export import export_fastai
 from pipeline.export.onnx_export import export_onnx
 from pipeline.files import write_json
 from pipeline.inference.predictor import Predictor
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.metrics.decisions import at_data_frequencies, vector
 from pipeline.models.card_results import network_words
 from pipeline.models.model_info import read_model_info, write_model_info

@@ -11,12 +11,10 @@ from pipeline import cli
 from pipeline.data.importing import import_dataset
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import RunError
-from pipeline.jobs import fetching
-from pipeline.jobs.embedding import job_status, queue_embedding, work_on_embedding
-from pipeline.jobs.fetching import Fetch, list_fetches, stop_fetch, work_on_fetch
-from pipeline.jobs.launch import ask_to_stop, request_stop, start_run
-from pipeline.jobs.loading import stops_while_loading
-from pipeline.jobs.work import work
+from pipeline.jobs.fetching import list_fetches, queue_fetch, stop_fetch
+from pipeline.jobs.job_dirs import Fetch
+from pipeline.jobs.job_worker import stops_while_loading, work
+from pipeline.jobs.launch import ask_to_stop, queue_embedding, request_stop, start_run
 from pipeline.progress import Cancelled
 from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
@@ -64,7 +62,7 @@ def test_a_stop_cuts_a_library_short(library, name):
     with pytest.raises(Cancelled), stops_while_loading(asked.is_set):
         __import__(name)
     assert time.monotonic() - begun < 2
-    assert not [finder for finder in sys.meta_path if type(finder).__module__ == "pipeline.jobs.loading"]
+    assert not [finder for finder in sys.meta_path if type(finder).__module__ == "pipeline.jobs.job_worker"]
 
 
 def test_other_threads_load_what_they_need(library):
@@ -108,7 +106,7 @@ def test_a_stop_before_the_process_begins_is_final(with_data, kind):
     with pytest.raises(RunError, match="is not running: it is cancelled"):
         request_stop(job)
     begun = time.monotonic()
-    assert work(job, with_data, search=kind == "search").state == "cancelled"  # the process that was on its way
+    assert work(job, with_data).state == "cancelled"  # the process that was on its way
     assert time.monotonic() - begun < 5 and job.status().started is None and job.events() == []
 
 
@@ -118,25 +116,21 @@ def test_a_stop_before_the_embedding_begins_is_final(workspace, tmp_path):
     (run.model / "model.json").touch()
     job = queue_embedding(run)
     request_stop(job)
-    assert job_status(run).state == "cancelled"
-    assert work_on_embedding(run, workspace).state == "cancelled"
-    assert cli.main(["embed", run.name, "--queued"]) == 1 and job_status(run).state == "cancelled"
+    assert job.status().state == "cancelled"
+    assert work(job, workspace).state == "cancelled"
+    assert cli.main(["work", "embedding", f"runs/{run.name}/embedding"]) == 1 and job.status().state == "cancelled"
     assert queue_embedding(run).status().state == "queued"
 
 
 @pytest.fixture
 def fetch(workspace) -> Fetch:
-    source = next(iter(SOURCES.values()))
-    fetch = fetching._fetch_of(workspace, source)
-    fetching._begin(fetch, "some", just_queued(doing="Starts."))
-    return fetch
+    return queue_fetch(workspace, next(iter(SOURCES.values())), "some")
 
 
 def test_a_stop_before_the_fetch_begins_is_final(workspace, fetch, monkeypatch):
     monkeypatch.setattr("pipeline.data.sources.fetch.fetch", lambda *arguments: pytest.fail("it fetches"))
     stop_fetch(fetch)
-    with pytest.raises(Cancelled):
-        work_on_fetch(workspace, fetch.source, "some")
+    assert work(fetch, workspace).state == "cancelled"
     (again,) = list_fetches(workspace)
     assert again.status().state == "cancelled" and again.status().doing.startswith("Stopped on request.")
 
@@ -152,9 +146,8 @@ def test_a_stop_of_an_earlier_try_is_past(workspace, fetch, monkeypatch):
     monkeypatch.setattr("pipeline.data.sources.fetch.fetch", lambda *arguments: (_ for _ in ()).throw(RunError("It.")))
     write_status(fetch.status_path, just_queued(state="cancelled"))
     fetch.stop_path.touch()
-    with pytest.raises(RunError, match="It."):
-        work_on_fetch(workspace, fetch.source, "some")
-    assert fetch.status().state == "failed"
+    status = work(queue_fetch(workspace, fetch.source, "some"), workspace)
+    assert (status.state, status.error) == ("failed", "It.")
 
 
 def test_a_stop_while_the_trainer_loads_its_libraries(with_data):

@@ -8,7 +8,7 @@ import pytest
 from app.components.training.more_choices import as_settings, set_by_the_preset
 from app.components.training.time_estimate import ESTIMATE, in_words, parts_in_words
 from app.components.training.train_form import START
-from pipeline.errors import TrainingError
+from pipeline.errors import JobError
 from pipeline.networks.nvidia import TorchBuild
 from pipeline.presets import PRESETS, Preset
 from pipeline.shown import as_text
@@ -86,7 +86,7 @@ class StandInEstimating(StandInWork):
 @pytest.fixture
 def measuring(form, monkeypatch):
     StandInEstimating.started = []
-    monkeypatch.setattr("app.components.training.time_estimate.Estimating", StandInEstimating)
+    monkeypatch.setattr("app.components.long_work.ShortWork", StandInEstimating)
     at = open_page("train")
     at.number_input(key="train.demo.seed").set_value(7).run()
     button(at, ESTIMATE).click().run()
@@ -96,7 +96,8 @@ def measuring(form, monkeypatch):
 
 def test_an_estimate_is_measured_for_what_was_chosen_and_shown(measuring):
     at, job = measuring
-    assert job.asked == ("generated", "demo", ["seed=7"], None)
+    config = job.request.config
+    assert (job.kind, config.data, config.preset, config.seed) == ("estimate", "generated", "demo", 7)
     assert button(at, ESTIMATE).disabled and not button(at, START).disabled
     job.running = False
     at.run()
@@ -133,7 +134,7 @@ def test_cancel_ends_the_measurement(measuring):
 
 def test_an_estimate_that_fails_is_said(measuring):
     at, job = measuring
-    job.running, job.outcome = False, TrainingError("It could not be estimated: no memory.", "Start all the same.")
+    job.running, job.outcome = False, JobError("It could not be estimated: no memory.", "Start all the same.")
     at.run()
     assert [e.value for e in at.error] == ["It could not be estimated: no memory. Start all the same."]
     assert not button(at, ESTIMATE).disabled

@@ -12,7 +12,7 @@ from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.models.model_info import find_model
 from pipeline.networks.architectures import build_network
 from pipeline.networks.gradcam import HeadGradCam

@@ -18,7 +18,7 @@ from pipeline.evaluation.evidence import mask_on_grid
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.evaluating import create_evaluation
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.models.combined import combine
 from pipeline.models.model_info import find_model
 from pipeline.runs.creation import create

@@ -1,19 +1,213 @@
-"""Work of seconds to minutes in the page: a bar, a sentence, and a button that ends it."""
+"""Long work on a page: started, watched, stopped, and found again after a refresh.
+
+A job that outlives the page is found by its folder, whoever opens the page; short work belongs to the visitor who asked
+for it, and is kept in the session until its answer is thrown away. Work in the page itself has a bar of its own.
+"""
 
 import contextlib
 import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
-from pipeline.errors import LesionLabError
+from app.components import problems
+from app.loaders import resources
+from pipeline.errors import LesionLabError, RunError
+from pipeline.jobs.job_dirs import Kind
+from pipeline.jobs.short_work import ShortWork
+from pipeline.number_words import time_left
+from pipeline.progress import Progress
+from pipeline.runs.job_dir import JobDir
+from pipeline.runs.run_dir import RunDir
+from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text
 
 _SECONDS_BETWEEN_UPDATES = 0.15
+_KEPT = "work"
+DrawJob = Callable[[Any, Status], None]  # gets a job and its status
+
+
+def watch(jobs: Callable[[], Sequence[JobDir]], draw: DrawJob) -> None:
+    """Draws each job; while one of them is not at its end the view refreshes itself every second.
+
+    Args:
+        jobs: gives them anew at each refresh.
+    """
+    states = _states(jobs())
+    st.fragment(_watched, run_every="1s" if any(state not in ENDED for _, state in states) else None)(
+        jobs, states, draw)
+
+
+def _states(jobs: Sequence[JobDir]) -> list[tuple[JobDir, str]]:
+    return [(job, job.status().state) for job in jobs]
+
+
+def _watched(jobs: Callable[[], Sequence[JobDir]], drawn_as: list[tuple[JobDir, str]], draw: DrawJob) -> None:
+    with problems.in_words():
+        statuses = [(job, job.status()) for job in jobs()]
+        if [(job, status.state) for job, status in statuses] != drawn_as:
+            st.rerun()  # the whole page: its other parts say the states too, and at the end polling has to stop
+        for job, status in statuses:
+            draw(job, status)
+
+
+def job_bar(job: JobDir, status: Status, stopping_words: str = "Stops.", knows_time: bool = True) -> bool:
+    """How far a job is, and what it does now; whether it was asked to stop.
+
+    Args:
+        knows_time: the job tells how much time is left.
+    """
+    stopping = job.stop_path.exists()
+    left = f" · {time_left(status.seconds_left)}" if knows_time and status.state == "running" else ""
+    words = stopping_words if stopping else f"{status.doing.rstrip('.')}{left}"
+    st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(words))
+    return stopping
+
+
+def stop(job: JobDir) -> None:
+    """Asks the job to stop; for callbacks."""
+    from pipeline.jobs.launch import request_stop
+
+    with contextlib.suppress(RunError):  # it ended between the last look and the click: the page shows how
+        request_stop(job)
+
+
+def resume(run: RunDir) -> None:
+    """Lets a run that broke off go on; for callbacks."""
+    from pipeline.jobs.launch import resume_run
+
+    with problems.in_words():
+        resume_run(resources.workspace(), run)
+
+
+@dataclass
+class _Kept:
+    """This visitor's work: `about` something, by `work` while it goes on, then its `answer` or the `problem`."""
+
+    about: Any
+    request: Any
+    work: ShortWork | None
+    answer: Any = None
+    problem: LesionLabError | None = None
+    at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True)
+class SessionWork:
+    """A kind of short work of this visitor, about one thing at a time: its button, how it goes, and its answer.
+
+    Attributes:
+        kind: of the task; its widgets' keys begin so.
+        doing: stands before each step ("Measures").
+        show: draws the answer; gets the seconds since it came, too.
+        read: makes of the task's answer what is kept.
+        cancels: there is a button that ends it.
+    """
+
+    kind: Kind
+    doing: str
+    show: Callable[[Any, float], None] = lambda answer, seconds: None
+    read: Callable[[Any], Any] = lambda found: found
+    cancels: bool = True
+
+    def _kept(self) -> _Kept | None:
+        return _all_kept().get(self.kind)
+
+    @property
+    def request(self) -> Any:
+        """What the work that is kept was asked; None where none is."""
+        kept = self._kept()
+        return kept and kept.request
+
+    def start(self, about: Any, request: Any) -> None:
+        """Begins the work; it may take the place of another about something else, which ends.
+
+        Raises:
+            WorkspaceError: the workspace cannot be written.
+        """
+        self.forget()
+        _all_kept()[self.kind] = _Kept(about, request, ShortWork(resources.workspace(), self.kind, request))
+
+    def forget(self) -> None:
+        """Ends the work, or throws its answer away."""
+        kept = _all_kept().pop(self.kind, None)
+        if kept and kept.work:
+            kept.work.cancel()
+
+    def has_begun(self, about: Any) -> bool:
+        """Whether it is about this; work about something else is forgotten."""
+        kept = self._kept()
+        if kept and kept.about != about:
+            self.forget()
+        return self._kept() is not None
+
+    def has_answer(self, about: Any) -> bool:
+        """Whether the answer about this is there; work about something else is forgotten."""
+        return self.has_begun(about) and self._kept().answer is not None
+
+    def broke_off(self, about: Any) -> bool:
+        """Whether the work about this was refused or broke off; work about something else is forgotten."""
+        return self.has_begun(about) and self._kept().problem is not None
+
+    def button(self, label: str, icon: str, help: str, about: Any, request: Any) -> None:
+        """The button that starts the work; disabled where `about` is None, or short work of this visitor goes on."""
+        self.has_begun(about)
+        if st.button(label, key=self.kind, disabled=about is None or _at_work(), icon=icon, help=help):
+            with problems.in_words():
+                self.start(about, request)
+                st.rerun()
+
+    def view(self) -> None:
+        """The work as it goes, with a way to end it, then its answer; nothing before it was asked for."""
+        kept = self._kept()
+        with st.container():  # one place, so that what follows keeps its own
+            if kept:
+                st.fragment(self._view, run_every="1s" if kept.work else None)()
+
+    def _view(self) -> None:
+        kept = self._kept()
+        if kept is None:
+            return
+        if kept.work:
+            if not kept.work.running:
+                self._take_answer(kept)
+                st.rerun()
+            self._progress(kept.work)
+        elif kept.problem:
+            problems.show(kept.problem)
+        else:
+            self.show(kept.answer, time.monotonic() - kept.at)
+
+    def _take_answer(self, kept: _Kept) -> None:
+        try:
+            kept.answer = self.read(kept.work.result())
+        except LesionLabError as error:
+            kept.problem = error
+        kept.work, kept.at = None, time.monotonic()
+
+    def _progress(self, work: ShortWork) -> None:
+        bar, button = st.columns([4, 1], vertical_alignment="center")
+        fraction, sentence = work.step()
+        bar.progress(fraction, text=as_text(f"{self.doing}: {sentence}"))
+        if self.cancels and button.button("Cancel", key=f"{self.kind}.cancel", icon=":material/close:"):
+            self.forget()
+            st.rerun()
+
+
+def _at_work() -> bool:
+    """Whether any short work of this visitor goes on: the computer has little to share."""
+    return any(kept.work for kept in _all_kept().values())
+
+
+def _all_kept() -> dict[str, _Kept]:
+    return st.session_state.setdefault(_KEPT, {})
 
 
 @contextlib.contextmanager
-def progress_bar(sentence: str, key: str):
-    """Yields a `pipeline.progress.Progress` that draws itself.
+def progress_bar(sentence: str, key: str) -> Iterator[Progress]:
+    """Yields a `Progress` that draws itself, for what the page waits for.
 
     Cancel needs no code: a click makes Streamlit leave this script at the next update, and what runs in the block
     cleans up behind itself.

@@ -6,7 +6,7 @@ from app.addresses.links import GET_DATA, go, linked
 from app.components import problems
 from app.components.help_text import help_text
 from app.components.leakage.audit_panels import metadata_panel, seen_panel
-from app.components.leakage.audit_work import audit_at_work, audit_button, audit_problem
+from app.components.leakage.audit_work import audit_at_work, audit_button
 from app.components.leakage.evidence_panel import evidence_panel
 from app.components.leakage.near_pairs import near_pairs
 from app.components.leakage.run_leakage import bundled_panel, run_panel
@@ -80,7 +80,6 @@ def main() -> None:
     if dataset.generated:
         st.caption(f":material/draw: The images of this data set are {NOTICE}.")
     topic = address_radio("Topic", "topic", _TOPICS, hidden=True, forgets=("page", "verdict"))
-    audit_problem()
     audit_at_work()
     with problems.in_words():
         if topic == "evidence":

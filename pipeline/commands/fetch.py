@@ -1,16 +1,11 @@
 """`data fetch`: a collection from Kaggle or the ISIC challenges into the workspace."""
 
-import contextlib
-import signal
-from collections.abc import Iterator
-
 from pipeline.commands.arguments import add_command
 from pipeline.commands.dataset_text import dataset_answer, dataset_text
 from pipeline.commands.output import Output
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.data.sources.isic import BASE_VARIABLE
 from pipeline.errors import DataError
-from pipeline.progress import Cancelled
 from pipeline.text_tables import table
 from pipeline.workspace import current_workspace
 
@@ -37,36 +32,28 @@ def add_fetch(group) -> None:
     parser.add_argument("--list", action="store_true", help="list the sources with their licences and terms")
 
 
-@contextlib.contextmanager
-def _sigterm_is_ctrl_c() -> Iterator[None]:
-    """A stop from outside ends a download as Ctrl-C does, also one that waits for a silent server."""
-
-    def on_signal(number: int, frame) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, on_signal)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def data_fetch(arguments, out: Output) -> int:
+    from pipeline.commands.foreground import stop_on_signal
+    from pipeline.data.dataset import load_dataset
     from pipeline.data.sources.catalogue import find_source
-    from pipeline.jobs.fetching import work_on_fetch
+    from pipeline.jobs.fetching import queue_fetch
+    from pipeline.jobs.job_worker import work
 
     if arguments.list:
         return _list(out)
     if arguments.source is None:
         raise DataError("No source was named.", f"The sources are {', '.join(SOURCES)}.")
-    source = find_source(arguments.source)
+    source, workspace = find_source(arguments.source), current_workspace()
     out.warn(f"{source.title}. Licence: {source.licence} ({source.terms}). {source.attribution}.")
-    try:
-        with _sigterm_is_ctrl_c():
-            dataset = work_on_fetch(current_workspace(), source, arguments.name or source.name, out.progress)
-    except Cancelled:
+    fetch = queue_fetch(workspace, source, arguments.name or source.name)
+    with stop_on_signal(fetch, out, at_once=True):  # also where it waits for a silent server
+        status = work(fetch, workspace, out.progress)
+    if status.state == "failed":
+        raise DataError(status.error)
+    if status.state != "done":
         out.warn("Stopped on request.")
         return 1
+    dataset = load_dataset(workspace, fetch.name)
     out.answer({"source": source.id, **dataset_answer(dataset)}, dataset_text(dataset))
     return 0
 

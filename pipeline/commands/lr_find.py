@@ -36,7 +36,7 @@ def lr_find(arguments, out: Output) -> int:
         raise ConfigError("It is not clear where the search starts.", "Give RUN:STAGE, or --data and --preset.")
     search = create_search(workspace, config)
     out.warn(f"Search {search.name}: {origin(config)}.")
-    status = work_here(search, workspace, out, search=True)
+    status = work_here(search, workspace, out)
     found = read_found(search)
     answer = {"search": search.name, "state": status.state, "origin": origin(config), "error": status.error,
               "found": found}

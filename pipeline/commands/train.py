@@ -1,4 +1,4 @@
-"""`train`, `cancel`, and the hidden `work` with which a detached trainer starts."""
+"""`train` and `cancel`."""
 
 import time
 
@@ -33,9 +33,6 @@ def add_parsers(commands) -> None:
     parser.set_defaults(usage_error=parser.error)
     parser = add_command(commands, "cancel", cancel, help="ask a queued or running run to stop, and wait until it has")
     parser.add_argument("run", metavar="RUN", help="the run, as `runs list` names it")
-    parser = add_command(commands, "work", work, help=None)
-    parser.add_argument("run", metavar="RUN", help="a queued run to work on in this process")
-    parser.add_argument("--search", action="store_true", help="RUN is a learning-rate search")
 
 
 def train(arguments, out: Output) -> int:
@@ -59,19 +56,6 @@ def train(arguments, out: Output) -> int:
     status = work_here(run, workspace, out)
     summary = run_summary(run)
     out.answer(summary, run_text(summary, run.results()))
-    return 0 if status.state == "done" else 1
-
-
-def work(arguments, out: Output) -> int:
-    from pipeline.commands.foreground import work_here
-    from pipeline.runs.run_dir import find_run
-    from pipeline.runs.searches import find_search
-    from pipeline.runs.summary import run_summary
-
-    workspace = current_workspace()
-    run = (find_search if arguments.search else find_run)(workspace, arguments.run)
-    status = work_here(run, workspace, out, arguments.search)
-    out.answer(run_summary(run), f"{run.name}: {status.state}")
     return 0 if status.state == "done" else 1
 
 

@@ -15,7 +15,7 @@ from pipeline.locks import file_lock, lock_if_free
 from pipeline.progress import silent
 from pipeline.workspace import Workspace
 
-_MARKS = (".upload-", ".drawing-", ".sharper-", ".export-", ".incoming-")
+_MARKS = (".upload-", ".drawing-", ".sharper-", ".export-", ".incoming-", ".work-")
 _INCOMING = ".incoming"
 _SECONDS_OF_A_WRITE = 3600  # a small file that is written beside its place is there for less than one
 

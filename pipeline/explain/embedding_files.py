@@ -1,4 +1,4 @@
-"""What the job of `jobs.embedding` left in a run's folder, as it is read."""
+"""What the job of `jobs.tasks` left in a run's folder, as it is read."""
 
 from pathlib import Path
 

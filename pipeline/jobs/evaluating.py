@@ -15,7 +15,7 @@ from pipeline.csv_cells import table_as_csv
 from pipeline.data.split import EXTERNAL
 from pipeline.files import replace_file, write_json
 from pipeline.inference.evaluation_plan import EvaluationPlan
-from pipeline.jobs.launch import start_trainer
+from pipeline.jobs.launch import start
 from pipeline.models.model_info import ModelInfo
 from pipeline.runs.new_folder import begin, make_folder
 from pipeline.runs.run_dir import RunDir, all_run_names
@@ -58,7 +58,7 @@ def create_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
 def start_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
     """Creates an evaluation and starts it in a process of its own, which outlives this one."""
     run = create_evaluation(workspace, plan)
-    begin(run.folder, lambda: start_trainer(workspace, run))
+    begin(run.folder, lambda: start(workspace, run))
     return run
 
 

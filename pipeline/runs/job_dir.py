@@ -1,5 +1,6 @@
 """The directory of a job: where a process that works for long says what it does, for everybody who watches it."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,16 @@ class JobDir:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def title(self) -> str:
+        """What it is called at the beginning of a sentence."""
+        return f"The run {self.name}"
+
+    @property
+    def writes_in(self) -> tuple[Path, ...]:
+        """The folders in which its process writes files, each beside its place first."""
+        return (self.folder,)
 
     @property
     def status_path(self) -> Path:
@@ -48,3 +59,7 @@ class JobDir:
             WorkspaceError: the file is damaged.
         """
         return read_status(self.status_path)
+
+    def last_status(self) -> Status | None:
+        """As `status`; None where it was never started."""
+        return self.status() if os.path.lexists(self.status_path) else None

@@ -63,6 +63,10 @@ class RunDir(JobDir):
         """
         return CAPABILITIES[self.kind()]
 
+    @property
+    def writes_in(self) -> tuple[Path, ...]:
+        return self.folder, self.checkpoints, self.model
+
     def check_own(self) -> None:
         """
         Raises:

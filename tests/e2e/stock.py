@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from pipeline.data.importing import import_dataset
-from pipeline.jobs.work import work
+from pipeline.jobs.job_worker import work
 from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import RunDir

@@ -14,11 +14,17 @@ import psutil
 from pipeline.data.dataset import load_dataset
 from pipeline.data.sources.catalogue import STARTER
 from pipeline.inference.evaluation_plan import plan_evaluation
-from pipeline.jobs.embedding import embedding_job, start_embedding
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch, stop_fetch
-from pipeline.jobs.launch import request_stop, resume_run, start_run, start_search
-from pipeline.jobs.processes import start_pipeline
+from pipeline.jobs.job_dirs import embedding_job
+from pipeline.jobs.launch import (
+    request_stop,
+    resume_run,
+    start_embedding,
+    start_pipeline,
+    start_run,
+    start_search,
+)
 from pipeline.models.model_info import find_model
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import RunDir, find_run

@@ -16,7 +16,7 @@ from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING
 from pipeline.errors import DataError, ImageError, RunError
-from pipeline.jobs.embedding import is_embedded
+from pipeline.jobs.job_dirs import is_embedded
 from pipeline.number_words import count, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

@@ -1,20 +1,18 @@
 """The job that embeds a run's images: the button that starts it, and how far it is."""
 
-import contextlib
-
 import streamlit as st
 
 from app.components import problems
+from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
 from app.loaders.case_model import model_of
-from pipeline.errors import LesionLabError, RunError
-from pipeline.jobs.embedding import embedding_job as job_of
-from pipeline.jobs.embedding import job_status, start_embedding
-from pipeline.jobs.launch import request_stop
+from pipeline.errors import LesionLabError
+from pipeline.jobs.job_dirs import EmbeddingJob
+from pipeline.jobs.job_dirs import embedding_job as job_of
+from pipeline.jobs.launch import start_embedding
 from pipeline.models.model_info import ModelInfo
-from pipeline.number_words import time_left
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.status import ENDED
+from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text
 
 COMPUTE, COMPUTE_FLIPS = "Compute map, neighbours and what flips", "Compute what flips"
@@ -37,7 +35,8 @@ def no_embedding(info: ModelInfo) -> str:
 def embedding_job(run: RunDir, words: str) -> None:
     """Says what will be here, and starts or watches the job."""
     try:
-        status = job_status(run)
+        job = job_of(run)
+        status = job.last_status()
     except LesionLabError as error:
         problems.show(error)
         return
@@ -50,7 +49,7 @@ def embedding_job(run: RunDir, words: str) -> None:
     at_work = status is not None and status.state not in ENDED
     st.markdown(words)
     if at_work:
-        st.fragment(_watch, run_every="1s")(run)
+        watch(lambda: [job], _view)
         return
     if status and status.state in ("failed", "interrupted"):
         st.error(as_text(status.error or "The job was interrupted. Start it again."), icon=":material/error:")
@@ -62,19 +61,8 @@ def embedding_job(run: RunDir, words: str) -> None:
             st.rerun()
 
 
-def _watch(run: RunDir) -> None:
-    with problems.in_words():
-        status = job_status(run)
-        if status.state in ENDED:
-            st.rerun()  # the whole page: what was computed stands there now
-        job = job_of(run)
-        stopping = job.stop_path.exists()
-        words = "Stops." if stopping else f"{status.doing.rstrip('.')} · {time_left(status.seconds_left)}"
-        st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(words))
-        st.button("Stop", key="embedding.stop", disabled=stopping, on_click=_stop, args=(job,),
+def _view(job: EmbeddingJob, status: Status) -> None:
+    if status.state not in ENDED:
+        stopping = job_bar(job, status)
+        st.button("Stop", key="embedding.stop", disabled=stopping, on_click=stop, args=(job,),
                   icon=":material/stop_circle:")
-
-
-def _stop(job: RunDir) -> None:
-    with contextlib.suppress(RunError):  # it ended between the last look and the click
-        request_stop(job)

@@ -5,8 +5,10 @@ import streamlit as st
 from app.access import operator, require_operator
 from app.addresses.links import DATASET, go
 from app.components import problems
+from app.components.long_work import job_bar, watch
 from app.loaders import resources
-from pipeline.jobs.fetching import Fetch, damaged_fetches, dismiss_fetch, list_fetches, start_fetch, stop_fetch
+from pipeline.jobs.fetching import damaged_fetches, dismiss_fetch, list_fetches, start_fetch, stop_fetch
+from pipeline.jobs.job_dirs import Fetch
 from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text
 
@@ -20,24 +22,16 @@ def fetches_here() -> list[Fetch]:
     """Shows each fetch that has begun and was not dismissed; refreshes itself while one is at work."""
     for error in damaged_fetches(resources.workspace()):
         problems.show(error)
-    fetches = list_fetches(resources.workspace())
-    states = [(fetch.source.id, fetch.status().state) for fetch in fetches]
-    busy = any(state not in ENDED for _, state in states)
-    st.fragment(_view, run_every="1s" if busy else None)(states)
-    return fetches
+    watch(lambda: list_fetches(resources.workspace()), _view)
+    return list_fetches(resources.workspace())
 
 
-def _view(drawn_as: list[tuple[str, str]]) -> None:
-    fetches = list_fetches(resources.workspace())
-    if [(fetch.source.id, fetch.status().state) for fetch in fetches] != drawn_as:
-        st.rerun()  # the whole page: its buttons and its data sets say the state too
-    for fetch in fetches:
-        status = fetch.status()
-        with st.container(border=True):
-            if status.state in ENDED:
-                _ended(fetch, status)
-            else:
-                _active(fetch, status)
+def _view(fetch: Fetch, status: Status) -> None:
+    with st.container(border=True):
+        if status.state in ENDED:
+            _ended(fetch, status)
+        else:
+            _active(fetch, status)
 
 
 def _active(fetch: Fetch, status: Status) -> None:
@@ -49,7 +43,7 @@ def _active(fetch: Fetch, status: Status) -> None:
             with problems.in_words():
                 require_operator("stops a download")
                 stop_fetch(fetch)
-    st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(status.doing))
+    job_bar(fetch, status, knows_time=False)
     st.caption("You may close this page: the download goes on.")
 
 

@@ -1,67 +1,67 @@
-"""The audit of a data set as a job: the button that starts it, and how far it is wherever the visitor looks."""
+"""The audit of a data set as a job: the button that starts it, and how far it is wherever one looks."""
 
 import streamlit as st
 
 from app.components import problems
+from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
 from pipeline.data.dataset import Dataset
-from pipeline.errors import LesionLabError
-from pipeline.jobs.auditing import Auditing
+from pipeline.jobs.job_dirs import AuditJob, audit_job
+from pipeline.jobs.launch import start_audit
 from pipeline.number_words import rough_duration
+from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text
 
-_KEPT = "leakage.audit"
+_SEEN = "leakage.audits"  # the data sets whose audits this visitor saw at work
 _WHAT = ("It looks at every image once, with a network that knows nothing of this data set, and takes a few minutes "
          "for 10,000 images.")
 
 
-def _kept() -> tuple[str, Auditing] | None:
-    return st.session_state.get(_KEPT)
+def _audits() -> list[AuditJob]:
+    """Those that were ever started."""
+    jobs = [audit_job(dataset) for dataset in resources.datasets()]
+    return [job for job in jobs if job.last_status()]
+
+
+def _at_work() -> list[str]:
+    return [job.data for job in _audits() if job.status().state not in ENDED]
 
 
 def audit_button(dataset: Dataset, label: str) -> None:
-    """The button that starts the audit; disabled while this visitor's audit of a data set is at work."""
-    kept = _kept()
-    if st.button(label, key="audit.start", type="primary", disabled=kept is not None, icon=":material/policy:",
+    """The button that starts the audit, and why the last one broke off; disabled while one is at work."""
+    status, at_work = audit_job(dataset).last_status(), _at_work()
+    if status and status.state in ("failed", "interrupted"):
+        st.error(as_text(status.error or "The audit was interrupted. Start it again; nothing of it was stored."),
+                 icon=":material/error:")
+    if st.button(label, key="audit.start", type="primary", disabled=bool(at_work), icon=":material/policy:",
                  help=_WHAT):
         with problems.in_words():
-            st.session_state[_KEPT] = (dataset.name, Auditing(resources.workspace(), dataset.name))
+            start_audit(resources.workspace(), dataset)
             st.rerun()
-    if kept and kept[0] != dataset.name:
-        st.caption(as_text(f"The data set {kept[0]} is being audited."))
+    others = [name for name in at_work if name != dataset.name]
+    if others:
+        st.caption(as_text(f"The data set {others[0]} is being audited."))
 
 
 def audit_at_work() -> None:
-    """How far this visitor's audit is, whichever data set is shown; nothing without one."""
+    """How far each audit is, whichever data set is shown, and the end of one that this visitor saw at work."""
     with st.container():  # one place, so that what follows keeps its own
-        if _kept():
-            st.fragment(_watch, run_every="1s")()
+        seen = st.session_state.setdefault(_SEEN, set())
+        for job in _audits():
+            status = job.status()
+            if status.state in ENDED and job.data in seen:
+                seen.discard(job.data)
+                if status.state == "done":
+                    st.success(as_text(f"Audited {job.data} in {rough_duration(status.seconds)}."),
+                               icon=":material/check:")
+        watch(_audits, _view)
 
 
-def _watch() -> None:
-    kept = _kept()
-    if kept is None:
+def _view(job: AuditJob, status: Status) -> None:
+    if status.state in ENDED:
         return
-    job = kept[1]
-    if not job.running:
-        del st.session_state[_KEPT]
-        try:
-            seconds = job.result()["seconds"]
-        except LesionLabError as error:
-            st.session_state["leakage.problem"] = error
-        else:
-            problems.say_later(f"Audited {kept[0]} in {rough_duration(seconds)}.")
-        st.rerun()
-    bar, button = st.columns([4, 1], vertical_alignment="center")
-    fraction, sentence = job.step()
-    bar.progress(fraction, text=as_text(f"Audits {kept[0]}: {sentence}"))
-    if button.button("Cancel", key="audit.cancel", icon=":material/close:"):
-        job.cancel()
-        del st.session_state[_KEPT]
-        st.rerun()
-
-
-def audit_problem() -> None:
-    """Why the last audit broke off, once."""
-    if error := st.session_state.pop("leakage.problem", None):
-        problems.show(error)
+    st.session_state[_SEEN].add(job.data)
+    st.markdown(as_text(f"Audits {job.data}"))
+    stopping = job_bar(job, status, knows_time=False)
+    st.button("Cancel", key=f"audit.cancel.{job.data}", icon=":material/close:", disabled=stopping, on_click=stop,
+              args=(job,))

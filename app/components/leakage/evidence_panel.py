@@ -8,17 +8,19 @@ import streamlit as st
 
 from app.addresses.links import explore_link
 from app.charts.leakage import evidence_figure
+from app.components import problems
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.image_ways import Way, row_ways
-from app.components.leakage.evidence_work import evidence_at_work
 from app.components.lesion_grid import HeatmapChoice, lesion_grid
+from app.components.long_work import SessionWork
 from app.components.run_page import judged_images
 from app.loaders import leakage_rows, resources
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import Of, of_kind, outliers
 from pipeline.evaluation.evidence_store import evidence_path
+from pipeline.jobs.tasks import EvidenceRequest
 from pipeline.metrics.units import is_number, with_interval
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
@@ -45,7 +47,7 @@ def evidence_panel(run: RunDir, part: HeldOutPart) -> None:
         return
     masks = evidence_path(run, dataset) is not None
     if masks and not leakage_rows.evidence_there(run, dataset):
-        evidence_at_work(run)
+        _measure(run)
         return
     rows = leakage_rows.evidence(run, dataset) if masks else pd.DataFrame({"part": []})
     rows = rows[rows["part"] == part]
@@ -63,6 +65,23 @@ def evidence_panel(run: RunDir, part: HeldOutPart) -> None:
     _akiec(leakage_rows.evidence_against_rest(run, dataset, part, _TSCHANDL, of), table)
     _outliers(run, dataset, rows, part, of)
     help_text("evidence", "How this is measured, and what it cannot say")
+
+
+_WORK = SessionWork("evidence", "Measures", cancels=False)
+
+
+def _measure(run: RunDir) -> None:
+    """How far the measurement is, which starts by itself, once; or why it broke off."""
+    if not _WORK.has_begun(run.name):
+        with problems.in_words():
+            _WORK.start(run.name, EvidenceRequest(run.name))
+    if _WORK.has_answer(run.name):  # it was stored, and is there no more
+        _WORK.forget()
+        st.rerun()
+    _WORK.view()
+    if _WORK.broke_off(run.name) and st.button("Try again", key="evidence.again", icon=":material/refresh:"):
+        _WORK.forget()
+        st.rerun()
 
 
 def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, run: RunDir, part: HeldOutPart) -> None:

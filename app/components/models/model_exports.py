@@ -8,7 +8,8 @@ from app.loaders import resources
 from app.loaders.file_cache import stamp
 from pipeline.data.left_behind import temporary_folder
 from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
-from pipeline.jobs.command import run_command
+from pipeline.jobs.short_work import run_short
+from pipeline.jobs.tasks import ExportRequest
 from pipeline.models.model_info import ModelInfo
 from pipeline.shown import as_plain, as_text
 
@@ -49,12 +50,12 @@ def _of(info: ModelInfo, kind: Format) -> tuple:
 
 
 def _make(info: ModelInfo, kind: Format) -> None:
-    """Has the command line write the file, keeps its content for this visitor, and draws the page anew."""
+    """Has a process write the file, keeps its content for this visitor, and draws the page anew."""
     workspace = resources.workspace()
     of = _of(info, kind)
     with temporary_folder(workspace, ".export-") as folder:
         path = folder / file_name(info, kind)
         with progress_bar(f"Makes the file: {_SECONDS[kind]}.", f"export.{kind}") as progress:
-            run_command(workspace, ["export", info.name, "--format", kind, str(path)], progress)
+            run_short(workspace, "export", ExportRequest(info.name, kind, str(path)), progress)
         st.session_state[_READY] = {"of": of, "content": path.read_bytes()}
     st.rerun()

@@ -12,7 +12,8 @@ from app.components.long_work import progress_bar
 from app.loaders import resources
 from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
-from pipeline.jobs.command import run_command
+from pipeline.jobs.short_work import run_short
+from pipeline.jobs.tasks import BundleRequest
 
 
 def import_form() -> Pending | None:
@@ -39,9 +40,7 @@ def _import(upload, path: str, name: str) -> None:
     with temporary_folder(workspace, ".upload-") as folder:
         source = uploaded_to(folder, upload) if upload else Path(path).expanduser().absolute()
         with progress_bar("Checks the bundle: about 10 seconds.", "models.import") as progress:
-            told = run_command(
-                workspace, ["models", "import", str(source), *(["--name", name] if name else [])], progress
-            )
+            told = run_short(workspace, "bundle", BundleRequest(str(source), name or None), progress)
     problems.say_later(f"The model {told['model']} is here.")
     remember(model=told["model"])
     st.rerun()

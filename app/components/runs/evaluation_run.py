@@ -3,12 +3,12 @@
 import streamlit as st
 
 from app.addresses.links import ERRORS, EVALUATION, EXPLORE, go
+from app.components.long_work import job_bar, resume, stop, watch
 from app.components.pickers import state_words
-from app.components.run_watch import resume, stop, watch
 from app.words.evaluation_words import headline
 from pipeline.errors import RunError
 from pipeline.jobs.evaluating import overlap_path
-from pipeline.number_words import count, rough_duration, time_left
+from pipeline.number_words import count, rough_duration
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status
@@ -19,7 +19,7 @@ STOP = "Stop this evaluation"
 
 def evaluation_run(run: RunDir) -> None:
     """Shows the evaluation; while it is not at its end the view refreshes itself every second."""
-    watch(run, _view)
+    watch(lambda: [run], _view)
 
 
 def _view(run: RunDir, status: Status) -> None:
@@ -36,10 +36,7 @@ def _view(run: RunDir, status: Status) -> None:
 
 
 def _active(run: RunDir, status: Status) -> None:
-    stopping = run.stop_path.exists()
-    left = "" if status.state == "queued" else f" · {time_left(status.seconds_left)}"
-    words = "Stops." if stopping else f"{status.doing.rstrip('.')}{left}"
-    st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(words))
+    stopping = job_bar(run, status)
     st.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=stop,
               args=(run,))
 

@@ -6,16 +6,15 @@ from typing import Any
 import streamlit as st
 
 from app.charts.dataset import level_words
-from app.components.training.plan_work import WorkOnPlan
+from app.components.long_work import SessionWork
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.tables import MISSING
-from pipeline.jobs.previewing import Previewing
+from pipeline.jobs.tasks import PreviewRequest
 from pipeline.shown import as_text
 
 PREVIEW = "Show a batch"
 ANOTHER = "Show another batch"
-_DRAW = "train.preview.draw"
 
 
 def _read(found: dict[str, Any]) -> dict[str, Any]:
@@ -74,21 +73,17 @@ def _show(answer: dict[str, Any], seconds_ago: float) -> None:
                "that on this page.")
 
 
-_WORK = WorkOnPlan("preview", "Prepares the batch", _show, _read)
+_WORK = SessionWork("preview", "Prepares the batch", _show, _read)
 
 
-def preview_button(plan: RunConfig | None, settings: list[str]) -> None:
+def preview_button(plan: RunConfig | None) -> None:
     """The button; a preview of another configuration than `plan`, or of none, is forgotten and its work ended."""
-    shown = _WORK.drop_other(plan)
-    draw = st.session_state.get(_DRAW, -1) + 1 if shown else 0
-
-    def begin(*asked) -> Previewing:
-        st.session_state[_DRAW] = draw
-        return Previewing(*asked, draw=draw)
-
+    shown = _WORK.has_answer(plan)
+    draw = _WORK.request.draw + 1 if shown else 0
     _WORK.button(
         ANOTHER if shown else PREVIEW, ":material/grid_view:",
-        "Some training images before and after what is done to them. Takes about ten seconds.", plan, settings, begin,
+        "Some training images before and after what is done to them. Takes about ten seconds.", plan,
+        plan and PreviewRequest(plan, draw),
     )
 
 

@@ -8,13 +8,13 @@ import streamlit as st
 from app.addresses.links import CLASSIFY, ERRORS, go
 from app.charts.curves import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
 from app.components.figures import dark, show
+from app.components.long_work import job_bar, resume, stop, watch
 from app.components.metric_places import metric_places
 from app.components.pickers import STATE_WORDS
-from app.components.run_watch import resume, stop, watch
 from app.components.runs.evaluation_run import evaluation_run
 from app.components.training.time_division import time_division
 from app.loaders import resources
-from pipeline.number_words import UNDEFINED, decimal, percent, rough_duration, time_left
+from pipeline.number_words import UNDEFINED, decimal, percent, rough_duration
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status
@@ -37,7 +37,7 @@ def live_run(run: RunDir) -> None:
     if resources.capabilities(run).kind == "evaluation":
         evaluation_run(run)
         return
-    watch(run, _view)
+    watch(lambda: [run], _view)
 
 
 def _view(run: RunDir, status: Status) -> None:
@@ -61,10 +61,7 @@ def _headline(run: RunDir, status: Status) -> None:
 
 
 def _active(run: RunDir, status: Status, button) -> None:
-    stopping = run.stop_path.exists()
-    doing = "Stops within two batches." if stopping else status.doing
-    left = "" if status.state == "queued" else f" · {time_left(status.seconds_left)}"
-    st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(f"{doing.rstrip('.')}{left}"))
+    stopping = job_bar(run, status, "Stops within two batches")
     button.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=stop,
                   args=(run,), help="Training ends within two batches. The curves stay, but a stopped run gives no "
                   "model until it is resumed.")

@@ -1,22 +1,19 @@
 """Starting a learning-rate search, and watching it: the curve grows as the batches come."""
 
-import contextlib
-
 import streamlit as st
 
 from app.addresses.links import remember
 from app.charts.rates import rates_figure, rates_table
 from app.components import problems
 from app.components.figures import dark, show
+from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
-from pipeline.errors import RunError
 from pipeline.jobs.launch import start_search
-from pipeline.number_words import time_left
 from pipeline.presets import PRESETS
 from pipeline.runs.lineage import kept_stages
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import plan_first_search, plan_search, read_found
-from pipeline.runs.status import ENDED
+from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text
 from pipeline.training.rate_rules import VERDICTS
 
@@ -69,35 +66,21 @@ def search_form() -> None:
 
 def search_view(search: RunDir) -> None:
     """The search's curve; while it is not at its end the view refreshes itself every second."""
-    state = search.status().state
-    st.fragment(_view, run_every=None if state in ENDED else "1s")(search, state)
+    watch(lambda: [search], _view)
 
 
-def _view(search: RunDir, drawn_as: str) -> None:
-    with problems.in_words():
-        status = search.status()
-        if status.state != drawn_as:
-            st.rerun()  # the whole page: the suggestions stand below, and at the end polling has to stop
-        found = read_found(search)
-        if status.state not in ENDED:
-            stopping = search.stop_path.exists()
-            words = "Stops." if stopping else f"{status.doing.rstrip('.')} · {time_left(status.seconds_left)}"
-            st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(words))
-            st.button("Stop the search", key=f"rates.stop.{search.name}", disabled=stopping, on_click=_stop,
-                      args=(search,), icon=":material/stop_circle:")
-        elif status.state == "done" and found:
-            (st.success if found["verdict"] == "usable" else st.warning)(VERDICTS[found["verdict"]])
-        else:
-            st.error(as_text(status.error or f"{status.doing} Start it again."), icon=":material/error:")
-        table = rates_table(resources.events(search))
-        if table.empty:
-            st.info("The curve appears here with the first batches.", icon=":material/show_chart:")
-            return
-        show(rates_figure(table, found, dark()), table, f"{search.name}-curve", key=f"rates.curve.{search.name}")
-
-
-def _stop(search: RunDir) -> None:
-    from pipeline.jobs.launch import request_stop
-
-    with contextlib.suppress(RunError):  # it ended between the last look and the click
-        request_stop(search)
+def _view(search: RunDir, status: Status) -> None:
+    found = read_found(search)
+    if status.state not in ENDED:
+        stopping = job_bar(search, status)
+        st.button("Stop the search", key=f"rates.stop.{search.name}", disabled=stopping, on_click=stop, args=(search,),
+                  icon=":material/stop_circle:")
+    elif status.state == "done" and found:
+        (st.success if found["verdict"] == "usable" else st.warning)(VERDICTS[found["verdict"]])
+    else:
+        st.error(as_text(status.error or f"{status.doing} Start it again."), icon=":material/error:")
+    table = rates_table(resources.events(search))
+    if table.empty:
+        st.info("The curve appears here with the first batches.", icon=":material/show_chart:")
+        return
+    show(rates_figure(table, found, dark()), table, f"{search.name}-curve", key=f"rates.curve.{search.name}")

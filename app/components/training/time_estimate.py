@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.components.training.plan_work import WorkOnPlan
+from app.components.long_work import SessionWork
 from pipeline.config import RunConfig
-from pipeline.jobs.estimating import Estimating
+from pipeline.jobs.tasks import EstimateRequest
 from pipeline.number_words import rough_duration
 from pipeline.shown import as_text
 
@@ -48,14 +48,15 @@ def _show(answer: dict[str, Any], seconds_ago: float) -> None:
     st.caption(as_text(parts_in_words(answer)))
 
 
-_WORK = WorkOnPlan("estimate", "Measures", _show)
+_WORK = SessionWork("estimate", "Measures", _show)
 
 
-def estimate_button(plan: RunConfig | None, settings: list[str]) -> None:
+def estimate_button(plan: RunConfig | None) -> None:
     """The button; an estimate of another configuration than `plan`, or of none, is forgotten and its work ended."""
     _WORK.button(
         ESTIMATE, ":material/timer:",
-        "Trains a few batches to see how fast this computer is. Takes about half a minute.", plan, settings, Estimating,
+        "Trains a few batches to see how fast this computer is. Takes about half a minute.", plan,
+        plan and EstimateRequest(plan),
     )
 
 

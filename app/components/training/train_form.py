@@ -80,16 +80,16 @@ def train_form(datasets: list[Dataset], busy: bool) -> None:
         with problems.in_words():
             disk_need(by_name[data], plan)
     device_panel()
-    _start(plan, settings, busy)
+    _start(plan, busy)
     help_text("training", "What these choices mean")
 
 
-def _start(plan: RunConfig | None, settings: list[str], busy: bool) -> None:
+def _start(plan: RunConfig | None, busy: bool) -> None:
     label = f"{START} after the runs that wait" if busy else START
     with st.container(horizontal=True):
         start = st.button(label, type="primary", disabled=plan is None, key="start", icon=":material/play_arrow:")
-        estimate_button(plan, settings)
-        preview_button(plan, settings)
+        estimate_button(plan)
+        preview_button(plan)
     estimate_view()
     preview_view()
     if start:
