@@ -210,7 +210,7 @@ def test_the_app_s_predictor_has_it_derived_by_another_process(workspace):
     assert not workspace.derived.exists()  # who looks at a few images costs nothing more
     predictor.output(_pixels(1, info)[0])
     predictor.use_onnx_soon(workspace, start_deriving)
-    log = workspace.derived / "model.log"
+    log = workspace.derived / "model" / "train.log"
     assert log.exists()
     deadline = time.monotonic() + 120
     while predictor.body is None:

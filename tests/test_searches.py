@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import psutil
 import pytest
 
 from app.charts.rates import rates_figure, rates_table, suggestions_table
@@ -104,7 +105,8 @@ def test_a_curve_with_a_loss_that_is_no_number_is_read_up_to_there():
 def test_the_page_starts_a_search_and_takes_its_rates_to_the_form(home, monkeypatch):
     workspace, run = home
     started = []
-    monkeypatch.setattr("pipeline.jobs.launch.start_pipeline", lambda *arguments, **more: started.append(arguments))
+    monkeypatch.setattr("pipeline.jobs.launch.start_pipeline",
+                        lambda *arguments, **more: started.append(arguments) or psutil.Process())
     at = open_page("rates")
     assert "The curve of a search appears here" in words(at)
     at.selectbox(key="rates.start").set_value(f"{run}:1").run()
