@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from app.charts.comparison import sensitivity_figure
-from app.charts.dataset import cross_figure
+from app.charts.dataset_figures import cross_figure
 from app.charts.evaluation import figure_chart, subgroup_chart
 from app.charts.map import map_figure
 from tests.drawn_texts import Reading

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.models.admission import refusal
 from pipeline.models.model_info import ModelInfo
-from pipeline.models.notice import notice, weighing
+from pipeline.models.notice import notice, refusal, weighing
 
 SEVEN = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 TESTED = {"melanoma": {"lesions": 123, "called_else": 61, "low": 0.40904, "high": 0.58296}}

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from app.charts.time_parts import time_figure, time_table
+from app.charts.curves import time_figure, time_table
 from pipeline import cli
 from pipeline.commands.run_text import run_text
 from pipeline.number_words import duration

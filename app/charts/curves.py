@@ -1,4 +1,4 @@
-"""The curves of a training run: tables of its events in, Plotly figures out."""
+"""What the log of a run says: its curves, and where its time went; tables in, Plotly figures out."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts.style import titled
-from app.palette import SECOND, TRAINING, VALIDATION, Mark
+from app.palette import SECOND, TRAINING, VALIDATION, Mark, tone
+from pipeline.number_words import duration, percent
+from pipeline.runs.time_parts import part_name
 
 _POINTS = 600  # more than a screen shows
 _SMOOTHING = 0.95  # weight of the past; fastai's 0.98 lags far behind in a run of 70 batches
@@ -89,3 +91,25 @@ def rate_figure(batches: pd.DataFrame, dark: bool) -> go.Figure:
     figure.update_xaxes(title="Training batch")
     figure.update_yaxes(title="Learning rate of the head", rangemode="tozero", exponentformat="power")
     return titled(figure, "Learning rate: one cycle in each stage, up and then down", 300, dark)
+
+
+def time_table(parts: dict[str, float]) -> pd.DataFrame:
+    """One row a part, in the order given: part (its name), seconds, share (of all, 0..1)."""
+    table = pd.DataFrame({"part": [part_name(part).capitalize() for part in parts], "seconds": list(parts.values())})
+    return table.assign(share=table["seconds"] / max(table["seconds"].sum(), 1e-9))
+
+
+def time_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
+    """A bar for each row of `time_table`, the first on top, with its time and share written at its end."""
+    words = [f"{duration(row.seconds, tenths=True)} · {percent(row.share)}" for row in table.itertuples()]
+    figure = go.Figure(go.Bar(
+        x=table["share"], y=table["part"], orientation="h", marker={"color": VALIDATION.colour, "line": {"width": 0}},
+        text=words, textposition="outside", textfont={"color": tone(dark).text, "size": 13}, cliponaxis=False,
+        hoverinfo="none",
+    ))
+    largest = table.loc[table["share"].idxmax()]
+    figure.update_xaxes(visible=False, range=[0, 1.75 * largest["share"]], fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True)
+    figure.update_layout(bargap=0.45)
+    title = f"Where the time went: the largest part was {largest['part'].lower()}"
+    return titled(figure, title, 40 + 30 * len(table), dark)

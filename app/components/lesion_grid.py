@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import remember
-from app.charts.dataset import level_words
 from app.components.pickers import page_of_address, pager
 from app.loaders import resources
+from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.charts.dataset import FACTOR_WORDS, level_words
 from app.components.run_figures import PART_WORDS
 from app.filters.filter_kinds import (
     Cases,
@@ -26,6 +25,7 @@ from app.filters.filter_kinds import (
 from app.loaders import case_tables, leakage_rows, resources
 from app.loaders.run_data import found_data
 from app.words.evaluation_words import DECISION_WORDS
+from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.classes import label
 from pipeline.evaluation.evidence import KINDS, of_kind
 from pipeline.explain.image_map import inside

@@ -11,8 +11,8 @@ from app.loaders.file_cache import kept
 from app.loaders.resources import table_files
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
-from pipeline.models.admission import refusal
 from pipeline.models.model_info import ModelInfo
+from pipeline.models.notice import refusal
 from pipeline.models.training_images import FILE, training_images
 from pipeline.runs.run_dir import RunDir, find_run
 

@@ -6,10 +6,9 @@ from app.access import not_offered, operator
 from app.addresses.links import TRAIN, go, linked
 from app.components import problems
 from app.components.data.data_intake import Pending
-from app.components.models.combine_form import combine_form
 from app.components.models.model_actions import deleted_list, just_deleted, label_form, ways_on
 from app.components.models.model_exports import exports
-from app.components.models.model_intake import import_form
+from app.components.models.model_intake import combine_form, import_form
 from app.components.models.model_table import about, models_table
 from app.components.pickers import pick
 from app.loaders import resources

@@ -96,7 +96,7 @@ def classify(info, files: list[Path], out: Output):
     """
     from pipeline.inference.classifier import open_classifier
     from pipeline.inference.predict_files import predict_files
-    from pipeline.models.admission import refusal
+    from pipeline.models.notice import refusal
 
     problems: list[str] = []
     refused: dict[str, int] = {}

@@ -1,6 +1,8 @@
-"""The notice that stands beside every output of a model."""
+"""The notice that stands beside every output of a model; and why an image gets none: drawings and real ones never mix.
+"""
 
 from pipeline.classes import MELANOMA
+from pipeline.images.generated import NOTICE
 from pipeline.metrics.decisions import WEIGHS_ALIKE
 from pipeline.models.model_info import ModelInfo
 from pipeline.number_words import percent
@@ -41,3 +43,23 @@ def weighing(info: ModelInfo) -> str:
             "data set would give it."
         )
     return "Its probabilities assume the diagnoses as frequent as in its training images."
+
+
+def refusal(info: ModelInfo, image_is_generated: bool) -> str | None:
+    """Why the model refuses the image, in one sentence for pages and the command line; None where it does not.
+
+    Args:
+        image_is_generated: as `pipeline.images.generated.is_generated` read it from the file before anything was
+            stripped.
+    """
+    if info.generated and not image_is_generated:
+        return (
+            f"The model {info.name} was trained on generated drawings, so its output for an image that is not "
+            "generated would mean nothing."
+        )
+    if image_is_generated and not info.generated:
+        return (
+            f"This image is {NOTICE}, and the model {info.name} was trained on real images, so its output would mean "
+            "nothing."
+        )
+    return None

@@ -5,13 +5,13 @@ import streamlit as st
 
 from app.addresses.links import CASE
 from app.addresses.visits import mark
-from app.charts.dataset import level_words
 from app.components.cases.case_wall import verdict
 from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.loaders import case_tables, evaluation_rows, resources
 from app.loaders.case_model import model_of
 from app.loaders.thumbnails import thumbnail
 from app.words.evaluation_words import ANSWER_WORDS
+from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import remember
-from app.charts.dataset import FACTOR_WORDS, level_words
+from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.data.tables import FACTORS, levels
 from pipeline.shown import as_text
 

@@ -5,10 +5,10 @@ import math
 import pandas as pd
 import streamlit as st
 
-from app.charts.dataset import level_words
 from app.components.data.image_filters import image_filters, open_images
 from app.components.pickers import page_of_address, pager
 from app.loaders.thumbnails import thumbnail
+from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING, filtered

@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.evaluation_ways import Ways
-from app.charts.dataset import FACTOR_WORDS, level_words
 from app.charts.evaluation import subgroup_chart
 from app.components.figures import dark
 from app.components.help_text import help_text
@@ -15,6 +14,7 @@ from app.components.open_table import chart, open_table
 from app.components.pickers import address_radio, pick
 from app.loaders import evaluation_rows
 from app.loaders.evaluation_rows import CONFIDENCE
+from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.metric_registry import METRICS, TARGET_METRICS
 from pipeline.metrics.subgroups import FIGURES, OF_A_TARGET

@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.charts.dataset import FACTOR_WORDS
-from app.charts.leakage import seen_figure
+from app.charts.leakage_figures import seen_figure
 from app.components.figures import dark, show
+from app.words.factor_words import FACTOR_WORDS
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.shown import as_text
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import explore_link
-from app.charts.leakage import evidence_figure
+from app.charts.leakage_figures import evidence_figure
 from app.components import problems
 from app.components.figures import dark, show
 from app.components.help_text import help_text

@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.charts.dataset import level_words
 from app.components import problems
 from app.components.pickers import address_radio, page_of_address, pager
 from app.loaders import leakage_rows, resources
 from app.loaders.thumbnails import thumbnail
+from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, judge_pair

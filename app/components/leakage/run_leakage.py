@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import TRAIN, explore_link, go
-from app.charts.leakage import sides_figure
+from app.charts.leakage_figures import sides_figure
 from app.components import problems
 from app.components.figures import dark, show
 from app.components.image_ways import Way, way_links

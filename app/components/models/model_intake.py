@@ -1,4 +1,6 @@
-"""Bringing a model in: a bundle that another LesionLab exported, uploaded or lying on this computer."""
+"""New models without a training: a bundle that another LesionLab exported, uploaded or lying on this computer, and the
+mean of models that are here.
+"""
 
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
 from pipeline.jobs.short_work import run_short
 from pipeline.jobs.tasks import BundleRequest
+from pipeline.models.combined import MOST, combine
+from pipeline.models.library import title_of
+from pipeline.models.model_info import ModelInfo
 
 
 def import_form() -> Pending | None:
@@ -44,3 +49,24 @@ def _import(upload, path: str, name: str) -> None:
     problems.say_later(f"The model {told['model']} is here.")
     remember(model=told["model"])
     st.rerun()
+
+
+def combine_form(models: list[ModelInfo]) -> None:
+    """A form for the members, the flips and a name; nothing is trained, so the new model is there at once."""
+    titles = {info.name: title_of(info) for info in models if not info.members}
+    with st.form("models.combine", border=False):
+        members = st.multiselect("Models", list(titles), format_func=titles.get, key="combine.members",
+                                 max_selections=MOST, placeholder=f"Choose 2 to {MOST}, or one to average over flips")
+        flips = st.checkbox("Each averages over an image and its three flips", key="combine.flips",
+                            help="As it is, mirrored across, mirrored down, and both: four times the work.")
+        name = st.text_input("Name of the mean", key="combine.name", placeholder="three-eyes",
+                             help="Lower-case letters, digits, dots, dashes and underscores.")
+        st.caption("They must choose among the same diagnoses. Their probabilities are averaged at the mean of their "
+                   "training frequencies. Lesions that no member was trained on can judge the mean.")
+        sent = st.form_submit_button("Combine", icon=":material/join:")
+    if sent:
+        with problems.in_words():
+            info = combine(resources.workspace(), name.strip(), members, flips)
+            problems.say_later(f"The model {info.name} is here. Judge it on another data set, or on its members' own.")
+            remember(model=info.name)
+            st.rerun()

@@ -13,9 +13,9 @@ from app.words.evaluation_words import ANSWER_WORDS
 from pipeline.classes import label
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.decisions import DECISIONS
-from pipeline.models.admission import refusal
 from pipeline.models.decided_output import decided_output, model_frequencies, usual_decision
 from pipeline.models.model_info import ModelInfo
+from pipeline.models.notice import refusal
 from pipeline.networks.overlay import has_evidence, overlay
 from pipeline.number_words import probability
 from pipeline.shown import as_text

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.charts.dataset import level_words
 from app.components.long_work import SessionWork
+from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.tables import MISSING

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.charts.time_parts import time_figure, time_table
+from app.charts.curves import time_figure, time_table
 from app.components.figures import dark, show
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.time_parts import TIME_PARTS, divide, part_name

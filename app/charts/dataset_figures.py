@@ -1,4 +1,4 @@
-"""Tables in, Plotly figures out, for what a data set holds; the words of its factors and levels."""
+"""Tables in, Plotly figures out, for what a data set holds."""
 
 import textwrap
 
@@ -7,30 +7,13 @@ import plotly.graph_objects as go
 
 from app.charts.style import titled, wrapped
 from app.palette import mark, readable_on, sequential, tone
-from pipeline.classes import label
-from pipeline.data.tables import NOT_RECORDED, Factor, Unit
+from app.words.factor_words import FACTOR_WORDS, level_words
+from pipeline.data.tables import Factor, Unit
 from pipeline.number_words import count, percent
 from pipeline.shown import as_label
 
-FACTOR_WORDS: dict[str, str] = {
-    "dx": "Diagnosis", "age": "Age band", "sex": "Sex", "localization": "Localization",
-    "dx_type": "How the truth was established", "source": "Image source",
-}
-_TRUTH_WORDS = {"histo": "histology", "follow_up": "follow-up", "consensus": "consensus",
-                "confocal": "confocal microscopy"}
 _ROW_PIXELS = 44
 _CELL_PIXELS = 40
-
-
-def level_words(factor: str, level: str) -> str:
-    """A level as a person would say it: "Melanoma · mel", "40–59 years", "histology", "not recorded"."""
-    if level == NOT_RECORDED:
-        return "not recorded"
-    if factor == "dx":
-        return label(level)
-    if factor == "age":
-        return "80 years and older" if level == "80-up" else level.replace("-", "–") + " years"
-    return _TRUTH_WORDS.get(level, level) if factor == "dx_type" else level
 
 
 def _whole(share: float) -> str:
