@@ -101,6 +101,7 @@ class RunConfig:
         mean, std: what `normalize` subtracts and divides by, of red, green and blue on 0..1: the numbers of the weights
             that it starts from. A configuration without them was made when ImageNet's were used for all networks.
         repeat: counts trainings of the same recipe on the same split, which differ by chance alone.
+        reserved: `reserved.reserved_digest` of the images that are in no part; None where none are reserved.
     """
 
     data: FileName
@@ -193,6 +194,7 @@ class RunConfig:
     view: View = "whole"
     mean: Mean = IMAGENET.mean
     std: Std = IMAGENET.std
+    reserved: Word | None = None
 
     @property
     def training_seed(self) -> int:

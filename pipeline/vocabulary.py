@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 Part = Literal["train", "validation", "test"]  # of a split
 HeldOutPart = Literal["validation", "test"]
+AskedPart = Literal["reserved"]  # of a data set: what an evaluation may be asked for alone
 Decision = Literal["as-data", "balanced"]  # in words in `metrics.decisions`
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]  # of a run and of any other job
 View = Literal["whole", "square"]  # a part of an image: all of it, or the central square over its shorter side

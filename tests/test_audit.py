@@ -21,7 +21,7 @@ from pipeline.data.same_lesion import (
     import_verdicts,
     judge_pair,
     lesion_groups,
-    metadata_to_split,
+    metadata_by_lesion,
     read_verdicts,
     verdicts,
 )
@@ -246,7 +246,7 @@ def test_confirmed_pairs_stay_on_one_side(kind):
 
 def test_the_split_of_a_set_without_confirmed_pairs_stays_the_same(workspace, pairs_set):
     judge_pair(workspace, pairs_set, "ISIC_0000002", "ISIC_0000004", "different")
-    table = metadata_to_split(pairs_set, None)
+    table = metadata_by_lesion(pairs_set, None)
     pd.testing.assert_frame_equal(table, pairs_set.metadata())
     same_groups = LIKE_HAM.assign(group_id=LIKE_HAM["lesion_id"])
     for kind in ("lesion", "lesion-test", "random"):
@@ -261,13 +261,13 @@ def test_a_run_records_the_confirmed_pairs_and_refuses_others(workspace, pairs_s
     config = plan_config(workspace, "pairs", "quick", [])
     assert config.same_lesion == confirmed_digest(pairs_set)
     assert type(config).from_json(config.to_json()) == config
-    assert metadata_to_split(pairs_set, config.same_lesion)["group_id"].iloc[40] == "HAM_0000000"
+    assert metadata_by_lesion(pairs_set, config.same_lesion)["group_id"].iloc[40] == "HAM_0000000"
     sentence = (
         "The pairs of pairs that are confirmed to show one lesion have changed since this run was planned. Start a new "
         "run."
     )
     with pytest.raises(DataError, match=exactly(sentence)):
-        metadata_to_split(pairs_set, dataclasses.replace(config, same_lesion=None).same_lesion)
+        metadata_by_lesion(pairs_set, dataclasses.replace(config, same_lesion=None).same_lesion)
 
 
 def test_a_data_set_that_is_too_small_to_split_is_audited_all_the_same(workspace, tmp_path):

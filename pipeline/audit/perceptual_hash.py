@@ -14,13 +14,13 @@ ORIENTATIONS = 8
 _SIDE, _LOW = 32, slice(1, 9)  # the constant and the frequencies along one axis alone are left out, as there
 
 
-def grey_square(pixels: np.ndarray) -> np.ndarray:
-    """(32, 32) float32 grey levels of the central square of uint8 (height, width, 3) pixels."""
+def grey_square(pixels: np.ndarray, side: int = _SIDE) -> np.ndarray:
+    """(side, side) float32 grey levels of the central square of uint8 (height, width, 3) pixels."""
     height, width = pixels.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = Image.fromarray(pixels).convert("L").crop((left, top, left + side, top + side))
-    return np.asarray(square.resize((_SIDE, _SIDE), Image.Resampling.BOX), dtype=np.float32)
+    shorter = min(height, width)
+    top, left = (height - shorter) // 2, (width - shorter) // 2
+    square = Image.fromarray(pixels).convert("L").crop((left, top, left + shorter, top + shorter))
+    return np.asarray(square.resize((side, side), Image.Resampling.BOX), dtype=np.float32)
 
 
 def orientation_hashes(squares: np.ndarray) -> np.ndarray:
@@ -38,6 +38,14 @@ def orientation_hashes(squares: np.ndarray) -> np.ndarray:
     coefficients = np.stack(turned, axis=1).reshape(len(squares), ORIENTATIONS, BITS)
     bits = coefficients > np.median(coefficients, axis=2, keepdims=True)
     return np.packbits(bits, axis=2).view(np.uint64)[..., 0]
+
+
+def oriented(squares: np.ndarray) -> np.ndarray:
+    """(N, 8, side, side): square images (N, side, side) in the eight orientations, in the order of the hashes."""
+    return np.stack([
+        base[:, ::down, ::across]
+        for base in (squares, squares.transpose(0, 2, 1)) for down in (1, -1) for across in (1, -1)
+    ], axis=1)
 
 
 def hash_distances(hashes: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

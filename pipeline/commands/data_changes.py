@@ -1,7 +1,8 @@
-"""`data masks` and `data sharpen`: what changes a data set that is there, or makes another of it."""
+"""`data masks`, `data reserve` and `data sharpen`: what changes a data set that is there, or makes another of it."""
 
 from pathlib import Path
 
+from pipeline.classes import label
 from pipeline.commands.arguments import add_command
 from pipeline.commands.dataset_text import problem_line
 from pipeline.commands.output import Output
@@ -73,4 +74,45 @@ def data_sharpen(arguments, out: Output) -> int:
     if len(made.problems) > _NAMED:
         lines.append(f"  and {len(made.problems) - _NAMED:,} more whose copy could not be used.")
     out.answer({"name": made.dataset.name, "sharper": made.sharper, "problems": made.problems}, "\n".join(lines))
+    return 0
+
+
+def add_reserve(group) -> None:
+    """Adds the command to the group `data`."""
+    parser = add_command(
+        group, "reserve", data_reserve,
+        help="reserve a fifth of a data set's images, whole lesions with their near-twins: from then on they join no "
+        "training and no choice, and judge a model only with `evaluate --part reserved`; for good, safe to repeat",
+    )
+    parser.add_argument("name", metavar="NAME", help="the data set")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another fifth; 0 unless given")
+
+
+def data_reserve(arguments, out: Output) -> int:
+    from pipeline.audit.near_twins import twins_within
+    from pipeline.data.dataset import load_dataset
+    from pipeline.data.reserved import reserve
+    from pipeline.models.model_info import list_models
+
+    workspace = current_workspace()
+    dataset = load_dataset(workspace, arguments.name)
+    found = reserve(workspace, dataset, twins_within(dataset, out.progress), arguments.seed)
+    metadata = dataset.metadata()
+    kept = metadata[metadata["image_id"].isin(found["images"])]
+    counts = [(code, (kept["dx"] == code).sum(), (metadata["dx"] == code).sum()) for code in dataset.classes]
+    for info in list_models(workspace):
+        if info.data_hash == dataset.content_hash and info.created < found["created"]:
+            out.warn(f"The model {info.name} was trained on {dataset.name} before, and may know some of them.")
+    lines = [
+        f"{dataset.name}: {count(len(kept), 'image')} of {count(kept['lesion_id'].nunique(), 'lesion')} are reserved, "
+        f"with seed {found['seed']}; {count(found['near_twins'], 'pair')} of near-twins stayed together.",
+        *(f"  {label(code)}: {n:,} of {of:,}" for code, n, of in counts),
+    ]
+    out.answer(
+        {
+            "name": dataset.name, "seed": found["seed"], "images": len(kept), "lesions": kept["lesion_id"].nunique(),
+            "near_twins": found["near_twins"], "diagnoses": {code: int(n) for code, n, _ in counts},
+        },
+        "\n".join(lines),
+    )
     return 0

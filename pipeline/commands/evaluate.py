@@ -1,7 +1,10 @@
 """`evaluate`: a run's figures, computed again from its stored predictions; or a model's on another data set."""
 
+from typing import get_args
+
 from pipeline.commands.arguments import add_command
 from pipeline.commands.output import Output
+from pipeline.vocabulary import AskedPart
 from pipeline.workspace import Workspace, current_workspace
 
 
@@ -22,6 +25,10 @@ def add_parsers(commands) -> None:
         "--map", metavar="CODE=CODE,…", help="what diagnoses of the data set that the model has no output for count "
         "as: the data set's code=the model's, or code=none to leave it out",
     )
+    parser.add_argument(
+        "--part", choices=get_args(AskedPart), help="with --data: judge on the images alone that `data reserve` "
+        "reserved; otherwise these are left out",
+    )
     parser.set_defaults(usage_error=parser.error)
 
 
@@ -29,9 +36,9 @@ def evaluate(arguments, out: Output) -> int:
     workspace = current_workspace()
     data = arguments.data or _members_data(workspace, arguments.run)
     if data:
-        return _evaluate_on(workspace, arguments.run, data, arguments.map, out)
-    if arguments.map:
-        arguments.usage_error("--map says what diagnoses of --data count as, so it needs --data")
+        return _evaluate_on(workspace, arguments.run, data, arguments.map, arguments.part, out)
+    if arguments.map or arguments.part:
+        arguments.usage_error("--map and --part say what of --data is judged and how, so they need --data")
     return _evaluate_again(workspace, arguments.run, out)
 
 
@@ -69,7 +76,9 @@ def _members_data(workspace: Workspace, name: str) -> str | None:
                      "Name the data set to judge it on with --data.")
 
 
-def _evaluate_on(workspace: Workspace, model: str, data: str, mapping: str | None, out: Output) -> int:
+def _evaluate_on(
+    workspace: Workspace, model: str, data: str, mapping: str | None, part: AskedPart | None, out: Output
+) -> int:
     from pipeline.commands.foreground import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.evaluation.class_mapping import parse_mapping
@@ -77,7 +86,7 @@ def _evaluate_on(workspace: Workspace, model: str, data: str, mapping: str | Non
     from pipeline.jobs.evaluating import create_evaluation, overlap_path
     from pipeline.runs.summary import run_summary
 
-    plan = plan_evaluation(workspace, model, data, parse_mapping(mapping) if mapping else None)
+    plan = plan_evaluation(workspace, model, data, parse_mapping(mapping) if mapping else None, part)
     run = create_evaluation(workspace, plan)
     for sentence in plan.sentences():
         out.warn(sentence)

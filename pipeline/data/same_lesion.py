@@ -178,7 +178,7 @@ def confirmed_digest(dataset: Dataset) -> str | None:
     return hashlib.sha256("\n".join(map(",".join, pairs)).encode()).hexdigest() if pairs else None
 
 
-def metadata_to_split(dataset: Dataset, digest: str | None) -> pd.DataFrame:
+def metadata_by_lesion(dataset: Dataset, digest: str | None) -> pd.DataFrame:
     """The data set's table; where pairs are confirmed with `group_id`, which `make_split` keeps together.
 
     Args:

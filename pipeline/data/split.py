@@ -75,7 +75,7 @@ def make_split(metadata: pd.DataFrame, kind: str, seed: int, held_out_fold: int 
     """The part of each image; every part has every diagnosis. With "all" there is only "train".
 
     Args:
-        metadata: with image_id, lesion_id, dx; with `group_id` too (`same_lesion.metadata_to_split`), whole groups stay
+        metadata: with image_id, lesion_id, dx; with `group_id` too (`reserved.metadata_to_split`), whole groups stay
             on one side instead of lesions, but for "random".
         kind: a key of SPLIT_SENTENCES.
         seed: the same seed gives the same split.

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset, load_dataset
+from pipeline.data.reserved import metadata_to_split
 from pipeline.default_model.folds import cross_fitted, fold_path, fold_predictions, out_of_fold
 from pipeline.default_model.goals import against_goals
 from pipeline.default_model.half_weights import WEIGHTS_FILE, largest_difference, write_half_weights
@@ -174,8 +175,8 @@ def _shipped_network(build: Build) -> ModelInfo:
 
 def _detail(build: Build) -> tuple[int, int] | None:
     """The size of the training images, where all have the same."""
-    metadata = build.dataset.metadata()
-    images = plan_split(build.recipe.final[0], metadata)["image_id"]
+    metadata, config = build.dataset.metadata(), build.recipe.final[0]
+    images = plan_split(config, metadata_to_split(build.dataset, config.same_lesion))["image_id"]
     sizes = metadata.loc[metadata["image_id"].isin(images), ["width", "height"]].drop_duplicates()
     return (int(sizes["width"].iloc[0]), int(sizes["height"].iloc[0])) if len(sizes) == 1 else None
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
+from pipeline.data.reserved import metadata_to_split
 from pipeline.default_model.joint import joint_predictions
 from pipeline.default_model.prediction_tables import Origin, check_images, read_predictions, write_predictions
 from pipeline.default_model.recipe import recipe_digest
@@ -43,7 +44,7 @@ def fold_predictions(
         RunError: the training did not end as done.
     """
     config, recipe = configs[0], recipe_digest(configs)
-    split = plan_split(config, dataset.metadata())
+    split = plan_split(config, metadata_to_split(dataset, config.same_lesion))
     try:
         predictions, origin = read_predictions(path)
     except FileNotFoundError:

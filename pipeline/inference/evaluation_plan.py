@@ -8,11 +8,13 @@ import pandas as pd
 
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.overlap import plain_id
+from pipeline.data.reserved import reserved_images
 from pipeline.errors import DataError
 from pipeline.evaluation.class_mapping import checked_mapping, mapping_words, to_confirm, truths
 from pipeline.models.model_info import ModelInfo, find_model
 from pipeline.models.trained_on import chose_epoch, trained_on, training_shares
 from pipeline.number_words import count
+from pipeline.vocabulary import AskedPart
 from pipeline.workspace import Workspace
 
 PART = "test"
@@ -47,6 +49,8 @@ class EvaluationPlan:
         note: what cannot be told of the model's training images; None where all is known.
         chose_epoch: how many of `images` also chose which epoch's weights were kept.
         shares: of each diagnosis in the model's training images.
+        part: "reserved" where the reserved images alone judge; None: all others do.
+        reserved: how many images of the data set are reserved.
     """
 
     model: ModelInfo
@@ -58,11 +62,13 @@ class EvaluationPlan:
     note: str | None
     chose_epoch: int
     shares: dict[str, float]
+    part: AskedPart | None = None
+    reserved: int = 0
 
     def record(self) -> dict[str, Any]:
         """What is stored with the evaluation, and what the command answers."""
         return {
-            "model": self.model.name, "data": self.dataset.name, "mapping": self.mapping,
+            "model": self.model.name, "data": self.dataset.name, "mapping": self.mapping, "judged_part": self.part,
             "images": len(self.images), "lesions": int(self.images["lesion_id"].nunique()),
             "left_out": self.left_out, "overlap": self.overlap.counts(),
             "overlapping_images": self.overlap.images["image_id"].head(_FIRST).tolist(),
@@ -74,6 +80,11 @@ class EvaluationPlan:
         n, lesions = len(self.images), self.images["lesion_id"].nunique()
         said = [f"{count(n, 'image')} of {count(lesions, 'lesion')} of the data set {self.dataset.name} judge the "
                 f"model {self.model.name}."]
+        if self.part:
+            said.append("They are the images that were reserved: they join no training and no choice.")
+        elif self.reserved:
+            said.append(f"Left out because they are reserved, for one judgement at the end: "
+                        f"{count(self.reserved, 'image')}.")
         if self.mapping:
             said.append(mapping_words(self.mapping, self.dataset, self.model.classes))
         if self.left_out:
@@ -95,7 +106,7 @@ class EvaluationPlan:
 
 
 def plan_evaluation(
-    workspace: Workspace, model: str, data: str, mapping: Mapping[str, str] | None = None
+    workspace: Workspace, model: str, data: str, mapping: Mapping[str, str] | None = None, part: AskedPart | None = None
 ) -> EvaluationPlan:
     """What of the data set can judge the model.
 
@@ -103,6 +114,7 @@ def plan_evaluation(
         model: a model, or a run that has one.
         mapping: confirmed by the user; None where none was, which will do where the model has an output for each
             diagnosis.
+        part: "reserved" for the reserved images alone; without it they are left out.
 
     Raises:
         ModelError: there is no such model, or what its probabilities assume is not known.
@@ -114,7 +126,12 @@ def plan_evaluation(
     if mapping is None and (refused := to_confirm(dataset, info.name, info.classes)):
         raise refused
     checked_mapping(mapping or {}, dataset, info.name, info.classes)
+    reserved = reserved_images(dataset)
+    if part and not reserved:
+        raise DataError(f"No image of the data set {dataset.name} is reserved.",
+                        f"Reserve some: data reserve {dataset.name}.")
     table = dataset.metadata()
+    table = table[table["image_id"].isin(reserved) == bool(part)]
     table = table.assign(truth=truths(table["dx"], mapping or {}, info.classes))
     known = trained_on(workspace, info)
     if known.images.empty and info.data_hash == dataset.content_hash:
@@ -139,7 +156,8 @@ def plan_evaluation(
     return EvaluationPlan(
         info, dataset, dict(mapping or {}), images.assign(part=PART).reset_index(drop=True),
         {str(code): int(n) for code, n in left.loc[left["truth"].isna(), "dx"].value_counts().items()}, overlap,
-        known.note, int(plain_id(images["image_id"]).isin(chosen).sum()), training_shares(workspace, info),
+        known.note, int(plain_id(images["image_id"]).isin(chosen).sum()), training_shares(workspace, info), part,
+        len(reserved),
     )
 
 

@@ -10,7 +10,9 @@ from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.workspace import Workspace
 
 # so that no image that the parent learnt is validated, and the description of the initial weights stays true
-INHERITED = ("data", "data_hash", "split", "seed", "fold", "limit", "same_lesion", "weights", "view", "mean", "std")
+INHERITED = (
+    "data", "data_hash", "split", "seed", "fold", "limit", "same_lesion", "weights", "view", "mean", "std", "reserved",
+)
 
 
 class Start(NamedTuple):

@@ -4,6 +4,7 @@ import dataclasses
 
 from pipeline.config import RunConfig, SplitKind
 from pipeline.data.dataset import load_dataset
+from pipeline.data.reserved import reserved_digest
 from pipeline.data.same_lesion import confirmed_digest
 from pipeline.errors import DataError, RunError
 from pipeline.runs.run_dir import RunDir
@@ -39,5 +40,6 @@ def other_split(workspace: Workspace, run: RunDir) -> RunConfig:
             f"The data set {config.data} has changed since the run {run.name} was trained on it.", "Start a new run."
         )
     return dataclasses.replace(
-        config, split=other_kind(config.split), fold=0, same_lesion=confirmed_digest(dataset)
+        config, split=other_kind(config.split), fold=0, same_lesion=confirmed_digest(dataset),
+        reserved=reserved_digest(dataset),
     )

@@ -4,6 +4,7 @@ import dataclasses
 
 from pipeline.config import RunConfig, apply_settings
 from pipeline.data.dataset import load_dataset
+from pipeline.data.reserved import reserved_digest
 from pipeline.data.same_lesion import confirmed_digest
 from pipeline.errors import DataError
 from pipeline.network_registry import NETWORKS
@@ -34,15 +35,21 @@ def plan_config(
         dataset = load_dataset(workspace, data)
         config = dataclasses.replace(
             chosen.for_data(dataset.name, dataset.content_hash), same_lesion=confirmed_digest(dataset),
-            view=dataset.view,
+            view=dataset.view, reserved=reserved_digest(dataset),
         )
         return _normalised(apply_settings(config, settings))
     found = find_start(workspace, start)
     config = apply_settings(_branch(chosen.config, found), settings)
     check_branch(dataclasses.replace(config, data=data or config.data), found)
-    if load_dataset(workspace, config.data).content_hash != config.data_hash:
+    dataset = load_dataset(workspace, config.data)
+    if dataset.content_hash != config.data_hash:
         raise DataError(
             f"The data set {config.data} has changed since the run {found.run.name} was trained on it.",
+            "Start without that run.",
+        )
+    if reserved_digest(dataset) != config.reserved:
+        raise DataError(
+            f"Images of {config.data} were reserved after the run {found.run.name}, which may have learnt from them.",
             "Start without that run.",
         )
     return config

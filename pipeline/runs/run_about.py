@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from pipeline.bounds import Count, FileName, Moment, Share, Text, Word
 from pipeline.records import read_record
-from pipeline.vocabulary import RunKind
+from pipeline.vocabulary import AskedPart, RunKind
 
 
 class Evaluation(TypedDict):
@@ -24,6 +24,7 @@ class Evaluation(TypedDict):
     overlap_note: Text | None
     chose_epoch: Count
     words: list[Text]
+    judged_part: NotRequired[AskedPart | None]
 
 
 class Overlap(TypedDict):

@@ -21,7 +21,7 @@ from pipeline.data.cache import OnTheFlyPixels, PixelCache
 from pipeline.data.cache_record import CacheRecord
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
-from pipeline.data.same_lesion import metadata_to_split
+from pipeline.data.reserved import metadata_to_split
 from pipeline.inference.predictor import Predictor
 from pipeline.network_registry import NETWORKS
 from pipeline.networks.architectures import build_network
@@ -187,8 +187,8 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
     """
     notes: list[str] = []
     progress(0.1, "Splits the data set.")
-    metadata, classes = metadata_to_split(dataset, config.same_lesion), dataset.classes
-    split = plan_split(config, metadata)
+    metadata, classes = dataset.metadata(), dataset.classes
+    split = plan_split(config, metadata_to_split(dataset, config.same_lesion))
     parts = rows_and_targets(split, metadata, classes)
     few = _few(parts, config)
     rates: dict[str, float] = {}

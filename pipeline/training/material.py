@@ -8,7 +8,6 @@ import pandas as pd
 from pipeline.config import RunConfig
 from pipeline.data.cache import open_pixels
 from pipeline.data.dataset import Dataset, load_dataset
-from pipeline.data.same_lesion import metadata_to_split
 from pipeline.errors import DataError
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.run_dir import RunDir
@@ -37,10 +36,8 @@ def gather(run: RunDir, config: RunConfig, workspace: Workspace, reporter: Repor
         raise DataError(
             f"The data set {config.data} has changed since this run was planned.", "Start a new run on it."
         )
-    begun = run.split_path.exists()  # its own split holds, whatever pairs have been confirmed since
-    metadata = dataset.metadata() if begun else metadata_to_split(dataset, config.same_lesion)
-    split = stored_split(run, config, metadata)
-    parts = rows_and_targets(split, metadata, dataset.classes)
+    split = stored_split(run, config, dataset)
+    parts = rows_and_targets(split, dataset.metadata(), dataset.classes)
     reporter.say("Decodes the images.")
     with reporter.timed("data"):
         pixels = open_pixels(

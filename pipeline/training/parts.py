@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config import RunConfig
+from pipeline.data.dataset import Dataset
+from pipeline.data.reserved import check_reserved, metadata_to_split
 from pipeline.data.split import limit_images, make_split
 from pipeline.errors import DataError, TrainingError
 from pipeline.files import replace_file
@@ -18,15 +20,19 @@ def plan_split(config: RunConfig, metadata: pd.DataFrame) -> pd.DataFrame:
     return make_split(chosen, config.split, config.seed, config.fold)
 
 
-def stored_split(run: RunDir, config: RunConfig, metadata: pd.DataFrame) -> pd.DataFrame:
+def stored_split(run: RunDir, config: RunConfig, dataset: Dataset) -> pd.DataFrame:
     """The run's split: the one it stored when it began, else a new one that is stored now.
 
+    Its own split holds, whatever pairs have been confirmed since; but not where images of it have been reserved.
+
     Raises:
+        DataError: images were reserved, or pairs confirmed, after the run was planned; or too few are left to split.
         WorkspaceError: the disk is full or cannot be written.
     """
+    check_reserved(config.reserved, dataset)
     if run.split_path.exists():
         return run.split()
-    split = plan_split(config, metadata)
+    split = plan_split(config, metadata_to_split(dataset, config.same_lesion))
     content = io.BytesIO()
     split.to_parquet(content, index=False)
     replace_file(run.split_path, content.getbuffer())

@@ -15,7 +15,7 @@ from pipeline.config import RunConfig
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import prepare_image
-from pipeline.data.same_lesion import metadata_to_split
+from pipeline.data.reserved import metadata_to_split
 from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
 from pipeline.network_registry import Normalisation
@@ -190,8 +190,8 @@ def preview_batch(dataset: Dataset, config: RunConfig, draw: int = 0, progress: 
         Cancelled: by `progress`.
     """
     progress(0.6, "Splits the data set.")
-    metadata = metadata_to_split(dataset, config.same_lesion)
-    rows, targets = rows_and_targets(plan_split(config, metadata), metadata, dataset.classes)["train"]
+    metadata, split = dataset.metadata(), plan_split(config, metadata_to_split(dataset, config.same_lesion))
+    rows, targets = rows_and_targets(split, metadata, dataset.classes)["train"]
     rows = rows[draw_images(targets, config.seed, draw)]
     progress(0.8, "Prepares the images as training does.")
     fitted, variants = network_inputs(dataset, config, rows, config.seed + draw)

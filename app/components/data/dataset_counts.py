@@ -13,6 +13,7 @@ from app.components.figures import dark, show
 from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.classes import DIAGNOSES, label
 from pipeline.data.dataset import Dataset
+from pipeline.data.reserved import reserved_images
 from pipeline.data.tables import FACTORS, NOT_RECORDED, counts_by_diagnosis, cross_table, group_counts, missing
 from pipeline.number_words import count, percent
 from pipeline.shown import as_text
@@ -133,7 +134,10 @@ def what_is_missing(dataset: Dataset, rows: pd.DataFrame) -> None:
 
 
 def problems_of_import(dataset: Dataset) -> None:
-    """What the import left out or could not use, and what else is to be known of the set."""
+    """What the import left out or could not use, what is reserved, and what else is to be known of the set."""
+    if kept := reserved_images(dataset):
+        st.info(f"{count(len(kept), 'image')} are reserved: they join no training and no choice, and judge a model "
+                "only where an evaluation asks for them.", icon=":material/lock:")
     if dataset.notes:
         st.info("\n".join(f"- {as_text(note)}" for note in dataset.notes))
     if not dataset.problems:
