@@ -10,21 +10,25 @@ import warnings
 from collections.abc import Sequence
 
 from pipeline.commands import (
-    data,
-    default_model,
-    demo,
-    evaluate,
-    foreground,
-    lr_find,
-    models,
-    predict,
-    resume,
-    show,
-    train,
+    data_command,
+    default_model_command,
+    demo_command,
+    evaluate_command,
+    foreground_command,
+    lr_find_command,
+    models_command,
+    predict_command,
+    resume_command,
+    show_command,
+    train_command,
 )
 from pipeline.commands.output import Output, owned_stdout
 from pipeline.errors import LesionLabError
 
+_COMMANDS = (  # as the help lists them
+    demo_command, data_command, train_command, resume_command, lr_find_command, evaluate_command, predict_command,
+    models_command, show_command, default_model_command, foreground_command,
+)
 _DESCRIPTION = """\
 LesionLab trains, questions and explains skin-lesion classifiers. Education only, not a medical device.
 
@@ -50,9 +54,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    hidden = (foreground,)
-    for group in (demo, data, train, resume, lr_find, evaluate, predict, models, show, default_model, *hidden):
-        group.add_parsers(commands)
+    for module in _COMMANDS:
+        module.add_parsers(commands)
     return parser
 
 

@@ -53,7 +53,7 @@ OPEN = {
     "components/errors/confusion_panel.py": "pair.*.*",
     "components/errors/hidden_truth.py": "guess.again guess.next guess.previous guess.reveal",
     "components/evaluation/flagged_lesions.py": "evaluation.close evaluation.lesions.*",
-    "components/evaluation/operating_point.py": "evaluation.aim.*",
+    "components/evaluation/operating_panel.py": "evaluation.aim.*",
     "components/csv_download.py": "*.csv",
     "components/leakage/audit_work.py": "audit.cancel.* audit.start",
     "components/leakage/evidence_panel.py": "evidence.again",

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from pipeline import cli
-from pipeline.commands import show
+from pipeline.commands import show_command
 from pipeline.config import apply_settings
 from pipeline.presets import PRESETS
 from pipeline.runs.run_dir import find_run
@@ -152,7 +152,7 @@ def test_what_the_system_refuses_is_one_sentence_too(call, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device", "/somewhere")
 
-    monkeypatch.setattr(cli.show, "presets_list", full)
+    monkeypatch.setattr(cli.show_command, "presets_list", full)
     assert call("presets", "list") == (1, "", "/somewhere: The disk is full. Free some space and try again.\n")
 
 
@@ -160,7 +160,7 @@ def test_ctrl_c_exits_with_130(call, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.show, "presets_list", interrupted)
+    monkeypatch.setattr(cli.show_command, "presets_list", interrupted)
     assert call("presets", "list") == (130, "", "Interrupted.\n")
 
 
@@ -260,7 +260,7 @@ def test_detached_and_cancelled(call, tiny, monkeypatch, workspace):
     def sleep(_):
         write_status(run.status_path, Status("cancelled", read_status(run.status_path).created))
 
-    monkeypatch.setattr("pipeline.commands.train.time.sleep", sleep)
+    monkeypatch.setattr("pipeline.commands.train_command.time.sleep", sleep)
     code, out, _ = call("cancel", "tiny-quick-1", "--json")
     assert (code, json.loads(out)["state"], run.stop_path.exists()) == (0, "cancelled", True)
     code, out, err = call("cancel", "tiny-quick-1")
@@ -270,5 +270,5 @@ def test_detached_and_cancelled(call, tiny, monkeypatch, workspace):
 def test_settings_are_shown_for_every_key():
     from pipeline.config import SETTINGS
 
-    table = show.config_text(PRESETS["quick"].config).partition("\nSettings")[2].strip().splitlines()
+    table = show_command.config_text(PRESETS["quick"].config).partition("\nSettings")[2].strip().splitlines()
     assert [line.split()[0] for line in table] == list(SETTINGS)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.components.evaluation.operating_point import ASSUMES
+from app.components.evaluation.operating_panel import ASSUMES
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
 from pipeline.metrics.operating_point import lesion_scores, operating_point

@@ -8,7 +8,7 @@ from app.addresses.evaluation_ways import Ways
 from app.addresses.links import ERRORS, EVALUATE_ON, TRAIN, go
 from app.components import problems
 from app.components.evaluation.diagnosis_panel import diagnosis_panel
-from app.components.evaluation.operating_point import operating_panel
+from app.components.evaluation.operating_panel import operating_panel
 from app.components.evaluation.reliability_panel import reliability_panel
 from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.image_ways import way_links

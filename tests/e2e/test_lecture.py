@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.components.evaluation.operating_point import _ratio, _whole
+from app.components.evaluation.operating_panel import _ratio, _whole
 from pipeline.data.dataset import load_dataset
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.leakage import seen_and_not

@@ -18,7 +18,7 @@ def add_parsers(commands) -> None:
 
 
 def resume(arguments, out: Output) -> int:
-    from pipeline.commands.foreground import work_here
+    from pipeline.commands.foreground_command import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.jobs.launch import resume_run
     from pipeline.runs.resume import requeue

@@ -42,7 +42,7 @@ def default_model(arguments, out: Output) -> int:
         return _robustness(arguments, out)
     if arguments.data is None:
         arguments.usage_error("the argument --data is required")
-    from pipeline.commands.foreground import work_here
+    from pipeline.commands.foreground_command import work_here
     from pipeline.default_model.build import cross_validate, finish, start_build
     from pipeline.default_model.recipe import plan_recipe
 

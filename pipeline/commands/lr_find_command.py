@@ -24,7 +24,7 @@ def add_parsers(commands) -> None:
 
 
 def lr_find(arguments, out: Output) -> int:
-    from pipeline.commands.foreground import work_here
+    from pipeline.commands.foreground_command import work_here
     from pipeline.runs.searches import create_search, origin, plan_first_search, plan_search, read_found
 
     workspace = current_workspace()

@@ -36,7 +36,7 @@ def add_parsers(commands) -> None:
 
 
 def train(arguments, out: Output) -> int:
-    from pipeline.commands.foreground import work_here
+    from pipeline.commands.foreground_command import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.jobs.launch import start_run
     from pipeline.runs.creation import create

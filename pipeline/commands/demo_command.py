@@ -19,7 +19,7 @@ def add_parsers(commands) -> None:
 
 
 def demo(arguments, out: Output) -> int:
-    from pipeline.commands.foreground import work_here
+    from pipeline.commands.foreground_command import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.data.embedded import ensure_generated
     from pipeline.images.generated import NOTICE
@@ -53,7 +53,7 @@ def _checked(chosen, settings: list[str]):
 
 def _classify_held_out(workspace, dataset, run, out: Output) -> list[dict[str, Any]]:
     """One validation image of each diagnosis through the finished model, as `predict` would do it."""
-    from pipeline.commands.predict import classify, prediction_objects
+    from pipeline.commands.predict_command import classify, prediction_objects
     from pipeline.models.model_info import find_model
     from pipeline.models.notice import notice
 

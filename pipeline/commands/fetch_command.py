@@ -33,7 +33,7 @@ def add_fetch(group) -> None:
 
 
 def data_fetch(arguments, out: Output) -> int:
-    from pipeline.commands.foreground import stop_on_signal
+    from pipeline.commands.foreground_command import stop_on_signal
     from pipeline.data.dataset import load_dataset
     from pipeline.data.sources.catalogue import find_source
     from pipeline.jobs.fetching import queue_fetch

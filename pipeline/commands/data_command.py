@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import get_args
 
 from pipeline.commands.arguments import add_command, add_group
-from pipeline.commands.audit import add_audit
-from pipeline.commands.data_changes import add_masks, add_reserve, add_sharpen
+from pipeline.commands.audit_command import add_audit
+from pipeline.commands.data_changes_command import add_masks, add_reserve, add_sharpen
 from pipeline.commands.dataset_text import dataset_answer, dataset_text
-from pipeline.commands.fetch import add_fetch
+from pipeline.commands.fetch_command import add_fetch
 from pipeline.commands.output import Output
 from pipeline.errors import DataError
 from pipeline.text_tables import table

@@ -79,7 +79,7 @@ def _members_data(workspace: Workspace, name: str) -> str | None:
 def _evaluate_on(
     workspace: Workspace, model: str, data: str, mapping: str | None, part: AskedPart | None, out: Output
 ) -> int:
-    from pipeline.commands.foreground import work_here
+    from pipeline.commands.foreground_command import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.evaluation.class_mapping import parse_mapping
     from pipeline.inference.evaluation_plan import plan_evaluation
