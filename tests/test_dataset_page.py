@@ -7,7 +7,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.charts.dataset_figures import counts_figure, cross_figure
-from app.loaders.thumbnails import SIDE, thumbnail
+from app.loaders.image_pixels import SIDE, thumbnail
 from app.words.factor_words import level_words
 from pipeline.data.importing import set_sources
 from pipeline.data.tables import counts_by_diagnosis, cross_table, described

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from app.loaders import resources
-from app.loaders.case_model import can_answer, model_of, seen_by
+from app.loaders.image_pixels import seen_by
+from app.loaders.run_data import can_answer, model_of
 from pipeline.explain.perturb import NAMED
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.evaluating import create_evaluation

@@ -10,6 +10,7 @@ import streamlit as st
 from app.addresses.links import remember
 from app.components.pickers import page_of_address, pager
 from app.loaders import resources
+from app.loaders.image_pixels import as_seen, untouched
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.config import RunConfig
@@ -89,8 +90,8 @@ def pictures(image_id: str, judged: Judged) -> tuple[np.ndarray, np.ndarray]:
     path = judged.dataset.image_path(judged.table.at[image_id, "file"])
     try:
         config = judged.config
-        seen = resources.as_seen(path, config.height, config.width, config.resize, config.view)
-        return seen, resources.untouched(path)
+        seen = as_seen(path, config.height, config.width, config.resize, config.view)
+        return seen, untouched(path)
     except ImageError as error:
         raise ImageError(
             f"The image file {path.name} is gone or cannot be read.",

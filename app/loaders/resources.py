@@ -1,4 +1,4 @@
-"""Cached loaders of several pages: data sets, runs, models, images, and what a network gives for one."""
+"""Cached loaders of several pages: data sets, runs, models, and what a network gives for an image."""
 
 import threading
 from pathlib import Path
@@ -10,11 +10,8 @@ from PIL import Image
 
 from app.loaders.file_cache import is_missing, kept
 from pipeline.data.dataset import Dataset, list_datasets
-from pipeline.data.prepare import prepare_image
 from pipeline.data.tables import described
 from pipeline.files import folders_with
-from pipeline.images.colours import pixels_of
-from pipeline.images.reading import opened
 from pipeline.inference.classifier import Classifier, FeatureMaps, open_classifier
 from pipeline.jobs.launch import start_deriving
 from pipeline.models.combined import weights_paths
@@ -22,10 +19,8 @@ from pipeline.models.model_info import ModelInfo, list_models
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
 from pipeline.runs.run_kind import Capabilities
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps
-from pipeline.vocabulary import View
 from pipeline.workspace import Workspace, current_workspace
 
-_MOST_UNTOUCHED = 300 * 2**20  # bytes; 256 usual images take 200 MB, and one large image alone 180
 _network_lock = threading.Lock()  # Grad-CAM hooks into the network that all sessions share
 
 
@@ -120,23 +115,6 @@ def heatmaps(run: RunDir) -> Heatmaps | None:
         WorkspaceError: the file is damaged.
     """
     return None if is_missing(run.heatmaps_path) else read_heatmaps(run.heatmaps_path)
-
-
-@kept(lambda path: [path], entries=256, copied=True, most_bytes=_MOST_UNTOUCHED)
-def untouched(path: Path) -> np.ndarray:
-    """The upright pixels of an image file, uint8 (H, W, 3).
-
-    Raises:
-        ImageError: it cannot be read.
-    """
-    with opened(path, path.name) as image:
-        return pixels_of(image)
-
-
-@kept(lambda path, *shape: [path], entries=512, copied=True)
-def as_seen(path: Path, height: int, width: int, resize: str, view: View) -> np.ndarray:
-    """The image as a network with this input sees it, uint8 (height, width, 3)."""
-    return prepare_image(Image.fromarray(untouched(path)), height, width, resize, view=view)
 
 
 def _weights(info: ModelInfo, *_of_an_image: object) -> list[Path]:

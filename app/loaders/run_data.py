@@ -1,5 +1,6 @@
-"""The data set that a run's images are shown from: the one that it names, or for the bundled run one that has them."""
+"""What stands behind a run's predictions: the data set that its images are shown from, and the model."""
 
+import contextlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,10 @@ import pandas as pd
 from app.loaders import resources
 from app.loaders.file_cache import kept
 from pipeline.data.dataset import Dataset
+from pipeline.errors import ModelError
+from pipeline.models.combined import weights_paths
+from pipeline.models.library import model_behind
+from pipeline.models.model_info import ModelInfo, bundled_model
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 
@@ -80,3 +85,24 @@ def images_of(run: RunDir, found: Found) -> pd.DataFrame:
     Shared, so not to be changed.
     """
     return resources.metadata(found.dataset) if found.images is None else _judged(run, found.dataset)
+
+
+def model_of(run: RunDir) -> ModelInfo | None:
+    """The run's own model, or the one that an evaluation judged; None where it is not here, as no network of folds is.
+    """
+    with contextlib.suppress(ModelError):
+        return model_behind(resources.workspace(), run)
+    return None
+
+
+def noticed_model(run: RunDir) -> ModelInfo | None:
+    """The model whose notice stands under the run's outputs: `model_of`, or for networks of folds the shipped one."""
+    return bundled_model() if resources.capabilities(run).has_folds else model_of(run)
+
+
+def can_answer(info: ModelInfo | None) -> bool:
+    """Whether the model and all its weights are here."""
+    if info is None:
+        return False
+    paths = weights_paths(resources.workspace(), info)
+    return len(paths) == max(len(info.members), 1) and all(path.exists() for path in paths)

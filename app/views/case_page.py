@@ -16,8 +16,8 @@ from app.components.lesion_grid import Judged, pictures
 from app.components.run_page import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
 from app.filters.case_filters import found_cases
 from app.loaders import case_tables, resources
-from app.loaders.case_model import can_answer, model_of, noticed_model, seen_by
-from app.loaders.run_data import found_data, images_of
+from app.loaders.image_pixels import seen_by
+from app.loaders.run_data import can_answer, found_data, images_of, model_of, noticed_model
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError, LesionLabError
 from pipeline.images.generated import NOTICE

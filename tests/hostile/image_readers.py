@@ -41,7 +41,7 @@ def by_page(path: Path) -> Found:
 
 def by_wall(path: Path) -> Found:
     """As a browser shows what the walls of images send it."""
-    from app.loaders.thumbnails import thumbnail
+    from app.loaders.image_pixels import thumbnail
 
     try:
         content = thumbnail(path, 1, 1)

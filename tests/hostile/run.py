@@ -154,7 +154,7 @@ def fresh_context(kinds: Iterable[str] = ()):
     modules = [importlib.import_module(f"tests.hostile.{kind}") for kind in kinds]
     needed = [name for module in modules for name in getattr(module, "PRELOAD", ())]
     context.set_forkserver_preload([
-        "pandas", "PIL.Image", "pipeline.cli", "pipeline.data.importing", "app.loaders.thumbnails",
+        "pandas", "PIL.Image", "pipeline.cli", "pipeline.data.importing", "app.loaders.image_pixels",
         "app.components.models.visitor_image", "pipeline.inference.predict_files", *needed,
     ])
     return context

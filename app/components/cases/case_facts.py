@@ -8,8 +8,8 @@ from app.addresses.visits import mark
 from app.components.cases.case_wall import verdict
 from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.loaders import case_tables, evaluation_rows, resources
-from app.loaders.case_model import model_of
-from app.loaders.thumbnails import thumbnail
+from app.loaders.image_pixels import thumbnail
+from app.loaders.run_data import model_of
 from app.words.evaluation_words import ANSWER_WORDS
 from app.words.factor_words import level_words
 from pipeline.classes import label

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.components.lesion_grid import NO_EVIDENCE
 from app.loaders import resources
-from app.loaders.thumbnails import thumbnail
+from app.loaders.image_pixels import thumbnail, untouched
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.networks.overlay import has_evidence, overlay
@@ -29,7 +29,7 @@ def zoomed_image(dataset: Dataset, row: dict) -> None:
         ImageError: its file is gone or cannot be read.
     """
     path, alt = dataset.image_path(row["file"]), f"Untouched image {row['image_id']}"
-    resources.untouched(path)  # says so here where it cannot be read, not within the fragment
+    untouched(path)  # says so here where it cannot be read, not within the fragment
 
     @st.fragment
     def draw() -> None:
@@ -41,7 +41,7 @@ def zoomed_image(dataset: Dataset, row: dict) -> None:
         left, right = st.columns(2)
         across = left.slider("Left to right", 0, 100, 50, format="%d %%", key="case.across") / 100
         down = right.slider("Top to bottom", 0, 100, 50, format="%d %%", key="case.down") / 100
-        detail = _detail(resources.untouched(path), zoom, across, down)
+        detail = _detail(untouched(path), zoom, across, down)
         place.image(detail, width="stretch", output_format="JPEG", alt=f"{alt}, a part of it magnified {zoom:g} times")
 
     draw()

@@ -9,8 +9,8 @@ from app.addresses.case_address import FIRST, Asked, address_of
 from app.addresses.links import CASE, remember
 from app.addresses.visits import mark
 from app.components.pickers import page_of_address, pager
+from app.loaders.image_pixels import thumbnail
 from app.loaders.run_data import found_data, images_of
-from app.loaders.thumbnails import thumbnail
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError

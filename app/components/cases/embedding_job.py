@@ -5,7 +5,7 @@ import streamlit as st
 from app.components import problems
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
-from app.loaders.case_model import model_of
+from app.loaders.run_data import model_of
 from pipeline.errors import LesionLabError
 from pipeline.jobs.job_dirs import EmbeddingJob
 from pipeline.jobs.job_dirs import embedding_job as job_of

@@ -9,7 +9,7 @@ from app.charts.map import map_figure
 from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.components.figures import dark, show_table
 from app.components.help_text import help_text
-from app.loaders.case_model import model_of
+from app.loaders.run_data import model_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

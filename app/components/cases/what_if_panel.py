@@ -14,7 +14,7 @@ from app.components import problems
 from app.components.cases.embedding_job import embedding_job
 from app.components.figures import dark, show
 from app.loaders import case_tables, resources
-from app.loaders.case_model import model_of
+from app.loaders.run_data import model_of
 from pipeline.classes import label
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.models.model_info import ModelInfo

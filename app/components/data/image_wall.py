@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.components.data.image_filters import image_filters, open_images
 from app.components.pickers import page_of_address, pager
-from app.loaders.thumbnails import thumbnail
+from app.loaders.image_pixels import thumbnail
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset

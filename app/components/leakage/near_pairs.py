@@ -9,7 +9,7 @@ import streamlit as st
 from app.components import problems
 from app.components.pickers import address_radio, page_of_address, pager
 from app.loaders import leakage_rows, resources
-from app.loaders.thumbnails import thumbnail
+from app.loaders.image_pixels import thumbnail
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset

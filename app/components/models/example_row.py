@@ -9,7 +9,7 @@ from app.addresses.links import linked, remember
 from app.components.models.visitor_image import Truth, VisitorImage, visitor_image
 from app.loaders import resources
 from app.loaders.examples import Examples, Offer, drawn, examples
-from app.loaders.thumbnails import thumbnail
+from app.loaders.image_pixels import thumbnail
 from app.words.factor_words import level_words
 from pipeline.data.tables import MISSING, described
 from pipeline.errors import ImageError

@@ -9,6 +9,7 @@ from app.components.figures import show_table
 from app.components.image_ways import way_links
 from app.components.runs.shared_ways import SharedWays
 from app.loaders import resources
+from app.loaders.image_pixels import as_seen
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
@@ -73,7 +74,7 @@ def _cards(cases: pd.DataFrame, found: Comparison, names, dataset: Dataset, conf
 def _card(case: dict[str, Any], found: Comparison, names, dataset: Dataset, config: RunConfig, metadata) -> None:
     image_id = case["image_id"]
     try:
-        picture = resources.as_seen(dataset.image_path(metadata.at[image_id, "file"]), config.height, config.width,
+        picture = as_seen(dataset.image_path(metadata.at[image_id, "file"]), config.height, config.width,
                                     config.resize, config.view)
         st.image(picture, width="stretch", output_format="JPEG", alt=f"Image {image_id} as the network saw it")
     except KeyError:

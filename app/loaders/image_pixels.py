@@ -1,0 +1,81 @@
+"""Cached pixels of image files: untouched, as a network sees them, and small enough for the browser's walls."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from app.loaders.file_cache import kept
+from pipeline.data.prepare import prepare_image, viewed
+from pipeline.errors import ImageError
+from pipeline.images.colours import pixels_of
+from pipeline.images.reading import bytes_for_browsers, opened
+from pipeline.models.model_info import ModelInfo
+from pipeline.vocabulary import View
+
+_MOST_UNTOUCHED = 300 * 2**20  # bytes; 256 usual images take 200 MB, and one large image alone 180
+SIDE = 640  # pixels: twice the width of a column, for dense screens
+
+
+@kept(lambda path: [path], entries=256, copied=True, most_bytes=_MOST_UNTOUCHED)
+def untouched(path: Path) -> np.ndarray:
+    """The upright pixels of an image file, uint8 (H, W, 3).
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    with opened(path, path.name) as image:
+        return pixels_of(image)
+
+
+@kept(lambda path, *shape: [path], entries=512, copied=True)
+def as_seen(path: Path, height: int, width: int, resize: str, view: View) -> np.ndarray:
+    """The image as a network with this input sees it, uint8 (height, width, 3)."""
+    return prepare_image(Image.fromarray(untouched(path)), height, width, resize, view=view)
+
+
+@kept(lambda path, *shape: [path], entries=64, copied=True)
+def _at_its_detail(
+    path: Path, height: int, width: int, resize: str, detail: tuple[int, int], view: View
+) -> np.ndarray:
+    return prepare_image(Image.fromarray(untouched(path)), height, width, resize, detail, view)
+
+
+def seen_by(info: ModelInfo, path: Path) -> np.ndarray:
+    """An image file as the model prepares it, uint8 (H, W, 3): a mean of models whose members squish takes all
+    of the part that they see.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    if info.members and info.resize != "crop":
+        return np.asarray(viewed(Image.fromarray(untouched(path)), info.view))
+    if info.detail is None:
+        return as_seen(path, info.height, info.width, info.resize, info.view)
+    return _at_its_detail(path, info.height, info.width, info.resize, info.detail, info.view)
+
+
+@kept(lambda path: [path], entries=512, copied=True)
+def _reduced(path: Path) -> bytes:
+    with opened(path, path.name) as image:
+        image.thumbnail((SIDE, SIDE))
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def thumbnail(path: Path, width: int, height: int) -> bytes:
+    """An image file's bytes for the browser: the file itself up to SIDE pixels, where a browser shows what LesionLab
+    reads from it, else reduced to that and decoded.
+
+    Raises:
+        ImageError: the file is gone or cannot be read.
+    """
+    if not path.is_file():
+        raise ImageError(
+            f"The image file {path.name} is gone or cannot be read.", "Import the data set again under the same name."
+        )
+    if max(width, height) <= SIDE and (content := bytes_for_browsers(path, path.name, SIDE)) is not None:
+        return content
+    return _reduced(path)
