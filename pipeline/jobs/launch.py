@@ -151,7 +151,7 @@ def queue_embedding(run: RunDir) -> EmbeddingJob:
         RunError: the run has no model and evaluates none, or has no predictions, or a job is at work on it.
         WorkspaceError: the run's folder cannot be written.
     """
-    judges = run.evaluation() or (run.model / "model.json").exists()
+    judges = run.kind() == "evaluation" or (run.model / "model.json").exists()
     if not judges or not run.predictions_path.exists():
         raise RunError(f"The run {run.name} has no model or no predictions.", "Wait until it is done.")
     job = embedding_job(run)
