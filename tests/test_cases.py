@@ -8,7 +8,7 @@ import pytest
 
 from app.addresses.case_address import read_address, written_outline
 from app.addresses.links import written
-from app.filters.case_filters import FILTERS, kept
+from app.filters.case_filters import FILTERS, remaining
 from app.filters.filter_bar import ROWS
 from app.filters.filter_kinds import Cases, Known
 from pipeline.metrics.case_table import case_table, disagreeing, in_order, lesion_output
@@ -36,7 +36,7 @@ def cases():
 
 
 def _kept(cases, **asked):
-    return list(kept(Cases(None, cases, KNOWN, asked)).index)
+    return list(remaining(Cases(None, cases, KNOWN, asked)).index)
 
 
 def test_each_filter_keeps_what_it_says(cases):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.explain.image_map import image_map, inside
+from pipeline.explain.image_map import SIDE, image_map, inside, on_the_map
 from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.metrics.lesion_answers import flip_share
@@ -49,6 +49,13 @@ def test_a_diagnosis_without_training_lesions_has_no_neighbour():
     training = pd.DataFrame({"image_id": ["t"], "lesion_id": ["A"], "dx": ["nv"]})
     asked = pd.DataFrame({"image_id": ["q"], "lesion_id": ["Q"], "dx": ["mel"]})
     assert nearest_lesions(asked, _angles(0), training, _angles(9))["kind"].tolist() == ["other"]
+
+
+def test_no_place_is_off_the_map():
+    spans = np.random.default_rng(0).uniform(1, 200, 1000).astype(np.float32)
+    assert (SIDE * spans / spans > SIDE).any()
+    places = np.stack([on_the_map(np.array([[0, 0], [span, -span]], np.float32)) for span in spans])
+    assert places.min() == 0 and SIDE - 1e-4 < places.max(axis=(1, 2)).min() and places.max() == SIDE
 
 
 def test_the_map_keeps_groups_together_and_repeats_itself():

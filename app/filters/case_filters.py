@@ -269,7 +269,7 @@ _DECLARED: tuple[Filter, ...] = (
 FILTERS: dict[str, Filter] = {one.name: one for one in _DECLARED}
 
 
-def kept(cases: Cases) -> pd.DataFrame:
+def remaining(cases: Cases) -> pd.DataFrame:
     """Those of `cases.table` that have all values that are asked for, in the same order."""
     keep = _all(cases, None)
     for name, value in cases.asked.items():
@@ -283,4 +283,4 @@ def found_cases(run: RunDir, known: Known, asked: Mapping[str, Any]) -> pd.DataF
     Raises:
         WorkspaceError: a file that a filter needs is damaged.
     """
-    return kept(Cases(run, case_tables.cases(run, asked.get("decision")), known, asked))
+    return remaining(Cases(run, case_tables.cases(run, asked.get("decision")), known, asked))

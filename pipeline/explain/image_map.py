@@ -28,9 +28,14 @@ def image_map(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
     if len(rows) >= 4:
         perplexity = min(_PERPLEXITY, (len(rows) - 1) / 3)
         places = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(places)
-    places = np.pad(places, ((0, 0), (0, max(2 - places.shape[1], 0))))[:, :2]
+    return on_the_map(np.pad(places, ((0, 0), (0, max(2 - places.shape[1], 0))))[:, :2])
+
+
+def on_the_map(places: np.ndarray) -> np.ndarray:
+    """Places (N, 2) of any scale as (N, 2) float32 that fill 0..SIDE."""
     span = np.ptp(places, axis=0)
-    return (SIDE * (places - places.min(axis=0)) / np.where(span > 0, span, 1)).astype(np.float32)
+    scaled = SIDE * (places - places.min(axis=0)) / np.where(span > 0, span, 1)
+    return np.minimum(scaled, SIDE).astype(np.float32)  # in single precision SIDE * x / x can be just above SIDE
 
 
 def inside(places: np.ndarray, outline: np.ndarray) -> np.ndarray:
