@@ -54,7 +54,7 @@ OPEN = {
     "components/errors/hidden_truth.py": "guess.again guess.next guess.previous guess.reveal",
     "components/evaluation/flagged_lesions.py": "evaluation.close evaluation.lesions.*",
     "components/evaluation/operating_panel.py": "evaluation.aim.*",
-    "components/csv_download.py": "*.csv",
+    "components/figures.py": "*.csv",
     "components/leakage/audit_work.py": "audit.cancel.* audit.start",
     "components/leakage/evidence_panel.py": "evidence.again",
     "components/leakage/near_pairs.py": "pair.*.*",

@@ -8,7 +8,7 @@ from app.addresses.links import CASE, EXPLORE, explore_link
 from app.addresses.visits import mark
 from app.components import problems
 from app.components.cases.case_wall import selected
-from app.components.csv_download import csv_download
+from app.components.figures import csv_download
 from app.loaders import resources
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir

@@ -14,7 +14,7 @@ import streamlit as st
 
 from app.access import operator, require_operator
 from app.components import problems
-from app.components.csv_download import csv_download
+from app.components.figures import csv_download
 from app.components.long_work import progress_bar
 from app.loaders import resources
 from pipeline.data.dataset import Dataset

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import DATASET, TRAIN, go
-from app.components.csv_download import csv_download
+from app.components.figures import csv_download
 from pipeline.data.dataset import Dataset
 from pipeline.images.generated import NOTICE
 from pipeline.number_words import count

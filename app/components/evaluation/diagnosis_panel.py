@@ -8,11 +8,10 @@ import streamlit as st
 
 from app.addresses.evaluation_ways import Ways
 from app.charts.evaluation import figure_chart
-from app.components.figures import dark, show_table
+from app.components.figures import chart, dark, open_table, show_table
 from app.components.help_text import help_text
 from app.components.image_ways import row_ways
 from app.components.metric_places import metric_number, metric_places
-from app.components.open_table import chart, open_table
 from app.components.pickers import address_radio
 from app.words.evaluation_words import interval
 from pipeline.metrics.metric_registry import TARGET_METRICS, metrics_of

@@ -7,10 +7,9 @@ import streamlit as st
 
 from app.addresses.evaluation_ways import Ways
 from app.charts.evaluation import subgroup_chart
-from app.components.figures import dark
+from app.components.figures import chart, dark, open_table
 from app.components.help_text import help_text
 from app.components.image_ways import row_ways
-from app.components.open_table import chart, open_table
 from app.components.pickers import address_radio, pick
 from app.loaders import evaluation_rows
 from app.loaders.evaluation_rows import CONFIDENCE

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app.components.csv_download import csv_download
+from app.components.figures import csv_download
 from app.components.metric_places import SHORT_NAMES, metric_columns, metric_values
 from app.words.evaluation_words import headline
 from pipeline.classes import label

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.addresses.links import remember
 from app.components import problems
-from app.components.csv_download import csv_download
+from app.components.figures import csv_download
 from app.loaders import resources
 from app.loaders.file_cache import kept
 from pipeline.classes import label

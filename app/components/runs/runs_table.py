@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.addresses.links import remember
 from app.components import problems
-from app.components.csv_download import csv_download
+from app.components.figures import csv_download
 from app.components.metric_places import SHORT_NAMES, metric_columns, metric_values
 from app.components.pickers import STATE_WORDS
 from app.loaders import run_rows

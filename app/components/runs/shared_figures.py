@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import ARTICLE, go
-from app.components.csv_download import csv_download
+from app.components.figures import csv_download
 from app.components.metric_places import metric_columns, metric_values
 from app.components.runs.article_table import article_table
 from app.loaders import run_rows
