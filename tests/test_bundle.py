@@ -132,8 +132,11 @@ SPOILT = {
                                 "its field classes"),
     "classes out of order": (lambda c: {**c, "model.json": changed(c["model.json"], classes=["nv", "mel"])},
                              "are not in alphabetical order"),
-    "fewer classes than outputs": (lambda c: {**c, "model.json": changed(c["model.json"], classes=["mel", "nv"])},
+    "fewer classes than outputs": (lambda c: {**c, "model.json": changed(c["model.json"], classes=["mel", "nv"],
+                                                                         training_frequencies=None)},
                                    "do not fit the model"),
+    "frequencies of other diagnoses": (lambda c: {**c, "model.json": changed(
+        c["model.json"], training_frequencies={"mel": 0.5, "nv": 0.5})}, "are not those of its diagnoses"),
     "a description that is none": (lambda c: {**c, "model.json": b"[1, 2]"}, "should be an object"),
     "classes that are a number": (lambda c: {**c, "model.json": changed(c["model.json"], classes=7)},
                                   "its field classes should be"),

@@ -14,8 +14,8 @@ from pipeline.export.bundle_import import import_bundle
 from pipeline.export.fastai_export import export_fastai
 from pipeline.export.formats import left_out
 from pipeline.export.onnx_export import CLOSEST, export_onnx
-from pipeline.metrics.decisions import weighed_alike
-from pipeline.models.decided_output import decided_output, model_frequencies, own_decision, usual_decision
+from pipeline.metrics.class_priors import at_equal_priors
+from pipeline.models.decided_output import available_decisions, decided_output, model_priors
 from pipeline.models.library import delete_model, label_model, source_of, title_of
 from pipeline.models.model_info import find_model, list_models
 from pipeline.models.training_images import training_images
@@ -123,7 +123,7 @@ def test_predict_writes_either_decision(call, tiny_bundle, bundle):
     frequencies = json.loads((bundle / "model.json").read_text())["frequencies"]
     for one, other in zip(as_data["images"], balanced["images"], strict=True):
         shares = np.array([[one["probabilities"][code] for code in CODES]])
-        expected = weighed_alike(shares, np.array([frequencies[code] for code in CODES]))[0]
+        expected = at_equal_priors(shares, np.array([frequencies[code] for code in CODES]))[0]
         assert [other["probabilities"][code] for code in CODES] == pytest.approx(list(expected), abs=1e-6)
         assert sum(other["probabilities"].values()) == pytest.approx(1, abs=1e-6)
 
@@ -136,13 +136,13 @@ def test_an_own_models_frequencies_are_those_of_its_training_part(workspace, tmp
     split.loc[nevi[4:], "part"] = "validation"
     split.to_parquet(skewed.split_path, index=False)
     info = find_model(workspace, skewed.name)
-    frequencies = model_frequencies(workspace, info)
-    assert frequencies["nv"] == pytest.approx(4 / (split["part"] == "train").sum())
-    assert own_decision(info) == "balanced" and usual_decision(info, frequencies) == "as-data"
+    priors = model_priors(workspace, info)
+    assert priors["nv"] == pytest.approx(4 / (split["part"] == "train").sum())
+    assert info.own_decision == "balanced" and available_decisions(info, priors) == ("as-data", "balanced")
     own = np.full((1, 7), 1 / 7, dtype=np.float32)
-    assert decided_output(info, own, frequencies, "balanced") is own
-    as_data = decided_output(info, own, frequencies, "as-data")[0]
-    assert as_data == pytest.approx([frequencies[code] for code in CODES], abs=1e-6)
+    assert decided_output(info, own, priors, "balanced") is own
+    as_data = decided_output(info, own, priors, "as-data")[0]
+    assert as_data == pytest.approx([priors[code] for code in CODES], abs=1e-6)
 
 
 def test_a_decision_that_cannot_be_had_is_refused(call, workspace, tiny_bundle):

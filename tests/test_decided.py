@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.decided import decided_predictions, training_frequencies
+from pipeline.evaluation.decided import decided_predictions, run_priors
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.presets import preset
 from pipeline.runs.run_dir import create_run
@@ -58,7 +58,7 @@ def test_a_loss_that_weighs_alike_is_balanced_and_is_multiplied_for_as_data(tmp_
 def test_frequencies_that_the_config_states_hold_without_a_training_part(tmp_path):
     stated = {"akiec": 0.1, "bcc": 0.1, "mel": 0.1, "nv": 0.7}
     run = _run(tmp_path, "balanced_softmax", stated)
-    assert training_frequencies(run) == stated
+    assert run_priors(run) == stated
     np.testing.assert_allclose(_shares(run, "as-data"), run.predictions()[COLUMNS], atol=1e-6)
     figures = evaluate_run(run)["validation"]
     assert figures["majority_accuracy"] == pytest.approx((run.predictions()["truth"] == "nv").mean())

@@ -1,21 +1,16 @@
 """The two named decisions: what a network says is carried over to the data's frequencies and back by Bayes' rule."""
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config import RunConfig
+from pipeline.config import Loss
 from pipeline.errors import DataError
+from pipeline.metrics.class_priors import WEIGHS_ALIKE, at_equal_priors, at_training_priors, class_priors
 from pipeline.metrics.decision_figures import decision_figures, figures_within
-from pipeline.metrics.decisions import (
-    DECISIONS,
-    WEIGHS_ALIKE,
-    at_data_frequencies,
-    decide,
-    decided,
-    frequencies_of,
-    weighed_alike,
-)
+from pipeline.metrics.decisions import DECISIONS, decide, decided
 from pipeline.metrics.lesion_answers import melanoma_lesions_called_else
 from pipeline.metrics.metric_functions import calibration_error
 from pipeline.metrics.part_figures import lesion_bootstrap, summarise
@@ -48,22 +43,22 @@ def _table(lesions: int = 60, images_each: int = 2, seed: int = 0) -> pd.DataFra
 ])
 def test_a_network_that_weighs_all_alike_is_carried_over_to_the_data(loss, expected):
     expected = np.array(expected) / sum(expected)
-    found = at_data_frequencies(np.array([[0.5, 0.3, 0.2]]), np.array([0.1, 0.2, 0.7]), loss)
+    found = at_training_priors(np.array([[0.5, 0.3, 0.2]]), np.array([0.1, 0.2, 0.7]), loss)
     assert found[0] == pytest.approx(expected)
 
 
 def test_weighing_alike_undoes_it_and_keeps_rows_summing_to_one():
     shares = np.random.default_rng(0).dirichlet(np.ones(3), 50)
     frequencies = np.array(list(FREQUENCIES.values()))
-    there = at_data_frequencies(shares, frequencies, "balanced_softmax")
+    there = at_training_priors(shares, frequencies, "balanced_softmax")
     assert there.sum(axis=1) == pytest.approx(1)
-    assert weighed_alike(there, frequencies) == pytest.approx(shares)
+    assert at_equal_priors(there, frequencies) == pytest.approx(shares)
     assert decided(there, frequencies, "as-data") == pytest.approx(there)
     assert decided(there, frequencies, "balanced") == pytest.approx(shares)
 
 
 def test_every_loss_has_its_side():
-    losses = RunConfig.__dataclass_fields__["loss"].type.__args__
+    losses = get_args(Loss)
     assert set(WEIGHS_ALIKE) <= set(losses) and "cross_entropy" not in WEIGHS_ALIKE
     assert list(DECISIONS) == ["as-data", "balanced"]
 
@@ -78,9 +73,9 @@ def test_a_rare_diagnosis_wins_where_all_are_weighed_alike():
 
 
 def test_what_cannot_be_decided_is_said():
-    assert frequencies_of(["nv", "nv", "mel", "nv"]) == {"mel": 0.25, "nv": 0.75}
+    assert class_priors(["nv", "nv", "mel", "nv"]) == {"mel": 0.25, "nv": 0.75}
     with pytest.raises(DataError, match="^Without images the diagnoses have no frequencies"):
-        frequencies_of([])
+        class_priors([])
     with pytest.raises(DataError, match="^A diagnosis has no training image"):
         decide(_table(), {"mel": 0.3, "nv": 0.7}, "balanced")
     with pytest.raises(DataError, match="^The predictions name df but have no probability for it"):

@@ -20,7 +20,8 @@ from pipeline.files import read_json
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.calibration import calibrated, fit_table_temperature
-from pipeline.metrics.decisions import at_data_frequencies, decide
+from pipeline.metrics.class_priors import at_training_priors
+from pipeline.metrics.decisions import decide
 from pipeline.models.model_info import read_model_info
 from pipeline.models.training_images import training_images
 from pipeline.networks.device import describe
@@ -62,7 +63,7 @@ def test_every_image_is_held_out_once_at_the_datas_frequencies(made):
     run = next(run for run in list_runs(workspace) if run.config() == making.recipe.folds[2][0])
     stored = run.predictions().sort_values("image_id", ignore_index=True)
     columns = [f"p_{code}" for code in CODES]
-    expected = at_data_frequencies(
+    expected = at_training_priors(
         stored[columns].to_numpy(), np.array([figures["frequencies"][code] for code in CODES]), "balanced_softmax"
     )
     assert tables[2][columns].to_numpy() == pytest.approx(expected, abs=1e-6)
@@ -134,7 +135,7 @@ def test_the_answers_are_calibrated_means_over_flips(made):
     views = [pixels, pixels[:, ::-1], pixels[::-1], pixels[::-1, ::-1]]
     mean = plain.probabilities(views).mean(axis=0, keepdims=True)
     frequencies = np.array([figures["frequencies"][code] for code in CODES])
-    expected = at_data_frequencies(mean, frequencies, info.loss) ** (1 / info.temperature)
+    expected = at_training_priors(mean, frequencies, info.loss) ** (1 / info.temperature)
     answer = Predictor(info)
     assert answer.probabilities([pixels])[0] == pytest.approx((expected / expected.sum())[0], abs=1e-6)
     assert answer.output(pixels)[0] == pytest.approx(answer.probabilities([pixels])[0], abs=1e-6)

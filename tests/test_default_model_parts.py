@@ -19,7 +19,7 @@ from pipeline.default_model.trainings import finished_run
 from pipeline.errors import ConfigError, DataError, ModelError, RunError
 from pipeline.files import read_json, write_json
 from pipeline.images.reading import open_image
-from pipeline.metrics.decisions import frequencies_of
+from pipeline.metrics.class_priors import class_priors
 from pipeline.metrics.predictions_table import with_probabilities
 from pipeline.runs.creation import create
 from pipeline.runs.run_dir import list_runs
@@ -67,7 +67,7 @@ def _fold_table(here) -> tuple[pd.DataFrame, Origin]:
     held_out = split[split["part"] == "validation"].rename(columns={"dx": "truth"}).reset_index(drop=True)
     shares = np.random.default_rng(0).dirichlet(np.ones(len(CODES)), len(held_out))
     table = with_probabilities(held_out, list(CODES), shares)
-    frequencies = frequencies_of(split["dx"])
+    frequencies = class_priors(split["dx"])
     return table, Origin(recipe_digest((config,)), 0, config.data_hash, frequencies, config.to_json(), {}, "a-run", 1.0)
 
 

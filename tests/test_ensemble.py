@@ -19,9 +19,9 @@ from pipeline.jobs.evaluating import create_evaluation
 from pipeline.jobs.job_worker import work
 from pipeline.models.card import model_card
 from pipeline.models.combined import combine, members_of, members_sentence
+from pipeline.models.decided_output import model_priors
 from pipeline.models.library import delete_model
 from pipeline.models.model_info import find_model, write_model_info
-from pipeline.models.trained_on import training_shares
 from pipeline.models.training_images import training_images, write_training_images
 from pipeline.networks.overlay import enlarge
 from pipeline.runs.run_dir import find_run
@@ -45,14 +45,9 @@ def _model(workspace, name, arch, images=("A1", "A2"), **changes):
 def two(workspace):
     """Two models: one at its data's frequencies with an input of its own, one that weighs all diagnoses alike."""
     a = _model(workspace, "a", "efficientnet_lite0", frequencies=FREQUENCIES)
-    b = _model(workspace, "b", "efficientnet_lite0", ("A2", "B1"), width=96, height=72, loss="balanced_softmax")
-    share = {"sensitivity": 0.5, "specificity": 0.5, "auc": 0.5, "lesions": 1}
-    validation = {
-        **dict.fromkeys(("accuracy", "balanced_accuracy", "macro_auc", "majority_accuracy"), 0.5), "images": 1000,
-        "lesions": 900, "per_diagnosis": {code: {**share, "images": round(1000 * of)} for code, of in OTHERS.items()},
-    }
-    write_model_info(dataclasses.replace(b, validation=validation))
-    return workspace, a, find_model(workspace, "b")
+    b = _model(workspace, "b", "efficientnet_lite0", ("A2", "B1"), width=96, height=72, loss="balanced_softmax",
+               training_frequencies=OTHERS)
+    return workspace, a, b
 
 
 def _images(n=3):
@@ -93,9 +88,8 @@ def test_members_that_weigh_diagnoses_alike_have_a_mean_that_does(two):
     images, four = _images(), Predictor(dataclasses.replace(b, flips=True))
     got = open_classifier(workspace, info).probabilities([np.asarray(image) for image in images])
     assert np.allclose(got, four.probabilities([four.prepare(i) for i in images]), atol=1e-6)
-    assert training_shares(workspace, info) == pytest.approx(OTHERS)
-    other = _model(workspace, "c", "efficientnet_lite0", loss="weighted")
-    write_model_info(dataclasses.replace(other, validation=b.validation))
+    assert model_priors(workspace, info) == pytest.approx(OTHERS)
+    other = _model(workspace, "c", "efficientnet_lite0", loss="weighted", training_frequencies=OTHERS)
     both = combine(workspace, "bc", ["b", "c"], flips=False)
     classifier, own = open_classifier(workspace, both), [Predictor(b), Predictor(other)]
     at_data = [one.probabilities([one.prepare(i) for i in images]) * np.array(list(OTHERS.values())) for one in own]

@@ -12,7 +12,7 @@ from pipeline import cli
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import DataError, ModelError, RunError
 from pipeline.evaluation.class_mapping import parse_mapping
-from pipeline.evaluation.decided import training_frequencies
+from pipeline.evaluation.decided import run_priors
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.inference.evaluation_plan import find_overlap, plan_evaluation
 from pipeline.inference.predictor import Predictor
@@ -179,7 +179,7 @@ def test_the_evaluation_is_a_run_of_its_own(place, capfd):
     assert np.allclose(row[[f"p_{code}" for code in info.classes]].to_numpy(dtype=float), shares, atol=1e-6)
     with np.load(judged.heatmaps_path) as maps:
         assert maps["image_id"].tolist() == table["image_id"].tolist() and len(maps["truth"]) == len(table)
-    assert training_frequencies(judged) == training_frequencies(run)
+    assert run_priors(judged) == run_priors(run)
     assert evaluate_run(judged) == answer["results"] and pd.read_csv(overlap_path(judged)).empty
     with pytest.raises(ModelError, match=f"^{name} is an evaluation of the model {run.name} and has no model"):
         find_model(workspace, name)

@@ -19,7 +19,7 @@ from pipeline.export.onnx_export import export_onnx
 from pipeline.files import write_json
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.job_worker import work
-from pipeline.metrics.decisions import at_data_frequencies, vector
+from pipeline.metrics.class_priors import at_training_priors, prior_vector
 from pipeline.models.card_results import network_words
 from pipeline.models.model_info import read_model_info, write_model_info
 from pipeline.networks.side_by_side import joined_state
@@ -104,7 +104,7 @@ def test_two_networks_are_made_judged_and_shipped_together(workspace, tmp_path):
     columns = [f"p_{code}" for code in CODES]
     assert abs(stored[0][columns] - stored[1][columns]).max(axis=None) > 1e-3
     frequencies = read_predictions(fold_path(build.out, 0))[1].frequencies
-    flipped = [at_data_frequencies(of[columns].to_numpy(), vector(frequencies, CODES), "balanced_softmax")
+    flipped = [at_training_priors(of[columns].to_numpy(), prior_vector(frequencies, CODES), "balanced_softmax")
                for of in stored]
     # the mean over flips is outside the geometric one, so the two orders differ a little
     assert table[columns].to_numpy() == pytest.approx(_geometric_mean(flipped), abs=0.02)

@@ -16,7 +16,7 @@ from app.loaders.examples import examples
 from pipeline.classes import label
 from pipeline.commands.image_files import SUFFIXES
 from pipeline.errors import LesionLabError
-from pipeline.models.decided_output import model_frequencies, own_decision
+from pipeline.models.decided_output import model_priors
 from pipeline.models.library import title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
@@ -58,7 +58,7 @@ def _about(info: ModelInfo) -> None:
                 f"{percent(figures.get('balanced_accuracy'))}."
             )
         st.markdown("It chooses among: " + ", ".join(as_text(label(code)) for code in info.classes) + ".")
-        carried = own_decision(info) != "as-data" and model_frequencies(resources.workspace(), info)
+        carried = info.own_decision != "as-data" and model_priors(resources.workspace(), info)
         words = ("Here its probabilities are carried over to the frequencies of its training images (as-data)."
                  if carried else weighing(info))
         st.markdown(as_text(f"Its data were {_SPLIT_WORDS[info.split]}. {words}"))

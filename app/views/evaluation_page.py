@@ -19,6 +19,7 @@ from app.loaders import evaluation_rows, resources
 from app.loaders.run_data import dataset_of
 from app.words.evaluation_words import DECISION_WORDS
 from pipeline.data.split import split_sentence
+from pipeline.evaluation.decided import run_priors_unknown
 from pipeline.metrics.decisions import DECISIONS
 from pipeline.metrics.predictions_table import classes_of
 from pipeline.number_words import count
@@ -93,6 +94,8 @@ def _topic(
         _evaluated_before(run, results, part)
     elif topic == "diagnoses":
         diagnosis_panel(figures, decision, name, ways)
+    elif topic == "calibration" and "as-data" not in figures["decisions"]:
+        st.info("Calibration is that of the probabilities under the decision as-data, which cannot be computed here.")
     elif topic == "calibration":
         reliability_panel(run, figures, part, classes, _ways(run, part, "as-data"))
     elif topic == "operating-point":
@@ -120,8 +123,11 @@ def main() -> None:
         part = pick("Part", "part", parts, default=parts[-1], words=PART_WORDS.get,
                     help="Images that the network was not trained on. A test part chose nothing, so it comes first.")
     with right:
-        decision = pick("Decision", "decision", list(DECISION_WORDS), default="as-data", words=DECISION_WORDS.get,
+        decisions = [name for name in DECISION_WORDS if name in results[part].get("decisions", DECISION_WORDS)]
+        decision = pick("Decision", "decision", decisions, default=decisions[0], words=DECISION_WORDS.get,
                         help="How probabilities become one answer.")
+    if len(decisions) == 1:
+        st.info(as_text(" ".join(run_priors_unknown(run))), icon=":material/balance:")
     siblings_note(resources.capabilities(run))
     about_images(run)
     _provenance(run, results, part, decision)

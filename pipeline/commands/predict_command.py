@@ -81,12 +81,12 @@ def _decision(info, asked: str | None):
     """
     import numpy as np
 
-    from pipeline.models.decided_output import decided_output, model_frequencies, usual_decision
+    from pipeline.models.decided_output import available_decisions, decided_output, model_priors
 
-    frequencies = model_frequencies(current_workspace(), info)
-    decision = asked or usual_decision(info, frequencies)
-    decided_output(info, np.full((1, len(info.classes)), 1 / len(info.classes)), frequencies, decision)
-    return decision, lambda probabilities: decided_output(info, probabilities, frequencies, decision)
+    priors = model_priors(current_workspace(), info)
+    decision = asked or available_decisions(info, priors)[0]
+    decided_output(info, np.full((1, len(info.classes)), 1 / len(info.classes)), priors, decision)
+    return decision, lambda probabilities: decided_output(info, probabilities, priors, decision)
 
 
 def classify(info, files: list[Path], out: Output):

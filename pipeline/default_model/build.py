@@ -21,8 +21,8 @@ from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import WorkspaceError
 from pipeline.files import plain, read_json, replace_file, write_json
 from pipeline.metrics.calibration import fit_table_temperature
+from pipeline.metrics.class_priors import class_priors
 from pipeline.metrics.decision_figures import decision_figures, figures_within
-from pipeline.metrics.decisions import frequencies_of
 from pipeline.models.card import CARD_FILE
 from pipeline.models.card_cross_validated import cross_validated_card
 from pipeline.models.model_info import ModelInfo, read_model_info, write_model_info
@@ -77,7 +77,7 @@ def cross_validate(build: Build, resamples: int = 1000) -> dict[str, Any]:
     tables = [build.fold(number) for number in range(len(build.recipe.folds))]
     predictions = out_of_fold(tables)
     origins = [read_predictions(fold_path(build.out, number))[1] for number in range(len(tables))]
-    frequencies = frequencies_of(predictions["truth"])
+    frequencies = class_priors(predictions["truth"])
     temperature = fit_table_temperature(predictions)
     calibrated, temperatures = cross_fitted(predictions)
     build.say("Computes the figures and their intervals over lesions.")

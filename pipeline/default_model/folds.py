@@ -16,7 +16,7 @@ from pipeline.default_model.recipe import recipe_digest
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import DataError
 from pipeline.metrics.calibration import calibrated, fit_table_temperature
-from pipeline.metrics.decisions import at_data_frequencies, frequencies_of, vector
+from pipeline.metrics.class_priors import at_training_priors, class_priors, prior_vector
 from pipeline.metrics.predictions_table import classes_of, probabilities_of, with_probabilities
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.parts import plan_split
@@ -56,7 +56,7 @@ def fold_predictions(
             return predictions
         say(f"{path.name} was made by another recipe or on other data: it is made anew.")
     runs = [finished_run(workspace, of_one, train, say) for of_one in configs]
-    frequencies = frequencies_of(split["dx"])
+    frequencies = class_priors(split["dx"])
     if len(runs) == 1:
         predictions = run_predictions(runs[0], frequencies)
     else:
@@ -80,8 +80,8 @@ def run_predictions(run: RunDir, frequencies: dict[str, float]) -> pd.DataFrame:
     table = run.predictions()
     table = table[table["part"] == "validation"].reset_index(drop=True)
     classes = classes_of(table)
-    shares = at_data_frequencies(
-        probabilities_of(table, classes), vector(frequencies, classes), run.config().loss
+    shares = at_training_priors(
+        probabilities_of(table, classes), prior_vector(frequencies, classes), run.config().loss
     )
     return with_probabilities(table, classes, shares)
 

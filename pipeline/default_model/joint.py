@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.data.dataset import Dataset
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor, load_network
-from pipeline.metrics.decisions import at_data_frequencies, vector
+from pipeline.metrics.class_priors import at_training_priors, prior_vector
 from pipeline.metrics.predictions_table import with_probabilities
 from pipeline.models.model_info import read_model_info
 from pipeline.networks.side_by_side import side_by_side
@@ -60,5 +60,5 @@ def joint_predictions(
         ]
         parts.append(predictor.probabilities(images))
     classes, info = list(predictor.info.classes), predictor.info
-    shares = at_data_frequencies(np.concatenate(parts), vector(frequencies, info.classes), info.loss)
+    shares = at_training_priors(np.concatenate(parts), prior_vector(frequencies, info.classes), info.loss)
     return with_probabilities(table, classes, shares)

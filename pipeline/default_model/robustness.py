@@ -13,7 +13,8 @@ from pipeline.classes import MELANOMA
 from pipeline.errors import DataError
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor
-from pipeline.metrics.decisions import DECISIONS, decided, vector
+from pipeline.metrics.class_priors import prior_vector
+from pipeline.metrics.decisions import DECISIONS, decided
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import training_images
 from pipeline.progress import Progress, silent
@@ -110,7 +111,7 @@ def _shares(predictor: Predictor, files: list[Path], change: Change | None) -> n
 
 
 def _moved(info: ModelInfo, clean: np.ndarray, shares: np.ndarray) -> dict[str, Any]:
-    frequencies = vector(info.frequencies, info.classes)
+    frequencies = prior_vector(info.frequencies, info.classes)
     answers = {
         decision: [decided(table, frequencies, decision).argmax(axis=1) for table in (clean, shares)]
         for decision in DECISIONS

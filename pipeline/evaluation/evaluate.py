@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.evaluation.decided import decided_predictions, training_frequencies
+from pipeline.evaluation.decided import decided_predictions, run_decisions, run_priors
 from pipeline.evaluation.leakage import run_sides
 from pipeline.files import plain, write_json
 from pipeline.metrics.diagnosis_table import diagnosis_table
@@ -13,19 +13,19 @@ from pipeline.metrics.lesion_answers import melanoma_lesions_called_else
 from pipeline.metrics.part_figures import lesion_bootstrap, summarise
 from pipeline.metrics.reliability import calibration_figures
 from pipeline.runs.run_dir import RunDir
-from pipeline.vocabulary import HELD_OUT_PARTS, NAMED_DECISIONS, HeldOutPart
+from pipeline.vocabulary import HELD_OUT_PARTS, HeldOutPart
 
 CHOSE_EPOCH_SENTENCE = (
     "The same images also chose which epoch's weights to keep, so this figure is a little too good."
 )
 
 
-def part_results(rows: pd.DataFrame, majority_class: str, chose_epoch: bool) -> dict[str, Any]:
+def part_results(rows: pd.DataFrame, majority: str | None, chose_epoch: bool) -> dict[str, Any]:
     """The figures of one part from its predictions as they are stored: `summarise` with `intervals`, `melanoma` and
     `chose_epoch`, as `evaluate_run` describes them.
     """
     return {
-        **summarise(rows, majority_class),
+        **summarise(rows, majority),
         "intervals": lesion_bootstrap(rows),
         "melanoma": melanoma_lesions_called_else(rows),
         "chose_epoch": chose_epoch,
@@ -38,9 +38,10 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
     Returns:
         What was written: for "validation", and "test" where the split has one, the dict of `summarise` with
         `intervals` (see `lesion_bootstrap`), `melanoma` (see `melanoma_lesions_called_else`), `chose_epoch` (whether
-        these very images also chose the epoch whose weights were kept), `decisions` (for each named decision what
+        these very images also chose the epoch whose weights were kept), `decisions` (for each of `run_decisions` what
         `diagnosis_table` gives, and `isic_scorer`: balanced_accuracy, and per_category and macro_average as
-        `isic_scores` gives them) and `calibration` (see `calibration_figures`); None for what is undefined.
+        `isic_scores` gives them) and, where "as-data" is one of them, `calibration` (see `calibration_figures`); None
+        for what is undefined.
 
     Raises:
         RunError: the run has no predictions or no split.
@@ -48,9 +49,9 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
         WorkspaceError: the disk is full or cannot be written.
     """
     predictions, config = run.predictions(), run.config()
-    frequencies = training_frequencies(run)
-    majority_class = max(frequencies, key=frequencies.get)  # of equally frequent ones the first in the alphabet
-    decided = {decision: decided_predictions(run, predictions, decision) for decision in NAMED_DECISIONS}
+    priors = run_priors(run)
+    majority = max(priors, key=priors.get) if priors else None  # of equally frequent ones the first in the alphabet
+    decided = {decision: decided_predictions(run, predictions, decision) for decision in run_decisions(run)}
     chooses = config.keep != "last" and config.epochs > 1
     results = {}
     for part in HELD_OUT_PARTS:
@@ -59,10 +60,11 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
             continue
         chose = chooses and part == "validation" or bool((run.evaluation() or {}).get("chose_epoch"))
         results[part] = {
-            **part_results(rows, majority_class, chose),
+            **part_results(rows, majority, chose),
             "decisions": {name: _decision(_of(table, part)) for name, table in decided.items()},
-            "calibration": calibration_figures(_of(decided["as-data"], part)),
         }
+        if "as-data" in decided:
+            results[part]["calibration"] = calibration_figures(_of(decided["as-data"], part))
     results = plain(results)
     write_json(run.results_path, results)
     if config.split == "random":

@@ -5,12 +5,14 @@ Equal models give equal bytes: members in a fixed order, stored uncompressed, wi
 
 import hashlib
 import io
+import json
 import zipfile
 from pathlib import Path
 
 from pipeline.errors import ModelError
 from pipeline.files import replace_file, to_json
 from pipeline.models.card import model_card
+from pipeline.models.decided_output import model_priors
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.runs.labels import LABEL_FILE
@@ -36,6 +38,10 @@ def _contents(workspace: Workspace, info: ModelInfo) -> dict[str, bytes]:
         raise ModelError(f"The model {info.name} has no weights at {info.folder / WEIGHTS}.", "Train it again.") from (
             error
         )
+    if not info.training_frequencies and (priors := model_priors(workspace, info)):
+        # a description of before; elsewhere, without its run, nobody could know them
+        stated = {**json.loads(contents[INFO]), "training_frequencies": priors}
+        contents[INFO] = (to_json(stated, indent=1) + "\n").encode()
     contents[CARD] = model_card(workspace, info).encode()
     for name in OPTIONAL:
         if (info.folder / name).exists():

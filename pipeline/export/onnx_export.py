@@ -10,7 +10,7 @@ from torch import nn
 from pipeline.errors import ModelError
 from pipeline.files import replace_file, to_json
 from pipeline.inference.predictor import Predictor
-from pipeline.metrics.decisions import WEIGHS_ALIKE, vector
+from pipeline.metrics.class_priors import WEIGHS_ALIKE, prior_vector
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
 from pipeline.networks.onnx_file import onnx_bytes
@@ -35,7 +35,7 @@ class _FromPixels(nn.Module):
         self.register_buffer("mean", torch.tensor(info.normalisation.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(info.normalisation.std).view(1, 3, 1, 1))
         carried = info.frequencies is not None and info.loss in WEIGHS_ALIKE
-        factors = vector(info.frequencies, info.classes) if carried else np.ones(len(info.classes))
+        factors = prior_vector(info.frequencies, info.classes) if carried else np.ones(len(info.classes))
         self.register_buffer("factors", torch.tensor(factors, dtype=torch.float32))
         self.plain = not carried and info.temperature == 1
 

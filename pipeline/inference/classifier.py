@@ -7,9 +7,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from PIL import Image
 
-from pipeline.models.combined import members_of
+from pipeline.models.combined import member_priors, members_of
 from pipeline.models.model_info import ModelInfo
-from pipeline.models.trained_on import training_shares
 from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
 
@@ -76,7 +75,8 @@ def open_classifier(workspace: Workspace, info: ModelInfo, device: str = "cpu") 
     """The model, ready to answer on that torch device.
 
     Raises:
-        ModelError: weights are missing or do not fit, or a member is gone or another by now.
+        ModelError: weights are missing or do not fit, or a member is gone or another by now; or see
+            `combined.member_priors`.
     """
     if not info.members:
         from pipeline.inference.predictor import Predictor
@@ -85,4 +85,4 @@ def open_classifier(workspace: Workspace, info: ModelInfo, device: str = "cpu") 
     from pipeline.inference.ensemble import Ensemble
 
     members = members_of(workspace, info)
-    return Ensemble(info, members, [training_shares(workspace, member) for member in members], device)
+    return Ensemble(info, members, member_priors(workspace, members), device)

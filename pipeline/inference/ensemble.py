@@ -1,8 +1,8 @@
 """A mean of models as a classifier: each member prepares the image and answers for itself.
 
-A member's softmax is at the frequencies of its own training images, or at equal ones, as its loss has it. Each is
-carried to the mean of the members' training frequencies (`metrics.decisions`) before they are averaged. Where all
-members weigh diagnoses alike, the mean is carried back to that.
+A member's softmax is at the class priors of its own training images, or at equal ones, as its loss has it. Each is
+carried to the mean of the members' priors (`metrics.class_priors`) before they are averaged. Where all members weigh
+diagnoses alike, the mean is carried back to that.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,8 +15,7 @@ from pipeline.data.prepare import prepare_image, viewed
 from pipeline.images.colours import pixels_of
 from pipeline.inference.classifier import Explained, FeatureMaps, Images
 from pipeline.inference.predictor import Predictor
-from pipeline.metrics.decisions import at_data_frequencies, vector, weighed_alike
-from pipeline.models.combined import weighs_alike
+from pipeline.metrics.class_priors import at_equal_priors, at_training_priors, prior_vector
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.overlay import enlarge
 from pipeline.progress import Progress, silent
@@ -29,7 +28,7 @@ class Ensemble:
     Args:
         info: the mean's description.
         members: its members' descriptions, as `combined.members_of` gives them.
-        shares: for each member the share of each diagnosis in its training images.
+        priors: of `combined.member_priors`.
         device: torch device name.
 
     Attributes:
@@ -39,11 +38,12 @@ class Ensemble:
         ModelError: a member's weights are missing or do not fit.
     """
 
-    def __init__(self, info: ModelInfo, members: list[ModelInfo], shares: list[dict[str, float]], device: str = "cpu"):
+    def __init__(
+        self, info: ModelInfo, members: list[ModelInfo], priors: list[dict[str, float]] | None, device: str = "cpu"
+    ):
         self.info, self.device = info, device
         self.members = [Predictor(member, device=device) for member in members]
-        self._shares = [vector(of, info.classes) for of in shares]
-        self._common = np.mean(self._shares, axis=0)
+        self._priors = None if priors is None else [prior_vector(of, info.classes) for of in priors]
 
     @property
     def note(self) -> str | None:
@@ -73,9 +73,9 @@ class Ensemble:
 
     def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
         """Probabilities (C,) of one image, and each member's feature map, which `explain` takes."""
-        shares, features = zip(*(member.output(self._inputs(member, [pixels])[0]) for member in self.members),
+        answers, features = zip(*(member.output(self._inputs(member, [pixels])[0]) for member in self.members),
                                strict=True)
-        return self._mean([of[None] for of in shares])[0], [own for (own,) in features]
+        return self._mean([of[None] for of in answers])[0], [own for (own,) in features]
 
     def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
         """(h, w) float32: the mean of the members' heatmaps for `code`, each brought to the finest one's grid.
@@ -102,28 +102,32 @@ class Ensemble:
         Arguments as those of `Predictor.predict_and_explain`, but for images of different sizes.
         """
         outputs = [self.output(image) for image in images]
-        shares = np.stack([of for of, _ in outputs])
+        probabilities = np.stack([of for of, _ in outputs])
         codes = self.info.classes
         with explaining or nullcontext():
             predicted, true = (
                 np.stack([self.explain(image, codes[target], features)
                           for image, target, (_, features) in zip(images, targets, outputs, strict=True)])
-                for targets in (shares.argmax(1), truths)
+                for targets in (probabilities.argmax(1), truths)
             )
-        return Explained(shares, predicted, true)
+        return Explained(probabilities, predicted, true)
 
     def _inputs(self, member: Predictor, images: Iterable[np.ndarray]) -> list[np.ndarray]:
         return [member.prepare(Image.fromarray(image)) for image in images]
 
-    def _mean(self, shares: list[np.ndarray]) -> np.ndarray:
-        carried = [
-            self._carried(of, member.info, own)
-            for of, member, own in zip(shares, self.members, self._shares, strict=True)
-        ]
-        mean = np.mean(carried, axis=0)
-        return (weighed_alike(mean, self._common) if weighs_alike(self.info) else mean).astype(np.float32)
+    def _mean(self, outputs: list[np.ndarray]) -> np.ndarray:
+        if self._priors is None:  # a single member: nothing is carried
+            return outputs[0]
+        common = np.mean(self._priors, axis=0)
+        mean = np.mean([
+            _carried(of, member.info, own, common)
+            for of, member, own in zip(outputs, self.members, self._priors, strict=True)
+        ], axis=0)
+        alike = self.info.own_decision == "balanced"
+        return (at_equal_priors(mean, common) if alike else mean).astype(np.float32)
 
-    def _carried(self, shares: np.ndarray, member: ModelInfo, own: np.ndarray) -> np.ndarray:
-        """A member's output at the mean of the members' training frequencies."""
-        alike = shares if weighs_alike(member) else weighed_alike(shares, own)
-        return at_data_frequencies(alike, self._common, "balanced_softmax")
+
+def _carried(probabilities: np.ndarray, member: ModelInfo, own: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """A member's output at the mean of the members' class priors."""
+    alike = probabilities if member.own_decision == "balanced" else at_equal_priors(probabilities, own)
+    return at_training_priors(alike, common, "balanced_softmax")

@@ -11,8 +11,9 @@ from pipeline.data.overlap import plain_id
 from pipeline.data.reserved import reserved_images
 from pipeline.errors import DataError
 from pipeline.evaluation.class_mapping import checked_mapping, mapping_words, to_confirm, truths
+from pipeline.models.decided_output import model_priors, without_priors
 from pipeline.models.model_info import ModelInfo, find_model
-from pipeline.models.trained_on import chose_epoch, trained_on, training_shares
+from pipeline.models.trained_on import chose_epoch, trained_on
 from pipeline.number_words import count
 from pipeline.vocabulary import AskedPart
 from pipeline.workspace import Workspace
@@ -48,7 +49,7 @@ class EvaluationPlan:
         overlap: what is left out because the model was trained on it.
         note: what cannot be told of the model's training images; None where all is known.
         chose_epoch: how many of `images` also chose which epoch's weights were kept.
-        shares: of each diagnosis in the model's training images.
+        priors: share of each diagnosis in the model's training images; None where it is not known.
         part: "reserved" where the reserved images alone judge; None: all others do.
         reserved: how many images of the data set are reserved.
     """
@@ -61,7 +62,7 @@ class EvaluationPlan:
     overlap: Overlap
     note: str | None
     chose_epoch: int
-    shares: dict[str, float]
+    priors: dict[str, float] | None
     part: AskedPart | None = None
     reserved: int = 0
 
@@ -98,6 +99,8 @@ class EvaluationPlan:
         if (self.model.view, self.dataset.view) == ("whole", "square"):
             said.append(f"The model was trained on whole images, and {self.dataset.name} has their central squares "
                         "alone: it sees less of each, in other proportions than it has learnt.")
+        if self.priors is None:
+            said.append(without_priors(self.model))
         absent = [code for code in self.model.classes if code not in set(self.images["dx"])]
         if absent:
             them = "it" if len(absent) == 1 else "them"
@@ -117,7 +120,7 @@ def plan_evaluation(
         part: "reserved" for the reserved images alone; without it they are left out.
 
     Raises:
-        ModelError: there is no such model, or what its probabilities assume is not known.
+        ModelError: there is no such model.
         DataError: there is no such data set; it is of another kind; it has other diagnoses and no mapping was
             confirmed (the sentence shows one, and the command); or the model was trained on every lesion of it.
     """
@@ -156,7 +159,7 @@ def plan_evaluation(
     return EvaluationPlan(
         info, dataset, dict(mapping or {}), images.assign(part=PART).reset_index(drop=True),
         {str(code): int(n) for code, n in left.loc[left["truth"].isna(), "dx"].value_counts().items()}, overlap,
-        known.note, int(plain_id(images["image_id"]).isin(chosen).sum()), training_shares(workspace, info), part,
+        known.note, int(plain_id(images["image_id"]).isin(chosen).sum()), model_priors(workspace, info), part,
         len(reserved),
     )
 

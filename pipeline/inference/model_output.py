@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.metrics.calibration import apply_temperature
-from pipeline.metrics.decisions import at_data_frequencies, vector
+from pipeline.metrics.class_priors import at_training_priors, prior_vector
 from pipeline.models.model_info import ModelInfo
 
 
@@ -38,7 +38,7 @@ def model_output(info: ModelInfo, softmax: list[np.ndarray]) -> np.ndarray:
     """
     shares = np.mean(softmax, axis=0) if len(softmax) > 1 else softmax[0]
     if info.frequencies is not None:
-        shares = at_data_frequencies(shares, vector(info.frequencies, info.classes), info.loss)
+        shares = at_training_priors(shares, prior_vector(info.frequencies, info.classes), info.loss)
     if info.temperature != 1:
         shares = apply_temperature(shares, info.temperature)
     return shares.astype(np.float32)

@@ -41,7 +41,7 @@ def create_evaluation(workspace: Workspace, plan: EvaluationPlan) -> RunDir:
     assumed = "training_frequencies" if info.frequencies is None else "frequencies"
     about = {
         "kind": "evaluation", "config": _config(info, plan).to_json(), "versions": {}, "created": status.created,
-        assumed: plan.shares, "evaluation": plan.record(),
+        **({} if plan.priors is None else {assumed: plan.priors}), "evaluation": plan.record(),
     }
 
     def fill(folder: Path) -> None:

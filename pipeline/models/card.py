@@ -33,6 +33,7 @@ from pipeline.models.card_results import (
     network_words,
     training_text,
 )
+from pipeline.models.decided_output import model_priors, without_priors
 from pipeline.models.library import model_label, run_of, title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
@@ -84,7 +85,7 @@ def model_card(workspace: Workspace, info: ModelInfo) -> str:
     made_up = "\n\nInvented, like everything about the drawings." if info.generated else ""
     sections = {
         "Intended use": _intended(info),
-        "The model": _facts(info),
+        "The model": _facts(workspace, info),
         "Data": source_text(info, dataset),
         "Flow of images": _of_run(run, lambda of: flow_text(of, dataset, images)),
         "Age, sex and site of each part": people_text(images) + made_up,
@@ -134,7 +135,7 @@ def _intended(info: ModelInfo) -> str:
     ]))
 
 
-def _facts(info: ModelInfo) -> str:
+def _facts(workspace: Workspace, info: ModelInfo) -> str:
     made = datetime.datetime.fromtimestamp(info.created, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
     try:
         listed = f"their ids, lesions and content hashes are with it ({len(training_images(info)):,})"
@@ -145,6 +146,7 @@ def _facts(info: ModelInfo) -> str:
         f"Network: {as_text(network_words(info.arch, info.networks))}, input {info.width}×{info.height} pixels.",
         "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
         weighing(info),
+        *([] if model_priors(workspace, info) else [as_text(without_priors(info))]),
         f"Trained on {count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')}; {listed}.",
     ])
 

@@ -4,6 +4,7 @@ from pipeline.classes import label
 from pipeline.errors import ModelError
 from pipeline.models.card_results import figures_text, melanoma_sentence, network_words
 from pipeline.models.combined import members_of, members_sentence
+from pipeline.models.decided_output import model_priors, without_priors
 from pipeline.models.library import model_label, title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
@@ -26,6 +27,7 @@ def combined_card(workspace: Workspace, info: ModelInfo) -> str:
             f"Name for commands: {as_code(info.name)}.",
             "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
             weighing(info),
+            *([] if model_priors(workspace, info) else [as_text(without_priors(info))]),
             f"Its members were trained on {count(info.training_images, 'image')} of "
             f"{count(info.training_lesions, 'lesion')} together; their ids, lesions and content hashes are with it.",
             "Its heatmaps are the mean of its members', each of the image as it is.",

@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
 from pipeline.files import disk_errors
-from pipeline.metrics.decisions import WEIGHS_ALIKE
+from pipeline.models.decided_output import mean_priors, model_priors
 from pipeline.models.library import check_free, check_model_name, library_lock
 from pipeline.models.model_info import ModelInfo, find_model, write_model_info
-from pipeline.models.trained_on import trained_on, training_shares
+from pipeline.models.trained_on import trained_on
 from pipeline.models.training_images import COLUMNS, write_training_images
 from pipeline.workspace import Workspace
 
@@ -34,7 +33,7 @@ def combine(workspace: Workspace, name: str, members: list[str], flips: bool) ->
     Raises:
         ModelError: the name cannot be used or is taken; there are too few or too many members; they have other
             diagnoses, other inputs that cannot be laid over each other, or images of another kind; one is a mean
-            itself, has no weights, or does not say what it was trained on.
+            itself, has no weights, or does not say what it was trained on; or see `member_priors`.
         WorkspaceError: the workspace cannot be written.
     """
     check_model_name(name)
@@ -43,12 +42,12 @@ def combine(workspace: Workspace, name: str, members: list[str], flips: bool) ->
     _check_alike(infos)
     learnt = [_trained_on(workspace, info) for info in infos]
     images = pd.concat(learnt).drop_duplicates("image_id").reset_index(drop=True)
-    shares = [training_shares(workspace, info) for info in infos]
+    priors = member_priors(workspace, infos)
     folder = workspace.create().models / name
     with library_lock(workspace), temporary_folder(workspace, ".incoming-", workspace.models) as incoming:
         check_free(workspace, name)
         write_training_images(incoming, images, images["image_id"])
-        combined = _description(name, incoming, infos, flips, images, shares)
+        combined = _description(name, incoming, infos, flips, images, priors)
         write_model_info(combined)
         with disk_errors(folder):
             incoming.chmod(0o755)
@@ -77,9 +76,24 @@ def weights_paths(workspace: Workspace, info: ModelInfo) -> list[Path]:
     return paths if info.members else [info.folder / WEIGHTS]
 
 
-def weighs_alike(info: ModelInfo) -> bool:
-    """Whether the model's probabilities are those for equally frequent diagnoses."""
-    return info.frequencies is None and info.loss in WEIGHS_ALIKE
+def member_priors(workspace: Workspace, infos: list[ModelInfo]) -> list[dict[str, float]] | None:
+    """The class priors of each member, which the probabilities of several are carried from; None for a single member
+    whose priors are not known, and which needs none.
+
+    Raises:
+        ModelError: those of one of several are not known.
+    """
+    priors = [model_priors(workspace, info) for info in infos]
+    known = [of for of in priors if of is not None]
+    if len(known) == len(infos):
+        return known
+    if len(infos) == 1:
+        return None
+    lacking = infos[priors.index(None)]
+    raise ModelError(
+        f"How frequent each diagnosis is in the training images of the model {lacking.name} is not known here, so its "
+        "probabilities cannot be averaged with those of others.", "Train it again, or export it anew where its run is.",
+    )
 
 
 def members_sentence(info: ModelInfo) -> str:
@@ -162,14 +176,15 @@ def _trained_on(workspace: Workspace, info: ModelInfo) -> pd.DataFrame:
 
 
 def _description(
-    name: str, folder: Path, infos: list[ModelInfo], flips: bool, images: pd.DataFrame, shares: list[dict[str, float]]
+    name: str, folder: Path, infos: list[ModelInfo], flips: bool, images: pd.DataFrame,
+    priors: list[dict[str, float]] | None,
 ) -> ModelInfo:
     largest = max(infos, key=lambda info: info.width * info.height)
     data, hashes = _each(info.data for info in infos), {info.data_hash for info in infos}
     splits = {info.split for info in infos}
     # where all members weigh diagnoses alike, so does their mean: its figures compare with theirs
-    alike = all(weighs_alike(info) for info in infos)
-    common = {code: float(np.mean([of[code] for of in shares])) for code in largest.classes}
+    alike = all(info.own_decision == "balanced" for info in infos)
+    common = mean_priors(priors) if priors else None
     return dataclasses.replace(
         largest, name=name, folder=folder, run=", ".join(info.run for info in infos), data=", ".join(data),
         data_hash=hashes.pop() if len(hashes) == 1 else "",
@@ -179,7 +194,7 @@ def _description(
         split=next((kind for kind in ("random", "all") if kind in splits), largest.split), validation=None,
         created=time.time(), licence="; ".join(_each(info.licence for info in infos)),
         attribution="; ".join(_each(info.attribution for info in infos)), temperature=1.0,
-        frequencies=None if alike else common, detail=None,
+        frequencies=None if alike else common, training_frequencies=common, detail=None,
         flips=flips, members=tuple((info.name, _digest_of(info)) for info in infos),
     )
 

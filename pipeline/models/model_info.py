@@ -12,12 +12,13 @@ from pipeline.bounds import Code, Count, FileName, Moment, Text, Word
 from pipeline.config import Loss, Resize, Side, SplitKind, Weights
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files import folders_with, write_json
+from pipeline.metrics.decisions import own_decision
 from pipeline.network_registry import IMAGENET, UNCHANGED, Mean, Normalisation, Std
 from pipeline.records import RecordError, checked, read_record
 from pipeline.runs.results import PartFigures, check_figures
 from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.status import ENDED
-from pipeline.vocabulary import View
+from pipeline.vocabulary import Decision, View
 from pipeline.workspace import MODEL_NAME, Workspace, bundled_folder
 
 MOST_MEMBERS, MOST_NETWORKS = 5, 5
@@ -45,7 +46,7 @@ class ModelInfo:
         temperature: its probabilities are calibrated by it (`metrics.calibration.apply_temperature`); 1: they
             are not.
         frequencies: share of each diagnosis in its training images, where its probabilities are those at the data's
-            own frequencies whatever the loss (`metrics.decisions.at_data_frequencies`); None: as `loss` says.
+            own frequencies whatever the loss (`metrics.class_priors.at_training_priors`); None: as `loss` says.
         detail: (width, height) in pixels of the images it was trained on: a larger upload is reduced to that before it
             is brought to the input, so that the network sees no more detail than it was trained on; None: it is not.
         flips: its probabilities are the mean over the image and its three flips.
@@ -56,6 +57,8 @@ class ModelInfo:
         mean, std: of red, green and blue on 0..1; a description without them was written when ImageNet's were used for
             all networks.
         view: the part of an image that it sees, which is what the images it was trained on show of the originals.
+        training_frequencies: share of each diagnosis in its training images, whatever its probabilities assume; None:
+            it does not say, as descriptions of before; see `models.decided_output`.
     """
 
     name: Word
@@ -87,12 +90,18 @@ class ModelInfo:
     networks: Annotated[int, Interval(ge=1, le=MOST_NETWORKS)] = 1
     mean: Mean = IMAGENET.mean
     std: Std = IMAGENET.std
+    view: View = "whole"
+    training_frequencies: dict[Code, Annotated[float, Interval(gt=0, le=1)]] | None = None
 
     @property
     def normalisation(self) -> Normalisation:
         """What an input goes through."""
         return Normalisation(self.mean, self.std) if self.normalize else UNCHANGED
-    view: View = "whole"
+
+    @property
+    def own_decision(self) -> Decision:
+        """The decision that the highest of its probabilities, as it gives them, follows."""
+        return own_decision(self.loss, at_data=self.frequencies is not None)
 
     @property
     def read_only(self) -> bool:
@@ -139,7 +148,7 @@ def read_model_info(folder: Path, name: str) -> ModelInfo:
         raise ModelError(f"The description of the model {name} is damaged: {error.problem}", _AGAIN) from error
     if list(info.classes) != sorted(set(info.classes)):
         raise ModelError(f"The diagnoses of the model {name} are not in alphabetical order.", _AGAIN)
-    if info.frequencies is not None and set(info.frequencies) != set(info.classes):
+    if any(of is not None and set(of) != set(info.classes) for of in (info.frequencies, info.training_frequencies)):
         raise ModelError(f"The frequencies of the model {name} are not those of its diagnoses.", _AGAIN)
     return info
 

@@ -3,7 +3,6 @@
 
 from pipeline.classes import MELANOMA
 from pipeline.images.generated import NOTICE
-from pipeline.metrics.decisions import WEIGHS_ALIKE
 from pipeline.models.model_info import ModelInfo
 from pipeline.number_words import percent
 
@@ -37,7 +36,7 @@ def notice(info: ModelInfo) -> str:
 
 def weighing(info: ModelInfo) -> str:
     """Which frequencies of the diagnoses the model's probabilities assume, in one sentence."""
-    if info.frequencies is None and info.loss in WEIGHS_ALIKE:
+    if info.own_decision == "balanced":
         return (
             "Its probabilities weigh all diagnoses alike: a rare diagnosis gets a higher one than its frequency in the "
             "data set would give it."

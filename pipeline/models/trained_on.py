@@ -7,7 +7,6 @@ import pandas as pd
 
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import LesionLabError, ModelError
-from pipeline.metrics.decisions import frequencies_of
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo, find_model
 from pipeline.models.training_images import COLUMNS, training_images
@@ -61,33 +60,6 @@ def chose_epoch(workspace: Workspace, info: ModelInfo) -> set[str]:
             split = run.split()
             found |= set(split.loc[split["part"] == "validation", "image_id"])
     return found
-
-
-def training_shares(workspace: Workspace, info: ModelInfo) -> dict[str, float]:
-    """The share of each diagnosis among the model's training images, by code.
-
-    As its description states it, else by its run's split, else by its validation images, which a split draws with the
-    same shares; of a mean of models the mean of its members'.
-
-    Raises:
-        ModelError: none of them is here.
-    """
-    if info.frequencies is not None:
-        return info.frequencies
-    if info.members:
-        shares = [training_shares(workspace, find_model(workspace, name)) for name, _ in info.members]
-        return {code: sum(of[code] for of in shares) / len(shares) for code in info.classes}
-    run = run_of(workspace, info)
-    if run is not None and run.split_path.exists():
-        split = run.split()
-        return frequencies_of(split.loc[split["part"] == "train", "dx"])
-    counted = {code: row["images"] for code, row in ((info.validation or {}).get("per_diagnosis") or {}).items()}
-    if set(counted) == set(info.classes) and all(counted.values()):
-        return {code: n / sum(counted.values()) for code, n in counted.items()}
-    raise ModelError(
-        f"How frequent each diagnosis was in training is not known of the model {info.name}: neither its run nor "
-        "validation figures are here.", "Evaluate a model that was trained in this workspace.",
-    )
 
 
 def _line(workspace: Workspace, run: RunDir | None) -> list[RunDir]:

@@ -103,7 +103,8 @@ class DecisionFigures(TypedDict):
     isic_scorer: ScorerFigures | None
 
 
-Decisions = TypedDict("Decisions", {"as-data": DecisionFigures, "balanced": DecisionFigures})
+# both, or the one that can be computed
+Decisions = TypedDict("Decisions", {"as-data": DecisionFigures, "balanced": DecisionFigures}, total=False)
 
 
 class Half(TypedDict):

@@ -14,6 +14,7 @@ from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files import disk_errors, replace_file
 from pipeline.inference.predictor import Predictor
+from pipeline.metrics.class_priors import class_priors
 from pipeline.metrics.predictions_table import class_indices, with_probabilities
 from pipeline.models.model_info import ModelInfo, write_model_info
 from pipeline.models.training_images import write_training_images
@@ -28,6 +29,7 @@ _BATCH = 32
 def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataFrame, results) -> ModelInfo:
     """The description of the run's model, from the run itself."""
     train = split[split["part"] == "train"]
+    priors = class_priors(train["dx"])
     return ModelInfo(
         name=run.name, folder=run.model, classes=tuple(dataset.classes), run=run.name, data=dataset.name,
         data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
@@ -37,6 +39,7 @@ def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataF
         attribution=dataset.attribution, flips=config.flips, mean=config.mean, std=config.std, view=config.view,
         # what is told of whole images stays as older versions left it: they are only scaled to the input
         detail=dataset.copy_size() if config.view == "square" else None,
+        training_frequencies=priors if set(priors) == set(dataset.classes) else None,
     )
 
 

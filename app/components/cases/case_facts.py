@@ -46,17 +46,20 @@ def facts(case: dict, row: dict | None) -> str:
 
 
 def under_decisions(run: RunDir, image_id: str) -> str:
-    """What the run says of one of its images under each decision, as markdown; or why that is not known."""
-    lines = []
+    """What the run says of one of its images under each decision, as markdown; and why that is not known."""
+    lines, unknown = [], []
     for decision, words in ANSWER_WORDS.items():
         try:
             rows = evaluation_rows.decided(run, decision)
         except (DataError, RunError) as error:
-            return as_text(f"Its answer under either decision is not known: {error}")
+            unknown.append(as_text(error))
+            continue
         said = rows[rows["image_id"] == image_id].iloc[0]
         share = probability(float(said["p_" + said["predicted"]]))
         lines.append(f"{words}: **{as_text(label(said['predicted']))}**, {share}")
-    return "  \n".join(lines)
+    if not lines:
+        return f"Its answer under either decision is not known: {unknown[0]}"
+    return "  \n".join([*lines, *unknown])
 
 
 def same_lesion(

@@ -12,8 +12,7 @@ from app.loaders import resources
 from app.words.evaluation_words import ANSWER_WORDS
 from pipeline.classes import label
 from pipeline.images.generated import NOTICE
-from pipeline.metrics.decisions import DECISIONS
-from pipeline.models.decided_output import decided_output, model_frequencies, usual_decision
+from pipeline.models.decided_output import available_decisions, decided_output, model_priors, without_priors
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import refusal
 from pipeline.networks.overlay import has_evidence, overlay
@@ -48,21 +47,18 @@ def prediction_panel(info: ModelInfo, image: VisitorImage, number: int) -> None:
 
 def _answers(info: ModelInfo, probabilities: np.ndarray) -> dict[Decision, pd.DataFrame]:
     """`probabilities_table` under each decision that can be had; the first is the one that is shown."""
-    frequencies = model_frequencies(resources.workspace(), info)
-    first = usual_decision(info, frequencies)
-    names = sorted(DECISIONS, key=lambda name: name != first) if frequencies else [first]
+    priors = model_priors(resources.workspace(), info)
     return {
         name: probabilities_table(dict(zip(
-            info.classes, decided_output(info, probabilities[None], frequencies, name)[0], strict=True)))
-        for name in names
+            info.classes, decided_output(info, probabilities[None], priors, name)[0], strict=True)))
+        for name in available_decisions(info, priors)
     }
 
 
 def _decisions(info: ModelInfo, answers: dict[Decision, pd.DataFrame]) -> None:
     lines = [f"{ANSWER_WORDS[name]}: **{as_text(table['diagnosis'].iloc[0])}**" for name, table in answers.items()]
     if len(answers) == 1:
-        lines.append(f"How frequent each diagnosis is in the training images of {as_text(info.name)} is not known "
-                     "here, so there is no second decision.")
+        lines.append(as_text(without_priors(info)))
     st.markdown("  \n".join(lines))
 
 
