@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.workspace import Workspace
-from tests.workers import made_once, scheduler
+from tests.workers import journeys_first, made_once, scheduler
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 os.environ["MPLCONFIGDIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "matplotlib")  # of no test's workspace
@@ -19,6 +19,10 @@ os.environ["LESIONLAB_BUNDLED"] = str(Path(__file__).parent / "nothing-is-bundle
 def pytest_xdist_make_scheduler(config, log):
     """Which worker gets which tests, where there are several."""
     return scheduler(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items):
+    journeys_first(items)
 
 
 @pytest.fixture

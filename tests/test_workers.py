@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests import workers
-from tests.workers import made_once, unit_of
+from tests.workers import journeys_first, made_once, unit_of
 
 JOURNEYS = Path(__file__).parent / "e2e"
 SHARED_APP = re.compile(r"\b(empty|generated|real|stocked)_app\b")
@@ -40,3 +40,10 @@ def test_a_file_is_a_unit_and_so_are_the_journeys_on_shared_apps():
     assert unit_of("tests/e2e/test_journey.py::test_one") == "tests/e2e/test_journey.py"
     for name in workers._WITH_AN_APP_OF_THEIR_OWN:
         assert not SHARED_APP.search((JOURNEYS / name).read_text(encoding="utf-8")), name
+
+
+def test_the_journeys_begin_and_the_rest_keeps_its_order():
+    ids = ["tests/app/test_a.py::one", "tests/e2e/test_z.py::one", "tests/e2e/test_b.py::one", "tests/test_c.py::one"]
+    items = [SimpleNamespace(nodeid=nodeid) for nodeid in ids]
+    journeys_first(items)
+    assert [item.nodeid for item in items] == [ids[1], ids[2], ids[0], ids[3]]

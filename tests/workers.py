@@ -41,13 +41,18 @@ def unit_of(nodeid: str) -> str:
     return _JOURNEYS if shares else path
 
 
+def journeys_first(items: list[pytest.Item]) -> None:
+    """Puts the journeys, which take longest, before the rest; each of both stays in its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_JOURNEYS))
+
+
 def scheduler(config: pytest.Config, log):
-    """pytest-xdist's for `--dist loadfile`, with the units of `unit_of`; the journeys, which take longest, begin."""
+    """pytest-xdist's for `--dist loadfile`, with the units of `unit_of`, in the order of the collection."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return unit_of(nodeid)
 
-    config.option.loadscopereorder = False  # as collected: tests/e2e comes before tests/test_*.py
+    config.option.loadscopereorder = False  # as collected, which `journeys_first` ordered
     return Scheduling(config, log)
