@@ -14,7 +14,7 @@ class StandInWork:
     started: list["StandInWork"]
     said: tuple[float, str]
 
-    def __init__(self, workspace, kind: str, request: Any):
+    def __init__(self, workspace, kind: str, request: Any, bring: Any = None):
         self.kind, self.request, self.running, self.cancelled = kind, request, True, False
         self.outcome = self.answer()
         self.started.append(self)

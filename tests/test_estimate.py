@@ -1,7 +1,6 @@
 """The time estimate for real, on a few generated images: what is measured, multiplied, said, kept and cancelled."""
 
 import dataclasses
-import time
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from pipeline.runs.plan import plan_config
 from pipeline.training import estimate as measuring
 from pipeline.training.estimate import FewPixels, _multiply, estimate_run
 from pipeline.training.parts import plan_split
+from tests.waiting import steps_of
 
 SMALL = ["size=32", "batch_size=8"]
 
@@ -103,16 +103,6 @@ def test_a_set_that_cannot_be_split_is_said(tiny):
         estimate_run(load_dataset(tiny, "gone"), None, describe())
 
 
-def _heard(work: ShortWork) -> list[tuple[float, str]]:
-    """Each step that the work told until its end."""
-    heard, deadline = [work.step()], time.monotonic() + 120
-    while work.running and time.monotonic() < deadline:
-        if (step := work.step()) != heard[-1]:
-            heard.append(step)
-        time.sleep(0.05)
-    return heard
-
-
 def _asked(workspace, *settings: str) -> EstimateRequest:
     return EstimateRequest(plan_config(workspace, "tiny", "demo", [*SMALL, *settings]))
 
@@ -121,7 +111,7 @@ def test_the_apps_process_measures_and_says_how_far_it_is(workspace, tiny_set):
     import_dataset(workspace, tiny_set, "tiny")
     work = ShortWork(workspace, "estimate", _asked(workspace, "epochs=0,1", "limit=40"))
     assert work.step() == (0.0, "Starts.") and work.running
-    heard = _heard(work)
+    heard = steps_of(work)
     answer = work.result()
     assert answer["seconds"] > 0 and answer["beside"] == []
     assert (0.0, "Loads fastai and the network.") in heard and heard[-1][0] >= 0.3

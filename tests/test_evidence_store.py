@@ -12,7 +12,7 @@ from pipeline.data.dataset import load_dataset
 from pipeline.errors import JobError
 from pipeline.evaluation.evidence import run_evidence
 from pipeline.evaluation.evidence_store import evidence_path, keep_evidence
-from pipeline.jobs.short_work import run_short
+from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import EvidenceRequest
 from pipeline.runs.run_dir import find_run
 from tests.app_pages import open_page, words
@@ -55,7 +55,7 @@ def test_without_masks_or_heatmaps_there_is_nothing_to_store(masked):
 
 def test_a_process_of_its_own_stores_it(masked):
     workspace, dataset, run = masked
-    assert run_short(workspace, "evidence", EvidenceRequest(run.name)) == {"images": 28}
+    assert ShortWork(workspace, "evidence", EvidenceRequest(run.name)).result() == {"images": 28}
     assert evidence_path(run, dataset).exists()
 
 
@@ -78,8 +78,11 @@ def test_a_measurement_that_breaks_off_says_so(masked, monkeypatch):
     class Broken:
         running = False
 
-        def __init__(self, workspace, kind, request):
+        def __init__(self, workspace, kind, request, bring):
             assert (kind, request) == ("evidence", EvidenceRequest(run.name))
+
+        def cancel(self):
+            pass
 
         def result(self):
             raise JobError("The masks could not be laid over the heatmaps: no space.", "Open this page again.")

@@ -17,10 +17,11 @@ from pipeline.data.sources.requests_out import get, may_follow
 from pipeline.errors import DataError, JobError, WeightsError
 from pipeline.jobs.fetching import queue_fetch
 from pipeline.jobs.job_worker import work
-from pipeline.jobs.short_work import run_short
+from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import ExportRequest
 from pipeline.limits import MOST_LOGIN_BYTES, MOST_LOGIN_CHARACTERS
 from tests.stand_in_server import stand_in
+from tests.waiting import steps_of
 
 HOST = Host("The server", rejected="Log in.", forbidden="Ask.", missing="Look elsewhere.")
 SECRET = "SECRET-0123456789"
@@ -198,8 +199,10 @@ def test_what_a_child_writes_is_not_quoted(workspace, monkeypatch):
 
     monkeypatch.setattr("pipeline.jobs.launch.start_pipeline", child)
     with pytest.raises(JobError, match=r"^The file could not be made: its process ended with code 3\. Try it again\.$"):
-        run_short(workspace, "export", ExportRequest("x", "card", "out.md"), lambda *step: heard.append(step))
-    assert set(heard) <= {(0.0, "Starts.")}
+        work = ShortWork(workspace, "export", ExportRequest("x", "card", "out.md"))
+        heard += steps_of(work)
+        work.result()
+    assert set(heard) == {(0.0, "Starts.")}
 
 
 def test_what_an_unforeseen_error_says_is_not_quoted(workspace, monkeypatch):

@@ -1,11 +1,12 @@
 """The page Models in Streamlit's AppTest, and the library behind it: titles, deletion and the way back, out and in."""
 
 import dataclasses
+import time
 
 import pytest
 
 from pipeline.errors import JobError, LesionLabError, ModelError
-from pipeline.jobs.short_work import run_short
+from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import ExportRequest
 from pipeline.models.library import (
     delete_model,
@@ -17,7 +18,6 @@ from pipeline.models.library import (
     title_of,
 )
 from pipeline.models.model_info import find_model, list_models
-from pipeline.progress import Cancelled
 from pipeline.runs.run_dir import find_run
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run
@@ -120,29 +120,61 @@ def test_the_ways_on_lead_to_the_model_and_its_run(run_model):
     assert at.title[0].value == "Classify" and at.query_params["model"] == info.name
 
 
+def _follow(at) -> None:
+    """Looks on until no work has a button to cancel it."""
+    end = time.monotonic() + 120
+    while [b for b in at.button if b.label == "Cancel"]:
+        assert time.monotonic() < end and not at.exception
+        time.sleep(0.3)
+        at.run()
+
+
 def test_an_export_that_cannot_be_made_says_why(run_model):
     at = open_page("models", model=run_model[1].name)
     button(at, "LesionLab bundle").click().run()
+    _follow(at)
     assert "has no weights at" in at.error[0].value and not at.exception
-    assert not [path for path in run_model[0].home.iterdir() if path.name.startswith(".export")]
+    assert not [path for path in run_model[0].home.iterdir() if path.name.startswith(".")]
 
 
 def test_a_bundle_goes_out_and_comes_in(workspace):
     make_model(workspace, "shelf-1", "efficientnet_lite0")
     at = open_page("models", model="shelf-1")
-    button(at, "LesionLab bundle").click().run(timeout=60)
+    button(at, "LesionLab bundle").click().run()
+    assert button(at, "Cancel")
+    _follow(at)
     assert not at.error and not at.exception
     assert "Download shelf-1.zip" in [d.label for d in at.get("download_button")]
-    bundle = at.session_state["models.export"]["content"]
+    bundle = at.session_state["work"]["export"].answer
     at.file_uploader(key="models.upload").set_value([("b.zip", bundle, "application/zip")])
-    button(at, "Import the bundle").click().run(timeout=60)
+    button(at, "Import the bundle").click().run()
+    assert button(at, "Cancel")
+    _follow(at)
     assert at.error[0].value == "A model has the name shelf-1 already. Choose another, for example shelf-2."
     at.text_input(key="models.name").set_value("shelf-2")
-    button(at, "Import the bundle").click().run(timeout=60)
+    button(at, "Import the bundle").click().run()
+    _follow(at)
     assert at.success[0].value == "The model shelf-2 is here." and at.query_params["model"] == "shelf-2"
     weights = [find_model(workspace, f"shelf-{n}").folder / "model.safetensors" for n in (1, 2)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
     assert not [path for path in workspace.home.iterdir() if path.name.startswith(".")]
+
+
+def test_an_export_can_be_cancelled_and_is_found_again_after_a_look_elsewhere(workspace):
+    for name in ("shelf-1", "shelf-2"):
+        make_model(workspace, name, "efficientnet_lite0")
+    at = open_page("models", model="shelf-1")
+    button(at, "LesionLab bundle").click().run()
+    button(at, "Cancel").click().run()
+    assert not at.session_state["work"] and not list(workspace.home.glob(".work-*"))
+    button(at, "LesionLab bundle").click().run()
+    at.switch_page("views/classify_page.py").run()
+    at.switch_page("views/models_page.py").run()
+    at.selectbox(key="pick.model").set_value("shelf-1").run()
+    _follow(at)
+    assert "Download shelf-1.zip" in [d.label for d in at.get("download_button")]
+    at.selectbox(key="pick.model").set_value("shelf-2").run()
+    assert not at.session_state["work"]  # a model of 17 MB is not kept for nobody
 
 
 def test_an_import_without_a_file_or_with_another_one_says_so(workspace):
@@ -150,20 +182,15 @@ def test_an_import_without_a_file_or_with_another_one_says_so(workspace):
     button(at, "Import the bundle").click().run()
     assert at.error[0].value == "No bundle was given. Choose a zip file or write a path."
     at.file_uploader(key="models.upload").set_value([("b.zip", b"no zip", "application/zip")])
-    button(at, "Import the bundle").click().run(timeout=60)
+    button(at, "Import the bundle").click().run()
+    _follow(at)
     assert "b.zip is not a LesionLab bundle: it is no zip file" in at.error[0].value and not at.exception
 
 
-def test_work_in_a_process_of_its_own_answers_refuses_and_can_be_ended(workspace, tmp_path):
-    asked = ExportRequest("x", "card", str(tmp_path / "out.md"))
+def test_work_in_a_process_of_its_own_refuses_in_words(workspace):
+    asked = ExportRequest("x", "card", "out.md")
     with pytest.raises(JobError, match=r"^There is no run or model named x\. There is no model yet"):
-        run_short(workspace, "export", asked)
+        ShortWork(workspace, "export", asked).result()
     with pytest.raises(JobError, match=r"request\.json is damaged: its field format should be 'bundle'"):
-        run_short(workspace, "export", dataclasses.replace(asked, format="pickle"))
-
-    def stop(fraction, sentence):
-        raise Cancelled()
-
-    with pytest.raises(Cancelled):
-        run_short(workspace, "export", asked, stop)
+        ShortWork(workspace, "export", dataclasses.replace(asked, format="pickle")).result()
     assert not list(workspace.home.glob(".*"))

@@ -15,12 +15,13 @@ from pipeline.data.prepare import prepare_image, window
 from pipeline.errors import DataError, JobError
 from pipeline.images.generated import is_generated
 from pipeline.images.reading import open_image
-from pipeline.jobs.short_work import ShortWork, run_short
+from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import PreviewRequest
 from pipeline.runs.plan import plan_config
 from pipeline.training.parts import plan_split
 from pipeline.training.preview import IMAGES, SHOWN, VARIANTS, draw_images, network_inputs, preview_batch
 from tests.hand_made import make_dataset
+from tests.waiting import steps_of
 
 ROWS = np.array([40, 3, 17])
 
@@ -150,19 +151,19 @@ def test_an_image_that_is_gone_is_said(tiny):
 
 
 def test_the_apps_process_answers_with_pictures(tiny):
-    config, heard = plan_config(tiny, "tiny", "demo", ["size=32", "augment=strong"]), []
-    found = run_short(tiny, "preview", PreviewRequest(config, 1), lambda *step: heard.append(step))
+    config = plan_config(tiny, "tiny", "demo", ["size=32", "augment=strong"])
+    work = ShortWork(tiny, "preview", PreviewRequest(config, 1))
+    heard, found = steps_of(work), work.result()
     assert heard[0] == (0.0, "Starts.") and (0.1, "Loads fastai.") in heard
     here = preview_batch(load_dataset(tiny, "tiny"), config, draw=1)
     assert [image["image_id"] for image in found["images"]] == [image.image_id for image in here.images]
     assert base64.b64decode(found["images"][0]["variants"][1]) == here.images[0].variants[1]
-    assert not list(tiny.home.glob(".*"))
 
 
 def test_what_the_process_cannot_do_is_said(tiny):
     config = dataclasses.replace(plan_config(tiny, "tiny", "demo", []), data="gone")
     with pytest.raises(JobError, match="^There is no data set named gone. The workspace has: tiny."):
-        run_short(tiny, "preview", PreviewRequest(config))
+        ShortWork(tiny, "preview", PreviewRequest(config)).result()
 
 
 def test_a_process_that_is_cancelled_or_killed_is_said(tiny):

@@ -30,7 +30,7 @@ from pipeline.jobs.launch import (
     start_run,
     start_search,
 )
-from pipeline.jobs.short_work import ShortWork, run_short
+from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import (
     TASKS,
     BundleRequest,
@@ -79,11 +79,11 @@ START: dict[Kind, Callable[[Workspace], JobDir]] = {
 }
 
 
-def _requests(home: Workspace, place: Path) -> dict[Kind, object]:
+def _requests(home: Workspace) -> dict[Kind, object]:
     config = plan_config(home, "tiny", "demo", SMALL)
     return {
         "estimate": EstimateRequest(config), "preview": PreviewRequest(config, 1), "evidence": EvidenceRequest(MODEL),
-        "export": ExportRequest(MODEL, "bundle", str(place / "out.zip")),
+        "export": ExportRequest(MODEL, "bundle", "out.zip"),
         "bundle": BundleRequest(str(home.home.parent / "bundle.zip"), "again"),
     }
 
@@ -136,8 +136,8 @@ def test_a_job_is_found_again_stopped_killed_and_started_again(home, kind):
 
 
 @pytest.mark.parametrize("kind", _short_kinds())
-def test_short_work_is_told_to_a_process_as_a_checked_file(home, tmp_path, kind):
-    request = _requests(home, tmp_path)[kind]
+def test_short_work_is_told_to_a_process_as_a_checked_file(home, kind):
+    request = _requests(home)[kind]
     working = ShortWork(home, kind, request)
     folder = working.job.folder
     assert working.running and folder.parent == home.home and working.job.status().pid == working._process.pid
@@ -157,12 +157,14 @@ def test_a_request_that_is_not_one_is_refused(home, tmp_path, content):
     assert status.state == "failed" and "request.json" in status.error
 
 
-def test_a_bundle_comes_in_and_goes_out_by_short_work(home, tmp_path):
-    asked = _requests(home, tmp_path)
-    assert run_short(home, "bundle", asked["bundle"]) == {"model": "again"}
-    assert run_short(home, "export", asked["export"]) is None and (tmp_path / "out.zip").stat().st_size > 1000
+def test_a_bundle_comes_in_and_goes_out_by_short_work(home):
+    asked = _requests(home)
+    assert ShortWork(home, "bundle", asked["bundle"]).result() == {"model": "again"}
+    out = ShortWork(home, "export", asked["export"])
+    assert out.result() is None and (out.job.folder / "out.zip").stat().st_size > 1000
+    out.cancel()
     with pytest.raises(JobError, match="again"):  # the name is taken
-        run_short(home, "bundle", asked["bundle"])
+        ShortWork(home, "bundle", asked["bundle"]).result()
     assert not list(home.home.glob(".work-*"))
 
 

@@ -14,3 +14,13 @@ def wait_until(there: Callable[[], object], seconds: float = 30.0) -> None:
                 return
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
+
+
+def steps_of(work) -> list[tuple[float, str]]:
+    """Each step that short work tells until its end."""
+    heard = [work.step()]
+    while work.running:
+        if (step := work.step()) != heard[-1]:
+            heard.append(step)
+        time.sleep(0.05)
+    return heard

@@ -8,6 +8,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -102,14 +103,14 @@ class SessionWork:
         kind: of the task; its widgets' keys begin so.
         doing: stands before each step ("Measures").
         show: draws the answer; gets the seconds since it came, too.
-        read: makes of the task's answer what is kept.
+        read: makes of the ended work what is kept as its answer; by default what the task gave.
         cancels: there is a button that ends it.
     """
 
     kind: Kind
     doing: str
     show: Callable[[Any, float], None] = lambda answer, seconds: None
-    read: Callable[[Any], Any] = lambda found: found
+    read: Callable[[ShortWork], Any] = lambda work: work.result()
     cancels: bool = True
 
     def _kept(self) -> _Kept | None:
@@ -121,14 +122,20 @@ class SessionWork:
         kept = self._kept()
         return kept and kept.request
 
-    def start(self, about: Any, request: Any) -> None:
+    @property
+    def answer(self) -> Any:
+        """The answer that is kept; None where there is none."""
+        kept = self._kept()
+        return kept and kept.answer
+
+    def start(self, about: Any, request: Any, bring: Callable[[Path], Any] | None = None) -> None:
         """Begins the work; it may take the place of another about something else, which ends.
 
         Raises:
             WorkspaceError: the workspace cannot be written.
         """
         self.forget()
-        _all_kept()[self.kind] = _Kept(about, request, ShortWork(resources.workspace(), self.kind, request))
+        _all_kept()[self.kind] = _Kept(about, request, ShortWork(resources.workspace(), self.kind, request, bring))
 
     def forget(self) -> None:
         """Ends the work, or throws its answer away."""
@@ -136,10 +143,14 @@ class SessionWork:
         if kept and kept.work:
             kept.work.cancel()
 
+    def is_about(self, about: Any) -> bool:
+        """Whether the work that is kept is about this."""
+        kept = self._kept()
+        return kept is not None and kept.about == about
+
     def has_begun(self, about: Any) -> bool:
         """Whether it is about this; work about something else is forgotten."""
-        kept = self._kept()
-        if kept and kept.about != about:
+        if not self.is_about(about):
             self.forget()
         return self._kept() is not None
 
@@ -182,9 +193,10 @@ class SessionWork:
 
     def _take_answer(self, kept: _Kept) -> None:
         try:
-            kept.answer = self.read(kept.work.result())
+            kept.answer = self.read(kept.work)
         except LesionLabError as error:
             kept.problem = error
+        kept.work.cancel()  # its folder goes now: the error holds on to it
         kept.work, kept.at = None, time.monotonic()
 
     def _progress(self, work: ShortWork) -> None:

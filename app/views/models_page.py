@@ -5,7 +5,6 @@ import streamlit as st
 from app.access import not_offered, operator
 from app.addresses.links import TRAIN, go, linked
 from app.components import problems
-from app.components.data.data_intake import Pending
 from app.components.models.model_actions import deleted_list, just_deleted, label_form, ways_on
 from app.components.models.model_exports import exports
 from app.components.models.model_intake import combine_form, import_form
@@ -30,7 +29,7 @@ def _nothing_yet() -> None:
         go(TRAIN)
 
 
-def _one(info: ModelInfo) -> Pending | None:
+def _one(info: ModelInfo) -> None:
     """One model: what it is, what can be done with it, and its card."""
     about(info)
     if note := model_label(info).note:
@@ -41,12 +40,12 @@ def _one(info: ModelInfo) -> Pending | None:
         st.caption(f"It carries the ids, lesions and content hashes of the {listed} that it was trained on.")
     except ModelError as error:
         st.info(as_text(str(error)), icon=":material/info:")
-    card, work = model_card(resources.workspace(), info), None
+    card = model_card(resources.workspace(), info)
     if info.members:
         st.caption("A mean of models has no weights of its own; its members can be taken along instead.")
     else:
         st.subheader("Take it with you")
-        work = exports(info, card)
+        exports(info, card)
     if info.licence and not info.generated:
         st.caption(as_text(f"Trained on images under {info.licence}: {info.attribution}. Whoever gets the model is "
                            "bound by that licence too."))
@@ -62,7 +61,6 @@ def _one(info: ModelInfo) -> Pending | None:
             st.caption("This card came with the model, as it stands in its file; it calls the model by the name that "
                        "it had there.")
             st.code("\n".join(map(as_plain, card.splitlines())), language=None, wrap_lines=True)
-    return work
 
 
 def _lowered(card: str) -> str:
@@ -83,19 +81,15 @@ def main() -> None:
     else:
         _nothing_yet()
     with st.expander("Import a model", icon=":material/input:", expanded=not models):
-        importing = import_form()
-    exporting = None
+        import_form()
     if models:
         with st.expander("Combine models, or average one over flips", icon=":material/join:"):
             combine_form(models)
         by_name = {info.name: info for info in models}
         name = pick("Model", "model", list(by_name), default=models[0].name, words=lambda n: title_of(by_name[n]))
         with problems.in_words():
-            exporting = _one(by_name[name])
+            _one(by_name[name])
     deleted_list()
-    for work in (importing, exporting):
-        if work:
-            work()
 
 
 main()

@@ -2,9 +2,10 @@
 
 import contextlib
 import subprocess
-import time
 import weakref
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from pipeline.data.left_behind import remove_temporary, temporary_folder
@@ -13,10 +14,7 @@ from pipeline.files import read_json, write_json
 from pipeline.jobs.job_dirs import Kind, ShortJob
 from pipeline.jobs.launch import queue, start
 from pipeline.jobs.tasks import TASKS
-from pipeline.progress import Progress, silent
 from pipeline.workspace import Workspace
-
-_SECONDS_BETWEEN_LOOKS = 0.15
 
 
 def _end(process: subprocess.Popen, folder: contextlib.ExitStack) -> None:
@@ -30,15 +28,19 @@ class ShortWork:
 
     Args:
         request: what it is to do, a `request` of the task; the process gets it as a file, and checks it.
+        bring: puts into the job's folder what else the process needs.
 
     Raises:
         WorkspaceError: the workspace cannot be written.
     """
 
-    def __init__(self, workspace: Workspace, kind: Kind, request: Any):
+    def __init__(self, workspace: Workspace, kind: Kind, request: Any, bring: Callable[[Path], Any] | None = None):
+        self.request = request
         remove_temporary(workspace.create())
         with contextlib.ExitStack() as stack:
             self.job = ShortJob(stack.enter_context(temporary_folder(workspace, ".work-")), kind)
+            if bring:
+                bring(self.job.folder)
             queue(self.job, RunError("The work has begun."), lambda: write_json(self.job.request_path, asdict(request)))
             self._process = start(workspace, self.job)
             self._ending = weakref.finalize(self, _end, self._process, stack.pop_all())
@@ -74,21 +76,3 @@ class ShortWork:
         """Ends the work; it leaves nothing behind."""
         self._ending()
 
-
-def run_short(workspace: Workspace, kind: Kind, request: Any, progress: Progress = silent) -> Any:
-    """Short work from its start to its end.
-
-    Args:
-        progress: told what the process tells; if it raises, the work is ended.
-
-    Raises:
-        JobError, WorkspaceError: as `ShortWork` and its `result`.
-    """
-    work = ShortWork(workspace, kind, request)
-    try:
-        while work.running:
-            progress(*work.step())
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
-        return work.result()
-    finally:
-        work.cancel()

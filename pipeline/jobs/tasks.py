@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.bounds import Count, Text
+from pipeline.bounds import Count, FileName, Text
 from pipeline.config import RunConfig
 from pipeline.export.formats import Format
 from pipeline.jobs.job_dirs import AuditJob, DerivingJob, EmbeddingJob, Fetch, Kind, ShortJob
@@ -187,11 +187,11 @@ def _measure_evidence(at: AtWork) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """That model as a file at `path`."""
+    """That model as the file of that name in the job's folder."""
 
     model: Text
     format: Format
-    path: Text
+    file: FileName
 
 
 def _export(at: AtWork) -> None:
@@ -200,12 +200,13 @@ def _export(at: AtWork) -> None:
 
     asked = at.request
     info = find_model(at.workspace, asked.model)
-    export_model(at.workspace, info, asked.format, Path(asked.path), at.reporter.whole)
+    export_model(at.workspace, info, asked.format, at.job.folder / asked.file, at.reporter.whole)
 
 
 @dataclass(frozen=True)
 class BundleRequest:
-    """The bundle at `path` as a model of that name, by default the one that it had."""
+    """The bundle at `path`, which may lie in the job's folder, as a model of that name, by default the one that it had.
+    """
 
     path: Text
     name: Text | None = None
@@ -215,7 +216,8 @@ def _import_bundle(at: AtWork) -> dict[str, Any]:
     """The name of the new model."""
     from pipeline.export.bundle_import import import_bundle
 
-    return {"model": import_bundle(at.workspace, Path(at.request.path), at.request.name, at.reporter.whole).name}
+    path = at.job.folder / at.request.path  # an absolute one stays as it is
+    return {"model": import_bundle(at.workspace, path, at.request.name, at.reporter.whole).name}
 
 
 _NETWORK, _FASTAI = "Loads the network.", "Loads fastai and the network."

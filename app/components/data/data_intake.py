@@ -70,11 +70,18 @@ def _name_for(source: str) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:64]
 
 
+def file_name_of(upload) -> str:
+    """The name of the uploaded zip, as far as that is one for a file."""
+    return re.sub(r"[^\w. ()+-]", "-", upload.name).strip(".")[-_LONGEST_FILE_NAME:] or "upload.zip"
+
+
 def uploaded_to(folder: Path, upload) -> Path:
-    """The uploaded zip as a file in `folder`, of its own name as far as that is one for a file."""
-    path = folder / (re.sub(r"[^\w. ()+-]", "-", upload.name).strip(".")[-_LONGEST_FILE_NAME:] or "upload.zip")
-    with disk_errors(path), path.open("wb") as file:
-        shutil.copyfileobj(upload, file)
+    """The uploaded zip as a file in `folder`, which is made."""
+    path = folder / file_name_of(upload)
+    with disk_errors(path):
+        folder.mkdir(exist_ok=True)
+        with path.open("wb") as file:
+            shutil.copyfileobj(upload, file)
     return path
 
 

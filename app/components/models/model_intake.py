@@ -9,20 +9,30 @@ import streamlit as st
 from app.access import operator, require_operator
 from app.addresses.links import remember
 from app.components import problems
-from app.components.data.data_intake import Pending, in_place, uploaded_to
-from app.components.long_work import progress_bar
+from app.components.data.data_intake import file_name_of, uploaded_to
+from app.components.long_work import SessionWork
 from app.loaders import resources
-from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
-from pipeline.jobs.short_work import run_short
 from pipeline.jobs.tasks import BundleRequest
 from pipeline.models.combined import MOST, combine
 from pipeline.models.library import title_of
 from pipeline.models.model_info import ModelInfo
 
+_UPLOADS = "upload"  # the folder within the job's
 
-def import_form() -> Pending | None:
-    """A form for an uploaded bundle or, for whoever runs the server, its path; the work to do, if it was sent."""
+
+def _say_imported(answer: dict[str, str], seconds: float) -> None:
+    _WORK.forget()
+    problems.say_later(f"The model {answer['model']} is here.")
+    remember(model=answer["model"])
+    st.rerun()
+
+
+_WORK = SessionWork("bundle", "Imports the bundle", _say_imported)
+
+
+def import_form() -> None:
+    """A form for an uploaded bundle or, for whoever runs the server, its path; and how far its import is."""
     path = ""
     with st.form("models.import", border=False):
         upload = st.file_uploader("Bundle (zip), up to 50 MB", type="zip", key="models.upload")
@@ -33,7 +43,10 @@ def import_form() -> Pending | None:
                              help="Lower-case letters, digits, dots, dashes and underscores.")
         st.caption("A bundle holds numbers and text, no program. All of it is checked before the model is here.")
         sent = st.form_submit_button("Import the bundle", icon=":material/input:")
-    return in_place(sent, lambda: _import(upload, path.strip(), name.strip()))
+    if sent:
+        with problems.in_words():
+            _import(upload, path.strip(), name.strip())
+    _WORK.view()
 
 
 def _import(upload, path: str, name: str) -> None:
@@ -41,14 +54,9 @@ def _import(upload, path: str, name: str) -> None:
         require_operator("imports by a path of the server")
     if not upload and not path:
         raise ModelError("No bundle was given.", f"Choose a zip file{' or write a path' if operator() else ''}.")
-    workspace = resources.workspace().create()
-    with temporary_folder(workspace, ".upload-") as folder:
-        source = uploaded_to(folder, upload) if upload else Path(path).expanduser().absolute()
-        with progress_bar("Checks the bundle: about 10 seconds.", "models.import") as progress:
-            told = run_short(workspace, "bundle", BundleRequest(str(source), name or None), progress)
-    problems.say_later(f"The model {told['model']} is here.")
-    remember(model=told["model"])
-    st.rerun()
+    source = Path(_UPLOADS, file_name_of(upload)) if upload else Path(path).expanduser().absolute()
+    _WORK.start(object(), BundleRequest(str(source), name or None),
+                (lambda folder: uploaded_to(folder / _UPLOADS, upload)) if upload else None)
 
 
 def combine_form(models: list[ModelInfo]) -> None:

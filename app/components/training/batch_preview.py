@@ -10,6 +10,7 @@ from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.tables import MISSING
+from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import PreviewRequest
 from pipeline.shown import as_text
 
@@ -17,8 +18,9 @@ PREVIEW = "Show a batch"
 ANOTHER = "Show another batch"
 
 
-def _read(found: dict[str, Any]) -> dict[str, Any]:
+def _read(work: ShortWork) -> dict[str, Any]:
     """The answer with its pictures as bytes."""
+    found = work.result()
     images = [
         {
             **image, "imported": base64.b64decode(image["imported"]), "fitted": base64.b64decode(image["fitted"]),
