@@ -14,7 +14,7 @@ from pipeline.jobs.job_worker import work
 from pipeline.presets import PRESETS
 from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
-from pipeline.training.batches import augmentations
+from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.losses import make_loss
 
 FROZEN_10, FROZEN_15 = Stage(True, 10, 3e-3, 3e-4, 0.3), Stage(True, 15, 3e-3, 3e-4, 0.3)
@@ -62,7 +62,7 @@ def test_every_reverse_is_one_that_can_be_set():
 
 
 def test_the_articles_augmentation_is_eight_orientations_for_every_image_and_light_for_three_of_four():
-    transforms = augmentations("article")
+    transforms = AUGMENTATIONS["article"].make()
     assert [t.p for t in transforms if isinstance(t, Dihedral)] == [1.0]
     torch.manual_seed(0)
     dihedral = next(t for t in transforms if isinstance(t, Dihedral))

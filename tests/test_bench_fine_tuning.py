@@ -9,7 +9,7 @@ from fastai.optimizer import Adam
 from pipeline.data.importing import import_dataset
 from pipeline.presets import preset
 from pipeline.training.batches import PixelLoader
-from pipeline.training.fused_adam import FusedAdam
+from pipeline.training.optimisation import FusedAdam
 from tests.benchmarks import fine_tuning
 from tests.benchmarks.fine_tuning_sides import config_of
 from tests.benchmarks.training_steps import WITHOUT, WORKERS, accuracy, our_learner, parts_of, plain_learner, speed

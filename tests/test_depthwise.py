@@ -12,9 +12,8 @@ from timm.layers import Conv2dSame
 from torch import nn
 
 from pipeline.networks.architectures import build_network
-from pipeline.training.depthwise import QuickDepthwise, is_slow
-from pipeline.training.host_memory import keep_freed_memory
-from pipeline.training.precision import CpuAutocast
+from pipeline.training.memory import keep_freed_memory
+from pipeline.training.precision import CpuAutocast, QuickDepthwise, is_slow
 
 
 @pytest.mark.parametrize(

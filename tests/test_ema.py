@@ -19,8 +19,7 @@ from pipeline.runs.creation import create
 from pipeline.runs.plan import plan_config
 from pipeline.training.callbacks import WriteEvents
 from pipeline.training.checkpoints import WriteCheckpoint
-from pipeline.training.ema import WeightAverage
-from pipeline.training.recipe import extra_callbacks
+from pipeline.training.optimisation import WeightAverage, extra_callbacks
 
 
 def _weights(learner):

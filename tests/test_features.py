@@ -39,6 +39,7 @@ from pipeline.training.losses import make_loss
 from pipeline.training.parts import plan_split, rows_and_targets
 from pipeline.training.preview import network_inputs, steps_in_words
 from pipeline.workspace import Workspace
+from tests.loose_trainings import loose_training
 
 SMALL = ["size=64x48", "batch_size=8", "epochs=3"]
 TIMES = ["at", "seconds", "images_per_second"]
@@ -86,7 +87,8 @@ class Bench:
 
     def open(self, progress=silent):
         self.images = 0
-        return open_features(self.dataset, self.config, self.network, self.pixels, self.wanted, self.body, progress)
+        training = loose_training(self.dataset, self.config, self.parts, self.pixels, self.network, progress)
+        return open_features(training, self.wanted, self.body)
 
 
 @pytest.fixture
@@ -113,7 +115,8 @@ def _balanced_accuracy(bench, features) -> tuple[float, np.ndarray]:
     torch.manual_seed(0)
     network = build_network(bench.config.arch, 7, "imagenet")
     loss = make_loss(bench.config, bench.parts["train"][1], bench.dataset.classes)
-    learner = head_learner(bench.config, network, features, bench.parts, loss, "cpu")
+    training = loose_training(bench.dataset, bench.config, bench.parts, bench.pixels, network)
+    learner = head_learner(training, features, loss)
     with learner.no_bar(), learner.no_logging():
         learner.fit_one_cycle(3, 2e-3, cbs=[SeedEpochs(0, 0)])
     rows, targets = bench.parts["validation"]
@@ -139,7 +142,11 @@ def test_stored_features_are_those_of_the_backbone_image_by_image(home, tmp_path
     monkeypatch.setattr("torch.get_num_threads", lambda: 2)  # so many batches at a time, also in `make test`
     bench = Bench(home, tmp_path / "set", "limit=42")
     expected = _image_by_image(bench)
-    body = fast_body(home, bench.network[0], bench.config, "cpu", pytest.fail, silent)
+    training = loose_training(
+        bench.dataset, bench.config, bench.parts, bench.pixels, bench.network, workspace=home
+    )
+    body = fast_body(training)
+    assert not training.reporter.notes
     bench.body = lambda: body
     stored = bench.open()
     assert stored.dtype == np.float16 and np.abs(expected).max() > 1

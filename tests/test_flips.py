@@ -5,7 +5,7 @@ import torch
 from fastai.vision.core import TensorImage
 from fasttransform import Pipeline
 
-from pipeline.training.flips import Flips, flip_at_random
+from pipeline.training.augmentation import Flips, flip_at_random
 
 WAYS = [(), (-1,), (-2,), (-1, -2)]
 

@@ -7,7 +7,7 @@ import torch
 from fastai.optimizer import Adam
 from torch import nn
 
-from pipeline.training.fused_adam import FusedAdam
+from pipeline.training.optimisation import FusedAdam
 
 
 def _network() -> nn.Sequential:

@@ -5,7 +5,7 @@ from fastai.data.transforms import IntToFloatTensor, Normalize
 from fastai.vision.core import TensorImage
 
 from pipeline.network_registry import HALF, IMAGENET, UNCHANGED
-from pipeline.training.network_input import ToNetworkInput
+from pipeline.training.batches import ToNetworkInput
 
 
 def test_bytes_become_what_fastais_own_transforms_give():

@@ -23,7 +23,7 @@ from pipeline.runs.plan import plan_config
 from pipeline.runs.resume import can_resume, requeue
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
-from pipeline.training import stages, train
+from pipeline.training import stages, train_run
 
 SETTINGS = ["weights=random", "size=48x32", "batch_size=8"]
 SHORT = ["epochs=1,3", "limit=60", "ema=0.9"]
@@ -123,7 +123,7 @@ def test_a_run_broken_off_while_judging_only_judges(home, whole, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(train, "judge", killed)
+        patch.setattr(train_run, "predict_held_out", killed)
         with pytest.raises(KeyboardInterrupt):
             work(run, home)
     _forget_process(run)

@@ -10,13 +10,20 @@ from fastai.vision.core import TensorImage
 from fasttransform import Pipeline
 from PIL import Image, JpegImagePlugin
 
+from pipeline.config import AUGMENTS
 from pipeline.network_registry import IMAGENET
-from pipeline.training import augment_codec, augment_colour, augment_geometry
-from pipeline.training.augment_codec import compressed, degrade, resampled
-from pipeline.training.augment_colour import jitter
-from pipeline.training.augment_geometry import draw_kernels, draw_maps, warp
-from pipeline.training.batches import augmentations
-from pipeline.training.strong_augment import augment_strongly
+from pipeline.training import augmentation
+from pipeline.training.augmentation import (
+    AUGMENTATIONS,
+    augment_strongly,
+    compressed,
+    degrade,
+    draw_kernels,
+    draw_maps,
+    jitter,
+    resampled,
+    warp,
+)
 
 HEIGHT, WIDTH = 60, 80
 
@@ -35,7 +42,7 @@ def batch():
 def plain_geometry(monkeypatch):
     """Rotation and flip only."""
     for name, value in {"ZOOM": (1.0, 1.0), "ASPECT": (1.0, 1.0), "SHIFT": 0.0, "UPRIGHT": 0.0}.items():
-        monkeypatch.setattr(augment_geometry, name, value)
+        monkeypatch.setattr(augmentation, name, value)
 
 
 def _strong(batch, seed):
@@ -72,7 +79,7 @@ def test_the_batch_itself_stays_as_it_is(batch):
 
 def test_in_fastais_pipeline_it_runs_before_the_normalisation_and_in_training_only(batch):
     normalize = Normalize.from_stats(*IMAGENET, cuda=False)
-    steps, targets = [IntToFloatTensor(), *augmentations("strong"), normalize], torch.arange(24)
+    steps, targets = [IntToFloatTensor(), *AUGMENTATIONS["strong"].make(), normalize], torch.arange(24)
     np.random.seed(1)
     training, same_targets = Pipeline(steps, split_idx=0)((TensorImage(batch), targets))
     validation, _ = Pipeline(steps, split_idx=1)((TensorImage(batch), targets))
@@ -83,9 +90,9 @@ def test_in_fastais_pipeline_it_runs_before_the_normalisation_and_in_training_on
     assert torch.allclose(torch.Tensor(validation), (batch.float() / 255 - mean) / std, atol=1e-5)
 
 
-@pytest.mark.parametrize("kernel", list(augment_geometry.KERNELS))
+@pytest.mark.parametrize("kernel", list(augmentation.KERNELS))
 def test_upright_images_are_turned_half_around_or_mirrored_to_the_last_pixel(monkeypatch, batch, kernel):
-    monkeypatch.setattr(augment_geometry, "UPRIGHT", 1.0)
+    monkeypatch.setattr(augmentation, "UPRIGHT", 1.0)
     image = batch[:1].float() / 255
     ways = [image.flip(dims) for dims in ([], [3], [2], [2, 3])]
     seen = set()
@@ -112,13 +119,13 @@ def test_every_angle_occurs_and_what_is_off_the_middle_keeps_its_distance(plain_
 
 
 def test_zoom_is_one_of_area(monkeypatch, plain_geometry):
-    monkeypatch.setattr(augment_geometry, "ZOOM", (0.5, 2.0))
+    monkeypatch.setattr(augmentation, "ZOOM", (0.5, 2.0))
     areas = _warp_all(_disk(15), 200)[:, 0].sum((1, 2)) / _disk(15)[0, 0].sum()
     assert areas.min() == pytest.approx(0.5, abs=0.05) and areas.max() == pytest.approx(2.0, abs=0.1)
 
 
 def test_aspect_keeps_the_area(monkeypatch, plain_geometry):
-    monkeypatch.setattr(augment_geometry, "ASPECT", (0.8, 1.25))
+    monkeypatch.setattr(augmentation, "ASPECT", (0.8, 1.25))
     warped = _warp_all(_disk(10), 100)[:, 0]
     areas = warped.sum((1, 2)) / _disk(10)[0, 0].sum()
     lengths = (warped > 0.5).any(1).sum(1) / (warped > 0.5).any(2).sum(1)
@@ -133,7 +140,7 @@ def test_beyond_the_edge_the_image_is_mirrored():
 def test_kernels_come_in_their_shares():
     np.random.seed(0)
     drawn = draw_kernels(4000)
-    for kernel, share in augment_geometry.KERNELS.items():
+    for kernel, share in augmentation.KERNELS.items():
         assert (drawn == kernel).mean() == pytest.approx(share, abs=0.03)
 
 
@@ -143,7 +150,7 @@ def test_neutral_ranges_leave_the_colours(monkeypatch, batch):
         "GAMMA": (1.0, 1.0),
     }
     for name, value in neutral.items():
-        monkeypatch.setattr(augment_colour, name, value)
+        monkeypatch.setattr(augmentation, name, value)
     images = batch.contiguous().float() / 255
     assert torch.allclose(jitter(images), images, atol=1e-5)
 
@@ -152,7 +159,7 @@ def test_colours_stay_in_range_and_grey_stays_grey_under_an_even_lamp(monkeypatc
     images = batch.contiguous().float() / 255
     changed = jitter(images)
     assert changed.min() >= 0 and changed.max() <= 1 and (changed - images).abs().mean() > 0.02
-    monkeypatch.setattr(augment_colour, "GAIN", 0.0)
+    monkeypatch.setattr(augmentation, "GAIN", 0.0)
     grey = jitter(images.mean(1, keepdim=True).repeat(1, 3, 1, 1))
     assert (grey - grey.mean(1, keepdim=True)).abs().max() < 1e-5
 
@@ -175,8 +182,8 @@ def test_resampling_blurs_and_keeps_the_size():
 
 @pytest.mark.parametrize(("resampling", "compression"), [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)])
 def test_shares_decide_which_images_are_degraded(monkeypatch, batch, resampling, compression):
-    monkeypatch.setattr(augment_codec, "RESAMPLED", resampling)
-    monkeypatch.setattr(augment_codec, "COMPRESSED", compression)
+    monkeypatch.setattr(augmentation, "RESAMPLED", resampling)
+    monkeypatch.setattr(augmentation, "COMPRESSED", compression)
     before = batch.permute(0, 2, 3, 1).numpy().copy()
     after = before.copy()
     np.random.seed(0)
@@ -184,3 +191,8 @@ def test_shares_decide_which_images_are_degraded(monkeypatch, batch, resampling,
     moved = np.abs(after.astype(int) - before).mean((1, 2, 3))
     assert (moved > 0).all() if resampling or compression else (moved == 0).all()
     assert moved.max() < 12
+
+
+def test_every_augmentation_that_can_be_chosen_is_made_and_told():
+    assert list(AUGMENTATIONS) == list(AUGMENTS)
+    assert all(entry.words and isinstance(entry.make(), list) for entry in AUGMENTATIONS.values())

@@ -8,7 +8,7 @@ from pipeline.runs.creation import create
 from pipeline.runs.resume import can_resume, requeue
 from pipeline.runs.run_dir import RunDir, readable_runs
 from pipeline.runs.status import Status
-from pipeline.training.host_memory import give_back_freed_memory
+from pipeline.training.memory import give_back_freed_memory
 from pipeline.workspace import Workspace
 
 Train = Callable[[RunDir], Status]  # works on a queued run until it has ended

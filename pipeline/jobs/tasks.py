@@ -71,9 +71,9 @@ class Task:
 
 
 def _train(at: AtWork) -> None:
-    from pipeline.training.train import train_and_judge
+    from pipeline.training.train_run import train_run
 
-    train_and_judge(at.job, at.workspace, at.reporter, at.device)
+    train_run(at.job, at.workspace, at.reporter, at.device)
 
 
 def _search(at: AtWork) -> None:

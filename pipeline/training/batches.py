@@ -1,4 +1,4 @@
-"""Batches for fastai straight from decoded pixels; flips and jitter run on the whole batch."""
+"""Batches for fastai straight from decoded pixels, and their way to what the network gets."""
 
 import random
 
@@ -7,17 +7,14 @@ import torch
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.data.transforms import IntToFloatTensor, Normalize
-from fastai.vision.augment import Dihedral, aug_transforms
 from fastai.vision.core import TensorImage
-from fasttransform import Pipeline
+from fasttransform import Pipeline, Transform
 
+from pipeline.config import RunConfig
 from pipeline.data.prepare import window
 from pipeline.network_registry import UNCHANGED, Normalisation
-from pipeline.training.flips import Flips
-from pipeline.training.network_input import ToNetworkInput
-from pipeline.training.strong_augment import StrongAugment
-
-ON_FLOATS = ("light", "article")  # augmentations that fastai does between 0 and 1; the others change bytes
+from pipeline.training.augmentation import AUGMENTATIONS
+from pipeline.training.training import Parts, Pixels
 
 
 class PixelLoader(DataLoader):
@@ -31,7 +28,7 @@ class PixelLoader(DataLoader):
         random_crop: crop at random (training) instead of centrally.
     """
 
-    def __init__(self, pixels, rows, targets, height, width, random_crop, **kwargs):
+    def __init__(self, pixels: Pixels, rows, targets, height, width, random_crop, **kwargs):
         self.pixels, self.rows, self.targets = pixels, np.asarray(rows), np.asarray(targets)
         self.height, self.width, self.random_crop, self.squish = height, width, random_crop, kwargs.pop("squish")
         super().__init__(dataset=range(len(self.rows)), num_workers=0, **kwargs)
@@ -63,31 +60,39 @@ class PixelLoader(DataLoader):
         return TensorImage(batch), torch.from_numpy(self.targets[chosen])
 
 
-def augmentations(name: str) -> list:
-    """Batch transforms of that name: `light` is eight orientations, zoom and light, `article` what its code did."""
-    if name == "none":
-        return []
-    if name == "flips":
-        return [Flips()]
-    if name == "strong":
-        return [StrongAugment()]
-    if name == "article":
-        return aug_transforms(
-            do_flip=False, max_rotate=0.0, max_warp=0.0, max_zoom=1.0, max_lighting=0.1, xtra_tfms=[Dihedral(p=1.0)]
-        )
-    return aug_transforms(flip_vert=True, max_rotate=20.0, max_zoom=1.15, max_warp=0.0, max_lighting=0.2, p_affine=0.5)
+class ToNetworkInput(Transform):
+    """uint8 (N, 3, H, W) in channels_last order to float32: 0..1, then normalised.
+
+    What IntToFloatTensor and Normalize give, to the last digits; they write three more batches of floats on the way.
+    """
+
+    order = 10
+
+    def __init__(self, normalisation: Normalisation):
+        super().__init__()
+        mean, std = torch.tensor(normalisation.mean), torch.tensor(normalisation.std)
+        self.scale, self.shift = 1 / (255 * std), None if normalisation == UNCHANGED else -mean / std
+
+    def encodes(self, images: TensorImage):
+        n, channels, height, width = images.shape
+        # a line of pixels at a time: a vector as long as a line is multiplied several times faster than one of three
+        lines = images.as_subclass(torch.Tensor).permute(0, 2, 3, 1).reshape(n * height, width * channels).float()
+        lines.mul_(self.scale.to(lines.device).repeat(width))
+        if self.shift is not None:
+            lines.add_(self.shift.to(lines.device).repeat(width))
+        return TensorImage(lines.view(n, height, width, channels).permute(0, 3, 1, 2))
 
 
 def batch_transforms(augment: str, normalisation: Normalisation, device: str) -> Pipeline:
     """What a training batch goes through from bytes to the network's input, in fastai's order."""
-    transforms = augmentations(augment)
-    if augment not in ON_FLOATS:
+    transforms, on_floats = AUGMENTATIONS[augment].make(), AUGMENTATIONS[augment].on_floats
+    if not on_floats:
         return Pipeline([*transforms, ToNetworkInput(normalisation)], split_idx=0)
     last = [] if normalisation == UNCHANGED else [Normalize.from_stats(*normalisation, cuda=device == "cuda")]
     return Pipeline([IntToFloatTensor(), *transforms, *last], split_idx=0)
 
 
-def make_loaders(pixels, parts: dict[str, tuple[np.ndarray, np.ndarray]], config, device: str) -> DataLoaders:
+def make_loaders(pixels: Pixels, parts: Parts, config: RunConfig, device: str) -> DataLoaders:
     """Training and validation loaders.
 
     Args:

@@ -4,10 +4,12 @@ The batches go through the trainer's own loaders, network, loss, precision and o
 which computes as fast as any.
 """
 
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -26,17 +28,27 @@ from pipeline.inference.predictor import Predictor
 from pipeline.network_registry import NETWORKS
 from pipeline.networks.architectures import build_network
 from pipeline.networks.device import Device, torch_device
-from pipeline.networks.onnx_body import OnnxBody
+from pipeline.networks.onnx_body import OnnxBody, known_body
 from pipeline.progress import Progress, silent
 from pipeline.runs.boot import process_age
 from pipeline.runs.run_dir import RunDir
-from pipeline.training.estimate_features import FeatureTime, feature_time, some_features
+from pipeline.training.feature_store import FLIPS
+from pipeline.training.features import (
+    Body,
+    computed,
+    fast_body,
+    missing_features,
+    output_count,
+    wanted_features,
+)
 from pipeline.training.head_stage import head_learner
-from pipeline.training.judge import model_info
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
 from pipeline.training.memory import within_memory
 from pipeline.training.parts import plan_split, rows_and_targets
+from pipeline.training.predict_held_out import model_info
+from pipeline.training.training import Parts, Training, TrainingData
+from pipeline.workspace import Workspace
 
 _WARM_UP, _WARM_UP_SECONDS = 2, 1.0  # batches and seconds: the first ones compile kernels and find their memory
 _MEASURED_SECONDS = 2.5
@@ -44,6 +56,7 @@ _LONGEST = 8.0  # seconds after which a part's measurement ends with what it has
 _BATCHES, _VALID_BATCHES = 40, 20  # at most
 _DISTINCT = 256  # images of each part that are decoded; they come again
 _JUDGED = 32  # images
+_OUTPUT_WARM_UP, _OUTPUT_IMAGES = 8, 64  # images whose features are computed, each with its flips
 
 
 @dataclass(frozen=True)
@@ -113,7 +126,7 @@ class BatchTimer(Callback):
 
 
 class FewPixels:
-    """The pixels of a few rows in memory, decoded as the trainer's cache is; reads like a `PixelCache`."""
+    """The pixels of a few rows in memory, decoded as the trainer's cache is; `training.Pixels`."""
 
     def __init__(self, source: OnTheFlyPixels, rows: np.ndarray):
         start = time.monotonic()
@@ -147,7 +160,7 @@ def _some(part: tuple[np.ndarray, np.ndarray], count: int, seed: int) -> tuple[n
     return rows[chosen], targets[chosen]
 
 
-def _few(parts, config: RunConfig) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _few(parts: Parts, config: RunConfig) -> Parts:
     """As many images of each part as the measurement needs at most, in batches as large as the run's."""
     size = min(config.batch_size, len(parts["train"][0]))
     judged = parts["validation"] if len(parts["validation"][0]) else parts["train"]
@@ -166,15 +179,67 @@ def _fit_rates(learner: Learner, frozen: bool, validate: bool) -> dict[str, floa
     return {**timer.rates, "frozen" if frozen else "training": trained}
 
 
-def _judging_rate(dataset: Dataset, config: RunConfig, split, network, pixels, few, device: str, body) -> float:
-    info = model_info(RunDir(dataset.folder / "estimate"), config, dataset, split, None)
-    predictor = Predictor(info, network, device, body if isinstance(body, OnnxBody) else None)
-    rows, targets = (part[:_JUDGED] for part in few["validation"])
-    images = np.stack([window(pixels.pixels(int(row)), config.height, config.width) for row in rows])
+def _prediction_rate(training: Training, body: Body | None) -> float:
+    config, data = training.config, training.data
+    predictor = Predictor(
+        model_info(training), training.network, training.device, body if isinstance(body, OnnxBody) else None
+    )
+    rows, targets = (part[:_JUDGED] for part in data.parts["validation"])
+    images = np.stack([window(data.pixels.pixels(int(row)), config.height, config.width) for row in rows])
     predictor.predict_and_explain(images[:8], targets[:8])
     start = time.monotonic()
     predictor.predict_and_explain(images, targets)
     return len(images) / max(time.monotonic() - start, 1e-9)
+
+
+class FeatureTime(NamedTuple):
+    """The backbone as the run would use it, its outputs a second, and the seconds for all that are not there yet."""
+
+    body: Body
+    rate: float
+    seconds: float
+
+
+def feature_time(training: Training, parts: Parts) -> FeatureTime:
+    """Computes the outputs of some training images.
+
+    Args:
+        training: where its network has the run's own weights, the body's ONNX file is used if it is there.
+        parts: (rows, targets) of each part of the whole split.
+    """
+    config, network, dataset, derived, body = training.config, training.network, training.data.dataset, 0.0, None
+    if training.device == "cpu":
+        body = known_body(training.workspace, network[0], config.height, config.width)
+    if body is None:
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.monotonic()
+            body = fast_body(replace(training, workspace=Workspace(Path(folder))))
+            derived = time.monotonic() - start
+    pixels, rows = training.data.pixels, training.data.parts["train"][0]
+    images = np.resize(rows, _OUTPUT_WARM_UP + _OUTPUT_IMAGES)
+    places = np.array([(row, flip) for row in images for flip in range(FLIPS)])
+    list(computed(places[: FLIPS * _OUTPUT_WARM_UP], pixels, config, body))
+    start = time.monotonic()
+    list(computed(places[FLIPS * _OUTPUT_WARM_UP :], pixels, config, body))
+    rate = FLIPS * _OUTPUT_IMAGES / max(time.monotonic() - start, 1e-9)
+    wanted = wanted_features(config, parts, dataset.images)
+    missing = missing_features(dataset, config, wanted, output_count(network))
+    return FeatureTime(body, rate, derived + missing / rate if missing else 0.0)
+
+
+def some_features(dataset: Dataset, network: nn.Sequential) -> np.ndarray:
+    """(images, FLIPS, outputs) float16 of no meaning and no size, to train a head for its speed."""
+    return np.broadcast_to(np.float16(0.5), (dataset.images, FLIPS, output_count(network)))
+
+
+class _Listener(NamedTuple):
+    """What of a `Reporter` an estimate has, which writes nothing."""
+
+    notes: list[str]
+    watch: Progress
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
 
 
 def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: Progress = silent) -> Estimate:
@@ -202,34 +267,36 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
     name = torch_device(device, notes.append)
     torch.manual_seed(config.seed)
 
-    def measure(batch_size: int) -> tuple[nn.Sequential, FeatureTime | None]:
-        changed, features = replace(config, batch_size=batch_size), None
-        loss = make_loss(config, parts["train"][1], classes)
+    def measure(batch_size: int) -> tuple[Training, FeatureTime | None]:
         # random weights: their speed is that of any others, and nothing is downloaded for an estimate
         known = config.features and config.parent is None and NETWORKS[config.arch].installed
         weights = config.weights if known else "random"
         network = build_network(config.arch, len(classes), weights, config.dropout, config.drop_path)
+        training = Training(
+            RunDir(dataset.folder / "estimate"), Workspace(dataset.folder.parents[1]),
+            replace(config, batch_size=batch_size), TrainingData(dataset, split, few, pixels), network,
+            _Listener(notes, progress), name,
+        )
+        loss, features = make_loss(config, parts["train"][1], classes), None
         if config.features:
             notes.append(config.features_words)
             progress(0.25, "Computes the backbone's outputs for some images.")
-            rows = few["train"][0]
-            features = feature_time(dataset, config, network, pixels, rows, parts, name, notes.append, progress)
+            features = feature_time(training, parts)
             rates["features"] = features.rate
         for number, frozen in enumerate(kinds):
             layers = "head only" if frozen else "all layers"
             progress(0.3 + 0.5 * number / len(kinds), f"Trains some batches, {layers}.")
             if frozen and features:
-                learner = head_learner(changed, network, some_features(dataset, network), few, loss, name)
+                learner = head_learner(training, some_features(dataset, network), loss)
             else:
-                learner = make_learner(changed, network, pixels, few, loss, name, notes.append)
+                learner = make_learner(training, loss)
             rates.update(_fit_rates(learner, frozen, validate=number == len(kinds) - 1))
-        return network, features
+        return training, features
 
     kinds = sorted({stage.freeze for stage in config.stages}, reverse=True)
-    (network, features), batch_size = within_memory(measure, config.batch_size, notes.append)
+    (training, features), batch_size = within_memory(measure, config.batch_size, notes.append)
     progress(0.85, "Judges some images.")
-    body = features.body if config.only_features else None
-    rates["judging"] = _judging_rate(dataset, config, split, network, pixels, few, name, body)
+    rates["judging"] = _prediction_rate(training, features.body if features and config.only_features else None)
     seconds = _multiply(config, batch_size, rates, parts, len(metadata), start_seconds)
     if features:
         seconds["features"] = features.seconds

@@ -16,9 +16,8 @@ from pipeline.files import to_json
 from pipeline.locks import file_lock
 from pipeline.network_registry import IMAGENET, UNCHANGED, Normalisation
 from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body
-from pipeline.progress import Progress
 from pipeline.training.feature_store import FLIPS, FeatureStore
-from pipeline.workspace import Workspace
+from pipeline.training.training import Parts, Pixels, Training
 
 Body = Callable[[np.ndarray], np.ndarray]
 _BATCH = 32
@@ -60,26 +59,24 @@ class TorchBody:
             return self._body(batch).float().cpu().numpy()
 
 
-def fast_body(
-    workspace: Workspace, body: nn.Module, config: RunConfig, device: str, note: Callable[[str], None],
-    progress: Progress,
-) -> Body:
-    """`body` in eval mode: in ONNX Runtime on a processor, in PyTorch on a GPU; `note` is told the choice.
+def fast_body(training: Training) -> Body:
+    """The network's present body in eval mode: in ONNX Runtime on a processor, in PyTorch on a GPU.
 
     Raises:
         WorkspaceError: its ONNX file cannot be written.
-        Cancelled: by `progress`.
+        Cancelled: by the reporter.
     """
-    if device != "cpu":
-        return TorchBody(body, device)
+    config, body, reporter = training.config, training.network[0], training.reporter
+    if training.device != "cpu":
+        return TorchBody(body, training.device)
     try:
-        return derived_body(workspace, body, config.height, config.width, progress)
+        return derived_body(training.workspace, body, config.height, config.width, reporter.watch)
     except ModelError as error:
-        note(f"{error.problem} PyTorch is used instead, which is slower.")
-        return TorchBody(body, device)
+        reporter.note(f"{error.problem} PyTorch is used instead, which is slower.")
+        return TorchBody(body, training.device)
 
 
-def wanted_features(config: RunConfig, parts, images: int) -> np.ndarray:
+def wanted_features(config: RunConfig, parts: Parts, images: int) -> np.ndarray:
     """(images, FLIPS) bool: all flips of the training images unless `augment` is none, the others as they are.
 
     Args:
@@ -122,15 +119,11 @@ def missing_features(dataset: Dataset, config: RunConfig, wanted: np.ndarray, ou
     return min((len(store.missing(wanted)) for store in stores), default=int(wanted.sum()))
 
 
-def open_features(
-    dataset: Dataset, config: RunConfig, network: nn.Sequential, pixels, wanted: np.ndarray,
-    make_body: Callable[[], Body], progress: Progress,
-) -> np.ndarray:
+def open_features(training: Training, wanted: np.ndarray, make_body: Callable[[], Body]) -> np.ndarray:
     """The features of the data set's images, computed where they are missing; resumable after a kill.
 
     Args:
-        network: `Sequential(body, head)`; the body's weights decide which features are meant.
-        pixels: what `cache.open_pixels` gave.
+        training: the weights of its network's body decide which features are meant.
         wanted: what `wanted_features` gave; only these are there for sure.
         make_body: gives the `Body`; called only where features are missing.
 
@@ -141,8 +134,10 @@ def open_features(
         WorkspaceError: there is no room for them; the sentence names needed and free.
         DataError: an image of the data set is gone or damaged.
         TrainingError: an output is too large.
-        Cancelled: `progress` asked to stop; the features computed so far are used the next time.
+        Cancelled: the reporter asked to stop; the features computed so far are used the next time.
     """
+    config, network, dataset = training.config, training.network, training.data.dataset
+    progress = training.reporter.watch
     digest = body_digest(network[0], config.height, config.width)
     folder = dataset.folder / "cache" / _folder_name(config, digest[:_DIGITS])
     with file_lock(folder / "lock", progress, "Waits for another process that computes the same features."):
@@ -154,7 +149,7 @@ def open_features(
             store.check_room(len(missing))
             body = make_body()
             done = int(wanted.sum()) - len(missing)
-            for places, values in computed(missing, pixels, config, body):
+            for places, values in computed(missing, training.data.pixels, config, body):
                 if not np.isfinite(values).all():
                     raise TrainingError("The backbone's outputs are too large for float16.", "Set features=no.")
                 store.add(places, values)
@@ -163,7 +158,9 @@ def open_features(
         return store.read()
 
 
-def computed(places: np.ndarray, pixels, config: RunConfig, body: Body) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def computed(
+    places: np.ndarray, pixels: Pixels, config: RunConfig, body: Body
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """A chunk of `places` (M, 2), row and flip, at a time, with its features (M, 2K) float16."""
 
     def compute(places: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from torch import nn
 from pipeline.config import RunConfig
 from pipeline.runs.reporter import Reporter
 from pipeline.training.feature_store import FLIPS
-from pipeline.training.fused_adam import FusedAdam
-from pipeline.training.recipe import extra_callbacks
+from pipeline.training.optimisation import FusedAdam, extra_callbacks
+from pipeline.training.training import Parts, Training
 
 HEAD_SHARE = 0.01  # work of an image in a stage on features, measured by one whose backbone runs
 
@@ -56,7 +56,7 @@ class FeatureLoader(DataLoader):
             yield torch.from_numpy(batch.astype(np.float32)), torch.from_numpy(self.targets[places])
 
 
-def head_loaders(features, parts, config: RunConfig, device: str) -> DataLoaders:
+def head_loaders(features: np.ndarray, parts: Parts, config: RunConfig, device: str) -> DataLoaders:
     """Training and validation loaders.
 
     Args:
@@ -74,12 +74,13 @@ def head_loaders(features, parts, config: RunConfig, device: str) -> DataLoaders
     return DataLoaders(train, validation, device=torch.device(device))
 
 
-def head_learner(config: RunConfig, network: nn.Sequential, features, parts, loss, device: str, folder=None) -> Learner:
-    """A learner of the head of `network`, in float32, as it is small; `folder` is for files of fastai's own."""
+def head_learner(training: Training, features: np.ndarray, loss: nn.Module) -> Learner:
+    """A learner of the network's head alone, in float32, as it is small; `features` as `head_loaders` takes them."""
+    config = training.config
     return Learner(
-        head_loaders(features, parts, config, device), HeadOnFeatures(network), loss_func=loss, opt_func=FusedAdam,
-        splitter=lambda model: [params(model[1])], wd=config.weight_decay, path=folder, model_dir="checkpoints",
-        cbs=extra_callbacks(config),
+        head_loaders(features, training.data.parts, config, training.device), HeadOnFeatures(training.network),
+        loss_func=loss, opt_func=FusedAdam, splitter=lambda model: [params(model[1])], wd=config.weight_decay,
+        path=training.run.folder, model_dir="checkpoints", cbs=extra_callbacks(config),
     )
 
 

@@ -9,10 +9,10 @@ from pipeline.networks.architectures import build_network, splitter
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.batches import make_loaders
 from pipeline.training.checkpoints import load_weights
-from pipeline.training.fused_adam import FusedAdam
-from pipeline.training.host_memory import keep_freed_memory
+from pipeline.training.memory import keep_freed_memory
+from pipeline.training.optimisation import FusedAdam, extra_callbacks
 from pipeline.training.precision import precision_callbacks
-from pipeline.training.recipe import extra_callbacks
+from pipeline.training.training import Training
 
 
 def first_network(run: RunDir, config: RunConfig, outputs: int, note) -> nn.Module:
@@ -34,21 +34,18 @@ def first_network(run: RunDir, config: RunConfig, outputs: int, note) -> nn.Modu
     return network
 
 
-def make_learner(config: RunConfig, network: nn.Module, pixels, parts, loss, device: str, note, folder=None) -> Learner:
+def make_learner(training: Training, loss: nn.Module) -> Learner:
     """A learner with the config's batches, layer groups, optimizer, precision and extra callbacks.
 
-    On the processor this process keeps from here on the memory that it frees.
-
-    Args:
-        pixels: what `cache.open_pixels` gave.
-        parts: "train" and "validation", each (rows, targets).
-        note: called with each choice that is made here, in words.
-        folder: where fastai may keep its own files; None: nowhere in particular.
+    On the processor this process keeps from here on the memory that it frees. fastai may keep files of its own among
+    the run's checkpoints.
     """
-    if device == "cpu":
+    config, data = training.config, training.data
+    if training.device == "cpu":
         keep_freed_memory()
     return Learner(
-        make_loaders(pixels, parts, config, device), network, loss_func=loss, opt_func=FusedAdam,
-        splitter=splitter(config.arch), wd=config.weight_decay, path=folder, model_dir="checkpoints",
-        cbs=[*precision_callbacks(device, note), *extra_callbacks(config)],
+        make_loaders(data.pixels, data.parts, config, training.device), training.network, loss_func=loss,
+        opt_func=FusedAdam, splitter=splitter(config.arch), wd=config.weight_decay, path=training.run.folder,
+        model_dir="checkpoints",
+        cbs=[*precision_callbacks(training.device, training.reporter.note), *extra_callbacks(config)],
     )

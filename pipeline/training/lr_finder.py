@@ -15,10 +15,10 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import write_found
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest
 from pipeline.training.learner import first_network
-from pipeline.training.material import gather
 from pipeline.training.memory import within_memory
 from pipeline.training.rate_rules import plateau_rule, steepest_rule, verdict
-from pipeline.training.stage_learners import StageLearners
+from pipeline.training.stages import StageLearners
+from pipeline.training.training import Training, gather
 from pipeline.workspace import Workspace
 
 START, END, STEPS = 1e-7, 10.0, 100  # fastai's own
@@ -124,13 +124,14 @@ def find_rates(search: RunDir, workspace: Workspace, reporter: Reporter, device:
         LesionLabError: what went wrong, in words.
     """
     config = search.config()
-    material = gather(search, config, workspace, reporter)
+    data = gather(search, config, workspace, reporter)
     name = torch_device(device, reporter.note)
 
     def find(batch_size: int) -> dict[str, object]:
-        changed, classes = dataclasses.replace(config, batch_size=batch_size, ema=0.0), material.dataset.classes
-        network = first_network(search, config, len(classes), reporter.note)
-        learner = StageLearners(search, workspace, changed, network, material, reporter, name).of(config.stages[0])
+        changed = dataclasses.replace(config, batch_size=batch_size, ema=0.0)
+        network = first_network(search, config, len(data.dataset.classes), reporter.note)
+        training = Training(search, workspace, changed, data, network, reporter, name)
+        learner = StageLearners(training).of(config.stages[0])
         reporter.log.go_back(0)
         return search_rates(learner, config.seed, reporter)
 

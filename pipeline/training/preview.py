@@ -20,6 +20,7 @@ from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
 from pipeline.network_registry import Normalisation
 from pipeline.progress import Progress, silent
+from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.batches import make_loaders
 from pipeline.training.estimate import FewPixels
 from pipeline.training.feature_store import FLIPS
@@ -28,16 +29,6 @@ from pipeline.training.parts import plan_split, rows_and_targets
 
 IMAGES, VARIANTS = 8, 2
 SHOWN = 512  # pixels: larger pictures are reduced to that, so that an answer stays within a few megabytes
-_AUGMENT = {
-    "none": "Training images are not changed.",
-    "flips": "Training images are mirrored across, down, both or not at all, all equally often.",
-    "light": "Half of the training images take one of the eight orientations, half are turned by up to 20°, half are "
-    "enlarged by up to 15 %; brightness and contrast change by up to 20 %, each in three of four images.",
-    "strong": "Training images are mirrored, turned by any angle, scaled, stretched and shifted; colours and light "
-    "change; some are made less sharp or compressed as JPEG.",
-    "article": "Training images take one of the eight orientations, all equally often; brightness and contrast vary by "
-    "up to 10 %, each in three of four images. This is what the article's code did.",
-}
 
 
 @dataclass(frozen=True)
@@ -104,7 +95,7 @@ def steps_in_words(config: RunConfig) -> tuple[str, ...]:
         mean, std = (", ".join(f"{number:g}" for number in numbers) for numbers in config.normalisation)
         scale = "Colours go in as numbers from 0 to 1, less the mean that the weights were made with " \
             f"({mean} for red, green and blue) and over its deviation ({std}); for the pictures here this is undone"
-    augment = _AUGMENT[config.augment]
+    augment = AUGMENTATIONS[config.augment].words
     if config.features:
         augment = config.features_words if config.only_features else f"{config.features_words} Then: {augment}"
     return (

@@ -18,20 +18,21 @@ from sklearn.metrics import recall_score
 from pipeline.data.cache import build_cache
 from pipeline.data.dataset import load_dataset
 from pipeline.networks.architectures import build_network, splitter
-from pipeline.progress import silent
 from pipeline.runs.plan import plan_config
 from pipeline.training import features as frozen
+from pipeline.training.augmentation import Flips
 from pipeline.training.batches import PixelLoader
 from pipeline.training.callbacks import SeedEpochs
-from pipeline.training.flips import Flips
 from pipeline.training.head_stage import head_learner
-from pipeline.training.host_memory import keep_freed_memory
 from pipeline.training.losses import make_loss
+from pipeline.training.memory import keep_freed_memory
 from pipeline.training.parts import plan_split, rows_and_targets
+from pipeline.training.training import Training
 from pipeline.workspace import Workspace
 from tests.benchmarks.apart import serve
 from tests.benchmarks.training_steps import SEED, WORKERS, Parts, StepTimer, some
 from tests.benchmarks.waits import say
+from tests.loose_trainings import loose_training
 
 CPU = torch.device("cpu")
 
@@ -65,14 +66,15 @@ class Sides:
 
     @cached_property
     def by_onnx(self) -> frozen.Body:
-        return frozen.fast_body(self.workspace, self.network(0)[0], self.config, "cpu", say, silent)
+        return frozen.fast_body(self._training(self.network(0), self.parts))
 
     @cached_property
     def features(self) -> np.ndarray:
         """As a run stores and reads them."""
-        return frozen.open_features(
-            self.dataset, self.config, self.network(0), self.pixels, self.wanted, lambda: self.by_onnx, silent
-        )
+        return frozen.open_features(self._training(self.network(0), self.parts), self.wanted, lambda: self.by_onnx)
+
+    def _training(self, network: torch.nn.Sequential, parts: Parts) -> Training:
+        return loose_training(self.dataset, self.config, parts, self.pixels, network)
 
     @cached_property
     def image_by_image(self) -> np.ndarray:
@@ -124,7 +126,7 @@ class Sides:
         return self._head(seed, self.features, self.short)
 
     def _head(self, seed: int, features: np.ndarray, parts: Parts) -> Learner:
-        return head_learner(self.config, self.network(seed), features, parts, self._loss(), "cpu")
+        return head_learner(self._training(self.network(seed), parts), features, self._loss())
 
     @property
     def batch(self) -> int:

@@ -4,7 +4,7 @@
 absent: generated noise of that size) are copied to 1,240 files. Theirs: `ImageDataLoaders.from_df`, two workers,
 `Resize(method="squish")`, batch transforms, ImageNet normalisation, as its tutorials write it. Ours: `PixelLoader` on
 the built cache, no workers. With `flips`, both mirror images at random: theirs by fastai's Flip on the batch, ours by
-`pipeline.training.flips`; with `none` and `light`, both run the very same transforms. "As it goes" is ours on a disk
+`augmentation.Flips`; with `none` and `light`, both run the very same transforms. "As it goes" is ours on a disk
 without room for the cache. Both end in batches of normalised floats; epochs alternate, theirs first. Goals, with flips:
 10 times at 224 px, 5 times at 448 px.
 """
@@ -32,8 +32,9 @@ from pipeline.data.cache import OnTheFlyPixels, build_cache
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
 from pipeline.network_registry import IMAGENET
-from pipeline.training.batches import PixelLoader, augmentations, batch_transforms
-from pipeline.training.host_memory import keep_freed_memory
+from pipeline.training.augmentation import AUGMENTATIONS
+from pipeline.training.batches import PixelLoader, batch_transforms
+from pipeline.training.memory import keep_freed_memory
 from pipeline.workspace import Workspace
 from tests.conftest import SHARED_DATA
 from tests.hand_made import CODES, image_bytes
@@ -74,7 +75,7 @@ def _normalize() -> Normalize:
 
 def fastai_loader(dataset: Dataset, size: int, batch: int, augment: str):
     """The training loader that a notebook would have."""
-    transforms = augmentations(augment) if augment != "flips" else aug_transforms(
+    transforms = AUGMENTATIONS[augment].make() if augment != "flips" else aug_transforms(
         max_rotate=0.0, max_zoom=1.0, max_warp=0.0, max_lighting=0.0
     )
     loaders = ImageDataLoaders.from_df(

@@ -22,11 +22,11 @@ from pipeline.data.cache import build_cache
 from pipeline.data.dataset import Dataset
 from pipeline.networks.architectures import build_network, splitter
 from pipeline.training import learner as learners
-from pipeline.training.batches import augmentations
-from pipeline.training.depthwise import QuickDepthwise
+from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.losses import make_loss
 from pipeline.training.parts import plan_split, rows_and_targets
-from pipeline.training.precision import ChannelsLastInput, CpuAutocast
+from pipeline.training.precision import ChannelsLastInput, CpuAutocast, QuickDepthwise
+from tests.loose_trainings import loose_training
 
 WORKERS, SEED = 2, 0
 WITHOUT = (
@@ -96,7 +96,7 @@ def fastai_loaders(dataset: Dataset, config: RunConfig, parts: Parts) -> ImageDa
     return ImageDataLoaders.from_df(
         table, dataset.folder / "images", fn_col="file", label_col="dx", valid_col="is_valid",
         item_tfms=Resize((config.height, config.width), method=ResizeMethod.Squish),
-        batch_tfms=[*augmentations(config.augment), Normalize.from_stats(*config.normalisation, cuda=False)],
+        batch_tfms=[*AUGMENTATIONS[config.augment].make(), Normalize.from_stats(*config.normalisation, cuda=False)],
         bs=config.batch_size, num_workers=WORKERS, device=torch.device("cpu"),
     )
 
@@ -120,9 +120,7 @@ def our_learner(dataset: Dataset, config: RunConfig, parts: Parts, without: str 
         learners.keep_freed_memory = lambda: False
     pixels = build_cache(dataset, config.height, config.width, config.resize)
     loss = make_loss(config, parts["train"][1], dataset.classes)
-    learner = learners.make_learner(
-        config, _network(dataset, config), pixels, parts, loss, "cpu", lambda sentence: None
-    )
+    learner = learners.make_learner(loose_training(dataset, config, parts, pixels, _network(dataset, config)), loss)
     if without == "cached pixels":
         learner.dls = fastai_loaders(dataset, config, parts)
     elif without == "fused optimizer":

@@ -3,12 +3,8 @@
 import time
 
 import numpy as np
-import pandas as pd
 from safetensors.torch import save
-from torch import nn
 
-from pipeline.config import RunConfig
-from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
@@ -20,22 +16,23 @@ from pipeline.models.model_info import ModelInfo, write_model_info
 from pipeline.models.training_images import write_training_images
 from pipeline.networks.onnx_body import OnnxBody
 from pipeline.progress import Cancelled
-from pipeline.runs.reporter import Reporter
-from pipeline.runs.run_dir import RunDir
+from pipeline.runs.results import PartFigures
+from pipeline.training.training import Training
 
 _BATCH = 32
 
 
-def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataFrame, results) -> ModelInfo:
-    """The description of the run's model, from the run itself."""
-    train = split[split["part"] == "train"]
+def model_info(training: Training, figures: PartFigures | None = None) -> ModelInfo:
+    """The description of the model that the training makes; `figures` are those of its validation part."""
+    run, config, dataset = training.run, training.config, training.data.dataset
+    train = training.data.split[training.data.split["part"] == "train"]
     priors = class_priors(train["dx"])
     return ModelInfo(
         name=run.name, folder=run.model, classes=tuple(dataset.classes), run=run.name, data=dataset.name,
         data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
         width=config.width, height=config.height, resize=config.resize, normalize=config.normalize, loss=config.loss,
         training_images=len(train), training_lesions=int(train["lesion_id"].nunique()), split=config.split,
-        validation=results["validation"] if results else None, created=time.time(), licence=dataset.licence,
+        validation=figures, created=time.time(), licence=dataset.licence,
         attribution=dataset.attribution, flips=config.flips, mean=config.mean, std=config.std, view=config.view,
         # what is told of whole images stays as older versions left it: they are only scaled to the input
         detail=dataset.copy_size() if config.view == "square" else None,
@@ -43,16 +40,19 @@ def model_info(run: RunDir, config: RunConfig, dataset: Dataset, split: pd.DataF
     )
 
 
-def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, split, reporter: Reporter, device,
-          body: OnnxBody | None = None) -> None:
+def predict_held_out(training: Training, body: OnnxBody | None = None) -> None:
     """Writes `predictions.parquet` and `heatmaps.npz` of the validation and test parts, and `results.json`.
 
     The images go through `Predictor`, as an upload does.
 
+    Args:
+        body: the network's in ONNX Runtime, where there is one.
+
     Raises:
         Cancelled: a stop was asked for.
     """
-    predictor = Predictor(model_info(run, config, dataset, split, None), network, device, body)
+    run, config, (dataset, split, _, pixels) = training.run, training.config, training.data
+    reporter, predictor = training.reporter, Predictor(model_info(training), training.network, training.device, body)
     row_of = {image_id: row for row, image_id in enumerate(dataset.metadata()["image_id"])}
     held_out = split[split["part"] != "train"].reset_index(drop=True)
     truths = class_indices(held_out["dx"], dataset.classes)
@@ -83,11 +83,13 @@ def judge(run: RunDir, config: RunConfig, dataset: Dataset, network, pixels, spl
     evaluate_run(run)
 
 
-def write_model(run: RunDir, config: RunConfig, dataset: Dataset, network: nn.Module, split: pd.DataFrame) -> None:
+def write_model(training: Training) -> None:
     """Writes `model/model.safetensors`, the list of training images, then `model/model.json`, which makes the model
     exist for readers.
     """
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    run, (dataset, split, _, _) = training.run, training.data
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in training.network.state_dict().items()}
     replace_file(run.model / "model.safetensors", save(state))
     write_training_images(run.model, dataset.metadata(), split.loc[split["part"] == "train", "image_id"])
-    write_model_info(model_info(run, config, dataset, split, run.results()))
+    results = run.results()
+    write_model_info(model_info(training, results["validation"] if results else None))

@@ -1,0 +1,32 @@
+"""A `Training` without a run: nothing of it is written, and what it notes is listed."""
+
+from pathlib import Path
+
+from pipeline.config import RunConfig
+from pipeline.data.dataset import Dataset
+from pipeline.progress import Progress, silent
+from pipeline.runs.run_dir import RunDir
+from pipeline.training.training import Parts, Pixels, Training, TrainingData
+from pipeline.workspace import Workspace
+
+
+class Listener:
+    """Hears what a training notes; `watch` is told its steps."""
+
+    def __init__(self, watch: Progress = silent):
+        self.notes: list[str] = []
+        self.watch = watch
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
+
+
+def loose_training(
+    dataset: Dataset, config: RunConfig, parts: Parts, pixels: Pixels, network, watch: Progress = silent,
+    workspace: Workspace | None = None,
+) -> Training:
+    """On the processor; `workspace` is that of ONNX files, the data set's unless another is given."""
+    return Training(
+        RunDir(Path(dataset.folder) / "loose"), workspace or Workspace(dataset.folder.parents[1]), config,
+        TrainingData(dataset, dataset.metadata(), parts, pixels), network, Listener(watch), "cpu",
+    )
