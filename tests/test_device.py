@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import pynvml
 import pytest
 import torch
 
@@ -19,10 +21,10 @@ CUDA13 = TorchBuild("2.14.1", "13.0")
 
 
 @pytest.fixture
-def pose(tmp_path, monkeypatch):
+def pose(monkeypatch):
     """Poses as a machine with these cards and the PyTorch of PyPI, whichever one the tests run on."""
     monkeypatch.setattr("pipeline.networks.device.torch_build", lambda: CUDA13)
-    return lambda *machine: install(tmp_path / "bin", monkeypatch, *machine)
+    return lambda *machine: install(monkeypatch, *machine)
 
 
 def test_a_t4_is_read_and_can_be_used(pose):
@@ -60,21 +62,32 @@ def test_a_card_that_cannot_be_used_is_named_before_the_fall_back(pose, card, se
     assert notes == [f"{sentence} Training on the processor."]
 
 
-def test_a_machine_without_a_card(pose, monkeypatch, tmp_path):
+def test_a_machine_without_a_card(pose, monkeypatch):
+    def missing(name):
+        raise OSError(f"{name}: cannot open shared object file")
+
     pose()
     device = describe()
     assert (device.kind, device.card, device.problem) == ("cpu", None, None)
     assert device.words.endswith("no GPU found") and device.cores >= 1 and 0 < device.free_gb <= device.memory_gb
     notes = []
     assert torch_device(device, notes.append) == "cpu" and notes == []
-    monkeypatch.setenv("PATH", str(tmp_path))  # no nvidia-smi at all
+    monkeypatch.setattr(pynvml, "nvmlLib", None)  # no driver library at all
+    monkeypatch.setattr(pynvml, "CDLL", missing)
     assert cards() == []
 
 
-def test_a_driver_that_hangs_is_none(tmp_path, monkeypatch):
-    install(tmp_path, monkeypatch, T4)
-    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\nexec sleep 5\n")
+def test_a_driver_that_hangs_is_none(monkeypatch):
+    library, answer = install(monkeypatch, T4), threading.Event()
+    monkeypatch.setattr(library, "nvmlInitWithFlags", lambda flags: answer.wait(60))
     monkeypatch.setattr(nvidia, "_SECONDS_TO_ANSWER", 0.2)
+    assert cards() == []
+    answer.set()
+
+
+def test_a_driver_that_fails_half_way_is_none(monkeypatch):
+    library = install(monkeypatch, T4)
+    monkeypatch.setattr(library, "nvmlDeviceGetCount_v2", lambda number: pynvml.NVML_ERROR_UNKNOWN)
     assert cards() == []
 
 

@@ -32,12 +32,12 @@ def form(workspace, tmp_path):
 
 
 @pytest.fixture
-def pose(form, tmp_path, monkeypatch):
+def pose(form, monkeypatch):
     """Opens the form on a machine with these cards and the PyTorch of PyPI."""
     monkeypatch.setattr("pipeline.networks.device.torch_build", lambda: TorchBuild("2.14.1", "13.0"))
 
     def open_on(*machine):
-        install(tmp_path / "bin", monkeypatch, *machine)
+        install(monkeypatch, *machine)
         return open_page("train")
 
     return open_on
@@ -66,7 +66,7 @@ def test_the_panel_of_a_k80_says_why_and_what_happens_instead(pose):
 def test_the_panel_without_a_card(pose):
     at = pose()
     assert "Processor **" in words(at) and "; no GPU found." in words(at) and not at.warning
-    assert _about_this_computer(at)["NVIDIA GPU"] == "none found: no driver answers (nvidia-smi)"
+    assert _about_this_computer(at)["NVIDIA GPU"] == "none found: no driver answers (NVML)"
 
 
 def test_the_panel_names_the_card_that_is_used_of_several(pose):

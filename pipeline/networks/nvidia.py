@@ -1,18 +1,19 @@
 """NVIDIA cards as their driver reports them, and whether the installed PyTorch can use them. Asked without torch."""
 
+import contextlib
 import importlib.metadata
 import os
 import re
-import subprocess
+import threading
 from dataclasses import dataclass
+
+import pynvml
 
 _SECONDS_TO_ANSWER = 10  # a driver that has to wake several cards takes some
 # what CUDA needs, by major version: the oldest driver branch (NVIDIA's release notes, "minor version compatibility")
 _OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}
 # and the lowest compute capability that PyTorch's wheels are built for; of older CUDA versions only torch itself knows
 _LOWEST_CAPABILITY = {13: (7, 5)}
-# Kepler's last driver, 470, does not report the compute capability
-_KEPLER = {"K80": (3, 7), "K40": (3, 5), "K20": (3, 5)}
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Card:
         index: its number in the driver's order (by PCI bus).
         memory_gb: GiB; None where the card shares the computer's memory.
         driver: the driver's version, such as "580.82.07".
-        cuda: the newest CUDA version that the driver serves, such as "13.0"; None where it does not say.
+        cuda: the newest CUDA version that the driver serves, such as "13.0".
         capability: compute capability, such as (7, 5); None where the driver does not report it.
     """
 
@@ -32,7 +33,7 @@ class Card:
     name: str
     memory_gb: float | None
     driver: str
-    cuda: str | None
+    cuda: str
     capability: tuple[int, int] | None
 
 
@@ -59,62 +60,42 @@ def torch_build() -> TorchBuild | None:
     return TorchBuild(installed.version, found[1] if found else None)
 
 
-def _ask(*arguments: str) -> str | None:
-    """What nvidia-smi prints; None without a driver, or where it does not understand.
-
-    Raises:
-        subprocess.TimeoutExpired: it does not answer.
-    """
-    try:
-        answer = subprocess.run(
-            ["nvidia-smi", *arguments], capture_output=True, text=True, timeout=_SECONDS_TO_ANSWER, check=False
-        )
-    except OSError:
-        return None
-    return answer.stdout if answer.returncode == 0 else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None  # "[N/A]"
-
-
-def _capability(name: str, text: str) -> tuple[int, int] | None:
-    if found := re.fullmatch(r"(\d+)\.(\d+)", text):
-        return int(found[1]), int(found[2])
-    return next((known for part, known in _KEPLER.items() if part in name.split()), None)
-
-
 def cards() -> list[Card]:
     """The cards that the driver reports and that `CUDA_VISIBLE_DEVICES` leaves visible; empty without a driver."""
-    try:
-        return _visible(_reported())
-    except subprocess.TimeoutExpired:  # a driver that hangs trains nothing
-        return []
+    found: list[Card] = []
+    # a driver that hangs trains nothing; its thread is left behind
+    asking = threading.Thread(target=lambda: found.extend(_reported()), name="nvml", daemon=True)
+    asking.start()
+    asking.join(_SECONDS_TO_ANSWER)
+    return [] if asking.is_alive() else _visible(found)
 
 
 def _reported() -> list[Card]:
-    fields = "index,uuid,name,memory.total,driver_version"
-    rows = _ask(f"--query-gpu={fields},compute_cap", "--format=csv,noheader,nounits") or _ask(
-        f"--query-gpu={fields}", "--format=csv,noheader,nounits"  # drivers before 510 refuse the unknown field
-    )
-    if not rows:
+    """What NVIDIA's own library (NVML) says, by PCI bus; nothing where it is not installed or finds no driver."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
         return []
-    served = re.search(r"CUDA[\w ]*Version\s*:\s*(\d+\.\d+)", _ask() or "")  # only the table's head tells
-    found = []
-    for row in rows.splitlines():
-        values = [value.strip() for value in row.split(",")]
-        if len(values) < 5:
-            continue
-        index, uuid, name, memory, driver, capability = (*values, "")[:6]
-        mebibytes = _number(memory)
-        found.append(Card(
-            int(index), uuid, name, mebibytes / 1024 if mebibytes else None, driver, served[1] if served else None,
-            _capability(name, capability),
-        ))
-    return found
+    try:
+        driver, cuda = pynvml.nvmlSystemGetDriverVersion(), pynvml.nvmlSystemGetCudaDriverVersion()
+        served = f"{cuda // 1000}.{cuda % 1000 // 10}"
+        return [_card(index, driver, served) for index in range(pynvml.nvmlDeviceGetCount())]
+    except pynvml.NVMLError:
+        return []
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _card(index: int, driver: str, cuda: str) -> Card:
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    memory, capability = None, None
+    with contextlib.suppress(pynvml.NVMLError_NotSupported):
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30
+    with contextlib.suppress(pynvml.NVMLError_NotSupported):
+        capability = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+    return Card(
+        index, pynvml.nvmlDeviceGetUUID(handle), pynvml.nvmlDeviceGetName(handle), memory, driver, cuda, capability
+    )
 
 
 def _visible(found: list[Card]) -> list[Card]:
@@ -144,8 +125,8 @@ def why_unusable(card: Card, build: TorchBuild | None) -> str | None:
             f"The GPU {card.name} is too old for this PyTorch: it has compute capability "
             f"{card.capability[0]}.{card.capability[1]}, and {build.words}, starts at {lowest[0]}.{lowest[1]}."
         )
-    oldest, driver = _OLDEST_DRIVER.get(major), _number(card.driver.partition(".")[0])
-    if oldest and driver and driver < oldest:
+    oldest, driver = _OLDEST_DRIVER.get(major), card.driver.partition(".")[0]
+    if oldest and driver.isdecimal() and int(driver) < oldest:
         return (
             f"The GPU {card.name} cannot be used with its driver {card.driver}: {build.words}, needs driver {oldest} "
             "or newer."

@@ -27,12 +27,11 @@ def device_line(device: Device) -> str:
     card = device.card
     if device.kind == "cuda":
         memory = f"{card.memory_gb:.0f} GB, " if card.memory_gb else ""
-        cuda = f", CUDA {as_text(card.cuda)}" if card.cuda else ""
         others = ""
         if device.others:
             others = f" It is the first that can be used; {count(device.others, 'further card')} will stay idle."
-        driver = as_text(card.driver)
-        return f"GPU **{as_text(card.name)}**, {memory}driver {driver}{cuda}: this PyTorch can use it.{others}"
+        driver = f"driver {as_text(card.driver)}, CUDA {as_text(card.cuda)}"
+        return f"GPU **{as_text(card.name)}**, {memory}{driver}: this PyTorch can use it.{others}"
     if device.kind == "mps":
         return f"**{as_text(device.name)}**, {device.memory_gb:.0f} GB of shared memory ({device.free_gb:.0f} GB free)."
     if card:
@@ -50,12 +49,12 @@ def device_rows(device: Device) -> list[tuple[str, str]]:
     ]
     card = device.card
     if card is None:
-        return [*rows, ("NVIDIA GPU", "none found: no driver answers (nvidia-smi)")]
+        return [*rows, ("NVIDIA GPU", "none found: no driver answers (NVML)")]
     capability = ".".join(map(str, card.capability)) if card.capability else "not reported by this driver"
     return [
         *rows, ("NVIDIA GPU", card.name),
         ("GPU memory", f"{card.memory_gb:.1f} GB" if card.memory_gb else UNDEFINED), ("Driver", card.driver),
-        ("Newest CUDA of the driver", card.cuda or "not reported"), ("Compute capability", capability),
+        ("Newest CUDA of the driver", card.cuda), ("Compute capability", capability),
         ("Further cards", str(device.others)), ("This PyTorch can use it", device.problem or "yes"),
     ]
 
