@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.addresses.case_address import read_address, written_outline
 from app.addresses.links import written
 from app.filters.case_filters import FILTERS, remaining
+from app.filters.filter_address import read_address, written_outline
 from app.filters.filter_bar import ROWS
-from app.filters.filter_kinds import Cases, Known
+from app.filters.filter_kinds import Cases
+from app.loaders.case_tables import Known
 from pipeline.metrics.case_table import case_table, disagreeing, in_order, lesion_output
 from pipeline.runs.teaching import TeachingSet
 

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from app.addresses.case_address import read_address
 from app.addresses.evaluation_ways import Ways
 from app.components.errors.confusion_panel import part_ways
 from app.components.leakage.evidence_panel import _ways as evidence_ways
 from app.components.leakage.run_leakage import _ways as side_ways
 from app.components.runs.shared_ways import SharedWays
 from app.filters.case_filters import found_cases
+from app.filters.filter_address import read_address
 from app.loaders import case_tables, evaluation_rows, leakage_rows, run_rows
 from app.loaders.evaluation_rows import CONFIDENCE
 from pipeline.evaluation.evidence_store import keep_evidence

@@ -1,4 +1,4 @@
-"""The layers: a folder of `pipeline` imports only those below it, lazily or not, and the README draws them as they are.
+"""The layers: a folder of `pipeline` or `app` imports only those below it, lazily or not, and the README draws them so.
 """
 
 import ast
@@ -11,6 +11,9 @@ LAYERS = (
     "core", "images", "data", "networks", "metrics", "runs", "audit", "evaluation", "models", "inference", "training",
     "explain", "export", "default_model", "jobs", "commands",
 )
+
+# those of `app` above; what lies in `app` itself is below them, and its entry point above
+APP_LAYERS = ("words", "charts", "loaders", "addresses", "filters", "components", "views")
 
 
 def _modules() -> dict[str, Path]:
@@ -38,10 +41,13 @@ def _imported(path: Path) -> set[str]:
 
 
 def _height(module: str) -> int:
-    """How high a module lies; the entry point, which knows all commands, lies above them, and the app above all."""
+    """How high a module lies; an entry point, which knows all commands or pages, lies above them, and the app above
+    all of the pipeline.
+    """
     first, *rest = module.split(".")
     if first == "app":
-        return len(LAYERS) + 1
+        places = ("", *APP_LAYERS, "main")
+        return len(LAYERS) + 1 + (places.index(rest[0]) if rest and rest[0] in places else 0)
     if module in ("pipeline.cli", "pipeline.__main__"):
         return len(LAYERS)
     return LAYERS.index(rest[0]) if len(rest) > 0 and rest[0] in LAYERS else 0
@@ -90,7 +96,14 @@ def test_each_folder_is_a_layer():
     assert folders == set(LAYERS) - {"core"}
 
 
+def test_each_folder_of_the_app_is_a_layer():
+    assert {path.name for path in (ROOT / "app").iterdir() if (path / "__init__.py").exists()
+            or path.name == "views"} == set(APP_LAYERS)
+
+
 def test_the_readme_draws_these_layers():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = re.search(r"^`app` \(Streamlit: (.*?)\) is above `pipeline`", readme, re.MULTILINE)[1]
+    assert re.findall(r"`(\w+)/`", said) == list(reversed(APP_LAYERS))
     drawing = re.search(r"## Architecture\n.*?```\n(.*?)```", readme, re.DOTALL)[1]
     assert [line.split()[0] for line in drawing.splitlines()] == list(reversed(LAYERS))

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from app.addresses.links import explore_link
-from app.components.image_ways import Way
+from app.addresses.links import Way, explore_link
 from app.loaders.evaluation_rows import CONFIDENCE
 from pipeline.metrics.lesion_answers import lesion_means
 from pipeline.metrics.metric_functions import bin_of

@@ -65,6 +65,14 @@ def go(page: str, **values: str) -> None:
     st.switch_page(page, query_params={**values, **mark()})
 
 
+class Way(NamedTuple):
+    """A link to the images behind a number: what it says, how many there are, and Explore's parameters."""
+
+    words: str
+    number: int
+    link: dict[str, str]
+
+
 def explore_link(run: str, **filters: str | bool | Sequence[str] | tuple[float, float]) -> dict[str, str]:
     """Parameters for `go(EXPLORE, **…)` or a page link: the held-out images of `run` behind a number.
 

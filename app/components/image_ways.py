@@ -1,21 +1,12 @@
 """From a row of counts to its images: chosen in its table, in its chart or in a box, and opened in Explore."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.addresses.links import EXPLORE
+from app.addresses.links import EXPLORE, Way
 from pipeline.shown import as_text
-
-
-class Way(NamedTuple):
-    """A link to the images behind a number: what it says, how many there are, and Explore's parameters."""
-
-    words: str
-    number: int
-    link: dict[str, str]
 
 
 def _box(key: str) -> str:

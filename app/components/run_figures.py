@@ -9,15 +9,13 @@ from app.components.figures import show_table
 from app.components.metric_places import metric_number, metric_places
 from app.components.run_page import FOLDS
 from app.loaders import resources
-from app.words.evaluation_words import interval
+from app.words.evaluation_words import PART_WORDS, interval
 from pipeline.classes import label
 from pipeline.metrics.metric_registry import Metric, metrics_of
 from pipeline.metrics.units import figure_words, is_number
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import HeldOutPart
-
-PART_WORDS = {"validation": "Validation", "test": "Test"}
 
 
 def run_figures(run: RunDir, results: dict[str, Any], part: HeldOutPart) -> None:

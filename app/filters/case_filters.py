@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.components.run_figures import PART_WORDS
 from app.filters.filter_kinds import (
     Cases,
     Filter,
-    Known,
     Mask,
     Numbers,
     OneOf,
@@ -23,8 +21,9 @@ from app.filters.filter_kinds import (
     YesOrNo,
 )
 from app.loaders import case_tables, leakage_rows, resources
+from app.loaders.case_tables import Known
 from app.loaders.run_data import found_data
-from app.words.evaluation_words import DECISION_WORDS
+from app.words.evaluation_words import DECISION_WORDS, PART_WORDS
 from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.classes import label
 from pipeline.evaluation.evidence import KINDS, of_kind

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app.addresses.case_address import Asked
 from app.addresses.links import remember
 from app.filters.case_filters import FILTERS
-from app.filters.filter_kinds import Known
+from app.filters.filter_address import Asked
+from app.loaders.case_tables import Known
 from pipeline.number_words import count
 from pipeline.shown import as_text
 

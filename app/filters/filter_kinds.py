@@ -10,37 +10,15 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import remember, written
+from app.loaders.case_tables import Known
 from pipeline.metrics.case_table import Range
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.teaching import TeachingSet
 from pipeline.shown import as_text
 
 MOST_PROBLEMS = 5  # of one parameter that are named
 _ALL = ""  # None would be shown as a box that waits for a choice
 _YES = {"yes": True, "no": False}
 Mask = np.ndarray | pd.Series  # a truth value for each row of a table
-
-
-class Known(NamedTuple):
-    """What can be asked of a run's images.
-
-    Attributes:
-        levels: of each factor that is known here ("truth", "age", …).
-        runs: the other runs on the same images, their names in words by their ids.
-        sets: the teaching sets by their ids.
-        flips: the changes of the picture whose flips are stored.
-        map: whether a map was drawn.
-        seen: whether training saw some of the lesions.
-        evidence: whether it is known how much evidence lies inside the lesions.
-    """
-
-    levels: Mapping[str, Sequence[str]]
-    runs: Mapping[str, str]
-    sets: Mapping[str, TeachingSet]
-    flips: Sequence[str]
-    map: bool
-    seen: bool = False
-    evidence: bool = False
 
 
 class Cases(NamedTuple):

@@ -1,12 +1,12 @@
 """Cached loaders of the pages Explore and Case: joins of a run's tables."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from app.filters.filter_kinds import Known
 from app.loaders import evaluation_rows, leakage_rows, resources
 from app.loaders.file_cache import kept
 from app.loaders.run_data import compared_rows, found_data, found_files, images_of
@@ -100,6 +100,28 @@ def _levels(run: RunDir) -> dict[str, list[str]]:
     for factor in METADATA_FACTORS if "age" in table else ():
         known[factor] = levels(table, factor)
     return known
+
+
+class Known(NamedTuple):
+    """What can be asked of a run's images.
+
+    Attributes:
+        levels: of each factor that is known here ("truth", "age", …).
+        runs: the other runs on the same images, their names in words by their ids.
+        sets: the teaching sets by their ids.
+        flips: the changes of the picture whose flips are stored.
+        map: whether a map was drawn.
+        seen: whether training saw some of the lesions.
+        evidence: whether it is known how much evidence lies inside the lesions.
+    """
+
+    levels: Mapping[str, Sequence[str]]
+    runs: Mapping[str, str]
+    sets: Mapping[str, TeachingSet]
+    flips: Sequence[str]
+    map: bool
+    seen: bool = False
+    evidence: bool = False
 
 
 def known(run: RunDir) -> Known:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from app.addresses.case_address import address_of, read_address
 from app.addresses.links import EXPLORE, explore_link, go, linked, remember
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
@@ -15,6 +14,7 @@ from app.components.help_text import help_text
 from app.components.lesion_grid import Judged, pictures
 from app.components.run_page import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
 from app.filters.case_filters import found_cases
+from app.filters.filter_address import address_of, read_address
 from app.loaders import case_tables, resources
 from app.loaders.image_pixels import seen_by
 from app.loaders.run_data import can_answer, found_data, images_of, model_of, noticed_model

@@ -16,7 +16,7 @@ from app.components.help_text import help_text
 from app.components.image_ways import way_links
 from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.components.pickers import pick, pick_run, state_words
-from app.components.run_figures import PART_WORDS, run_figures
+from app.components.run_figures import run_figures
 from app.components.run_page import (
     NO_HEATMAPS,
     about_images,
@@ -26,6 +26,7 @@ from app.components.run_page import (
     siblings_note,
 )
 from app.loaders import resources
+from app.words.evaluation_words import PART_WORDS
 from pipeline.classes import label
 from pipeline.metrics.confusion import cell as cell_rows
 from pipeline.metrics.confusion import top_losses

@@ -13,11 +13,11 @@ from app.components.evaluation.reliability_panel import reliability_panel
 from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.image_ways import way_links
 from app.components.pickers import STATE_WORDS, address_radio, pick, pick_run
-from app.components.run_figures import PART_WORDS, run_figures
+from app.components.run_figures import run_figures
 from app.components.run_page import FOLDS, about_images, no_run_yet, siblings_note
 from app.loaders import evaluation_rows, resources
 from app.loaders.run_data import dataset_of
-from app.words.evaluation_words import DECISION_WORDS
+from app.words.evaluation_words import DECISION_WORDS, PART_WORDS
 from pipeline.data.split import split_sentence
 from pipeline.evaluation.decided import run_priors_unknown
 from pipeline.metrics.decisions import DECISIONS

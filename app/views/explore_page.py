@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from app.addresses.case_address import Asked, read_address
 from app.addresses.links import TRAIN, go, remember
 from app.components import problems
 from app.components.cases.case_wall import case_wall, order_box
@@ -11,6 +10,7 @@ from app.components.cases.teaching_sets import csv_button, set_maker, teaching_s
 from app.components.pickers import STATE_WORDS, pick_run
 from app.components.run_page import NO_NEIGHBOURS, images_not_here, no_run_yet, siblings_note
 from app.filters.case_filters import found_cases
+from app.filters.filter_address import Asked, read_address
 from app.filters.filter_bar import clear_filters, filter_bar, folded_in_words, in_words
 from app.loaders import case_tables, resources
 from app.loaders.run_data import dataset_of, found_data

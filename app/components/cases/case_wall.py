@@ -5,10 +5,10 @@ import math
 import pandas as pd
 import streamlit as st
 
-from app.addresses.case_address import FIRST, Asked, address_of
 from app.addresses.links import CASE, remember
 from app.addresses.visits import mark
 from app.components.pickers import page_of_address, pager
+from app.filters.filter_address import FIRST, Asked, address_of
 from app.loaders.image_pixels import thumbnail
 from app.loaders.run_data import found_data, images_of
 from pipeline.classes import label

@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from app.addresses.case_address import address_of, written_outline
 from app.addresses.links import CASE, go, remember
 from app.charts.map import map_figure
 from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.components.figures import dark, show_table
 from app.components.help_text import help_text
+from app.filters.filter_address import address_of, written_outline
 from app.loaders.run_data import model_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir

@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import explore_link, linked, remember
+from app.addresses.links import Way, explore_link, linked, remember
 from app.charts.predictions import confusion_figure
 from app.components.figures import dark, show
-from app.components.image_ways import Way, way_links
+from app.components.image_ways import way_links
 from pipeline.classes import MELANOMA, label
 from pipeline.metrics.confusion import confusion_matrix, most_confused, row_shares
 from pipeline.metrics.predictions_table import classes_of

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import linked, remember
-from app.components.image_ways import Way, way_links
+from app.addresses.links import Way, linked, remember
+from app.components.image_ways import way_links
 from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.components.run_page import judged_images
 from pipeline.metrics.operating_point import OperatingPoint

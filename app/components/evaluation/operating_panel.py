@@ -14,8 +14,8 @@ from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.metric_places import metric_places
 from app.components.pickers import address_radio
-from app.components.run_figures import PART_WORDS
 from app.loaders import evaluation_rows
+from app.words.evaluation_words import PART_WORDS
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.operating_point import OperatingPoint, curve, operating_point, threshold_for
 from pipeline.metrics.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets

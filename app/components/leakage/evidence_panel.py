@@ -6,12 +6,12 @@ import shlex
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import explore_link
+from app.addresses.links import Way, explore_link
 from app.charts.leakage_figures import evidence_figure
 from app.components import problems
 from app.components.figures import dark, show
 from app.components.help_text import help_text
-from app.components.image_ways import Way, row_ways
+from app.components.image_ways import row_ways
 from app.components.lesion_grid import HeatmapChoice, lesion_grid
 from app.components.long_work import SessionWork
 from app.components.run_page import judged_images

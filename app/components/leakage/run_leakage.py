@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import TRAIN, explore_link, go
+from app.addresses.links import TRAIN, Way, explore_link, go
 from app.charts.leakage_figures import sides_figure
 from app.components import problems
 from app.components.figures import dark, show
-from app.components.image_ways import Way, way_links
+from app.components.image_ways import way_links
 from app.components.pickers import pick
 from app.loaders import leakage_rows, resources
 from pipeline.data.dataset import Dataset

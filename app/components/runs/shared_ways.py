@@ -1,7 +1,6 @@
 """From the figures of compared runs to the images behind them: those that all of them judged, in Explore."""
 
-from app.addresses.links import explore_link
-from app.components.image_ways import Way
+from app.addresses.links import Way, explore_link
 from app.loaders import resources
 from pipeline.metrics.compare import Comparison
 from pipeline.number_words import count

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from app.filters.case_filters import FILTERS
-from app.filters.filter_kinds import Known
+from app.loaders.case_tables import Known
 from pipeline.metrics.case_table import ORDERS, Order
 
 FIRST: Order = "loss"
