@@ -81,7 +81,7 @@ def fingerprints(dataset: Dataset, progress: Progress = silent) -> Fingerprints:
     content = io.BytesIO()
     np.savez(content, version=np.array(_VERSION), content_hash=np.array(dataset.content_hash),
              hashes=found.hashes, squares=found.squares)
-    replace_file(dataset.folder / "cache" / "fingerprints.npz", content.getbuffer())
+    replace_file(dataset.folder / "cache" / "fingerprints.npz", content.getvalue())
     return found
 
 
@@ -106,7 +106,8 @@ def _candidates(hashes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.
             np.minimum(bits, np.bitwise_count(block[:, None] ^ others[None, :, orientation]), out=bits)
         a, b = np.nonzero(bits <= _MOST_BITS)
         found.append((a + start, b, bits[a, b].astype(int)))
-    return tuple(map(np.concatenate, zip(*found, strict=True)))
+    rows, other_rows, bits = map(np.concatenate, zip(*found, strict=True))
+    return rows, other_rows, bits
 
 
 def near_twins(ours: Fingerprints, others: Fingerprints | None = None) -> list[tuple[int, int]]:

@@ -132,8 +132,9 @@ def finish(build: Build, figures: dict[str, Any]) -> ModelInfo:
     """
     info = _shipped_network(build)
     results = RunDir(build.out / "run").results()
+    assert results is not None, "cross_validate wrote them"
     info = dataclasses.replace(
-        info, name=NAME, folder=build.out, validation=results["validation"], temperature=figures["temperature"],
+        info, name=NAME, folder=build.out, validation=dict(results["validation"]), temperature=figures["temperature"],
         frequencies=figures["frequencies"], detail=_detail(build),
     )
     write_model_info(info)

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from pipeline.classes import MELANOMA
-from pipeline.errors import DataError
+from pipeline.errors import DataError, ModelError
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import prior_vector
@@ -111,6 +111,9 @@ def _shares(predictor: Predictor, files: list[Path], change: Change | None) -> n
 
 
 def _moved(info: ModelInfo, clean: np.ndarray, shares: np.ndarray) -> dict[str, Any]:
+    if info.frequencies is None:
+        raise ModelError(f"The model {info.name} does not say how frequent each diagnosis was in its training images.",
+                         "Make it again.")
     frequencies = prior_vector(info.frequencies, info.classes)
     answers = {
         decision: [decided(table, frequencies, decision).argmax(axis=1) for table in (clean, shares)]

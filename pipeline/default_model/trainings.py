@@ -37,11 +37,12 @@ def finished_run(workspace: Workspace, config: RunConfig, train: Train, say: Say
                 f"The run {run.name}, which is just this training, is {states[run]} in another process.",
                 "Wait until it has ended; then give this command again.",
             )
-    run = next((run for run in same if can_resume(run)), None)
-    if run is None:
+    broken_off = next((run for run in same if can_resume(run)), None)
+    if broken_off is None:
         run = create(workspace, config)
         say(f"The run {run.name} starts: {'; '.join(stage.words for stage in config.stages)}.")
     else:
+        run = broken_off
         requeue(run)
         say(f"The run {run.name} goes on where it was broken off.")
     status = train(run)

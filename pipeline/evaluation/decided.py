@@ -53,7 +53,8 @@ def priors_unknown(model: str, own: Decision) -> tuple[str, str]:
 
 def run_priors_unknown(run: RunDir) -> tuple[str, str]:
     """`priors_unknown` of the model that gave the run's predictions."""
-    return priors_unknown((run.evaluation() or {}).get("model", run.name), _own(run))
+    evaluation = run.evaluation()
+    return priors_unknown(evaluation["model"] if evaluation else run.name, _own(run))
 
 
 def decided_predictions(run: RunDir, predictions: pd.DataFrame, decision: Decision) -> pd.DataFrame:

@@ -48,9 +48,10 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
         DataError: the predictions lack columns.
         WorkspaceError: the disk is full or cannot be written.
     """
-    predictions, config = run.predictions(), run.config()
+    predictions, config, evaluation = run.predictions(), run.config(), run.evaluation()
     priors = run_priors(run)
-    majority = max(priors, key=priors.get) if priors else None  # of equally frequent ones the first in the alphabet
+    # of equally frequent ones the first in the alphabet
+    majority = max(priors, key=priors.__getitem__) if priors else None
     decided = {decision: decided_predictions(run, predictions, decision) for decision in run_decisions(run)}
     chooses = config.keep != "last" and config.epochs > 1
     results = {}
@@ -58,7 +59,7 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
         rows = _of(predictions, part)
         if rows.empty and (part == "test" or len(predictions)):
             continue
-        chose = chooses and part == "validation" or bool((run.evaluation() or {}).get("chose_epoch"))
+        chose = chooses and part == "validation" or bool(evaluation and evaluation.get("chose_epoch"))
         results[part] = {
             **part_results(rows, majority, chose),
             "decisions": {name: _decision(_of(table, part)) for name, table in decided.items()},

@@ -19,6 +19,7 @@ from pipeline.errors import ImageError
 from pipeline.images.reading import open_image
 from pipeline.metrics.samples import LesionDraws, bounds
 from pipeline.progress import Progress, silent
+from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_tables import read_heatmaps
 from pipeline.vocabulary import View
 
@@ -117,7 +118,7 @@ def evidence_table(
     return table.assign(area=stacked.mean(axis=(1, 2)), **inside, **usual)
 
 
-def run_evidence(run, dataset: Dataset, progress: Progress = silent) -> pd.DataFrame:
+def run_evidence(run: RunDir, dataset: Dataset, progress: Progress = silent) -> pd.DataFrame:
     """`evidence_table` of a run's held-out images; empty where it stored no heatmaps or the data set has no masks.
 
     Args:
@@ -205,7 +206,8 @@ def of_kind(evidence: pd.DataFrame, kind: str) -> pd.Series:
     """
     if kind == "measured":
         return evidence["image_id"]
-    which, _, of = kind.partition("-")
+    which, _, named = kind.partition("-")
+    of: Of = "predicted" if named == "predicted" else "truth"
     return (outliers(evidence, of) if which == "outside" else evidence[evidence[f"inside_{of}"].isna()])["image_id"]
 
 

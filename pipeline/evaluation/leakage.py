@@ -123,7 +123,8 @@ def run_sides(run: RunDir) -> dict[str, dict[str, Any]]:
     if len(sides) < 2:
         return {name: {"images": len(side)} for name, side in sides.items()}
     found = seen_and_not(predictions, split)
-    keep(path, _KEPT, json.dumps(found).encode())
+    if path is not None:
+        keep(path, _KEPT, json.dumps(found).encode())
     return found
 
 

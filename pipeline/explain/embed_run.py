@@ -129,9 +129,11 @@ def embed_run(run: RunDir, workspace: Workspace, reporter: Reporter) -> None:
 def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared, training: _TrainingLesions) -> None:
     """Everything that needs embeddings; of neighbours of an earlier job none are left where there are none now."""
     mine, learnt = look.embeddings(held_out["image_id"], prepared), training.images.assign(part="train")
-    theirs = look.embeddings(learnt["image_id"], look.prepared(training.dataset)) if len(learnt) else mine[:0]
-    look.say("Looks for the nearest training lesions.")
-    neighbours = nearest_lesions(held_out, mine, learnt, theirs) if len(learnt) else None
+    theirs, neighbours = mine[:0], None
+    if training.dataset is not None and len(learnt):
+        theirs = look.embeddings(learnt["image_id"], look.prepared(training.dataset))
+        look.say("Looks for the nearest training lesions.")
+        neighbours = nearest_lesions(held_out, mine, learnt, theirs).assign(data=training.dataset.name)
     look.say("Draws the map.")
     places = image_map(mine, run.config().seed)
     with disk_errors(run.folder):
@@ -139,7 +141,7 @@ def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared,
         if neighbours is None:
             run.neighbours_path.unlink(missing_ok=True)
         else:
-            neighbours.assign(data=training.dataset.name).to_parquet(run.neighbours_path, index=False)
+            neighbours.to_parquet(run.neighbours_path, index=False)
         table = pd.DataFrame({"image_id": held_out["image_id"], "x": places[:, 0], "y": places[:, 1]})
         table.to_parquet(run.map_path, index=False)
 
