@@ -1,8 +1,10 @@
 """The layers: a folder of `pipeline` or `app` imports only those below it, lazily or not, and the README draws them so.
+A file is found by its name, which no other has.
 """
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,3 +109,8 @@ def test_the_readme_draws_these_layers():
     assert re.findall(r"`(\w+)/`", said) == list(reversed(APP_LAYERS))
     drawing = re.search(r"## Architecture\n.*?```\n(.*?)```", readme, re.DOTALL)[1]
     assert [line.split()[0] for line in drawing.splitlines()] == list(reversed(LAYERS))
+
+
+def test_no_file_name_stands_twice():
+    names = Counter(path.name for path in MODULES.values() if path.name != "__init__.py")
+    assert [name for name, times in names.items() if times > 1] == []

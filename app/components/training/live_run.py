@@ -3,21 +3,31 @@
 The page only reads what the trainer writes; closing or refreshing it changes nothing.
 """
 
+from typing import Any
+
 import streamlit as st
 
 from app.addresses.links import CLASSIFY, ERRORS, go
-from app.charts.curves import accuracy_figure, batches_table, epochs_table, loss_figure, rate_figure
+from app.charts.curves import (
+    accuracy_figure,
+    batches_table,
+    epochs_table,
+    loss_figure,
+    rate_figure,
+    time_figure,
+    time_table,
+)
 from app.components.figures import dark, show
 from app.components.long_work import job_bar, resume, stop, watch
 from app.components.metric_places import metric_places
 from app.components.pickers import STATE_WORDS
 from app.components.runs.evaluation_run import evaluation_run
-from app.components.training.time_division import time_division
 from app.loaders import resources
 from pipeline.number_words import UNDEFINED, decimal, percent, rough_duration
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status
+from pipeline.runs.time_parts import TIME_PARTS, divide, part_name
 from pipeline.shown import as_text
 
 STOP = "Stop this run"
@@ -115,7 +125,7 @@ def _curves(run: RunDir, planned: int) -> None:
         notes = [event["words"] for event in events if event.get("kind") == "stage" and event.get("words")]
         if notes:
             st.caption("Stages: " + as_text("; ".join(notes)))
-    time_division(run, events)
+    _time_division(run, events)
 
 
 def _figures(batches, epochs) -> None:
@@ -155,3 +165,18 @@ def waiting_runs(runs: list[RunDir], shown: RunDir | None) -> None:
     if waiting:
         names = ", ".join(as_text(run.name) for run in waiting)
         st.caption(f"Waiting for the device, first come first served: {names}.")
+
+
+def _time_division(run: RunDir, events: list[dict[str, Any]]) -> None:
+    """Where the time of an ended run went, with what each part is; nothing where the events do not tell."""
+    parts = divide(events, run.status().seconds)
+    if not parts:
+        return
+    table = time_table(parts)
+    show(time_figure(table, dark()), table, f"{run.name}-time", key=f"time.{run.name}")
+    with st.expander("What each part of the time is", icon=":material/help:"):
+        known = [part for part in parts if part in TIME_PARTS]
+        st.markdown("\n".join(f"- **{as_text(part_name(part).capitalize())}**: {TIME_PARTS[part][1]}."
+                              for part in known))
+        if "explaining" not in parts and "judging" in parts:
+            st.markdown("This run measured its heatmaps as a part of predicting.")
