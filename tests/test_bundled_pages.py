@@ -211,7 +211,7 @@ def test_a_model_whose_frequencies_nobody_knows_has_one_decision(workspace, tmp_
     at.radio(key="dermatoscope").set_value("yes").run()
     at.file_uploader(key="uploads").set_value([("a.jpg", image_bytes(5, True), "image/jpeg")]).run()
     assert "(as-data)" in words(at) and "(balanced)" not in words(at)
-    assert "How frequent each diagnosis is in the training images of alone is not known here" in words(at)
+    assert "How frequent each diagnosis is in the training images of the model alone is not known here" in words(at)
 
 
 def test_the_run_judged_what_the_box_says(bundle):

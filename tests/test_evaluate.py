@@ -52,7 +52,7 @@ def test_results_are_computed_and_stored(run):
     # lesion E: mean mel 0.55, right; lesion F: called bcc
     assert (figures["melanoma"]["lesions"], figures["melanoma"]["called_else"]) == (2, 1)
     low, high = figures["intervals"]["accuracy"]
-    assert set(figures["intervals"]) == {"accuracy", "balanced_accuracy", "macro_auc"} and low < 0.5 < high
+    assert {"accuracy", "balanced_accuracy", "macro_auc"} <= set(figures["intervals"]) and low < 0.5 < high
     assert run.results() == results == json.loads(run.results_path.read_text())
 
 
