@@ -3,14 +3,21 @@
 import pandas as pd
 
 from app.addresses.links import written
+from app.filters.case_filters import FILTERS, found_cases
+from app.filters.filter_address import read_address
+from app.filters.filter_bar import folded_in_words
+from app.filters.filter_kinds import OneOf, Outline, Several, Ticked
+from app.loaders import case_tables
 from pipeline.classes import label
+from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.jobs.job_dirs import embedding_job
 from pipeline.jobs.launch import queue_embedding
+from pipeline.number_words import count
 from pipeline.runs.status import Status, process_identity, write_status
 from pipeline.runs.teaching import Remark, create_set, list_sets, write_remark
 from tests.app_pages import button, open_page, words
 from tests.embedded import embed_by_hand
-from tests.hand_made import make_dataset, make_run
+from tests.hand_made import make_dataset, make_masks, make_run
 
 N_PER_PAGE = 24
 
@@ -64,6 +71,49 @@ def test_the_address_fills_the_bar_and_the_bar_the_address(filled):
     button(at, "Show all").click().run()
     assert not {"truth", "right", "confidence"} & set(at.query_params)
     assert f"**{len(rows)} images**" in words(at)
+
+
+def _asked(one, known) -> str | None:
+    """A value of the filter as an address has it; None where there is nothing to ask for."""
+    match one:
+        case Several():
+            return next((written(level) for level in one.levels(known)), None)
+        case OneOf():
+            return next(iter(one.values(known)), None)
+        case Ticked():
+            return "yes"
+        case Outline():
+            return "0.0,0.0;100.0,0.0;100.0,100.0"
+    return "0.1..0.9"
+
+
+def test_every_filter_is_asked_by_the_address_shown_by_its_widget_and_told(workspace, dataset):
+    run, _ = (make_run(workspace, dataset, split="lesion-test") for _ in range(2))
+    create_set(workspace, "A set", "", "generated", run, ["IMG_0000"])
+    embed_by_hand(run)
+    make_masks(dataset)
+    keep_evidence(run, dataset)
+    known = case_tables.known(run)
+    at = open_page("explore", run=run.name)
+    for name, one in FILTERS.items():
+        text = _asked(one, known)
+        if name == "seen":  # this split has no lesion on both sides
+            assert text is None and at.selectbox(key="explore.seen").disabled
+            continue
+        at.query_params.clear()
+        at.query_params.update({"run": run.name, name: text, **({"of": "mel"} if name in ("share", "own") else {})})
+        at.run()
+        assert not at.exception and not at.warning, name
+        asked = read_address({name: text, "of": "mel"} if name in ("share", "own") else {name: text}, known)
+        assert f"**{count(len(found_cases(run, known, asked.values)), 'image')}**" in words(at), name
+        if told := folded_in_words(known, asked):
+            assert f"{told}." in words(at), name
+        if one.place:
+            widgets = [w for kind in (at.multiselect, at.selectbox, at.slider, at.checkbox, at.number_input)
+                       for w in kind if w.key and w.key.startswith(f"explore.{name}")]
+            assert widgets and all(w.value not in ([], "", False, (0.0, 100.0), None) for w in widgets), name
+        button(at, "Show all").click().run()
+        assert name not in at.query_params
 
 
 def test_the_ends_of_the_loss(filled):
