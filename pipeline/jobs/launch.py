@@ -79,7 +79,7 @@ def _at_work(job: JobDir) -> bool:
     return False
 
 
-def queue(job: JobDir, busy: LesionLabError, write: Callable[[], None] = lambda: None, doing: str = "Starts.") -> None:
+def queue(job: JobDir, busy: LesionLabError, write: Callable[[], None] = lambda: None) -> None:
     """A new try at the job waits for its process; what an earlier one told of itself is forgotten.
 
     Args:
@@ -95,15 +95,10 @@ def queue(job: JobDir, busy: LesionLabError, write: Callable[[], None] = lambda:
         with disk_errors(job.folder):
             job.folder.mkdir(parents=True, exist_ok=True)
         write()
-        write_status(job.status_path, just_queued(doing=doing))
+        write_status(job.status_path, just_queued(doing="Starts."))
         with disk_errors(job.folder):
             for path in (job.stop_path, job.events_path):
                 path.unlink(missing_ok=True)
-
-
-def _queue_and_start(workspace: Workspace, job: JobDir, busy: LesionLabError) -> None:
-    queue(job, busy)
-    start_queued(workspace, job)
 
 
 def start_queued(workspace: Workspace, job: JobDir) -> None:
@@ -172,8 +167,9 @@ def start_audit(workspace: Workspace, dataset: Dataset) -> None:
         RunError: it is being audited.
         WorkspaceError: the data set's folder cannot be written.
     """
-    _queue_and_start(workspace, audit_job(dataset), RunError(f"The data set {dataset.name} is being audited already.",
-                                                             "Wait until that is done."))
+    job = audit_job(dataset)
+    queue(job, RunError(f"The data set {dataset.name} is being audited already.", "Wait until that is done."))
+    start_queued(workspace, job)
 
 
 def start_deriving(workspace: Workspace, model: str) -> None:
@@ -183,8 +179,9 @@ def start_deriving(workspace: Workspace, model: str) -> None:
         WorkspaceError: the folder of what is derived cannot be written.
     """
     job = DerivingJob(workspace.derived / model)
-    if not _at_work(job):
-        _queue_and_start(workspace, job, RunError(f"The model {model} is being prepared for ONNX Runtime already."))
+    with contextlib.suppress(RunError):
+        queue(job, RunError(f"The model {model} is being prepared for ONNX Runtime already."))
+        start_queued(workspace, job)
 
 
 def request_stop(job: JobDir) -> None:
