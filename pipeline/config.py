@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import to_json
 from pipeline.network_registry import IMAGENET, NETWORKS, UNCHANGED, Mean, Normalisation, Std
 from pipeline.records import RecordError, record
-from pipeline.settings import Choice, Number, Setting, Size, StageEpochs, StageRates, Switch, declared
+from pipeline.settings import Choice, DatasetName, Number, Setting, Size, StageEpochs, StageRates, Switch, declared
 from pipeline.vocabulary import View
 
 Side = Annotated[int, Interval(ge=1, le=4096)]  # of an input, in pixels
@@ -102,6 +102,9 @@ class RunConfig:
             that it starts from. A configuration without them was made when ImageNet's were used for all networks.
         repeat: counts trainings of the same recipe on the same split, which differ by chance alone.
         reserved: `reserved.reserved_digest` of the images that are in no part; None where none are reserved.
+        extra, extra_hash: another data set, whose images join the training part alone, and its content hash. The
+            probabilities stay those at the frequencies of the training images of `data`, whatever it adds (see
+            `training.losses.make_loss`).
     """
 
     data: FileName
@@ -195,6 +198,11 @@ class RunConfig:
     mean: Mean = IMAGENET.mean
     std: Std = IMAGENET.std
     reserved: Word | None = None
+    extra: Annotated[FileName, DatasetName(
+        "Extra training images", "Another data set whose images join the training part alone, never what judges; what "
+        "overlaps with a held-out image is left out.",
+    )] | None = None
+    extra_hash: Word | None = None
 
     @property
     def training_seed(self) -> int:

@@ -162,6 +162,20 @@ class Size(Setting):
 
 
 @dataclass(frozen=True)
+class DatasetName(Setting):
+    """The name of a data set of the workspace; whether it is there shows where a run is planned."""
+
+    @property
+    def values(self) -> str:
+        return f"A data set's name{', or none' * self.optional}."
+
+    def value(self, text: str) -> str:
+        if not text or "/" in text or "\\" in text or text.startswith("."):
+            raise ConfigError(f"{self.key}={text} is no data set's name.", "`data list` names the data sets.")
+        return text
+
+
+@dataclass(frozen=True)
 class StageEpochs(Setting):
     """Epochs of each stage, from 0, which leaves it out, to `high`; applied last, so that others see every stage."""
 

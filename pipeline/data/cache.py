@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.data.cache_record import CacheRecord, cache_folder, starts_of
 from pipeline.data.cache_space import SPARE_BYTES
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import covering_size, fit_for_cropping, prepare_image
+from pipeline.data.prepare import covering_size, fit_for_cropping, prepare_image, reduced, reduced_size
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.images.reading import image_size, opened
@@ -31,11 +31,17 @@ def _lost(dataset: Dataset, sentence: str) -> DataError:
 
 
 class OnTheFlyPixels:
-    """Decodes as it goes, a batch in parallel; the same reading interface as `PixelCache`, for a disk without room."""
+    """Decodes as it goes, a batch in parallel; the same reading interface as `PixelCache`, for a disk without room.
 
-    def __init__(self, dataset: Dataset, height: int, width: int, resize: str):
+    Args:
+        detail: (width, height) to which larger images are reduced first, so that they show no more detail than that.
+    """
+
+    def __init__(
+        self, dataset: Dataset, height: int, width: int, resize: str, detail: tuple[int, int] | None = None
+    ):
         self._dataset, self._files = dataset, dataset.metadata()["file"].tolist()
-        self._height, self._width, self._resize = height, width, resize
+        self._height, self._width, self._resize, self._detail = height, width, resize, detail
 
     def __len__(self) -> int:
         return len(self._files)
@@ -49,6 +55,8 @@ class OnTheFlyPixels:
         file = self._files[row]
         try:
             with opened(self._dataset.image_path(file), file) as image:
+                if self._detail is not None:
+                    image = reduced(image, self._detail, self._dataset.view)
                 if self._resize == "crop":
                     return fit_for_cropping(image, self._height, self._width)
                 return prepare_image(image, self._height, self._width, self._resize)
@@ -63,7 +71,10 @@ class OnTheFlyPixels:
 
     def _crop_shape(self, file: str) -> tuple[int, int]:
         try:
-            return covering_size(image_size(self._dataset.image_path(file), file), self._height, self._width)
+            size = image_size(self._dataset.image_path(file), file)
+            if self._detail is not None:
+                size = reduced_size(size, self._detail)
+            return covering_size(size, self._height, self._width)
         except ImageError as error:
             raise _lost(self._dataset, error.problem) from error
 
@@ -71,6 +82,32 @@ class OnTheFlyPixels:
         """uint8 (N, height, width, 3); the images must have one shape."""
         with ThreadPoolExecutor(_THREADS) as pool:
             return np.stack(list(pool.map(self.pixels, map(int, rows))))
+
+
+class JoinedPixels:
+    """The pixels of one data set and then those of another, read as one of them is."""
+
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.second)
+
+    def pixels(self, row: int) -> np.ndarray:
+        """uint8 (height, width, 3); with resize "crop" the longer side may be longer."""
+        of_first = len(self.first)
+        return self.first.pixels(row) if row < of_first else self.second.pixels(row - of_first)
+
+    def gather(self, rows) -> np.ndarray:
+        """uint8 (N, height, width, 3); the images must have one shape."""
+        rows, of_first = np.asarray(rows), len(self.first)
+        second = rows >= of_first
+        if second.all() or not second.any():
+            return self.second.gather(rows - of_first) if second.any() else self.first.gather(rows)
+        ours = self.first.gather(rows[~second])
+        images = np.empty((len(rows), *ours.shape[1:]), dtype=np.uint8)
+        images[~second], images[second] = ours, self.second.gather(rows[second] - of_first)
+        return images
 
 
 class PixelCache:
@@ -97,7 +134,10 @@ class PixelCache:
         return np.stack([self.pixels(int(row)) for row in rows])
 
 
-def build_cache(dataset: Dataset, height: int, width: int, resize: str, progress: Progress = silent) -> PixelCache:
+def build_cache(
+    dataset: Dataset, height: int, width: int, resize: str, progress: Progress = silent,
+    detail: tuple[int, int] | None = None,
+) -> PixelCache:
     """The cache of that size, built where it is missing, incomplete, damaged or of older content; resumable after a
     kill.
 
@@ -106,9 +146,9 @@ def build_cache(dataset: Dataset, height: int, width: int, resize: str, progress
         DataError: an image of the data set is gone or damaged.
         Cancelled: `progress` asked to stop; the images decoded so far are used the next time.
     """
-    folder = cache_folder(dataset, height, width, resize)
+    folder = cache_folder(dataset, height, width, resize, detail)
     with file_lock(folder / "lock", progress, "Waits for another process that decodes the same images."):
-        source = OnTheFlyPixels(dataset, height, width, resize)
+        source = OnTheFlyPixels(dataset, height, width, resize, detail)
         record = CacheRecord(folder, source.shapes, dataset)
         if record.current:
             record.verify(progress)
@@ -174,11 +214,12 @@ def _fill_chunk(number: int, record: CacheRecord, source: OnTheFlyPixels, file, 
 
 
 def open_pixels(
-    dataset: Dataset, height: int, width: int, resize: str, progress: Progress, note: Callable[[str], None]
+    dataset: Dataset, height: int, width: int, resize: str, progress: Progress, note: Callable[[str], None],
+    detail: tuple[int, int] | None = None,
 ) -> PixelCache | OnTheFlyPixels:
     """The cache, or where the disk has no room for it a reader that decodes as it goes, which `note` is told."""
     try:
-        return build_cache(dataset, height, width, resize, progress)
+        return build_cache(dataset, height, width, resize, progress, detail)
     except WorkspaceError as error:
         note(f"{error.problem} The images are decoded as the training goes, which is slower.")
-        return OnTheFlyPixels(dataset, height, width, resize)
+        return OnTheFlyPixels(dataset, height, width, resize, detail)

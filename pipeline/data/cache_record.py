@@ -21,9 +21,12 @@ _VERSION = 2  # to be raised whenever prepare.py gives other pixels
 _CHUNK_IMAGES, _CHUNK_BYTES = 256, 32 * 2**20
 
 
-def cache_folder(dataset: Dataset, height: int, width: int, resize: str) -> Path:
-    """Where the decoded images of that size lie."""
-    return dataset.folder / "cache" / f"{width}x{height}-{resize}"
+def cache_folder(
+    dataset: Dataset, height: int, width: int, resize: str, detail: tuple[int, int] | None = None
+) -> Path:
+    """Where the decoded images of that size lie; with `detail` reduced to that (width, height) first."""
+    of = f"-of-{detail[0]}x{detail[1]}" if detail else ""
+    return dataset.folder / "cache" / f"{width}x{height}-{resize}{of}"
 
 
 def starts_of(shapes: np.ndarray) -> np.ndarray:

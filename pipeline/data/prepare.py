@@ -41,13 +41,17 @@ def window(pixels: np.ndarray, height: int, width: int, place: tuple[float, floa
     return pixels[top : top + height, left : left + width]
 
 
+def reduced_size(size: tuple[int, int], detail: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) to which an image of `size` is scaled down until it just covers `detail`; both width and height
+    first. One that is no larger stays as it is."""
+    lines, columns = covering_size(size, detail[1], detail[0])
+    return size if lines * columns >= size[0] * size[1] else (columns, lines)
+
+
 def reduced(image: Image.Image, detail: tuple[int, int], view: View = "whole") -> Image.Image:
-    """The image scaled down until it just covers `detail` (width, height), with the kernel that copies of that view are
-    made with; one that is no larger as it is."""
-    lines, columns = covering_size(image.size, detail[1], detail[0])
-    if lines * columns >= image.width * image.height:
-        return image
-    return image.resize((columns, lines), _KERNELS[view])
+    """The image at its `reduced_size`, with the kernel that copies of that view are made with."""
+    size = reduced_size(image.size, detail)
+    return image if size == image.size else image.resize(size, _KERNELS[view])
 
 
 def prepare_image(

@@ -5,7 +5,8 @@ multiplying each by new / old prior and renormalising, as long as the images of 
 (Saerens, Latinne & Decaestecker 2002, Neural Comput. 14:21, equation 4). A network that was trained with balanced
 softmax (Ren et al. 2020, arXiv:2007.10740; the logit-adjusted loss of Menon et al. 2021, arXiv:2007.07314) or with a
 loss weighted by class gives probabilities for equally frequent diagnoses; one that was trained with plain cross-entropy
-gives them for the priors of its training images.
+gives them for the priors of its training images. Extra training images from another data set count in none of these:
+the loss sees to it that the network's probabilities are at the priors of the others (`training.losses.make_loss`).
 """
 
 from collections.abc import Iterable, Mapping

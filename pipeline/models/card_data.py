@@ -4,8 +4,9 @@ import pandas as pd
 
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset, Problem, load_dataset
+from pipeline.data.extra import LEFT_OUT
 from pipeline.errors import LesionLabError
-from pipeline.models.model_info import ModelInfo
+from pipeline.models.model_info import ExtraImages, ModelInfo
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_code, as_text
@@ -49,11 +50,27 @@ def source_text(info: ModelInfo, dataset: Dataset | None) -> str:
         f"Licence: {as_text(info.licence)}. Attribution: {as_text(info.attribution)}.",
         f"Content (SHA-256 over ids, lesions, diagnoses and image bytes): {as_code(info.data_hash)}.",
     ]
+    if info.extra is not None:
+        lines.extend(_extra_lines(info, info.extra))
     if not info.generated and "NC" in info.licence:
         lines.append("The licence forbids commercial use, of this model too.")
     if dataset is not None:
         lines.extend(map(as_text, dataset.notes))
     return bullets(lines)
+
+
+def _extra_lines(info: ModelInfo, extra: ExtraImages) -> list[str]:
+    """Name, share, rights and content of the images of another data set that joined the training."""
+    share = percent(extra.images / info.training_images)
+    left_out = "; ".join(f"{n:,} {LEFT_OUT.get(reason, as_text(reason))}" for reason, n in extra.left_out.items())
+    return [
+        f"Extra training images: {count(extra.images, 'image')} of {count(extra.lesions, 'lesion')} of the data set "
+        f"{as_text(extra.data)}, {share} of all training images; none of them validates or tests. The network's "
+        "probabilities are at the frequencies of the others all the same.",
+        *([f"Of {as_text(extra.data)} are left out: {left_out}."] if left_out else []),
+        f"Their licence: {as_text(extra.licence)}. Attribution: {as_text(extra.attribution)}.",
+        f"Their content: {as_code(extra.data_hash)}.",
+    ]
 
 
 def flow_text(run: RunDir, dataset: Dataset | None, images: pd.DataFrame | None) -> str:

@@ -194,7 +194,7 @@ def _description(
         split=next((kind for kind in ("random", "all") if kind in splits), largest.split), validation=None,
         created=time.time(), licence="; ".join(_each(info.licence for info in infos)),
         attribution="; ".join(_each(info.attribution for info in infos)), temperature=1.0,
-        frequencies=None if alike else common, training_frequencies=common, detail=None,
+        frequencies=None if alike else common, training_frequencies=common, detail=None, extra=None,
         flips=flips, members=tuple((info.name, _digest_of(info)) for info in infos),
     )
 

@@ -27,6 +27,24 @@ _AGAIN = "Train it again, or import its bundle again."
 
 
 @dataclass(frozen=True)
+class ExtraImages:
+    """The images of another data set that joined a model's training: whose they are, and how many did.
+
+    Attributes:
+        data, data_hash: the data set and its content hash.
+        left_out: how many of its images did not join, by `data.extra.LEFT_OUT`.
+    """
+
+    data: Word
+    data_hash: Word
+    images: Count
+    lesions: Count
+    licence: Text
+    attribution: Text
+    left_out: dict[Word, Count]
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """A model's description; its weights lie in `folder/model.safetensors`.
 
@@ -56,9 +74,11 @@ class ModelInfo:
             mean of their logits decides (`networks.side_by_side`).
         mean, std: of red, green and blue on 0..1; a description without them was written when ImageNet's were used for
             all networks.
+        extra: of `training_images` and `training_lesions` those that came from another data set; None: all are of
+            `data`. Its probabilities are at the frequencies of those of `data` all the same.
         view: the part of an image that it sees, which is what the images it was trained on show of the originals.
-        training_frequencies: share of each diagnosis in its training images, whatever its probabilities assume; None:
-            it does not say, as descriptions of before; see `models.decided_output`.
+        training_frequencies: share of each diagnosis in its training images of `data`, whatever its probabilities
+            assume; None: it does not say, as descriptions of before; see `models.decided_output`.
     """
 
     name: Word
@@ -92,6 +112,7 @@ class ModelInfo:
     std: Std = IMAGENET.std
     view: View = "whole"
     training_frequencies: dict[Code, Annotated[float, Interval(gt=0, le=1)]] | None = None
+    extra: ExtraImages | None = None
 
     @property
     def normalisation(self) -> Normalisation:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pipeline.config import RunConfig
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import LesionLabError, ModelError
 from pipeline.models.library import run_of
@@ -31,7 +32,7 @@ def trained_on(workspace: Workspace, info: ModelInfo) -> TrainedOn:
     line = _line(workspace, run_of(workspace, info))
     tables = [table for run in line if (table := _training_part(workspace, run)) is not None]
     try:
-        tables.insert(0, training_images(info))
+        tables.insert(0, training_images(info)[COLUMNS])
         note = None
     except ModelError as error:
         if not tables:
@@ -79,6 +80,12 @@ def _training_part(workspace: Workspace, run: RunDir) -> pd.DataFrame | None:
         return None
     config, split = run.config(), run.split()
     part = split.loc[split["part"] == "train", ["image_id", "lesion_id"]]
+    extra = run.extra()
+    joined = None if extra is None else extra.loc[extra["left_out"].isna(), COLUMNS]
+    return pd.concat([_with_content(workspace, config, part), joined], ignore_index=True)
+
+
+def _with_content(workspace: Workspace, config: RunConfig, part: pd.DataFrame) -> pd.DataFrame:
     with contextlib.suppress(LesionLabError):  # without the data set ids and lesions are known all the same
         dataset = load_dataset(workspace, config.data)
         if dataset.content_hash == config.data_hash:

@@ -8,9 +8,10 @@ import pandas as pd
 from pipeline.errors import ModelError, WorkspaceError
 from pipeline.files import disk_errors
 from pipeline.models.model_info import ModelInfo
-from pipeline.parquet import TEXT, read_table
+from pipeline.parquet import TEXT, Column, read_table
 
 COLUMNS = ["image_id", "lesion_id", "sha256"]
+_SCHEMA = {**dict.fromkeys(COLUMNS, TEXT), "data": Column(optional=True)}
 FILE = "training_images.parquet"
 
 
@@ -18,12 +19,13 @@ def write_training_images(folder: Path, metadata: pd.DataFrame, image_ids: pd.Se
     """Writes ids, lesions and content hashes of the images `image_ids` into a model's folder.
 
     Args:
-        metadata: the data set's table, with COLUMNS.
+        metadata: the data set's table, with COLUMNS, and perhaps `data`: the name of each image's data set.
 
     Raises:
         WorkspaceError: the disk is full or the folder cannot be written.
     """
-    chosen = metadata.loc[metadata["image_id"].isin(image_ids), COLUMNS].sort_values("image_id", ignore_index=True)
+    columns = [*COLUMNS, *metadata.columns.intersection(["data"])]
+    chosen = metadata.loc[metadata["image_id"].isin(image_ids), columns].sort_values("image_id", ignore_index=True)
     path = folder / FILE
     with disk_errors(path):
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,7 +36,8 @@ def training_images(info: ModelInfo) -> pd.DataFrame:
     """The images that the model was trained on, whatever set they came from.
 
     Returns:
-        A row an image, by image_id: image_id, lesion_id, and sha256 (of the image file's bytes, 64 hexadecimal digits).
+        A row an image, by image_id: image_id, lesion_id, and sha256 (of the image file's bytes, 64 hexadecimal digits);
+        of a model with extra images also data, the name of each image's data set.
 
     Raises:
         ModelError: the model is older than this table, or the table is damaged or not this model's.
@@ -47,7 +50,7 @@ def training_images(info: ModelInfo) -> pd.DataFrame:
             "Train it again to have it.",
         )
     try:
-        table = read_table(path, dict.fromkeys(COLUMNS, TEXT), "Train it again.", unique="image_id")
+        table = read_table(path, _SCHEMA, "Train it again.", unique="image_id")
     except WorkspaceError as error:
         raise ModelError(f"The list of training images of the model {info.name} is damaged: {error.problem}",
                          "Train it again.") from error

@@ -1,5 +1,6 @@
 """Runs that start from a stage of another run: what they take over, and the family tree."""
 
+import os
 import shutil
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from pipeline.workspace import Workspace
 # so that no image that the parent learnt is validated, and the description of the initial weights stays true
 INHERITED = (
     "data", "data_hash", "split", "seed", "fold", "limit", "same_lesion", "weights", "view", "mean", "std", "reserved",
+    "extra", "extra_hash",
 )
 
 
@@ -46,7 +48,7 @@ def find_start(workspace: Workspace, text: str) -> Start:
 
 
 def take_over(run: RunDir, start: Start) -> None:
-    """Copies the weights and the split that the new `run` starts from, so that the other run may be deleted.
+    """Copies what the new `run` starts from, so that the other run may be deleted: weights, split and extra images.
 
     Raises:
         WorkspaceError: the disk is full or cannot be written.
@@ -54,6 +56,8 @@ def take_over(run: RunDir, start: Start) -> None:
     with disk_errors(run.start_weights):
         run.checkpoints.mkdir()
         shutil.copyfile(start.run.split_path, run.split_path)
+        if os.path.lexists(start.run.extra_path):
+            shutil.copyfile(start.run.extra_path, run.extra_path)
         shutil.copyfile(start.run.stage_weights(start.stage), run.start_weights)
 
 

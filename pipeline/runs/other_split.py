@@ -4,9 +4,9 @@ import dataclasses
 
 from pipeline.config import RunConfig, SplitKind
 from pipeline.data.dataset import load_dataset
-from pipeline.data.reserved import reserved_digest
 from pipeline.data.same_lesion import confirmed_digest
 from pipeline.errors import DataError, RunError
+from pipeline.runs.plan import with_extra
 from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 
@@ -39,7 +39,12 @@ def other_split(workspace: Workspace, run: RunDir) -> RunConfig:
         raise DataError(
             f"The data set {config.data} has changed since the run {run.name} was trained on it.", "Start a new run."
         )
-    return dataclasses.replace(
-        config, split=other_kind(config.split), fold=0, same_lesion=confirmed_digest(dataset),
-        reserved=reserved_digest(dataset),
+    changed = dataclasses.replace(
+        config, split=other_kind(config.split), fold=0, same_lesion=confirmed_digest(dataset)
     )
+    planned = with_extra(workspace, changed, dataset)
+    if planned.extra_hash != config.extra_hash:
+        raise DataError(
+            f"The data set {config.extra} has changed since the run {run.name} was trained on it.", "Start a new run."
+        )
+    return planned

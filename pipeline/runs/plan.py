@@ -3,7 +3,7 @@
 import dataclasses
 
 from pipeline.config import RunConfig, apply_settings
-from pipeline.data.dataset import load_dataset
+from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.reserved import reserved_digest
 from pipeline.data.same_lesion import confirmed_digest
 from pipeline.errors import DataError
@@ -35,9 +35,9 @@ def plan_config(
         dataset = load_dataset(workspace, data)
         config = dataclasses.replace(
             chosen.for_data(dataset.name, dataset.content_hash), same_lesion=confirmed_digest(dataset),
-            view=dataset.view, reserved=reserved_digest(dataset),
+            view=dataset.view,
         )
-        return _normalised(apply_settings(config, settings))
+        return with_extra(workspace, _normalised(apply_settings(config, settings)), dataset)
     found = find_start(workspace, start)
     config = apply_settings(_branch(chosen.config, found), settings)
     check_branch(dataclasses.replace(config, data=data or config.data), found)
@@ -47,12 +47,49 @@ def plan_config(
             f"The data set {config.data} has changed since the run {found.run.name} was trained on it.",
             "Start without that run.",
         )
-    if reserved_digest(dataset) != config.reserved:
+    if (now := with_extra(workspace, config, dataset)).extra_hash != config.extra_hash:
+        raise DataError(
+            f"The data set {config.extra} has changed since the run {found.run.name} was trained on it too.",
+            "Start without that run.",
+        )
+    if now.reserved != config.reserved:
         raise DataError(
             f"Images of {config.data} were reserved after the run {found.run.name}, which may have learnt from them.",
             "Start without that run.",
         )
     return config
+
+
+def with_extra(workspace: Workspace, config: RunConfig, dataset: Dataset) -> RunConfig:
+    """`config` with the content of its extra data set as it is now, and with what is reserved of both.
+
+    Args:
+        dataset: the run's own data set.
+
+    Raises:
+        DataError: there is no such extra data set; it is the run's own, one of the two has drawings, or its copies
+            show another part of their originals; or none of its diagnoses is one of the run's.
+    """
+    if config.extra is None:
+        return dataclasses.replace(config, extra_hash=None, reserved=reserved_digest(dataset))
+    extra = load_dataset(workspace, config.extra)
+    step = "Choose another, or extra=none."
+    if extra.content_hash == dataset.content_hash:
+        raise DataError(f"The data set {extra.name} holds the images of {dataset.name}, so it adds none to it.", step)
+    for of in (dataset, extra):
+        if of.generated:  # those of every set are counted from 1, so that their ids do not tell them apart
+            raise DataError(f"The data set {of.name} has drawings; extra images are for real ones.", step)
+    if extra.view != dataset.view:
+        shows = {"whole": "whole images", "square": "their central squares"}
+        raise DataError(
+            f"The data set {extra.name} has {shows[extra.view]} and {dataset.name} {shows[dataset.view]}, so a lesion "
+            "would have other proportions in the one than in the other.", step,
+        )
+    if not set(extra.classes) & set(dataset.classes):
+        raise DataError(f"The data set {extra.name} has no diagnosis of {dataset.name}.", step)
+    return dataclasses.replace(
+        config, extra_hash=extra.content_hash, reserved=reserved_digest(dataset, extra)
+    )
 
 
 def _normalised(config: RunConfig) -> RunConfig:

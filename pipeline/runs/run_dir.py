@@ -19,7 +19,7 @@ from pipeline.runs.new_folder import make_folder
 from pipeline.runs.results import Results, check_figures
 from pipeline.runs.run_about import Evaluation, RunAbout, read_about
 from pipeline.runs.run_kind import CAPABILITIES, Capabilities
-from pipeline.runs.run_tables import read_predictions, read_split
+from pipeline.runs.run_tables import read_extra, read_predictions, read_split
 from pipeline.runs.status import just_queued, write_status
 from pipeline.vocabulary import HELD_OUT_PARTS, RunKind
 from pipeline.workspace import READ_ONLY, RUN_NAME, SEARCHES, Workspace, run_folder
@@ -82,6 +82,10 @@ class RunDir(JobDir):
     @property
     def split_path(self) -> Path:
         return self.folder / "split.parquet"
+
+    @property
+    def extra_path(self) -> Path:
+        return self.folder / "extra.parquet"
 
     @property
     def predictions_path(self) -> Path:
@@ -163,6 +167,10 @@ class RunDir(JobDir):
     def split(self) -> pd.DataFrame:
         """See `read_split`, which also says what it raises."""
         return read_split(self.split_path)
+
+    def extra(self) -> pd.DataFrame | None:
+        """See `read_extra`; None of a run without extra training images, or that has not chosen them yet."""
+        return read_extra(self.extra_path) if os.path.lexists(self.extra_path) else None
 
     def predictions(self) -> pd.DataFrame:
         """One row per judged image: part, image_id, lesion_id, truth, predicted, p_<code>…, loss.

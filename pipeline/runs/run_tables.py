@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import Array, read_arrays
+from pipeline.data.extra import LEFT_OUT
 from pipeline.errors import WorkspaceError
 from pipeline.metrics.predictions_table import PREFIX, check_probabilities, codes_in
 from pipeline.parquet import SHARE, TEXT, Column, read_table
@@ -22,6 +23,10 @@ _PREDICTIONS = {
     "loss": Column("number", 0, 10**6), "fold": Column("whole", optional=True),
 }
 _HEATMAPS = {"image_id": Array("U", 1), "predicted": Array("f", 3), "truth": Array("f", 3)}
+_EXTRA = {
+    "image_id": TEXT, "lesion_id": TEXT, "dx": TEXT, "sha256": TEXT,
+    "left_out": Column(gaps=True, among=tuple(LEFT_OUT)),
+}
 _MOST_CODES = 100
 _NEW_RUN = "Start a new run, or restore it from a copy."
 _HEATMAPS_GONE = "Delete that file: the run then goes without heatmaps."
@@ -35,6 +40,17 @@ def read_split(path: Path) -> pd.DataFrame:
         WorkspaceError: it is damaged.
     """
     return read_table(path, _SPLIT, _NEW_RUN, unique="image_id")
+
+
+def read_extra(path: Path) -> pd.DataFrame:
+    """A row an image of the data set that joined the training part: image_id, lesion_id, dx, sha256, and left_out: the
+    key of `data.extra.LEFT_OUT` of one that did not join, else NA.
+
+    Raises:
+        MissingFileError: there is none.
+        WorkspaceError: it is damaged.
+    """
+    return read_table(path, _EXTRA, _NEW_RUN, unique="image_id")
 
 
 def read_predictions(path: Path) -> pd.DataFrame:

@@ -19,11 +19,10 @@ from fastai.learner import Learner
 from torch import nn
 
 from pipeline.config import RunConfig
-from pipeline.data.cache import OnTheFlyPixels, PixelCache
-from pipeline.data.cache_record import CacheRecord
+from pipeline.data.cache import JoinedPixels, OnTheFlyPixels, PixelCache
+from pipeline.data.cache_record import CacheRecord, cache_folder
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
-from pipeline.data.reserved import metadata_to_split
 from pipeline.inference.predictor import Predictor
 from pipeline.network_registry import NETWORKS
 from pipeline.networks.architectures import build_network
@@ -32,6 +31,7 @@ from pipeline.networks.onnx_body import OnnxBody, known_body
 from pipeline.progress import Progress, silent
 from pipeline.runs.boot import process_age
 from pipeline.runs.run_dir import RunDir
+from pipeline.training.extra_images import Extra
 from pipeline.training.feature_store import FLIPS
 from pipeline.training.features import (
     Body,
@@ -45,7 +45,7 @@ from pipeline.training.head_stage import head_learner
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
 from pipeline.training.memory import within_memory
-from pipeline.training.parts import plan_split, rows_and_targets
+from pipeline.training.parts import own_targets, planned, undecoded
 from pipeline.training.predict_held_out import model_info
 from pipeline.training.training import Parts, Training, TrainingData
 from pipeline.workspace import Workspace
@@ -128,7 +128,7 @@ class BatchTimer(Callback):
 class FewPixels:
     """The pixels of a few rows in memory, decoded as the trainer's cache is; `training.Pixels`."""
 
-    def __init__(self, source: OnTheFlyPixels, rows: np.ndarray):
+    def __init__(self, source: OnTheFlyPixels | JoinedPixels, rows: np.ndarray):
         start = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
             self._of = dict(zip(rows.tolist(), pool.map(source.pixels, rows.tolist()), strict=True))
@@ -143,14 +143,29 @@ class FewPixels:
         return np.stack([self._of[int(row)] for row in rows])
 
 
-def _whole_cache(dataset: Dataset, config: RunConfig, source: OnTheFlyPixels) -> PixelCache | None:
+def _whole_cache(
+    dataset: Dataset, config: RunConfig, source: OnTheFlyPixels, detail: tuple[int, int] | None = None
+) -> PixelCache | None:
     """The pixel cache of that size if it is there already; it is not built."""
-    folder = dataset.folder / "cache" / f"{config.width}x{config.height}-{config.resize}"
+    folder = cache_folder(dataset, config.height, config.width, config.resize, detail)
     if not (folder / "cache.json").exists() or not (folder / "pixels.u8").exists():
         return None
     record = CacheRecord(folder, source.shapes, dataset)
     whole = record.current and not record.missing() and record.pixels.stat().st_size == record.starts[-1]
     return PixelCache(folder, record.shapes) if whole else None
+
+
+def _decoded(
+    dataset: Dataset, config: RunConfig, extra: Extra | None, source: OnTheFlyPixels | JoinedPixels
+) -> tuple[PixelCache | JoinedPixels | None, int]:
+    """The decoded pixels where all are there already, else None; and how many images are not."""
+    if extra is None or isinstance(source, OnTheFlyPixels):
+        whole = _whole_cache(dataset, config, source)
+        return whole, 0 if whole else dataset.images
+    own = _whole_cache(dataset, config, source.first)
+    other = _whole_cache(extra.dataset, config, source.second, extra.detail)
+    missing = (0 if own else dataset.images) + (0 if other else extra.dataset.images)
+    return JoinedPixels(own, other) if own and other else None, missing
 
 
 def _some(part: tuple[np.ndarray, np.ndarray], count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -222,14 +237,17 @@ def feature_time(training: Training, parts: Parts) -> FeatureTime:
     start = time.monotonic()
     list(computed(places[FLIPS * _OUTPUT_WARM_UP :], pixels, config, body))
     rate = FLIPS * _OUTPUT_IMAGES / max(time.monotonic() - start, 1e-9)
-    wanted = wanted_features(config, parts, dataset.images)
-    missing = missing_features(dataset, config, wanted, output_count(network))
+    own, outputs, extra = dataset.images, output_count(network), training.data.extra
+    wanted = wanted_features(config, parts, own + (extra.dataset.images if extra else 0))
+    missing = missing_features(dataset, config, wanted[:own], outputs)
+    if extra is not None:
+        missing += missing_features(extra.dataset, config, wanted[own:], outputs, extra.detail)
     return FeatureTime(body, rate, derived + missing / rate if missing else 0.0)
 
 
-def some_features(dataset: Dataset, network: nn.Sequential) -> np.ndarray:
+def some_features(images: int, network: nn.Sequential) -> np.ndarray:
     """(images, FLIPS, outputs) float16 of no meaning and no size, to train a head for its speed."""
-    return np.broadcast_to(np.float16(0.5), (dataset.images, FLIPS, output_count(network)))
+    return np.broadcast_to(np.float16(0.5), (images, FLIPS, output_count(network)))
 
 
 class _Listener(NamedTuple):
@@ -252,13 +270,13 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
     """
     notes: list[str] = []
     progress(0.1, "Splits the data set.")
-    metadata, classes = dataset.metadata(), dataset.classes
-    split = plan_split(config, metadata_to_split(dataset, config.same_lesion))
-    parts = rows_and_targets(split, metadata, classes)
-    few = _few(parts, config)
+    split, parts, extra = planned(dataset, config, progress)
+    if extra is not None:
+        notes += extra.sentences(split)
+    classes, few = dataset.classes, _few(parts, config)
     rates: dict[str, float] = {}
-    source = OnTheFlyPixels(dataset, config.height, config.width, config.resize)
-    pixels = _whole_cache(dataset, config, source)
+    source = undecoded(dataset, config, extra)
+    pixels, missing = _decoded(dataset, config, extra, source)
     if pixels is None:
         progress(0.2, "Decodes some images.")
         pixels = FewPixels(source, np.unique(np.concatenate([few["train"][0], few["validation"][0]])))
@@ -274,10 +292,11 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
         network = build_network(config.arch, len(classes), weights, config.dropout, config.drop_path)
         training = Training(
             RunDir(dataset.folder / "estimate"), Workspace(dataset.folder.parents[1]),
-            replace(config, batch_size=batch_size), TrainingData(dataset, split, few, pixels), network,
+            replace(config, batch_size=batch_size), TrainingData(dataset, split, few, pixels, extra), network,
             _Listener(notes, progress), name,
         )
-        loss, features = make_loss(config, parts["train"][1], classes), None
+        loss = make_loss(config, parts["train"][1], classes, own_targets(parts, dataset.images))
+        features = None
         if config.features:
             notes.append(config.features_words)
             progress(0.25, "Computes the backbone's outputs for some images.")
@@ -287,7 +306,7 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
             layers = "head only" if frozen else "all layers"
             progress(0.3 + 0.5 * number / len(kinds), f"Trains some batches, {layers}.")
             if frozen and features:
-                learner = head_learner(training, some_features(dataset, network), loss)
+                learner = head_learner(training, some_features(len(source), network), loss)
             else:
                 learner = make_learner(training, loss)
             rates.update(_fit_rates(learner, frozen, validate=number == len(kinds) - 1))
@@ -297,7 +316,7 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
     (training, features), batch_size = within_memory(measure, config.batch_size, notes.append)
     progress(0.85, "Judges some images.")
     rates["judging"] = _prediction_rate(training, features.body if features and config.only_features else None)
-    seconds = _multiply(config, batch_size, rates, parts, len(metadata), start_seconds)
+    seconds = _multiply(config, batch_size, rates, parts, missing, start_seconds)
     if features:
         seconds["features"] = features.seconds
     return Estimate(sum(seconds.values()), seconds, rates, batch_size, device.words, tuple(dict.fromkeys(notes)))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -101,26 +102,49 @@ def features_source(config: RunConfig) -> str:
     return f"{config.arch} {config.weights}"
 
 
-def _folder_name(config: RunConfig, body: str) -> str:
-    """Of the features of a body, known by 12 digits or a pattern of them, on images prepared as `config` says."""
+class JoinedFeatures:
+    """The features of one data set and then those of another, indexed by rows and flips as one array of them is."""
+
+    def __init__(self, first: np.ndarray, second: np.ndarray):
+        self.first, self.second = first, second
+
+    def __getitem__(self, places: tuple[np.ndarray, np.ndarray | int]) -> np.ndarray:
+        rows, flips = np.broadcast_arrays(*places)
+        second = rows >= len(self.first)
+        found = np.empty((len(rows), self.first.shape[2]), dtype=self.first.dtype)
+        found[~second] = self.first[rows[~second], flips[~second]]
+        found[second] = self.second[rows[second] - len(self.first), flips[second]]
+        return found
+
+
+def _folder_name(config: RunConfig, body: str, detail: tuple[int, int] | None) -> str:
+    """Of the features of a body, known by 12 digits or a pattern of them, on images prepared as `config` says, reduced
+    to `detail` first."""
     known = {IMAGENET: "", UNCHANGED: "-raw"}  # names from before there were others
     numbers = hashlib.sha256(to_json(config.normalisation).encode()).hexdigest()[:8]
+    of = f"-of-{detail[0]}x{detail[1]}" if detail else ""
     return (
-        f"features-{config.width}x{config.height}-{config.resize}"
+        f"features-{config.width}x{config.height}-{config.resize}{of}"
         f"{known.get(config.normalisation, f'-by-{numbers}')}-{body}"
     )
 
 
-def missing_features(dataset: Dataset, config: RunConfig, wanted: np.ndarray, outputs: int) -> int:
-    """How many of `wanted` the run would have to compute, as far as can be told without its weights."""
+def missing_features(
+    dataset: Dataset, config: RunConfig, wanted: np.ndarray, outputs: int, detail: tuple[int, int] | None = None
+) -> int:
+    """How many of `wanted` the run would have to compute, as far as can be told without its weights; of images that are
+    reduced to `detail` first."""
     shape = (*wanted.shape, outputs)
-    folders = (dataset.folder / "cache").glob(_folder_name(config, "?" * _DIGITS))
+    folders = (dataset.folder / "cache").glob(_folder_name(config, "?" * _DIGITS, detail))
     stores = [FeatureStore(folder, shape, dataset.content_hash, features_source(config)) for folder in folders]
     return min((len(store.missing(wanted)) for store in stores), default=int(wanted.sum()))
 
 
-def open_features(training: Training, wanted: np.ndarray, make_body: Callable[[], Body]) -> np.ndarray:
-    """The features of the data set's images, computed where they are missing; resumable after a kill.
+def open_features(
+    training: Training, wanted: np.ndarray, make_body: Callable[[], Body]
+) -> np.ndarray | JoinedFeatures:
+    """The features of the data set's images, and of its extra ones, computed where they are missing; resumable after a
+    kill.
 
     Args:
         training: the weights of its network's body decide which features are meant.
@@ -136,10 +160,26 @@ def open_features(training: Training, wanted: np.ndarray, make_body: Callable[[]
         TrainingError: an output is too large.
         Cancelled: the reporter asked to stop; the features computed so far are used the next time.
     """
+    data, extra = training.data, training.data.extra
+    if extra is None:
+        return _features_of(training, wanted, make_body, None)
+    own, images = data.pixels, data.dataset.images
+    first = replace(training, data=data._replace(pixels=own.first))
+    second = replace(training, data=data._replace(dataset=extra.dataset, pixels=own.second))
+    return JoinedFeatures(
+        _features_of(first, wanted[:images], make_body, None),
+        _features_of(second, wanted[images:], make_body, extra.detail),
+    )
+
+
+def _features_of(
+    training: Training, wanted: np.ndarray, make_body: Callable[[], Body], detail: tuple[int, int] | None
+) -> np.ndarray:
+    """The features of one data set."""
     config, network, dataset = training.config, training.network, training.data.dataset
     progress = training.reporter.watch
     digest = body_digest(network[0], config.height, config.width)
-    folder = dataset.folder / "cache" / _folder_name(config, digest[:_DIGITS])
+    folder = dataset.folder / "cache" / _folder_name(config, digest[:_DIGITS], detail)
     with file_lock(folder / "lock", progress, "Waits for another process that computes the same features."):
         shape = (*wanted.shape, output_count(network))
         store = FeatureStore(folder, shape, dataset.content_hash, features_source(config))

@@ -11,6 +11,7 @@ from torch import nn
 from pipeline.config import RunConfig
 from pipeline.runs.reporter import Reporter
 from pipeline.training.feature_store import FLIPS
+from pipeline.training.features import JoinedFeatures
 from pipeline.training.optimisation import FusedAdam, extra_callbacks
 from pipeline.training.training import Parts, Training
 
@@ -56,7 +57,7 @@ class FeatureLoader(DataLoader):
             yield torch.from_numpy(batch.astype(np.float32)), torch.from_numpy(self.targets[places])
 
 
-def head_loaders(features: np.ndarray, parts: Parts, config: RunConfig, device: str) -> DataLoaders:
+def head_loaders(features: np.ndarray | JoinedFeatures, parts: Parts, config: RunConfig, device: str) -> DataLoaders:
     """Training and validation loaders.
 
     Args:
@@ -74,7 +75,7 @@ def head_loaders(features: np.ndarray, parts: Parts, config: RunConfig, device: 
     return DataLoaders(train, validation, device=torch.device(device))
 
 
-def head_learner(training: Training, features: np.ndarray, loss: nn.Module) -> Learner:
+def head_learner(training: Training, features: np.ndarray | JoinedFeatures, loss: nn.Module) -> Learner:
     """A learner of the network's head alone, in float32, as it is small; `features` as `head_loaders` takes them."""
     config = training.config
     return Learner(

@@ -6,6 +6,7 @@ from fastai.optimizer import Optimizer
 from torch.optim.adamw import adamw
 
 from pipeline.config import RunConfig
+from pipeline.training.losses import LossMode
 
 
 class FusedAdam(Optimizer):
@@ -126,5 +127,7 @@ class WeightAverage(Callback):
 
 
 def extra_callbacks(config: RunConfig) -> list:
-    """The learner's callbacks that `config` asks for: the average of the weights where `ema` is above 0."""
-    return [WeightAverage(config.ema)] if config.ema else []
+    """The learner's callbacks that `config` asks for: the average of the weights where `ema` is above 0, and the loss
+    that validates at other frequencies than it trains, where extra images train."""
+    average = [WeightAverage(config.ema)] if config.ema else []
+    return [*average, LossMode()] if config.extra and config.loss != "weighted" else average

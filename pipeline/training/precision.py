@@ -92,6 +92,9 @@ class CpuAutocast(Callback):
     def after_cancel_batch(self):
         self._leave()
 
+    def after_cancel_fit(self):  # a stop is asked for before a batch, once autocast has begun
+        self._leave()
+
     def _leave(self):
         if self.autocast is not None:
             self.autocast.__exit__(None, None, None)

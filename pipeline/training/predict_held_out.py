@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import pandas as pd
 from safetensors.torch import save
 
 from pipeline.data.prepare import window
@@ -12,28 +13,48 @@ from pipeline.files import disk_errors, replace_file
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import class_priors
 from pipeline.metrics.predictions_table import class_indices, with_probabilities
-from pipeline.models.model_info import ModelInfo, write_model_info
+from pipeline.models.model_info import ExtraImages, ModelInfo, write_model_info
 from pipeline.models.training_images import write_training_images
 from pipeline.networks.onnx_body import OnnxBody
 from pipeline.progress import Cancelled
 from pipeline.runs.results import PartFigures
+from pipeline.training.extra_images import Extra
 from pipeline.training.training import Training
 
 _BATCH = 32
+
+
+def _extra_images(extra: Extra | None) -> ExtraImages | None:
+    """What a model's description says of the run's extra images."""
+    if extra is None:
+        return None
+    joins, other = extra.joins, extra.dataset
+    return ExtraImages(
+        other.name, other.content_hash, len(joins), int(joins["lesion_id"].nunique()), other.licence, other.attribution,
+        {str(reason): int(n) for reason, n in extra.table["left_out"].value_counts().items()},
+    )
+
+
+def _each(texts: list[str]) -> str:
+    """Each text once."""
+    return "; ".join(dict.fromkeys(texts))
 
 
 def model_info(training: Training, figures: PartFigures | None = None) -> ModelInfo:
     """The description of the model that the training makes; `figures` are those of its validation part."""
     run, config, dataset = training.run, training.config, training.data.dataset
     train = training.data.split[training.data.split["part"] == "train"]
-    priors = class_priors(train["dx"])
+    priors, extra = class_priors(train["dx"]), _extra_images(training.data.extra)
+    sources = [dataset] if training.data.extra is None else [dataset, training.data.extra.dataset]
     return ModelInfo(
         name=run.name, folder=run.model, classes=tuple(dataset.classes), run=run.name, data=dataset.name,
         data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
         width=config.width, height=config.height, resize=config.resize, normalize=config.normalize, loss=config.loss,
-        training_images=len(train), training_lesions=int(train["lesion_id"].nunique()), split=config.split,
-        validation=figures, created=time.time(), licence=dataset.licence,
-        attribution=dataset.attribution, flips=config.flips, mean=config.mean, std=config.std, view=config.view,
+        training_images=len(train) + (extra.images if extra else 0), split=config.split,
+        training_lesions=int(train["lesion_id"].nunique()) + (extra.lesions if extra else 0), extra=extra,
+        validation=figures, created=time.time(), licence=_each([of.licence for of in sources]),
+        attribution=_each([of.attribution for of in sources]), flips=config.flips, mean=config.mean, std=config.std,
+        view=config.view,
         # what is told of whole images stays as older versions left it: they are only scaled to the input
         detail=dataset.copy_size() if config.view == "square" else None,
         training_frequencies=priors if set(priors) == set(dataset.classes) else None,
@@ -51,7 +72,7 @@ def predict_held_out(training: Training, body: OnnxBody | None = None) -> None:
     Raises:
         Cancelled: a stop was asked for.
     """
-    run, config, (dataset, split, _, pixels) = training.run, training.config, training.data
+    run, config, (dataset, split, _, pixels, _) = training.run, training.config, training.data
     reporter, predictor = training.reporter, Predictor(model_info(training), training.network, training.device, body)
     row_of = {image_id: row for row, image_id in enumerate(dataset.metadata()["image_id"])}
     held_out = split[split["part"] != "train"].reset_index(drop=True)
@@ -87,9 +108,14 @@ def write_model(training: Training) -> None:
     """Writes `model/model.safetensors`, the list of training images, then `model/model.json`, which makes the model
     exist for readers.
     """
-    run, (dataset, split, _, _) = training.run, training.data
+    run, (dataset, split, _, _, extra) = training.run, training.data
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in training.network.state_dict().items()}
     replace_file(run.model / "model.safetensors", save(state))
-    write_training_images(run.model, dataset.metadata(), split.loc[split["part"] == "train", "image_id"])
+    trained, images = split.loc[split["part"] == "train", "image_id"], dataset.metadata()
+    if extra is not None:
+        own = images[images["image_id"].isin(trained)].assign(data=dataset.name)
+        images = pd.concat([own, extra.joins.assign(data=extra.dataset.name)])
+        trained = images["image_id"]
+    write_training_images(run.model, images, trained)
     results = run.results()
     write_model_info(model_info(training, results["validation"] if results else None))

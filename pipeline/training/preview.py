@@ -12,10 +12,8 @@ import torch
 from PIL import Image
 
 from pipeline.config import RunConfig
-from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import prepare_image
-from pipeline.data.reserved import metadata_to_split
 from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
 from pipeline.network_registry import Normalisation
@@ -23,9 +21,10 @@ from pipeline.progress import Progress, silent
 from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.batches import make_loaders
 from pipeline.training.estimate import FewPixels
+from pipeline.training.extra_images import Extra
 from pipeline.training.feature_store import FLIPS
 from pipeline.training.features import flipped
-from pipeline.training.parts import plan_split, rows_and_targets
+from pipeline.training.parts import planned, undecoded
 
 IMAGES, VARIANTS = 8, 2
 SHOWN = 512  # pixels: larger pictures are reduced to that, so that an answer stays within a few megabytes
@@ -139,7 +138,9 @@ def _in_order(loader, normalisation: Normalisation) -> np.ndarray:
     return _shown(batch, normalisation)[np.argsort(places.numpy())]
 
 
-def network_inputs(dataset: Dataset, config: RunConfig, rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def network_inputs(
+    dataset: Dataset, config: RunConfig, rows: np.ndarray, seed: int, extra: Extra | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The images of `rows` as the trainer's own loaders give them to the network, without the normalisation.
 
     Returns:
@@ -148,7 +149,7 @@ def network_inputs(dataset: Dataset, config: RunConfig, rows: np.ndarray, seed: 
     Raises:
         DataError: an image's file is gone or damaged.
     """
-    pixels = FewPixels(OnTheFlyPixels(dataset, config.height, config.width, config.resize), rows)
+    pixels = FewPixels(undecoded(dataset, config, extra), rows)
     places = np.arange(len(rows))
     random.seed(seed)
     np.random.seed(seed % 2**32)
@@ -181,16 +182,21 @@ def preview_batch(dataset: Dataset, config: RunConfig, draw: int = 0, progress: 
         Cancelled: by `progress`.
     """
     progress(0.6, "Splits the data set.")
-    metadata, split = dataset.metadata(), plan_split(config, metadata_to_split(dataset, config.same_lesion))
-    rows, targets = rows_and_targets(split, metadata, dataset.classes)["train"]
+    split, parts, extra = planned(dataset, config, progress)
+    tables, steps = [dataset.metadata()], steps_in_words(config)
+    if extra is not None:
+        tables.append(extra.dataset.metadata())
+        steps = (*steps, f"Extra images (extra={extra.dataset.name}). {' '.join(extra.sentences(split))}")
+    rows, targets = parts["train"]
     rows = rows[draw_images(targets, config.seed, draw)]
     progress(0.8, "Prepares the images as training does.")
-    fitted, variants = network_inputs(dataset, config, rows, config.seed + draw)
+    fitted, variants = network_inputs(dataset, config, rows, config.seed + draw, extra)
     images = []
-    for number, (_, row) in enumerate(metadata.iloc[rows].iterrows()):
+    for number, (place, row) in enumerate(pd.concat(tables, ignore_index=True).iloc[rows].iterrows()):
+        of = dataset if extra is None or place < dataset.images else extra.dataset
         images.append(PreviewedImage(
             row["image_id"], row["dx"], None if pd.isna(row["dx_type"]) else row["dx_type"], int(row["width"]),
-            int(row["height"]), _imported(dataset, row), _jpeg(fitted[number], dataset.generated),
+            int(row["height"]), _imported(of, row), _jpeg(fitted[number], dataset.generated),
             tuple(_jpeg(variant[number], dataset.generated) for variant in variants),
         ))
-    return Preview(config.width, config.height, dataset.generated, steps_in_words(config), tuple(images))
+    return Preview(config.width, config.height, dataset.generated, steps, tuple(images))

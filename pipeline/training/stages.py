@@ -11,10 +11,11 @@ from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest, WriteEvents
 from pipeline.training.checkpoints import BestWeights, Checkpoint, WriteCheckpoint, restore
-from pipeline.training.features import fast_body, open_features, wanted_features
+from pipeline.training.features import JoinedFeatures, fast_body, open_features, wanted_features
 from pipeline.training.head_stage import HEAD_SHARE, HeadReporter, head_learner
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
+from pipeline.training.parts import own_targets
 from pipeline.training.training import Training
 
 
@@ -26,7 +27,9 @@ class StageLearners:
 
     def __init__(self, training: Training):
         self.training = training
-        self._loss = make_loss(training.config, training.data.parts["train"][1], training.data.dataset.classes)
+        data = training.data
+        own = own_targets(data.parts, data.dataset.images)
+        self._loss = make_loss(training.config, data.parts["train"][1], data.dataset.classes, own)
         self._on_images: Learner | None = None
 
     def of(self, stage: Stage) -> Learner:
@@ -48,12 +51,14 @@ class StageLearners:
     def _of_head(self) -> Learner:
         return head_learner(self.training, self.features(), self._loss)
 
-    def features(self) -> np.ndarray:
+    def features(self) -> np.ndarray | JoinedFeatures:
         """What `features.open_features` gives for the network's present body."""
         training, reporter = self.training, self.training.reporter
         reporter.note(training.config.features_words)
         reporter.say("Looks for the backbone's outputs.")
-        wanted = wanted_features(training.config, training.data.parts, training.data.dataset.images)
+        data = training.data
+        images = data.dataset.images + (data.extra.dataset.images if data.extra else 0)
+        wanted = wanted_features(training.config, data.parts, images)
         with reporter.timed("features"):
             return open_features(training, wanted, lambda: fast_body(training))
 

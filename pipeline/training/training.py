@@ -8,11 +8,12 @@ import pandas as pd
 from torch import nn
 
 from pipeline.config import RunConfig
-from pipeline.data.cache import open_pixels
+from pipeline.data.cache import JoinedPixels, open_pixels
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.errors import DataError
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.run_dir import RunDir
+from pipeline.training.extra_images import Extra, extra_dataset, stored_extra
 from pipeline.training.parts import rows_and_targets, stored_split
 from pipeline.workspace import Workspace
 
@@ -30,12 +31,14 @@ class Pixels(Protocol):
 
 
 class TrainingData(NamedTuple):
-    """A data set, its split (image_id, lesion_id, dx, part), (rows, targets) by part, and the pixels."""
+    """A data set, its split (image_id, lesion_id, dx, part), (rows, targets) by part, and the pixels; and extra images,
+    whose pixels come after the others and which are in the part "train" alone, not in the split."""
 
     dataset: Dataset
     split: pd.DataFrame
     parts: Parts
     pixels: Pixels
+    extra: Extra | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,17 @@ def gather(run: RunDir, config: RunConfig, workspace: Workspace, reporter: Repor
         raise DataError(
             f"The data set {config.data} has changed since this run was planned.", "Start a new run on it."
         )
-    split = stored_split(run, config, dataset)
-    parts = rows_and_targets(split, dataset.metadata(), dataset.classes)
+    other, extra = extra_dataset(workspace, config), None
+    split = stored_split(run, config, dataset, other)
+    if other is not None:
+        extra = stored_extra(run, config, dataset, other, split, reporter.watch)
+        for sentence in extra.sentences(split):
+            reporter.note(sentence)
+    parts, size = rows_and_targets(split, dataset.metadata(), dataset.classes, extra), (config.height, config.width)
     reporter.say("Decodes the images.")
     with reporter.timed("data"):
-        pixels = open_pixels(
-            dataset, config.height, config.width, config.resize, reporter.watch, reporter.note
-        )
-    return TrainingData(dataset, split, parts, pixels)
+        pixels = open_pixels(dataset, *size, config.resize, reporter.watch, reporter.note)
+        if extra is None:
+            return TrainingData(dataset, split, parts, pixels)
+        more = open_pixels(extra.dataset, *size, config.resize, reporter.watch, reporter.note, extra.detail)
+    return TrainingData(dataset, split, parts, JoinedPixels(pixels, more), extra)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipeline.config import RunConfig
-from pipeline.data.cache_space import CacheSpace, cache_space
+from pipeline.data.cache_space import CacheSpace, run_space
 from pipeline.data.dataset import Dataset
 from pipeline.shown import as_text
 
@@ -26,9 +26,9 @@ def in_words(space: CacheSpace, config: RunConfig) -> str:
             "smaller size.")
 
 
-def disk_need(dataset: Dataset, config: RunConfig) -> None:
+def disk_need(dataset: Dataset, extra: Dataset | None, config: RunConfig) -> None:
     """The sentence, as a warning where there is no room."""
-    space = cache_space(dataset, config.height, config.width, config.resize)
+    space = run_space(dataset, extra, config.height, config.width, config.resize)
     if space.fits:
         st.caption(as_text(in_words(space, config)))
     else:

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from app.loaders import resources
 from pipeline.config import SETTINGS, RunConfig
 from pipeline.runs.lineage import INHERITED
-from pipeline.settings import Choice, Number, Setting, StageEpochs, Switch
+from pipeline.settings import Choice, DatasetName, Number, Setting, StageEpochs, Switch
 from pipeline.shown import as_text
 
 _COLUMNS = (  # what this form has a choice for
-    ("arch", "weights", "size", "resize"), ("epochs", "lr", "batch_size", "seed"), ("loss", "augment", "keep", "limit"),
+    ("arch", "weights", "size", "resize"), ("epochs", "lr", "batch_size", "seed"),
+    ("loss", "augment", "keep", "limit", "extra"),
 )
 _ELSEWHERE = ("split",)  # has a place of its own in the form
 
@@ -40,6 +42,11 @@ def setting_widget(place, setting: Setting, config: RunConfig, key: str) -> str:
     match setting:
         case Choice():
             return select(place, title, setting.options, setting.options, setting.text(config), f"{key}.{setting.key}",
+                          common["help"], fixed)
+        case DatasetName():
+            names = ["none", *(of.name for of in resources.datasets() if of.name != config.data and not of.generated)]
+            own = setting.text(config)  # of a branch, whose parent's may be gone
+            return select(place, title, {"none": "None"}, dict.fromkeys([*names, own]), own, f"{key}.{setting.key}",
                           common["help"], fixed)
         case Switch():
             on = place.toggle(title, getattr(config, setting.field), key=f"{key}.{setting.key}", **common)

@@ -78,7 +78,7 @@ def train_form(datasets: list[Dataset], busy: bool) -> None:
     else:
         st.markdown(_plan_in_words(plan))
         with problems.in_words():
-            disk_need(by_name[data], plan)
+            disk_need(by_name[data], by_name.get(plan.extra or ""), plan)
     device_panel()
     _start(plan, busy)
     help_text("training", "What these choices mean")
