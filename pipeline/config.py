@@ -44,6 +44,12 @@ LOSSES: dict[Loss, str] = {
     "weighted": "Cross-entropy weighted by class (against the imbalance)",
 }
 
+Head = Literal["fastai", "linear"]
+HEADS: dict[Head, str] = {
+    "fastai": "fastai's: two layers on the maximum and the mean of each feature",
+    "linear": "Linear: one layer on the mean of each feature, as timm has it",
+}
+
 Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
 KEEPS: dict[Keep, str] = {
     "last": "The last epoch's", "balanced_accuracy": "The epoch of the best balanced accuracy",
@@ -203,6 +209,9 @@ class RunConfig:
         "overlaps with a held-out image is left out.",
     )] | None = None
     extra_hash: Word | None = None
+    head: Annotated[Head, Choice(
+        "Head", "What decides on the network's features; the linear one has a hundredth of the weights.", HEADS
+    )] = "fastai"
 
     @property
     def training_seed(self) -> int:

@@ -58,6 +58,7 @@ GOOD = [
     ("extra=none", {"extra": None}),
     ("features=yes", {"features": True}),
     ("normalize=no", {"normalize": False}),
+    ("head=linear", {"head": "linear"}),
     (" seed = 7 ", {"seed": 7}),
 ]
 
@@ -107,6 +108,7 @@ BAD = [
     ("features=true", "yes, no"),
     ("keep_epochs=2", "yes, no"),
     ("normalize=true", "yes, no"),
+    ("head=mlp", "fastai, linear"),
 ]
 
 

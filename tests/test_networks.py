@@ -9,13 +9,14 @@ import torch
 import torchvision
 from PIL import Image
 from sklearn.datasets import load_sample_image
-from timm.layers import DropPath
+from timm.layers import ClassifierHead, DropPath
 from torch import nn
 
+from pipeline.config import HEADS
 from pipeline.errors import ConfigError, WeightsError
 from pipeline.network_registry import NETWORKS
 from pipeline.networks import architectures
-from pipeline.networks.architectures import build_network, package_state, splitter
+from pipeline.networks.architectures import after_pooling, build_network, feature_count, package_state, splitter
 
 LITES = [name for name, entry in NETWORKS.items() if entry.family == "efficientnet_lite"]
 PALACE = 698  # of ImageNet's classes
@@ -116,3 +117,26 @@ def test_a_resnet_refuses_drop_path():
     sentence = "resnet34 has no drop path (drop_path=0.1). Set drop_path=0, or choose an EfficientNet."
     with pytest.raises(ConfigError, match=f"^{re.escape(sentence)}$"):
         build_network("resnet34", 7, "random", drop_path=0.1)
+
+
+def test_a_linear_head_is_timms_and_has_a_hundredth_of_the_weights_of_fastais():
+    network = build_network("efficientnet_lite0", 7, "random", head="linear", dropout=0.3).eval()
+    theirs = ClassifierHead(1280, 7, pool_type="avg").eval()
+    theirs.fc.load_state_dict(network[1][3].state_dict())
+    features = torch.randn(2, 1280, 3, 4)
+    torch.testing.assert_close(network[1](features), theirs(features))
+    assert _dropouts(network) == [0.3]
+    weights = {
+        head: sum(p.numel() for p in build_network("efficientnet_lite0", 7, "random", head=head)[1].parameters())
+        for head in HEADS
+    }
+    assert weights["linear"] == 1280 * 7 + 7 and weights["fastai"] > 100 * weights["linear"]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_head_decides_on_pooled_features_as_on_the_whole_map(head):
+    network = build_network("resnet18", 7, "random", head=head).eval()
+    features = torch.randn(3, 512, 2, 3)
+    pooled = torch.cat([features.amax((2, 3)), features.mean((2, 3))], dim=1)
+    assert feature_count(network[1]) == 512
+    torch.testing.assert_close(after_pooling(network[1], pooled), network[1](features))

@@ -77,7 +77,7 @@ def test_it_is_exported_as_onnx_and_not_to_fastai(pair, tmp_path):
     save_file(joined_state(states), info.folder / "model.safetensors")
     write_model_info(info)
     stored = read_model_info(info.folder, "both")
-    assert stored.networks == 2 and network_words(stored.arch, stored.networks) == "2 × EfficientNet-Lite0"
+    assert stored.networks == 2 and network_words(stored) == "2 × EfficientNet-Lite0"
     images = _images(info)
     assert Predictor(stored).probabilities(images) == pytest.approx(joint.probabilities(images), abs=1e-6)
     assert export_onnx(stored, tmp_path / "both.onnx") < 1e-4

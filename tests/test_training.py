@@ -7,12 +7,17 @@ import pandas as pd
 import pytest
 import torch
 from captum.attr import LayerGradCam
+from safetensors.torch import load_file
 
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
+from pipeline.errors import RunError
+from pipeline.export.fastai_export import export_fastai
+from pipeline.export.onnx_export import export_onnx
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.job_worker import work
+from pipeline.models.card import model_card
 from pipeline.models.model_info import find_model
 from pipeline.networks.architectures import build_network
 from pipeline.networks.gradcam import HeadGradCam
@@ -153,3 +158,23 @@ def test_a_loss_that_is_no_number_fails_the_run_in_words(with_data):
     run = create(with_data, dataclasses.replace(config, stages=stages))
     status = work(run, with_data)
     assert status.state == "failed" and "Try a learning rate ten times smaller" in status.error
+
+
+def test_a_linear_head_goes_through_training_model_and_exports(with_data, tmp_path):
+    run, status = _train(with_data, "head=linear", "features=yes", "epochs=1,1", "limit=60")
+    assert status.state == "done", status.error
+    info = find_model(with_data, run.name)
+    assert run.config().head == info.head == "linear"
+    assert "1.3.weight" in load_file(info.folder / "model.safetensors")
+    predictor, stored = Predictor(info), run.predictions()
+    files = load_dataset(with_data, "tiny").metadata().set_index("image_id")["file"]
+    dataset = load_dataset(with_data, "tiny")
+    images = [predictor.prepare(open_image(dataset.image_path(files[i]), files[i])) for i in stored["image_id"]]
+    told = stored[[f"p_{code}" for code in info.classes]].to_numpy()
+    np.testing.assert_allclose(predictor.probabilities(images), told, atol=1e-4)
+    assert predictor.explain(images[0], info.classes[0]).shape == (1, 1)
+    assert export_onnx(info, tmp_path / "linear.onnx") < 1e-3 and export_fastai(info, tmp_path / "export.pkl") < 1e-5
+    assert "EfficientNet-Lite0 with a linear head" in model_card(with_data, info)
+    assert plan_config(with_data, None, "demo", [], f"{run.name}:1").head == "linear"
+    with pytest.raises(RunError, match="has its head, which is linear, not fastai"):
+        plan_config(with_data, None, "demo", ["head=fastai"], f"{run.name}:1")

@@ -74,6 +74,7 @@ def _metadata(info: ModelInfo) -> dict[str, str]:
         "normalisation_inside": to_json(info.normalisation._asdict()),
         "output": f"Probabilities in the order of classes. {weighing(info)}",
         "architecture": info.arch,
+        "head": info.head,
         "trained_on": "generated drawings" if info.generated else info.data,
         "licence_of_training_images": info.licence,
         "attribution": info.attribution,

@@ -41,7 +41,9 @@ def load_network(info: ModelInfo) -> nn.Sequential:
     path = info.folder / "model.safetensors"
     if info.arch not in NETWORKS:
         raise ModelError(f"The model {info.name} names a network that LesionLab does not have.", "Train it again.")
-    network = side_by_side([build_network(info.arch, len(info.classes), "random") for _ in range(info.networks)])
+    network = side_by_side(
+        [build_network(info.arch, len(info.classes), "random", head=info.head) for _ in range(info.networks)]
+    )
     try:
         expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
         check_tensors(path, expected, f"the model {info.name}", "Train it again.")

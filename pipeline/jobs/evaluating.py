@@ -68,7 +68,7 @@ def _config(info: ModelInfo, plan: EvaluationPlan) -> RunConfig:
         data=plan.dataset.name, data_hash=plan.dataset.content_hash, preset=PRESET, arch=info.arch,
         weights=info.weights, width=info.width, height=info.height, resize=info.resize, augment="none",
         normalize=info.normalize, batch_size=1, loss=info.loss, stages=(), split=EXTERNAL, keep="last",
-        flips=info.flips, mean=info.mean, std=info.std, view=info.view,
+        flips=info.flips, mean=info.mean, std=info.std, view=info.view, head=info.head,
     )
 
 

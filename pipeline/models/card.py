@@ -143,7 +143,7 @@ def _facts(workspace: Workspace, info: ModelInfo) -> str:
         listed = "it does not carry the list of them"
     return bullets([
         f"Name for commands: {as_code(info.name)}. Made {made} by the run {as_text(info.run)}.",
-        f"Network: {as_text(network_words(info.arch, info.networks))}, input {info.width}×{info.height} pixels.",
+        f"Network: {as_text(network_words(info))}, input {info.width}×{info.height} pixels.",
         "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
         weighing(info),
         *([] if model_priors(workspace, info) else [as_text(without_priors(info))]),

@@ -53,7 +53,7 @@ def _members(workspace: Workspace, info: ModelInfo) -> str:
     except ModelError as error:
         return as_text(error)
     rows = [
-        [as_code(member.name), as_text(network_words(member.arch, member.networks)), f"{member.width}×{member.height}",
+        [as_code(member.name), as_text(network_words(member)), f"{member.width}×{member.height}",
          as_text(member.data), percent((member.validation or {}).get("balanced_accuracy"))] for member in members
     ]
     header = ["model", "network", "pixels", "data set", "balanced accuracy on its own validation images"]

@@ -75,7 +75,7 @@ def _facts(info: ModelInfo, figures: dict[str, Any]) -> str:
     )
     return bullets([
         f"Name for commands: {as_code(info.name)}.",
-        f"Network: {as_text(network_words(info.arch, info.networks))}, input {info.width}×{info.height} pixels."
+        f"Network: {as_text(network_words(info))}, input {info.width}×{info.height} pixels."
         f"{part}{reduced}{views}",
         f"Weights: {shipped['bytes'] / 2**20:.1f} MiB of 16-bit floats; no probability differs by more than "
         f"{shipped['half_precision_difference']:.4f} from that of the 32-bit ones.",

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipeline.classes import label
+from pipeline.config import RunConfig
 from pipeline.data.split import SPLIT_SENTENCES
 from pipeline.errors import LesionLabError
 from pipeline.metrics.confusion import most_confused
 from pipeline.metrics.metric_registry import Metric, metrics_of
 from pipeline.metrics.predictions_table import classes_of
 from pipeline.metrics.units import bounds_words, figure_words
+from pipeline.models.model_info import ModelInfo
 from pipeline.network_registry import IMAGENET, NETWORKS, UNCHANGED, Normalisation
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
@@ -20,12 +22,13 @@ from pipeline.vocabulary import HeldOutPart
 _MOST_PAIRS = 8
 
 
-def network_words(arch: str, networks: int = 1) -> str:
+def network_words(of: ModelInfo | RunConfig) -> str:
     """ "EfficientNet-Lite0", or "2 × EfficientNet-Lite0" for so many side by side; the architecture's own name where
-    this version does not know it.
+    this version does not know it. A head other than the usual one is named.
     """
-    name = NETWORKS[arch].title if arch in NETWORKS else arch
-    return name if networks == 1 else f"{networks} × {name}"
+    name = NETWORKS[of.arch].title if of.arch in NETWORKS else of.arch
+    name += "" if of.head == "fastai" else f" with a {of.head} head"
+    return f"{of.networks} × {name}" if isinstance(of, ModelInfo) and of.networks > 1 else name
 
 
 def normalisation_words(normalisation: Normalisation) -> str:
@@ -44,7 +47,7 @@ def training_text(run: RunDir) -> str:
     fold = f" Fold {config.fold + 1} of 5 validates." if config.split == "lesion" else ""
     lines = [
         f"Split: {SPLIT_SENTENCES[config.split]} Seed {config.seed}.{fold}",
-        f"Network: {as_text(network_words(config.arch))}, from {start}; input {config.width}×{config.height} pixels, "
+        f"Network: {as_text(network_words(config))}, from {start}; input {config.width}×{config.height} pixels, "
         f"{'squished' if config.resize == 'squish' else 'scaled and cropped'}, "
         f"{normalisation_words(config.normalisation)}.",
         f"Preset {as_text(config.preset)}: loss {as_text(config.loss)}, augmentation {as_text(config.augment)}, "

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from annotated_types import Interval, Len
 
 from pipeline.bounds import Code, Count, FileName, Moment, Text, Word
-from pipeline.config import Loss, Resize, Side, SplitKind, Weights
+from pipeline.config import Head, Loss, Resize, Side, SplitKind, Weights
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files import folders_with, write_json
 from pipeline.metrics.decisions import own_decision
@@ -72,6 +72,7 @@ class ModelInfo:
             weights (see `models.combined`).
         networks: how many networks of `arch` it consists of, side by side on one input, all in one file of weights: the
             mean of their logits decides (`networks.side_by_side`).
+        head: what decides on the features of each network (`config.HEADS`).
         mean, std: of red, green and blue on 0..1; a description without them was written when ImageNet's were used for
             all networks.
         extra: of `training_images` and `training_lesions` those that came from another data set; None: all are of
@@ -113,6 +114,7 @@ class ModelInfo:
     view: View = "whole"
     training_frequencies: dict[Code, Annotated[float, Interval(gt=0, le=1)]] | None = None
     extra: ExtraImages | None = None
+    head: Head = "fastai"
 
     @property
     def normalisation(self) -> Normalisation:

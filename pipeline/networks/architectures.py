@@ -1,5 +1,6 @@
-"""Networks built from their entries: a body that gives a feature map, and fastai's head on it."""
+"""Networks built from their entries: a body that gives a feature map, and a head that decides on it."""
 
+from collections.abc import Callable
 from importlib.resources import files
 from typing import NamedTuple, Protocol
 from urllib.error import URLError
@@ -7,10 +8,12 @@ from urllib.error import URLError
 import timm
 import torch
 import torchvision
+from fastai.layers import AdaptiveConcatPool2d
 from fastai.torch_core import apply_init, params
-from fastai.vision.learner import add_head, create_body, model_meta
+from fastai.vision.learner import add_head, create_body, create_head, model_meta
 from torch import nn
 
+from pipeline.config import Head
 from pipeline.errors import ConfigError, WeightsError
 from pipeline.network_registry import NETWORKS, Family, Network
 
@@ -120,22 +123,52 @@ def torchvision_state(entry: Network) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _set_dropout(head: nn.Sequential, dropout: float) -> None:
-    """Set afterwards: fastai leaves a layer without dropout out, and the names of those behind it would change."""
+def _fastai_head(features: int, outputs: int, dropout: float) -> nn.Sequential:
+    """Maximum and mean of each feature, then two linear layers with BatchNorm."""
+    head = create_head(features, outputs)
+    # set afterwards: fastai leaves a layer without dropout out, and the names of those behind it would change
     first, last = (layer for layer in head if isinstance(layer, nn.Dropout))
     first.p, last.p = dropout / 2, dropout
+    return head
+
+
+def _linear_head(features: int, outputs: int, dropout: float) -> nn.Sequential:
+    """The mean of each feature, then one linear layer: timm's ClassifierHead, of stock classes."""
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(features, outputs))
+
+
+_HEADS: dict[Head, Callable[[int, int, float], nn.Sequential]] = {"fastai": _fastai_head, "linear": _linear_head}
+
+
+def feature_count(head: nn.Sequential) -> int:
+    """K, how many features the body gives to a head of `build_network`."""
+    if isinstance(head[0], AdaptiveConcatPool2d):
+        return next(layer.num_features for layer in head if isinstance(layer, nn.BatchNorm1d)) // 2
+    return head[-1].in_features
+
+
+def after_pooling(head: nn.Sequential, pooled: torch.Tensor) -> torch.Tensor:
+    """(N, C) logits that a head gives for a feature map of which only maxima and means are known.
+
+    Args:
+        pooled: (N, 2K), the maximum of each feature and then the mean of each.
+    """
+    features = pooled if isinstance(head[0], AdaptiveConcatPool2d) else pooled[:, pooled.shape[1] // 2 :]
+    for layer in list(head)[2:]:  # after the pooling and its flattening
+        features = layer(features)
+    return features
 
 
 def build_network(
-    arch: str, outputs: int, weights: str, dropout: float = 0.5, drop_path: float = 0.0
+    arch: str, outputs: int, weights: str, dropout: float = 0.5, drop_path: float = 0.0, head: Head = "fastai"
 ) -> nn.Sequential:
-    """`Sequential(body, head)`: the body's feature map goes into fastai's head (concat pool, two linear layers).
+    """`Sequential(body, head)`: the head decides on the body's feature map.
 
     Args:
         arch: a key of `network_registry.NETWORKS`.
         outputs: number of diagnoses.
         weights: "imagenet" or "random", for the body; the head always starts random.
-        dropout: before the last layer, 0..1; before the layer in front of it half of that.
+        dropout: before the last layer, 0..1; before the layer in front of it, if there is one, half of that.
         drop_path: share of images for which the last block is skipped, 0..1, less for earlier ones (Huang et al. 2016).
 
     Raises:
@@ -148,9 +181,8 @@ def build_network(
             f"{arch} has no drop path (drop_path={drop_path:g}).", "Set drop_path=0, or choose an EfficientNet."
         )
     body = _BUILDERS[entry.family].body(entry, weights == "imagenet", drop_path)
-    network = add_head(body.module, body.outputs, outputs)
-    apply_init(network[1], nn.init.kaiming_normal_)
-    _set_dropout(network[1], dropout)
+    network = add_head(body.module, body.outputs, outputs, head=_HEADS[head](body.outputs, outputs, dropout))
+    apply_init(network[1], nn.init.kaiming_normal_)  # once more, as ever: what a seed gives stays
     return network
 
 

@@ -13,7 +13,7 @@ from pipeline.workspace import Workspace
 # so that no image that the parent learnt is validated, and the description of the initial weights stays true
 INHERITED = (
     "data", "data_hash", "split", "seed", "fold", "limit", "same_lesion", "weights", "view", "mean", "std", "reserved",
-    "extra", "extra_hash",
+    "extra", "extra_hash", "head",
 )
 
 

@@ -289,7 +289,7 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
         # random weights: their speed is that of any others, and nothing is downloaded for an estimate
         known = config.features and config.parent is None and NETWORKS[config.arch].installed
         weights = config.weights if known else "random"
-        network = build_network(config.arch, len(classes), weights, config.dropout, config.drop_path)
+        network = build_network(config.arch, len(classes), weights, config.dropout, config.drop_path, config.head)
         training = Training(
             RunDir(dataset.folder / "estimate"), Workspace(dataset.folder.parents[1]),
             replace(config, batch_size=batch_size), TrainingData(dataset, split, few, pixels, extra), network,

@@ -16,6 +16,7 @@ from pipeline.errors import ModelError, TrainingError
 from pipeline.files import to_json
 from pipeline.locks import file_lock
 from pipeline.network_registry import IMAGENET, UNCHANGED, Normalisation
+from pipeline.networks.architectures import feature_count
 from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body
 from pipeline.training.feature_store import FLIPS, FeatureStore
 from pipeline.training.training import Parts, Pixels, Training
@@ -91,8 +92,8 @@ def wanted_features(config: RunConfig, parts: Parts, images: int) -> np.ndarray:
 
 
 def output_count(network: nn.Sequential) -> int:
-    """2K: what the head of `Sequential(body, head)` reads of an image."""
-    return next(layer.num_features for layer in network[1] if isinstance(layer, nn.BatchNorm1d))
+    """2K: what is stored of an image, whatever the head of `Sequential(body, head)` reads of it."""
+    return 2 * feature_count(network[1])
 
 
 def features_source(config: RunConfig) -> str:

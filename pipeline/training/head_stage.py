@@ -9,6 +9,7 @@ from fastai.torch_core import params
 from torch import nn
 
 from pipeline.config import RunConfig
+from pipeline.networks.architectures import after_pooling
 from pipeline.runs.reporter import Reporter
 from pipeline.training.feature_store import FLIPS
 from pipeline.training.features import JoinedFeatures
@@ -19,7 +20,7 @@ HEAD_SHARE = 0.01  # work of an image in a stage on features, measured by one wh
 
 
 class HeadOnFeatures(nn.Sequential):
-    """`network` fed with what its head makes of a feature map by pooling; the same weights under the same names.
+    """`network` fed with the maxima and means of feature maps; the same weights under the same names.
 
     Args:
         network: `Sequential(body, head)`; the body is not run, and stays as it is.
@@ -29,9 +30,7 @@ class HeadOnFeatures(nn.Sequential):
         super().__init__(network[0], network[1])
 
     def forward(self, features):
-        for layer in list(self[1])[2:]:  # after the pooling and its flattening
-            features = layer(features)
-        return features
+        return after_pooling(self[1], features)
 
 
 class FeatureLoader(DataLoader):

@@ -27,7 +27,7 @@ def first_network(run: RunDir, config: RunConfig, outputs: int, note) -> nn.Modu
     """
     torch.manual_seed(config.training_seed)
     weights = config.weights if config.parent is None else "random"
-    network = build_network(config.arch, outputs, weights, config.dropout, config.drop_path)
+    network = build_network(config.arch, outputs, weights, config.dropout, config.drop_path, config.head)
     if config.parent is not None:
         note(f"Started from stage {config.parent_stage} of the run {config.parent}.")
         load_weights(run.start_weights, network)

@@ -54,7 +54,7 @@ def model_info(training: Training, figures: PartFigures | None = None) -> ModelI
         training_lesions=int(train["lesion_id"].nunique()) + (extra.lesions if extra else 0), extra=extra,
         validation=figures, created=time.time(), licence=_each([of.licence for of in sources]),
         attribution=_each([of.attribution for of in sources]), flips=config.flips, mean=config.mean, std=config.std,
-        view=config.view,
+        view=config.view, head=config.head,
         # what is told of whole images stays as older versions left it: they are only scaled to the input
         detail=dataset.copy_size() if config.view == "square" else None,
         training_frequencies=priors if set(priors) == set(dataset.classes) else None,

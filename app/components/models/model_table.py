@@ -33,7 +33,7 @@ def models_table(models: list[ModelInfo]) -> None:
     for row, info in enumerate(models):
         figures, size = info.validation or {}, weights_bytes(info)
         rows.append({
-            "title": title_of(info), "data": info.data, "network": network_words(info.arch, info.networks),
+            "title": title_of(info), "data": info.data, "network": network_words(info),
             "pixels": f"{info.width}×{info.height}", "diagnoses": len(info.classes),
             **{name: values[row] for name, values in shown.items()},
             "images": figures.get("images"), "size": size and size / 1e6,
@@ -72,11 +72,11 @@ def about(info: ModelInfo) -> None:
     figures = info.validation or {}
     kind = " (generated drawings)" if info.generated else ""
     st.markdown(as_text(
-        f"{network_words(info.arch, info.networks)}, {info.width}×{info.height} pixels, trained on "
+        f"{network_words(info)}, {info.width}×{info.height} pixels, trained on "
         f"{count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')} of the data set "
         f"{info.data}{kind}. "
         f"{_judged(info)}: {headline(figures)}." if figures.get("images") else
-        f"{network_words(info.arch, info.networks)}, {info.width}×{info.height} pixels, trained on the data set "
+        f"{network_words(info)}, {info.width}×{info.height} pixels, trained on the data set "
         f"{info.data}{kind}. It has no validation figures."
     ))
     if info.members:

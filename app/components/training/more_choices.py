@@ -12,7 +12,7 @@ from pipeline.settings import Choice, DatasetName, Number, Setting, StageEpochs,
 from pipeline.shown import as_text
 
 _COLUMNS = (  # what this form has a choice for
-    ("arch", "weights", "size", "resize"), ("epochs", "lr", "batch_size", "seed"),
+    ("arch", "weights", "head", "size", "resize"), ("epochs", "lr", "batch_size", "seed"),
     ("loss", "augment", "keep", "limit", "extra"),
 )
 _ELSEWHERE = ("split",)  # has a place of its own in the form
