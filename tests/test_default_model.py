@@ -11,8 +11,8 @@ from safetensors.numpy import load_file
 
 from pipeline import cli
 from pipeline.default_model.build import start_build
+from pipeline.default_model.fold_tables import read_predictions
 from pipeline.default_model.folds import fold_path, out_of_fold
-from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES, robustness
 from pipeline.errors import DataError

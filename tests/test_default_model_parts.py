@@ -9,10 +9,10 @@ from PIL import Image
 from pipeline.data.prepare import prepare_image
 from pipeline.default_model import robustness as robustness_module
 from pipeline.default_model.build import start_build
+from pipeline.default_model.fold_tables import Origin, write_predictions
 from pipeline.default_model.folds import fold_path, out_of_fold
 from pipeline.default_model.goals import GOALS, against_goals
 from pipeline.default_model.half_weights import write_half_weights
-from pipeline.default_model.prediction_tables import Origin, write_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES
 from pipeline.default_model.trainings import finished_run

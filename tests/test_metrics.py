@@ -1,6 +1,8 @@
 """Figures of a part against values worked out by hand."""
 
 import math
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -107,3 +109,12 @@ def test_a_truth_without_a_probability_column_is_named(predictions):
     predictions.loc[0, "truth"] = "vasc"
     with pytest.raises(DataError, match=r"^The predictions name vasc but have no probability for it\.$"):
         summarise(predictions, "nv")
+
+
+def test_one_module_spells_the_names_of_the_probability_columns():
+    root = Path(__file__).resolve().parents[1]
+    spelt = [
+        str(path.relative_to(root)) for folder in ("app", "pipeline") for path in (root / folder).rglob("*.py")
+        if path.name != "predictions_table.py" and re.search(r"""["']p_""", path.read_text(encoding="utf-8"))
+    ]
+    assert not spelt

@@ -9,9 +9,9 @@ from safetensors.torch import load_file
 
 from pipeline.config import apply_settings
 from pipeline.default_model.build import finish, start_build
+from pipeline.default_model.fold_tables import read_predictions
 from pipeline.default_model.folds import fold_path
 from pipeline.default_model.joint import joint_predictor
-from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.errors import ModelError
 from pipeline.export.fastai_export import export_fastai

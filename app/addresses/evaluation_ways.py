@@ -9,7 +9,7 @@ from app.addresses.links import Way, explore_link
 from app.loaders.evaluation_rows import CONFIDENCE
 from pipeline.metrics.lesion_answers import lesion_means
 from pipeline.metrics.metric_functions import bin_of
-from pipeline.metrics.predictions_table import classes_of, probabilities_of
+from pipeline.metrics.predictions_table import classes_of, probabilities_of, probability_column
 from pipeline.metrics.subgroups import CONFIDENCE_BANDS, CONFIDENCE_ENDS
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
@@ -87,7 +87,7 @@ class Ways:
         if code is None:
             probability = probabilities_of(self._rows, self._classes).max(axis=1)
             return self._right_and_wrong("", bin_of(probability) == place, {"confidence": ends})
-        inside = bin_of(self._rows[f"p_{code}"].to_numpy(dtype=np.float64)) == place
+        inside = bin_of(self._rows[probability_column(code)].to_numpy(dtype=np.float64)) == place
         filters, with_it = {"of": code, "own": ends}, inside & (self._rows["truth"] == code).to_numpy()
         n, hits = int(inside.sum()), int(with_it.sum())
         return [

@@ -16,6 +16,7 @@ from pipeline.classes import label
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
+from pipeline.metrics.predictions_table import probability_column
 from pipeline.networks.overlay import has_evidence, overlay
 from pipeline.number_words import decimal, probability
 from pipeline.shown import as_text
@@ -114,10 +115,11 @@ def judgement(row: dict, judged: Judged) -> str:
     """Truth and where it comes from, prediction, probabilities and loss, as markdown."""
     source = judged.table["dx_type"].get(row["image_id"])
     origin = f" ({as_text(level_words('dx_type', source))})" if source else ""
+    of_answer, of_truth = (row[probability_column(row[of])] for of in ("predicted", "truth"))
     return (
         f"**Truth:** {as_text(label(row['truth']))}{origin}"
-        f"  \n**Prediction:** {as_text(label(row['predicted']))}, {probability(row['p_' + row['predicted']])}"
-        f"  \nProbability of the truth {probability(row['p_' + row['truth']])} · loss {decimal(row['loss'], 2)}"
+        f"  \n**Prediction:** {as_text(label(row['predicted']))}, {probability(of_answer)}"
+        f"  \nProbability of the truth {probability(of_truth)} · loss {decimal(row['loss'], 2)}"
     )
 
 

@@ -22,7 +22,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError, LesionLabError
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.case_table import in_order
-from pipeline.metrics.predictions_table import classes_of
+from pipeline.metrics.predictions_table import classes_of, probability_column
 from pipeline.models.model_info import ModelInfo
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import Remark, read_remarks
@@ -66,7 +66,7 @@ def _open(images: list[str], place: int) -> None:
 def _output(run: RunDir, case: dict, codes: list[str]) -> None:
     from pipeline.models.notice import notice
 
-    table = probabilities_table({code: case[f"p_{code}"] for code in codes})
+    table = probabilities_table({code: case[probability_column(code)] for code in codes})
     show(probabilities_figure(table, dark()), table, f"{case['image_id']}-output", key="case.output")
     if info := noticed_model(run):
         st.warning(notice(info), icon=":material/info:")

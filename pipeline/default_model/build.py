@@ -10,12 +10,12 @@ import pandas as pd
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.reserved import metadata_to_split
+from pipeline.default_model.fold_tables import read_predictions
 from pipeline.default_model.folds import cross_fitted, fold_path, fold_predictions, out_of_fold
 from pipeline.default_model.goals import against_goals
 from pipeline.default_model.half_weights import WEIGHTS_FILE, largest_difference, write_half_weights
 from pipeline.default_model.joint import joint_predictor
 from pipeline.default_model.out_of_fold_run import write_out_of_fold_run
-from pipeline.default_model.prediction_tables import read_predictions
 from pipeline.default_model.recipe import Recipe, recipe_digest
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import WorkspaceError

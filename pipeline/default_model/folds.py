@@ -10,8 +10,8 @@ import pandas as pd
 from pipeline.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.data.reserved import metadata_to_split
+from pipeline.default_model.fold_tables import Origin, check_images, read_predictions, write_predictions
 from pipeline.default_model.joint import joint_predictions
-from pipeline.default_model.prediction_tables import Origin, check_images, read_predictions, write_predictions
 from pipeline.default_model.recipe import recipe_digest
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import DataError
@@ -80,10 +80,10 @@ def run_predictions(run: RunDir, frequencies: dict[str, float]) -> pd.DataFrame:
     table = run.predictions()
     table = table[table["part"] == "validation"].reset_index(drop=True)
     classes = classes_of(table)
-    shares = at_training_priors(
+    probabilities = at_training_priors(
         probabilities_of(table, classes), prior_vector(frequencies, classes), run.config().loss
     )
-    return with_probabilities(table, classes, shares)
+    return with_probabilities(table, classes, probabilities)
 
 
 def out_of_fold(folds: list[pd.DataFrame]) -> pd.DataFrame:

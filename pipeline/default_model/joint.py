@@ -60,5 +60,5 @@ def joint_predictions(
         ]
         parts.append(predictor.probabilities(images))
     classes, info = list(predictor.info.classes), predictor.info
-    shares = at_training_priors(np.concatenate(parts), prior_vector(frequencies, info.classes), info.loss)
-    return with_probabilities(table, classes, shares)
+    probabilities = at_training_priors(np.concatenate(parts), prior_vector(frequencies, info.classes), info.loss)
+    return with_probabilities(table, classes, probabilities)

@@ -91,15 +91,15 @@ def robustness(info: ModelInfo, files: list[Path], progress: Progress = silent) 
     rows, clean = [], None
     for number, (words, change) in enumerate([("as they are", None), *CHANGES.items()]):
         progress(number / (len(CHANGES) + 1), f"Asks about {len(files):,} images, {words}.")
-        shares = _shares(predictor, files, change)
+        changed = _probabilities(predictor, files, change)
         if clean is None:
-            clean = shares
+            clean = changed
         else:
-            rows.append({"change": words, **_moved(info, clean, shares)})
+            rows.append({"change": words, **_moved(info, clean, changed)})
     return {"images": len(files), "trained_on": sum(path.stem in known for path in files), "changes": rows}
 
 
-def _shares(predictor: Predictor, files: list[Path], change: Change | None) -> np.ndarray:
+def _probabilities(predictor: Predictor, files: list[Path], change: Change | None) -> np.ndarray:
     """(images, diagnoses) probabilities."""
     found = []
     for start in range(0, len(files), _BATCH):
@@ -110,19 +110,19 @@ def _shares(predictor: Predictor, files: list[Path], change: Change | None) -> n
     return np.concatenate(found)
 
 
-def _moved(info: ModelInfo, clean: np.ndarray, shares: np.ndarray) -> dict[str, Any]:
+def _moved(info: ModelInfo, clean: np.ndarray, changed: np.ndarray) -> dict[str, Any]:
     if info.frequencies is None:
         raise ModelError(f"The model {info.name} does not say how frequent each diagnosis was in its training images.",
                          "Make it again.")
-    frequencies = prior_vector(info.frequencies, info.classes)
+    priors = prior_vector(info.frequencies, info.classes)
     answers = {
-        decision: [decided(table, frequencies, decision).argmax(axis=1) for table in (clean, shares)]
+        decision: [decided(table, priors, decision).argmax(axis=1) for table in (clean, changed)]
         for decision in DECISIONS
     }
     melanoma = math.nan
     if MELANOMA in info.classes:
         place = info.classes.index(MELANOMA)
-        melanoma = float(abs(shares[:, place] - clean[:, place]).mean())
+        melanoma = float(abs(changed[:, place] - clean[:, place]).mean())
     return {
         "changed": {decision: float((one != other).mean()) for decision, (one, other) in answers.items()},
         "melanoma": melanoma,

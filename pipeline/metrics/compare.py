@@ -27,7 +27,7 @@ class Comparison:
         images, lesions: how many all of them share.
         contradicted: images in all of them whose lesion or truth differs between runs; left out of what is shared.
         unknown: for each run the diagnoses among the shared images that it has no output for.
-        figures: run, and a column each of `network_figures.FIGURES`; shares of 0..1, NaN where nothing is shared.
+        figures: run, and a column each of `network_figures`; shares of 0..1, NaN where nothing is shared.
         sensitivity: dx, images, lesions, and a column a run with the share of its images that got it right.
         disagreements: image_id, lesion_id, truth, right (how many runs), and for each run `<run>: prediction` and
             `<run>: probability` (of that prediction); the images on which not all runs say the same.

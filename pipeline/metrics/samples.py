@@ -7,6 +7,7 @@ Introduction to the Bootstrap, chapter 13). It says what other lesions of the sa
 clinics, cameras or trainings.
 """
 
+import copy
 import math
 from typing import Protocol
 
@@ -80,6 +81,12 @@ class LesionDraws:
         counts = np.bincount(places.ravel(), minlength=resamples * self.lesions)
         # float: numpy multiplies integers without BLAS
         self._times = counts.reshape(resamples, self.lesions).astype(np.float64)
+
+    def within(self, inside: np.ndarray) -> "LesionDraws":
+        """The same draws of those images that are `inside` (images,) alone."""
+        part = copy.copy(self)
+        part._lesion = self._lesion[inside]
+        return part
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """(resamples, k) sums over each resample's images of `values` (images, k)."""

@@ -12,14 +12,17 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from pipeline.metrics.metric_registry import METRICS, TARGET_METRICS
 from pipeline.metrics.predictions_table import classes_of, probabilities_of
-from pipeline.metrics.samples import LesionDraws, bounded, bounds, mean_of_defined
+from pipeline.metrics.sampled import Sampled
+from pipeline.metrics.samples import EachOnce, LesionDraws, bounded, bounds
 from pipeline.metrics.wilson import difference_interval
 
 Figure = Literal["accuracy", "balanced_accuracy", "sensitivity", "specificity"]
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 OF_A_TARGET: tuple[Figure, ...] = ("sensitivity", "specificity")
 FEW = 30  # lesions
+_TARGET = "target"  # the last of what is `Sampled`
 CONFIDENCE_BANDS = ("below 50 %", "50 % to 70 %", "70 % to 90 %", "90 % and more")
 CONFIDENCE_ENDS = (0.5, 0.7, 0.9)
 _Side = tuple[tuple[float, float, float], np.ndarray]  # a figure with its bounds, and (resamples,) it in each
@@ -54,9 +57,8 @@ def subgroup_table(
     Raises:
         DataError: columns are missing.
     """
-    classes = sorted(predictions["truth"].unique())
-    truth, lesions = predictions["truth"], predictions["lesion_id"]
-    right, asked, kinds = _counted(predictions, figure, codes, classes)
+    classes, truth, lesions = sorted(predictions["truth"].unique()), predictions["truth"], predictions["lesion_id"]
+    asked = _asked(predictions, figure, codes)
     draws = LesionDraws(lesions, resamples, seed)
     rows = []
     for level in levels:
@@ -65,7 +67,7 @@ def subgroup_table(
         row = {"level": level, "images": int(inside.sum()), "lesions": lesions[inside].nunique(),
                "of_images": int((inside & asked).sum()), "of_lesions": lesions[inside & asked].nunique(),
                "lacking": lacking if figure == "balanced_accuracy" else []}
-        group, rest = (_side(draws, side & asked, right, kinds, lesions) for side in (inside, ~inside))
+        group, rest = (_side(predictions, draws, side, asked, figure, codes) for side in (inside, ~inside))
         rows.append(row | _compared(group, rest, undefined=bool(row["lacking"])))
     table = pd.DataFrame(rows, columns=[
         "level", "images", "lesions", "of_images", "of_lesions", "value", "low", "high", "rest", "difference",
@@ -76,30 +78,31 @@ def subgroup_table(
     return table
 
 
-def _counted(
-    predictions: pd.DataFrame, figure: Figure, codes: tuple[str, ...], classes: list[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(images,) whether right, whether counted, and (images, kinds) which mean it belongs to."""
-    truth, predicted = predictions["truth"], predictions["predicted"]
-    everything = np.ones(len(truth), dtype=bool)
-    if figure == "balanced_accuracy":
-        return (truth == predicted).to_numpy(), everything, np.column_stack([truth == code for code in classes])
-    if figure == "accuracy":
-        return (truth == predicted).to_numpy(), everything, everything[:, None]
-    positive, flagged = truth.isin(codes).to_numpy(), predicted.isin(codes).to_numpy()
-    asked = positive if figure == "sensitivity" else ~positive
-    return positive == flagged, asked, asked[:, None]
+def _asked(predictions: pd.DataFrame, figure: Figure, codes: tuple[str, ...]) -> np.ndarray:
+    """(images,) whether the figure is counted on them."""
+    if figure in METRICS:
+        return np.ones(len(predictions), dtype=bool)
+    positive = predictions["truth"].isin(codes).to_numpy()
+    return positive if figure == "sensitivity" else ~positive
 
 
 def _side(
-    draws: LesionDraws, inside: np.ndarray, right: np.ndarray, kinds: np.ndarray, lesions: pd.Series
+    predictions: pd.DataFrame, draws: LesionDraws, inside: np.ndarray, asked: np.ndarray, figure: Figure,
+    codes: tuple[str, ...],
 ) -> _Side:
     """The figure of the images `inside`, bounded, and (resamples,) of each resample."""
-    counted, hits = kinds & inside[:, None], kinds & (inside & right)[:, None]
-    with np.errstate(invalid="ignore"):
-        value = float(mean_of_defined((hits.sum(axis=0) / counted.sum(axis=0))[None])[0])
-        drawn = mean_of_defined(draws.sums(hits) / draws.sums(counted))
-    return bounded(value, drawn, lesions[inside].nunique() if kinds.shape[1] == 1 else None), drawn
+    rows = predictions[inside]
+    value, drawn = (
+        _values(Sampled(rows, sample, {_TARGET: codes}), figure) for sample in (EachOnce(), draws.within(inside))
+    )
+    is_share = figure in TARGET_METRICS or METRICS[figure].counts_images
+    lesions = predictions.loc[inside & asked, "lesion_id"].nunique() if is_share else None
+    return bounded(float(value[0]), drawn, lesions), drawn
+
+
+def _values(of: Sampled, figure: Figure) -> np.ndarray:
+    """(draws,)"""
+    return METRICS[figure].function(of) if figure in METRICS else TARGET_METRICS[figure].function(of)[:, -1]
 
 
 def _compared(group: _Side, rest: _Side, undefined: bool) -> dict[str, float]:

@@ -17,6 +17,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING
 from pipeline.errors import DataError, ImageError, RunError
 from pipeline.jobs.job_dirs import is_embedded
+from pipeline.metrics.predictions_table import probability_column
 from pipeline.number_words import count, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
@@ -55,7 +56,7 @@ def under_decisions(run: RunDir, image_id: str) -> str:
             unknown.append(as_text(error))
             continue
         said = rows[rows["image_id"] == image_id].iloc[0]
-        share = probability(float(said["p_" + said["predicted"]]))
+        share = probability(float(said[probability_column(said["predicted"])]))
         lines.append(f"{words}: **{as_text(label(said['predicted']))}**, {share}")
     if not lines:
         return f"Its answer under either decision is not known: {unknown[0]}"

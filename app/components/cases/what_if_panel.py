@@ -17,6 +17,7 @@ from app.loaders import case_tables, resources
 from app.loaders.run_data import model_of
 from pipeline.classes import label
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
+from pipeline.metrics.predictions_table import probability_columns
 from pipeline.models.model_info import ModelInfo
 from pipeline.number_words import count, percent, probability
 from pipeline.runs.run_dir import RunDir
@@ -81,7 +82,7 @@ def _controls() -> Perturbation:
 def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) -> None:
     from pipeline.models.notice import notice
 
-    before = after = np.array([case[f"p_{code}"] for code in info.classes])
+    before = after = np.array([case[column] for column in probability_columns(info.classes)])
     if not np.array_equal(seen, changed):  # the untouched one is stored: nothing to load before something is changed
         with st.spinner("Asks the network.", show_time=False):
             before, after = (

@@ -15,7 +15,14 @@ from pipeline.bounds import Seconds, Share, Word
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files import replace_file, to_json
 from pipeline.limits import MOST_NOTE_BYTES
-from pipeline.metrics.predictions_table import check_probabilities
+from pipeline.metrics.predictions_table import (
+    PREFIX,
+    check_probabilities,
+    codes_in,
+    highest,
+    probabilities_of,
+    probability_columns,
+)
 from pipeline.parquet import SHARE, TEXT, read_table, read_table_note
 from pipeline.records import record
 
@@ -55,7 +62,7 @@ def write_predictions(path: Path, predictions: pd.DataFrame, origin: Origin) -> 
     Raises:
         WorkspaceError: the disk is full or the folder cannot be written.
     """
-    columns = sorted(column for column in predictions if column.startswith("p_"))
+    columns = probability_columns(codes_in(predictions))
     table = predictions[[*_IDS, *columns]].astype(dict.fromkeys(columns, np.float32))
     arrow = pa.Table.from_pandas(table.sort_values("image_id", ignore_index=True), preserve_index=False)
     arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), _KEY: to_json(asdict(origin)).encode()})
@@ -75,7 +82,7 @@ def read_predictions(path: Path) -> tuple[pd.DataFrame, Origin]:
         FileNotFoundError: there is none.
     """
     try:
-        table = read_table(path, dict.fromkeys(_IDS, TEXT), _AGAIN, prefixed={"p_": SHARE}, unique="image_id")
+        table = read_table(path, dict.fromkeys(_IDS, TEXT), _AGAIN, prefixed={PREFIX: SHARE}, unique="image_id")
         check_probabilities(table, path, _AGAIN)
         note = read_table_note(path, _KEY, MOST_NOTE_BYTES, _AGAIN)
         origin = None if note is None else record(note, Origin, f"The recipe in {path}", _AGAIN)
@@ -85,9 +92,8 @@ def read_predictions(path: Path) -> tuple[pd.DataFrame, Origin]:
         raise ModelError(f"{path} cannot be used: {error.problem}", _AGAIN) from error
     if origin is None:
         raise _unusable(path, "it does not say which recipe it came from")
-    columns = [column for column in table if column.startswith("p_")]
-    codes = np.array([column.removeprefix("p_") for column in columns], dtype=object)
-    return table.assign(predicted=codes[table[columns].to_numpy(dtype=np.float64).argmax(axis=1)]), origin
+    codes = codes_in(table)
+    return table.assign(predicted=highest(codes, probabilities_of(table, codes))), origin
 
 
 def check_images(path: Path, predictions: pd.DataFrame, split: pd.DataFrame) -> None:
