@@ -151,8 +151,7 @@ def trained(tmp_path_factory, tiny_set):
     def make(folder: Path) -> None:
         from pipeline.data.importing import import_dataset
         from pipeline.jobs.job_worker import work
-        from pipeline.runs.creation import create
-        from pipeline.runs.plan import plan_config
+        from pipeline.runs.plan import create, plan_config
 
         home = Workspace(folder).create()
         import_dataset(home, tiny_set, "tiny")

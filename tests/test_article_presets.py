@@ -12,8 +12,7 @@ from pipeline.config import Stage
 from pipeline.data.importing import import_dataset
 from pipeline.jobs.job_worker import work
 from pipeline.presets import PRESETS
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.losses import make_loss
 

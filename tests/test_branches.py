@@ -13,9 +13,8 @@ from pipeline import cli
 from pipeline.errors import DataError, RunError
 from pipeline.jobs.job_worker import work
 from pipeline.network_registry import HALF, IMAGENET
-from pipeline.runs.creation import create
 from pipeline.runs.lineage import find_start, lineage
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from pipeline.runs.run_dir import RunDir, list_runs
 from pipeline.runs.searches import plan_search
 from pipeline.runs.summary import run_summary

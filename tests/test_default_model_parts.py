@@ -21,7 +21,7 @@ from pipeline.files import read_json, write_json
 from pipeline.images.reading import open_image
 from pipeline.metrics.class_priors import class_priors
 from pipeline.metrics.predictions_table import with_probabilities
-from pipeline.runs.creation import create
+from pipeline.runs.plan import create
 from pipeline.runs.run_dir import list_runs
 from pipeline.runs.status import Status
 from pipeline.training.parts import plan_split

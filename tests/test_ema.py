@@ -15,8 +15,7 @@ from pipeline.config import apply_settings
 from pipeline.data.importing import import_dataset
 from pipeline.jobs.job_worker import work
 from pipeline.presets import preset
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from pipeline.training.callbacks import WriteEvents
 from pipeline.training.checkpoints import WriteCheckpoint
 from pipeline.training.optimisation import WeightAverage, extra_callbacks

@@ -119,8 +119,7 @@ def test_evidence_is_in_the_lesion_for_a_trained_network_and_at_chance_for_rando
     from pipeline.jobs.job_worker import work
     from pipeline.models.model_info import find_model
     from pipeline.networks.architectures import build_network
-    from pipeline.runs.creation import create
-    from pipeline.runs.plan import plan_config
+    from pipeline.runs.plan import create, plan_config
 
     ensure_generated(workspace)
     run = create(workspace, plan_config(workspace, "generated", "demo", ["size=256x192"]))  # 6 × 8 cells

@@ -28,9 +28,7 @@ from pipeline.models.trained_on import trained_on
 from pipeline.models.training_images import training_images
 from pipeline.networks.device import describe
 from pipeline.presets import preset
-from pipeline.runs.creation import create
-from pipeline.runs.other_split import other_split
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, other_split, plan_config
 from pipeline.runs.resume import requeue
 from pipeline.training.checkpoints import WriteCheckpoint
 from pipeline.training.estimate import estimate_run

@@ -26,8 +26,7 @@ from pipeline.networks.architectures import build_network
 from pipeline.networks.device import describe
 from pipeline.presets import preset
 from pipeline.progress import Cancelled, silent
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from pipeline.runs.resume import requeue
 from pipeline.training import features as computing
 from pipeline.training.callbacks import SeedEpochs

@@ -11,8 +11,7 @@ from pipeline.data.importing import import_dataset
 from pipeline.errors import RunError
 from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop, start_run
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 
 LONG = ["weights=random", "size=64", "batch_size=8", "epochs=0,200"]
 SHORT = ["weights=random", "size=32", "batch_size=8", "epochs=0,1", "limit=60"]

@@ -9,7 +9,7 @@ from pipeline.errors import DataError, RunError
 from pipeline.evaluation import leakage
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.leakage import bundled_pair, run_sides, seen_and_not
-from pipeline.runs.other_split import other_split
+from pipeline.runs.plan import other_split
 from tests.hand_made import make_dataset, make_run
 from tests.small_archives import exactly
 

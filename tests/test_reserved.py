@@ -20,9 +20,7 @@ from pipeline.jobs.job_worker import work
 from pipeline.models.model_info import find_model
 from pipeline.models.training_images import training_images
 from pipeline.networks.device import describe
-from pipeline.runs.creation import create
-from pipeline.runs.other_split import other_split
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, other_split, plan_config
 from pipeline.training.estimate import estimate_run
 from tests.small_archives import encoded, files_of, rows, write_zip
 

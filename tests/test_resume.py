@@ -18,8 +18,7 @@ from pipeline.data.importing import import_dataset
 from pipeline.errors import RunError
 from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop, resume_run, start_run
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from pipeline.runs.resume import can_resume, requeue
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED

@@ -16,8 +16,7 @@ from pipeline.jobs.job_dirs import Fetch
 from pipeline.jobs.job_worker import stops_while_loading, work
 from pipeline.jobs.launch import ask_to_stop, queue_embedding, request_stop, start_run
 from pipeline.progress import Cancelled
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from pipeline.runs.resume import requeue
 from pipeline.runs.searches import create_search, plan_first_search
 from pipeline.runs.status import just_queued, process_identity, write_status

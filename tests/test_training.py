@@ -21,8 +21,7 @@ from pipeline.models.card import model_card
 from pipeline.models.model_info import find_model
 from pipeline.networks.architectures import build_network
 from pipeline.networks.gradcam import HeadGradCam
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 
 RANDOM = ["weights=random", "size=32", "batch_size=8"]
 

@@ -21,8 +21,7 @@ from pipeline.jobs.evaluating import create_evaluation
 from pipeline.jobs.job_worker import work
 from pipeline.models.combined import combine
 from pipeline.models.model_info import find_model
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from tests.small_archives import TABLE, encoded, files_of, jpeg, mask_png, noise, rows, write_folder, write_zip
 
 SPOT = (0.55, 0.3)  # across and down, of a 4:3 original

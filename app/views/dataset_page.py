@@ -5,8 +5,7 @@ import streamlit as st
 from app.addresses.links import GET_DATA, go, linked, remember
 from app.components import problems
 from app.components.data.dataset_counts import crossed, diagnoses, problems_of_import, take_click, what_is_missing
-from app.components.data.image_filters import drop_gone_filters, filters_in_address
-from app.components.data.image_wall import image_wall
+from app.components.data.image_wall import drop_gone_filters, filters_in_address, image_wall
 from app.components.pickers import pick
 from app.loaders import resources
 from pipeline.data.dataset import Dataset, damaged_datasets

@@ -24,8 +24,7 @@ def demo(arguments, out: Output) -> int:
     from pipeline.data.embedded import ensure_generated
     from pipeline.images.generated import NOTICE
     from pipeline.presets import preset
-    from pipeline.runs.creation import create
-    from pipeline.runs.plan import plan_config
+    from pipeline.runs.plan import create, plan_config
     from pipeline.runs.summary import run_summary
 
     workspace = current_workspace()

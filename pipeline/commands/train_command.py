@@ -39,8 +39,7 @@ def train(arguments, out: Output) -> int:
     from pipeline.commands.foreground_command import work_here
     from pipeline.commands.run_text import run_text
     from pipeline.jobs.launch import start_run
-    from pipeline.runs.creation import create
-    from pipeline.runs.plan import plan_config
+    from pipeline.runs.plan import create, plan_config
     from pipeline.runs.summary import run_summary
 
     if arguments.data is None and arguments.start is None:

@@ -2,21 +2,25 @@
 
 import contextlib
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from PIL import Image
+
 from pipeline.data.class_folders import folder_rows, image_ids, named_by_folder
-from pipeline.data.filling import squares_of
 from pipeline.data.image_ids import is_image_id
 from pipeline.data.isic_layout import criteria_rows, is_criteria_labels, isic_rows, isic_truth
 from pipeline.data.member import Member
 from pipeline.data.members import file_member, open_members
 from pipeline.data.metadata import Rows, ham10000_rows
+from pipeline.data.prepare import viewed
 from pipeline.data.quotable import named
 from pipeline.data.regular_files import is_folder
-from pipeline.errors import DataError
+from pipeline.errors import DataError, ImageError
+from pipeline.images.reading import opened
 
 _METADATA = "ham10000_metadata"
 
@@ -59,6 +63,7 @@ LAYOUTS = (
     Layout("tables of labels", is_criteria_labels, criteria_rows),
 )
 
+_QUALITY = 75  # of a JPEG made like HAM10000's squares: a network should not tell these by their compression
 _MOST_COPIES = 8  # of one table that are compared
 
 
@@ -105,6 +110,49 @@ def _images_by_stem(members: list[Member]) -> tuple[dict[str, Member], list[dict
     ]
 
 
+class _Squares:
+    """Reads members as JPEGs of their central squares, scaled to `side` pixels."""
+
+    def __init__(self, name: str, side: int):
+        self.name, self._side = name, side
+
+    def read(self, key: Member, said: str, most: int, *, whole: bool = True) -> bytes:
+        content = io.BytesIO()
+        with opened(key.read(), said) as image:
+            square = viewed(image, "square").resize((self._side, self._side), Image.Resampling.BILINEAR)
+            square.save(content, "JPEG", quality=_QUALITY, exif=image.info.get("exif", b""))
+        return content.getvalue()
+
+
+def _side(squares: dict[str, Member]) -> int:
+    """Width and height of the squares, which is that of the first by id."""
+    first = squares[min(squares)]
+    try:
+        with opened(first.read(), first.said) as image:
+            size = image.size
+    except ImageError as error:
+        raise DataError(error.problem, error.next_step) from error
+    if size[0] != size[1]:
+        raise DataError(f"{first.said} is no square, so what is missing cannot be made like it.",
+                        "Import this archive without another one to fill it.")
+    return size[0]
+
+
+def _squares_of(missing: dict[str, Member], squares: dict[str, Member]) -> dict[str, Member]:
+    """`missing` images as members that give their central squares, as large as `squares`; JPEGs.
+
+    Raises:
+        DataError: the first of `squares` is none.
+    """
+    if not missing:
+        return {}
+    side = _side(squares)
+    return {
+        image_id: replace(member, path=f"{image_id}.jpg", source=_Squares(member.source.name, side), key=member)
+        for image_id, member in missing.items()
+    }
+
+
 def _table_in(members: list[Member], path: Path) -> tuple[Layout, Member] | None:
     """The archive's table with the diagnoses."""
     for layout in LAYOUTS:
@@ -113,10 +161,10 @@ def _table_in(members: list[Member], path: Path) -> tuple[Layout, Member] | None
     return None
 
 
-def _given_table(path: Path, opened: contextlib.ExitStack) -> tuple[Layout, Member]:
+def _given_table(path: Path, stack: contextlib.ExitStack) -> tuple[Layout, Member]:
     """The table at `path`, of whichever name, or the one in the archive or folder there."""
     if is_folder(path) or path.suffix.lower() == ".zip":
-        members = [member for member in opened.enter_context(open_members(path)) if not member.hidden]
+        members = [member for member in stack.enter_context(open_members(path)) if not member.hidden]
         if (found := _table_in(members, path)) is None:
             raise DataError(f"{path.name} holds no table that names each image's diagnosis.", "Give a CSV.")
         return found
@@ -165,12 +213,12 @@ def open_archive(path: Path, table: Path | None = None, fill: Path | None = None
     Raises:
         DataError: nothing is there, it is no zip, it has no such table or folders, several tables, or no images.
     """
-    with contextlib.ExitStack() as opened:
-        members = opened.enter_context(open_members(path))
-        found = _sorted_out(path, members, None if table is None else _given_table(table, opened))
+    with contextlib.ExitStack() as stack:
+        members = stack.enter_context(open_members(path))
+        found = _sorted_out(path, members, None if table is None else _given_table(table, stack))
         if fill is not None:
-            others, _ = _with_ids([m for m in opened.enter_context(open_members(fill)) if m.is_image and not m.hidden])
+            others, _ = _with_ids([m for m in stack.enter_context(open_members(fill)) if m.is_image and not m.hidden])
             missing, _ = _images_by_stem([member for member in others if member.stem not in found.images])
-            made = squares_of(missing, found.images)
+            made = _squares_of(missing, found.images)
             found = replace(found, images={**found.images, **made}, filled=frozenset(made))
         yield found

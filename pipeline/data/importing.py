@@ -15,11 +15,10 @@ from pipeline.data.archive import Archive, open_archive
 from pipeline.data.copying import Copied, bytes_needed, copy_images, copy_masks, too_full
 from pipeline.data.dataset import Dataset, check_name, load_dataset
 from pipeline.data.image_ids import image_file
-from pipeline.data.import_problems import problem_said, problems_of, shortened
 from pipeline.data.left_behind import import_lock, remove_left_behind
 from pipeline.data.metadata import Rows, read_sources
 from pipeline.data.overlap import overlap_notes
-from pipeline.data.quotable import named
+from pipeline.data.quotable import named, problem_said, problems_of, shortened
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
 from pipeline.files import disk_errors, write_json
 from pipeline.locks import lock_if_free

@@ -9,10 +9,9 @@ import re
 import pandas as pd
 
 from pipeline.data.delimited import column_names, read_table
-from pipeline.data.import_problems import problems_of
 from pipeline.data.member import Member
 from pipeline.data.metadata import COLUMNS, Rows, checked_rows, own_lesions
-from pipeline.data.quotable import named
+from pipeline.data.quotable import named, problems_of
 from pipeline.data.sources import isic
 from pipeline.errors import DataError
 from pipeline.limits import MOST_LINE_CHARACTERS

@@ -8,11 +8,11 @@ from pipeline.data.archive import Archive
 from pipeline.data.copying import copy_masks
 from pipeline.data.dataset import load_dataset
 from pipeline.data.image_ids import is_image_id, told_id
-from pipeline.data.import_problems import problem_said
 from pipeline.data.left_behind import import_lock, remove_left_behind
 from pipeline.data.member import Member
 from pipeline.data.members import open_members
 from pipeline.data.metadata import Rows
+from pipeline.data.quotable import problem_said
 from pipeline.errors import DataError
 from pipeline.files import disk_errors
 from pipeline.locks import file_lock

@@ -9,9 +9,8 @@ import pandas as pd
 from pipeline.classes import DIAGNOSES
 from pipeline.data.delimited import read_table
 from pipeline.data.image_ids import is_image_id
-from pipeline.data.import_problems import problems_of
 from pipeline.data.member import Member
-from pipeline.data.quotable import quotable, values_or_rows
+from pipeline.data.quotable import problems_of, quotable, values_or_rows
 from pipeline.data.regular_files import read_regular
 from pipeline.errors import DataError
 from pipeline.limits import MOST_PROBLEMS, MOST_TABLE_BYTES

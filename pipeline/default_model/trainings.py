@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipeline.config import RunConfig
 from pipeline.errors import RunError
-from pipeline.runs.creation import create
+from pipeline.runs.plan import create
 from pipeline.runs.resume import can_resume, requeue
 from pipeline.runs.run_dir import RunDir, readable_runs
 from pipeline.runs.status import Status

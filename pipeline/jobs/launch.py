@@ -21,9 +21,9 @@ from pipeline.jobs.job_dirs import DerivingJob, EmbeddingJob, audit_job, embeddi
 from pipeline.jobs.tasks import TASKS
 from pipeline.locks import file_lock
 from pipeline.progress import silent
-from pipeline.runs.creation import create
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.new_folder import begin
+from pipeline.runs.plan import create
 from pipeline.runs.resume import requeue
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import create_search

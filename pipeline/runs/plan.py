@@ -1,16 +1,21 @@
-"""From what a user chose to a checked configuration; the same sentences for the app and the command line."""
+"""From what a user chose to a checked configuration, and to a new run of it; the same sentences for the app and the
+command line."""
 
 import dataclasses
+import importlib.metadata
 
-from pipeline.config import RunConfig, apply_settings
+from pipeline.config import RunConfig, SplitKind, apply_settings
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.reserved import reserved_digest
 from pipeline.data.same_lesion import confirmed_digest
-from pipeline.errors import DataError
+from pipeline.errors import DataError, RunError
 from pipeline.network_registry import NETWORKS
 from pipeline.presets import preset
-from pipeline.runs.lineage import INHERITED, Start, check_branch, find_start
+from pipeline.runs.lineage import INHERITED, Start, check_branch, find_start, take_over
+from pipeline.runs.run_dir import RunDir, create_run
 from pipeline.workspace import Workspace
+
+_VERSIONS_OF = ("torch", "torchvision", "fastai", "timm", "numpy", "pandas", "pillow")
 
 
 def plan_config(
@@ -108,3 +113,54 @@ def _branch(config: RunConfig, start: Start) -> RunConfig:
         epochs_before=parent.epochs_before + sum(stage.epochs for stage in parent.stages[: start.stage]),
         **{field: getattr(parent, field) for field in INHERITED},
     )
+
+
+def other_kind(kind: SplitKind) -> SplitKind:
+    """ "lesion" for "random", else "random"."""
+    return "lesion" if kind == "random" else "random"
+
+
+def other_split(workspace: Workspace, run: RunDir) -> RunConfig:
+    """The configuration of `run` on the other split, all else equal.
+
+    Raises:
+        RunError: the run started from another run's weights, which saw that one's split; it held nothing out; or it
+            is an evaluation.
+        DataError: the data set is gone, or has changed since.
+    """
+    config = run.config()
+    if config.parent is not None:
+        raise RunError(
+            f"The run {run.name} started from {config.parent}, whose split its weights know.",
+            "Choose a run that started from initial weights.",
+        )
+    if config.split == "external":
+        raise RunError(f"{run.name} is an evaluation, which has no split.", "Choose a run that was trained.")
+    if config.split == "all":
+        raise RunError(f"The run {run.name} held no image out, so it has no figures to compare.", "Choose another.")
+    dataset = load_dataset(workspace, config.data)
+    if dataset.content_hash != config.data_hash:
+        raise DataError(
+            f"The data set {config.data} has changed since the run {run.name} was trained on it.", "Start a new run."
+        )
+    changed = dataclasses.replace(
+        config, split=other_kind(config.split), fold=0, same_lesion=confirmed_digest(dataset)
+    )
+    planned = with_extra(workspace, changed, dataset)
+    if planned.extra_hash != config.extra_hash:
+        raise DataError(
+            f"The data set {config.extra} has changed since the run {run.name} was trained on it.", "Start a new run."
+        )
+    return planned
+
+
+def create(workspace: Workspace, config: RunConfig) -> RunDir:
+    """A new queued run that nobody works on yet; a branch gets its parent's weights and split at once.
+
+    Raises:
+        RunError: the parent or its weights are gone.
+        WorkspaceError: the disk is full or the workspace cannot be written; then there is no new run.
+    """
+    start = None if config.parent is None else find_start(workspace, f"{config.parent}:{config.parent_stage}")
+    versions = {name: importlib.metadata.version(name) for name in _VERSIONS_OF}
+    return create_run(workspace, config, versions, (lambda run: take_over(run, start)) if start else None)

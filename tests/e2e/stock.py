@@ -5,8 +5,7 @@ from pathlib import Path
 
 from pipeline.data.importing import import_dataset
 from pipeline.jobs.job_worker import work
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 

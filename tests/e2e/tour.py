@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pipeline.data.embedded import ensure_generated
 from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop, start_run
-from pipeline.runs.creation import create
-from pipeline.runs.plan import plan_config
+from pipeline.runs.plan import create, plan_config
 from pipeline.runs.run_dir import RunDir
 from pipeline.workspace import Workspace
 from tests.conftest import SHARED_DATA

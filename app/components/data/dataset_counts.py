@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.addresses.links import remember
 from app.charts.dataset_figures import counts_figure, cross_figure
-from app.components.data.image_filters import open_images
+from app.components.data.image_wall import open_images
 from app.components.figures import csv_download, dark, show
 from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.classes import DIAGNOSES, label

@@ -117,7 +117,7 @@ def _ways(run: RunDir, side: str, figures: dict[str, Any]) -> list[Way]:
 
 
 def _other_split(run: RunDir) -> None:
-    from pipeline.runs.other_split import other_kind
+    from pipeline.runs.plan import other_kind
 
     other = other_kind(run.config().split)
     words = {"lesion": "by lesion", "random": "by image"}[other]
@@ -125,7 +125,7 @@ def _other_split(run: RunDir) -> None:
                  help="Starts a new run: the same network, stages and seed, only the split differs."):
         with problems.in_words():
             from pipeline.jobs.launch import start_run
-            from pipeline.runs.other_split import other_split
+            from pipeline.runs.plan import other_split
 
             started = start_run(resources.workspace(), other_split(resources.workspace(), run))
             go(TRAIN, run=started.name)
