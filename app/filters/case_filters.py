@@ -1,7 +1,7 @@
 """The filters of Explore: one declaration each, in the order of the bar's rows, and the cases that they leave."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from app.loaders.run_data import found_data
 from app.words.evaluation_words import DECISION_WORDS, PART_WORDS
 from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.classes import label
+from pipeline.data.tables import Factor
 from pipeline.evaluation.evidence import KINDS, of_kind
 from pipeline.explain.image_map import inside
 from pipeline.explain.perturb import NAMED
@@ -78,7 +79,7 @@ def _shares_in_words(bounds: Range) -> str:
     return " to ".join(percent(end, 1 if round(100 * end, 1) % 1 else 0) for end in bounds)
 
 
-def _output_words(whose: str) -> Callable[[Range, dict, Known], str | None]:
+def _output_words(whose: str) -> Callable[[Range, Mapping[str, Any], Known], str | None]:
     return lambda bounds, asked, known: (
         f"Output for {', '.join(asked['of'])}, {whose}, {_shares_in_words(bounds)}" if "of" in asked else None)
 
@@ -87,9 +88,9 @@ def _loss_words(bounds: Range, asked: Any, known: Known) -> str:
     return f"Loss from {bounds[0]:g}" + ("" if math.isinf(bounds[1]) else f" to below {bounds[1]:g}")
 
 
-def _of_factor(factor: str, place: int) -> Several:
+def _of_factor(factor: Factor, place: int) -> Several:
     """The filter by a factor of the metadata."""
-    nouns = {"age": "age band", "dx_type": "origin of the truth", "source": "image source"}
+    nouns: dict[Factor, str] = {"age": "age band", "dx_type": "origin of the truth", "source": "image source"}
 
     def words(level: str, known: Known) -> str:
         return level_words(factor, level)
@@ -102,11 +103,11 @@ def _of_factor(factor: str, place: int) -> Several:
     )
 
 
-def _all(cases: Cases, value: Any) -> Mask:
+def _all(cases: Cases, value: Any) -> np.ndarray:
     return np.ones(len(cases.table), dtype=bool)
 
 
-def _output_within(score: Callable[[pd.DataFrame, Collection[str]], pd.Series]) -> Callable[[Cases, Range], Mask]:
+def _output_within(score: Callable[[pd.DataFrame, Sequence[str]], pd.Series]) -> Callable[[Cases, Range], Mask]:
     """Whether a score of the diagnoses that `of` names is in a range; all cases where it names none."""
     return lambda cases, bounds: (
         within(score(cases.table, cases.asked["of"]), bounds, PROBABILITY) if "of" in cases.asked
@@ -117,7 +118,7 @@ def _in_each(cases: Cases, runs: Collection[str], images: Callable[[RunDir], Col
     """The cases that are among the `images` of each of the other `runs`."""
     keep = _all(cases, runs)
     for run in case_tables.others_named(cases.run, runs):
-        keep &= _in(cases, images(run))
+        keep &= np.asarray(_in(cases, images(run)), dtype=bool)
     return keep
 
 
@@ -138,7 +139,7 @@ def _seen(cases: Cases, wanted: bool) -> Mask:
 
 
 def _flipped(cases: Cases, change: str) -> Mask:
-    return cases.table["lesion_id"].isin(case_tables.flip_shares(cases.run)[change]["flipped"])
+    return cases.table["lesion_id"].isin((case_tables.flip_shares(cases.run) or {})[change]["flipped"])
 
 
 def _doubtful(cases: Cases, wanted: bool) -> Mask:
@@ -148,7 +149,7 @@ def _doubtful(cases: Cases, wanted: bool) -> Mask:
 
 def _on_the_map(cases: Cases, area: np.ndarray) -> Mask:
     drawn = case_tables.places(cases.run)
-    return _in(cases, drawn["image_id"][inside(drawn[["x", "y"]].to_numpy(), area)])
+    return _in(cases, () if drawn is None else drawn["image_id"][inside(drawn[["x", "y"]].to_numpy(), area)])
 
 
 _DECLARED: tuple[Filter, ...] = (

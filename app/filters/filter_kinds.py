@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from app.addresses.links import remember, written
 from app.loaders.case_tables import Known
@@ -18,7 +19,7 @@ from pipeline.shown import as_text
 MOST_PROBLEMS = 5  # of one parameter that are named
 _ALL = ""  # None would be shown as a box that waits for a choice
 _YES = {"yes": True, "no": False}
-Mask = np.ndarray | pd.Series  # a truth value for each row of a table
+Mask = ArrayLike  # a truth value for each row of a table
 
 
 class Cases(NamedTuple):

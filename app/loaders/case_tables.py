@@ -30,8 +30,8 @@ def cases(run: RunDir, decision: Decision | None = None) -> pd.DataFrame:
     Raises:
         RunError: it has no predictions yet, or under a decision no split.
     """
-    found = found_data(run)
-    metadata = images_of(run, found).reset_index(drop=True) if found.dataset else None
+    images = images_of(run, found_data(run))
+    metadata = None if images is None else images.reset_index(drop=True)
     return case_table(evaluation_rows.decided(run, decision) if decision else resources.predictions(run), metadata)
 
 

@@ -1,21 +1,24 @@
 """Cached loaders of the page Evaluation: what it computes itself, each kept until a file that it depends on changes."""
 
 from pathlib import Path
+from typing import Final, Literal
 
 import pandas as pd
 
 from app.loaders import resources
 from app.loaders.file_cache import kept
 from pipeline.data.dataset import Dataset
-from pipeline.data.tables import NOT_RECORDED, levels
+from pipeline.data.tables import NOT_RECORDED, Factor, levels
+from pipeline.errors import DataError
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.metrics.operating_point import lesion_scores
 from pipeline.metrics.reliability import reliability_with_intervals
-from pipeline.metrics.subgroups import CONFIDENCE_BANDS, confidence_bands, subgroup_table
+from pipeline.metrics.subgroups import CONFIDENCE_BANDS, Figure, confidence_bands, subgroup_table
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import Decision, HeldOutPart
 
-CONFIDENCE = "confidence"  # the one factor that is not in the metadata
+CONFIDENCE: Final = "confidence"  # the one factor that is not in the metadata
+Grouping = Factor | Literal["confidence"]
 
 
 def run_files(run: RunDir, *_asked: object) -> list[Path]:
@@ -63,11 +66,13 @@ def reliability(run: RunDir, part: HeldOutPart, code: str | None) -> pd.DataFram
 
 @kept(_group_files, entries=64)
 def _groups(
-    run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, factor: str
+    run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, factor: Grouping
 ) -> tuple[pd.Series, list[str]]:
     rows = part_rows(run, part, decision)
     if factor == CONFIDENCE:
         groups, named = confidence_bands(rows), list(CONFIDENCE_BANDS)
+    elif dataset is None:
+        raise DataError(f"What is known of the images of {run.name} is no longer here.", "Import its data set again.")
     else:
         factors = resources.factors(dataset)
         groups = factors[factor].astype(object).reindex(rows["image_id"]).fillna(NOT_RECORDED).set_axis(rows.index)
@@ -76,14 +81,14 @@ def _groups(
     return groups, [level for level in named if level in present]
 
 
-def groups(run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, factor: str) -> pd.Series:
+def groups(run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, factor: Grouping) -> pd.Series:
     """The group of each image of one part, on the index of `part_rows`; shared, so not to be changed."""
     return _groups(run, dataset, part, decision, factor)[0]
 
 
 @kept(_group_files, entries=256, copied=True)
 def subgroups(
-    run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, factor: str, figure: str,
+    run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, factor: Grouping, figure: Figure,
     codes: tuple[str, ...],
 ) -> pd.DataFrame:
     """The `subgroup_table` of one part by a factor of `data.tables` or CONFIDENCE; shared, so not to be changed."""

@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -30,10 +30,42 @@ def is_missing(path: Path) -> bool:
     return stamp(path)[1:] == _NO_FILE
 
 
+class Kept(Generic[_Given, _Found]):
+    """A loader whose results are kept: called like the function that it was made of; see `kept`."""
+
+    def __init__(
+        self, load: Callable[_Given, _Found], files: Callable[..., Iterable[Path]], entries: int, copied: bool,
+        most_bytes: int | None, of_session: bool, waiting: str | bool,
+    ):
+        def read(key: str, _arguments: tuple[Any, ...]) -> _Found:
+            return load(*_arguments)  # type: ignore[call-arg]  # all by their places, as the signature has them
+
+        functools.update_wrapper(self, load)
+        self._signature, self._files = inspect.signature(load), files
+        read.__module__, read.__qualname__ = load.__module__, load.__qualname__  # Streamlit tells caches apart by them
+        scope: Literal["global", "session"] = "session" if of_session else "global"
+        if copied or of_session:
+            self._store = st.cache_data(
+                max_entries=entries, max_size=most_bytes, scope=scope, show_spinner=waiting)(read)
+        else:
+            self._store = st.cache_resource(max_entries=entries, show_spinner=waiting)(read)
+
+    def __call__(self, *arguments: _Given.args, **named: _Given.kwargs) -> _Found:
+        given = self._signature.bind(*arguments, **named)
+        given.apply_defaults()
+        counted = [_told(value) for name, value in given.arguments.items() if not name.startswith("_")]
+        stamps = [stamp(path) for path in self._files(*given.args)]
+        return self._store(repr((counted, stamps)), given.args)
+
+    def clear(self) -> None:
+        """Forgets all that is kept, of a session's that of this session."""
+        self._store.clear()
+
+
 def kept(
-    files: Callable[_Given, Iterable[Path]], *, entries: int, copied: bool = False, most_bytes: int | None = None,
+    files: Callable[..., Iterable[Path]], *, entries: int, copied: bool = False, most_bytes: int | None = None,
     of_session: bool = False, waiting: str | bool = False,
-) -> Callable[[Callable[_Given, _Found]], Callable[_Given, _Found]]:
+) -> Callable[[Callable[_Given, _Found]], Kept[_Given, _Found]]:
     """Keeps what a loader returns for its arguments until one of `files` changes; what it raises is not kept.
 
     An argument counts by its value, a path or what lies in a `folder` by that place; one whose name begins with an
@@ -47,32 +79,7 @@ def kept(
         of_session: copies are kept for one visitor's session only, and go with it.
         waiting: what the page says while the loader works.
     """
-
-    def decorate(load: Callable[_Given, _Found]) -> Callable[_Given, _Found]:
-        signature = inspect.signature(load)
-
-        def read(key: str, _arguments: tuple) -> _Found:
-            return load(*_arguments)
-
-        read.__module__, read.__qualname__ = load.__module__, load.__qualname__  # Streamlit tells caches apart by them
-        if copied or of_session:
-            scope = "session" if of_session else "global"
-            store = st.cache_data(max_entries=entries, max_size=most_bytes, scope=scope, show_spinner=waiting)(read)
-        else:
-            store = st.cache_resource(max_entries=entries, show_spinner=waiting)(read)
-
-        @functools.wraps(load)
-        def loader(*arguments: _Given.args, **named: _Given.kwargs) -> _Found:
-            given = signature.bind(*arguments, **named)
-            given.apply_defaults()
-            counted = [_told(value) for name, value in given.arguments.items() if not name.startswith("_")]
-            stamps = [stamp(path) for path in files(*given.args)]
-            return store(repr((counted, stamps)), given.args)
-
-        loader.clear = store.clear
-        return loader
-
-    return decorate
+    return lambda load: Kept(load, files, entries, copied, most_bytes, of_session, waiting)
 
 
 def _told(value: Any) -> Any:

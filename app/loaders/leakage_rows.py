@@ -8,10 +8,11 @@ import pandas as pd
 
 from app.loaders import resources
 from app.loaders.file_cache import kept
-from pipeline.audit.findings import audit_path, is_current, stored_audit
+from pipeline.audit.findings import Audit, audit_path, is_current, stored_audit
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, verdicts, verdicts_path
 from pipeline.data.split import EXTERNAL
+from pipeline.errors import DataError
 from pipeline.evaluation.evidence import Of, by_diagnosis, outside_against_rest
 from pipeline.evaluation.evidence_store import evidence_path, read_evidence
 from pipeline.evaluation.leakage import BundledPair, bundled_pair, bundled_tables, leakage_folder, run_sides
@@ -23,7 +24,7 @@ _DRAWS = "Draws the lesions a thousand times."
 
 
 @kept(lambda dataset: [audit_path(dataset), *resources.table_files(dataset)], entries=8, copied=True)
-def audit(dataset: Dataset) -> tuple[dict[str, Any] | None, bool]:
+def audit(dataset: Dataset) -> tuple[Audit | None, bool]:
     """The stored audit, None without one; and whether the data set is still as it was then.
 
     Raises:
@@ -73,14 +74,23 @@ def evidence_there(run: RunDir, dataset: Dataset | None) -> bool:
     return path is not None and path.exists()
 
 
-def _evidence_files(run: RunDir, dataset: Dataset, *_asked: str) -> list[Path]:
-    return [evidence_path(run, dataset)]
+def _evidence_files(run: RunDir, dataset: Dataset | None, *_asked: str) -> list[Path]:
+    path = evidence_path(run, dataset) if dataset else None
+    return [] if path is None else [path]
 
 
 @kept(_evidence_files, entries=8)
-def evidence(run: RunDir, dataset: Dataset) -> pd.DataFrame:
-    """`run_evidence` of the run's held-out images, as it is stored; shared, so not to be changed."""
-    return read_evidence(evidence_path(run, dataset))
+def evidence(run: RunDir, dataset: Dataset | None) -> pd.DataFrame:
+    """`run_evidence` of the run's held-out images, as it is stored; shared, so not to be changed.
+
+    Raises:
+        DataError: the data set is gone or has no masks.
+        WorkspaceError: the file is damaged.
+    """
+    files = _evidence_files(run, dataset)
+    if not files:
+        raise DataError(f"The images of the run {run.name} have no lesion masks.", "Import their masks again.")
+    return read_evidence(*files)
 
 
 @kept(_evidence_files, entries=16, copied=True)

@@ -2,7 +2,7 @@
 
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -102,7 +102,7 @@ def predictions(run: RunDir) -> pd.DataFrame:
 
 
 @kept(lambda run: [run.events_path], entries=4)
-def events(run: RunDir) -> list[dict]:
+def events(run: RunDir) -> list[dict[str, Any]]:
     """The run's events so far; shared, so not to be changed."""
     return run.events()
 

@@ -79,11 +79,14 @@ def _judged(run: RunDir, dataset: Dataset) -> pd.DataFrame:
     return table[table.index.isin(_shared(run, dataset))]
 
 
-def images_of(run: RunDir, found: Found) -> pd.DataFrame:
-    """The table of `found`'s data set by image_id; of one found by ids only the images that the run judged.
+def images_of(run: RunDir, found: Found) -> pd.DataFrame | None:
+    """The table of `found`'s data set by image_id, of one found by ids only the images that the run judged; None where
+    none was found.
 
     Shared, so not to be changed.
     """
+    if found.dataset is None:
+        return None
     return resources.metadata(found.dataset) if found.images is None else _judged(run, found.dataset)
 
 

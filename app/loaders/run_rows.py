@@ -40,7 +40,8 @@ def _read(run: RunDir) -> dict[str, Any]:
         config = run.config()
         row |= {key: getattr(config, key) for key in _CONFIG}
         row["stages"] = tuple(stage.words for stage in config.stages)
-        row["chose_epoch"] = ((run.results() or {}).get("validation") or {}).get("chose_epoch")
+        validation = (run.results() or {}).get("validation")
+        row["chose_epoch"] = validation.get("chose_epoch") if validation else None
     except (LesionLabError, FileNotFoundError):
         pass  # the summary's error has the sentence already
     if capabilities_of(row).has_folds:

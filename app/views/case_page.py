@@ -85,7 +85,7 @@ def _case(run: RunDir, image_id: str, cases) -> None:
     kept = address_of(st.query_params.to_dict())
     found, info, can = found_data(run), model_of(run), resources.capabilities(run)
     dataset = found.dataset
-    table = images_of(run, found) if dataset else None
+    table = images_of(run, found)
     here = table is not None and image_id in table.index
     row = table.loc[image_id].to_dict() if here else None
     _way(run, image_id, kept)

@@ -5,9 +5,9 @@ from typing import Any
 
 from pipeline.metrics.metric_registry import metrics_of
 from pipeline.metrics.units import SHARE, Unit, bounds_words, with_interval
-from pipeline.vocabulary import Decision, HeldOutPart
+from pipeline.vocabulary import Decision
 
-PART_WORDS: dict[HeldOutPart, str] = {"validation": "Validation", "test": "Test"}
+PART_WORDS = {"validation": "Validation", "test": "Test"}
 DECISION_WORDS = {"as-data": "as-data: as frequent as in the data", "balanced": "balanced: all diagnoses alike"}
 ANSWER_WORDS: dict[Decision, str] = {  # before one answer
     "as-data": "Highest probability (as-data)", "balanced": "All diagnoses weighed alike (balanced)",

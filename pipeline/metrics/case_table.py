@@ -10,14 +10,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.data.tables import described
+from pipeline.data.tables import Factor, described
 from pipeline.metrics.lesion_answers import lesion_means
 from pipeline.metrics.predictions_table import classes_of, probabilities_of, probability_columns
 
 Order = Literal["loss", "loss-up", "confidence", "confidence-up", "truth", "image"]
 Range = tuple[float, float]
 
-METADATA_FACTORS = ("age", "sex", "localization", "dx_type", "source")
+METADATA_FACTORS: tuple[Factor, ...] = ("age", "sex", "localization", "dx_type", "source")
 ORDERS: dict[Order, tuple[list[str], list[bool]]] = {
     "loss": (["loss", "image_id"], [False, True]),
     "loss-up": (["loss", "image_id"], [True, True]),

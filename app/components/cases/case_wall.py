@@ -52,7 +52,7 @@ def case_wall(run: RunDir, found: pd.DataFrame, dataset: Dataset | None, remarks
                   icon=":material/select_all:")
         st.button("Select none", key="explore.select_none", on_click=_select_none, args=(run,),
                   disabled=not selected(run), icon=":material/deselect:")
-    table = images_of(run, found_data(run)) if dataset else None
+    table = images_of(run, found_data(run))
     kept = {**address_of(st.query_params.to_dict()), **mark()}
     rows = shown.to_dict("records")
     for start in range(0, len(rows), _IN_A_ROW):
