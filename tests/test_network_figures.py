@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.components.runs.shared_figures import figures_table
 from app.loaders import run_rows
-from pipeline.article_figures import FIGURES as ARTICLE_FIGURES
+from pipeline.article import FIGURES as ARTICLE_FIGURES
 from pipeline.errors import DataError, ModelError
 from pipeline.metrics.compare import compare
 from pipeline.metrics.metric_functions import top_accuracy

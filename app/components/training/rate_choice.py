@@ -5,7 +5,7 @@ import streamlit as st
 from app.addresses.links import TRAIN, go
 from app.charts.rates import RULES, SUGGESTIONS, suggestions_table
 from app.components import problems
-from pipeline.article_figures import RECORDED_RATES
+from pipeline.article import RECORDED_RATES
 from pipeline.config import RATES
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import read_found
