@@ -15,7 +15,7 @@ from pipeline.files import to_json
 from pipeline.network_registry import IMAGENET, NETWORKS, UNCHANGED, Mean, Normalisation, Std
 from pipeline.records import RecordError, record
 from pipeline.settings import Choice, DatasetName, Number, Setting, Size, StageEpochs, StageRates, Switch, declared
-from pipeline.vocabulary import View
+from pipeline.vocabulary import Split, SplitKind, View
 
 Side = Annotated[int, Interval(ge=1, le=4096)]  # of an input, in pixels
 MOST_EPOCHS = 1000  # of a stage
@@ -26,7 +26,6 @@ WEIGHTS: dict[Weights, str] = {"imagenet": "ImageNet (transfer learning)", "rand
 Resize = Literal["squish", "crop"]
 RESIZES: dict[Resize, str] = {"squish": "Squish the whole image", "crop": "Scale and crop the middle"}
 
-SplitKind = Literal["lesion", "lesion-test", "random", "all"]
 SPLITS: dict[SplitKind, str] = {
     "lesion": "By lesion: training and validation", "lesion-test": "By lesion, with a test part",
     "random": "By image, as in the article", "all": "None is held out: no figures",
@@ -157,7 +156,7 @@ class RunConfig:
         "Seed", "The same seed gives the same split, the same first weights of the head and the same batches.", 0,
         2**31 - 1,
     )] = 0
-    split: Annotated[SplitKind | Literal["external"], Choice(
+    split: Annotated[Split, Choice(
         "Split", "Which images are kept from training, to judge the network on them.", SPLITS
     )] = "lesion"
     limit: Annotated[int, Number(

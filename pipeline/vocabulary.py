@@ -4,6 +4,8 @@ checker and for whoever lists them.
 
 from typing import Literal, get_args
 
+SplitKind = Literal["lesion", "lesion-test", "random", "all"]  # in words in `config.SPLITS`
+Split = SplitKind | Literal["external"]  # none: a whole data set judges a model that was trained on other images
 Part = Literal["train", "validation", "test"]  # of a split
 HeldOutPart = Literal["validation", "test"]
 AskedPart = Literal["reserved"]  # of a data set: what an evaluation may be asked for alone
@@ -11,6 +13,9 @@ Decision = Literal["as-data", "balanced"]  # in words in `metrics.decisions`
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]  # of a run and of any other job
 View = Literal["whole", "square"]  # a part of an image: all of it, or the central square over its shorter side
 RunKind = Literal["training", "evaluation", "search", "bundled"]  # what can be asked of each: `runs.run_kind`
+HeatmapOf = Literal["predicted", "truth"]  # the diagnosis that it explains
+Work = Literal["training", "frozen", "validating", "judging"]  # of one image, by what it costs: `reporter.COST`
+TimePart = Literal["data", "features", "training", "validation", "judging", "explaining", "writing"]  # of a run's time
 RateVerdict = Literal["usable", "too_short", "flat", "rises"]  # on a learning-rate search, in words in `rate_rules`
 
 PARTS: tuple[Part, ...] = get_args(Part)

@@ -13,11 +13,11 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, verdicts, verdicts_path
 from pipeline.data.split import EXTERNAL
 from pipeline.errors import DataError
-from pipeline.evaluation.evidence import Of, by_diagnosis, outside_against_rest
+from pipeline.evaluation.evidence import by_diagnosis, outside_against_rest
 from pipeline.evaluation.evidence_store import evidence_path, read_evidence
 from pipeline.evaluation.leakage import BundledPair, bundled_pair, bundled_tables, leakage_folder, run_sides
 from pipeline.runs.run_dir import RunDir
-from pipeline.vocabulary import HeldOutPart
+from pipeline.vocabulary import HeatmapOf, HeldOutPart
 
 _NO_SPLIT = ("all", EXTERNAL)
 _DRAWS = "Draws the lesions a thousand times."
@@ -94,14 +94,14 @@ def evidence(run: RunDir, dataset: Dataset | None) -> pd.DataFrame:
 
 
 @kept(_evidence_files, entries=16, copied=True)
-def evidence_by_diagnosis(run: RunDir, dataset: Dataset, part: HeldOutPart, of: Of) -> pd.DataFrame:
+def evidence_by_diagnosis(run: RunDir, dataset: Dataset, part: HeldOutPart, of: HeatmapOf) -> pd.DataFrame:
     """`by_diagnosis` of one part."""
     rows = evidence(run, dataset)
     return by_diagnosis(rows[rows["part"] == part], of)
 
 
 @kept(_evidence_files, entries=16, copied=True)
-def evidence_against_rest(run: RunDir, dataset: Dataset, part: HeldOutPart, code: str, of: Of) -> dict[str, Any]:
+def evidence_against_rest(run: RunDir, dataset: Dataset, part: HeldOutPart, code: str, of: HeatmapOf) -> dict[str, Any]:
     """`outside_against_rest` of one part."""
     rows = evidence(run, dataset)
     return outside_against_rest(rows[rows["part"] == part], code, of)

@@ -75,7 +75,7 @@ def _output(run: RunDir, case: dict, codes: list[str]) -> None:
 def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
     """What the network saw of the image; where its model is gone, at the size that the run names."""
     table = resources.metadata(dataset)
-    if info and not resources.capabilities(run).has_model:  # another's, which its door knows best
+    if info and not resources.capabilities(run).has_model:  # another's, which prepares an image in its own way
         return seen_by(info, dataset.image_path(table.at[case["image_id"], "file"]))
     return pictures(case["image_id"], Judged(dataset, table, run.config(), None))[0]
 

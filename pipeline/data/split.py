@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
+from pipeline.vocabulary import Split, SplitKind
 
 SPLIT_SENTENCES = {
     "lesion": "80 % of the lesions train, 20 % validate; all images of a lesion are on the same side.",
@@ -21,7 +22,7 @@ _HELD_OUT = {"lesion": {"validation": 0.2}, "lesion-test": {"validation": 0.15, 
 _FOLDS = {"lesion": 5, "lesion-test": 20}
 
 
-def split_sentence(kind: str) -> str:
+def split_sentence(kind: Split) -> str:
     """What a run's split means for its figures."""
     return _EXTERNAL_SENTENCE if kind == EXTERNAL else SPLIT_SENTENCES[kind]
 
@@ -71,7 +72,7 @@ def _check(split: pd.DataFrame, group: pd.Series, parts: int) -> None:
         )
 
 
-def make_split(metadata: pd.DataFrame, kind: str, seed: int, held_out_fold: int = 0) -> pd.DataFrame:
+def make_split(metadata: pd.DataFrame, kind: SplitKind, seed: int, held_out_fold: int = 0) -> pd.DataFrame:
     """The part of each image; every part has every diagnosis. With "all" there is only "train".
 
     Args:

@@ -6,7 +6,7 @@ found more activation outside the lesion for akiec than for the rest, and took i
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,8 @@ from pipeline.metrics.samples import LesionDraws, bounds
 from pipeline.progress import Progress, silent
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_tables import read_heatmaps
-from pipeline.vocabulary import View
+from pipeline.vocabulary import HeatmapOf, View
 
-Of = Literal["predicted", "truth"]
 KINDS = ("measured", "outside-predicted", "outside-truth", "none-predicted", "none-truth")
 FEWEST = 8  # images of a diagnosis below which no quartiles are given, and so no outliers
 _LEAST = 0.01  # a share inside below that counts as that: its logarithm would be anything
@@ -158,7 +157,7 @@ def _mean(values: pd.Series, lesion_id: pd.Series) -> tuple[float, float, float]
     return float(values.mean()), low, high
 
 
-def by_diagnosis(evidence: pd.DataFrame, of: Of) -> pd.DataFrame:
+def by_diagnosis(evidence: pd.DataFrame, of: HeatmapOf) -> pd.DataFrame:
     """The evidence inside the lesion for each true diagnosis, and for all (the row `all`, first).
 
     Returns:
@@ -182,7 +181,7 @@ def by_diagnosis(evidence: pd.DataFrame, of: Of) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def outliers(evidence: pd.DataFrame, of: Of) -> pd.DataFrame:
+def outliers(evidence: pd.DataFrame, of: HeatmapOf) -> pd.DataFrame:
     """The images with far less evidence inside the lesion than others of their own true diagnosis, farthest first.
 
     Compared is the logarithm of the share inside over the lesion's share of the area, so that a small lesion is none by
@@ -207,11 +206,11 @@ def of_kind(evidence: pd.DataFrame, kind: str) -> pd.Series:
     if kind == "measured":
         return evidence["image_id"]
     which, _, named = kind.partition("-")
-    of: Of = "predicted" if named == "predicted" else "truth"
+    of: HeatmapOf = "predicted" if named == "predicted" else "truth"
     return (outliers(evidence, of) if which == "outside" else evidence[evidence[f"inside_{of}"].isna()])["image_id"]
 
 
-def outside_against_rest(evidence: pd.DataFrame, code: str, of: Of) -> dict[str, Any]:
+def outside_against_rest(evidence: pd.DataFrame, code: str, of: HeatmapOf) -> dict[str, Any]:
     """The mean share of the evidence outside the lesion, for one true diagnosis against all others.
 
     Returns:

@@ -25,11 +25,12 @@ from pipeline.models.trained_on import trained_on
 from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST, Reporter
 from pipeline.runs.run_dir import RunDir
+from pipeline.vocabulary import Work
 from pipeline.workspace import Workspace
 
 Prepared = Callable[[str], np.ndarray]
 _BATCH = 32
-_KIND = "validating"  # what an image costs, as the reporter counts
+_KIND: Work = "validating"  # what an image costs, as the reporter counts
 _COLUMNS = ["image_id", "lesion_id", "dx"]
 
 

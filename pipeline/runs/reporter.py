@@ -14,9 +14,10 @@ from pipeline.runs.boot import node, uptime
 from pipeline.runs.events import EventLog
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.status import HEARTBEAT, NO_PROCESS, process_identity, stored_status, write_status
+from pipeline.vocabulary import TimePart, Work
 
 # relative cost of one image, so that "time left" does not jump where training turns into validation
-COST = {"training": 1.0, "frozen": 0.7, "validating": 0.35, "judging": 0.6}
+COST: dict[Work, float] = {"training": 1.0, "frozen": 0.7, "validating": 0.35, "judging": 0.6}
 _SECONDS_BETWEEN_WRITES = 0.5
 
 
@@ -33,7 +34,7 @@ class Reached(Protocol):
     def log_bytes(self) -> int: ...
 
     @property
-    def spent(self) -> dict[str, float]: ...
+    def spent(self) -> dict[TimePart, float]: ...
 
 
 class Reporter:
@@ -51,7 +52,7 @@ class Reporter:
         self.taken_over = False
         self.total = self.finished = self._done_before = 0.0
         self._work_start = self._written = time.monotonic()
-        self._spent: dict[str, float] = {}
+        self._spent: dict[TimePart, float] = {}
         self._lapped = time.monotonic()
         self._inner = 0.0  # seconds of the blocks inside the one that is being timed
         self._went_on = False
@@ -136,7 +137,7 @@ class Reporter:
         self.total, self.finished, self._work_start = max(work, 1.0), done, time.monotonic()
         self._done_before = done
 
-    def worked(self, images: int, kind: str, sentence: str) -> None:
+    def worked(self, images: int, kind: Work, sentence: str) -> None:
         """`images` more are done, `kind` (a key of COST) of work; the status is written at most twice a second."""
         self.finished += images * COST[kind]
         fraction = min(self.finished / self.total, 1.0)
@@ -145,16 +146,16 @@ class Reporter:
         left = elapsed * (1 - fraction) / done_now if done_now > 0.01 else None
         self._set_soon(fraction=fraction, seconds_left=left, doing=sentence)
 
-    def spent(self, part: str, seconds: float) -> None:
+    def spent(self, part: TimePart, seconds: float) -> None:
         """Add `seconds` to a part of the run's time."""
         self._spent[part] = self._spent.get(part, 0.0) + seconds
 
-    def spent_so_far(self) -> dict[str, float]:
+    def spent_so_far(self) -> dict[TimePart, float]:
         """Seconds by part, those before a resume included."""
         return dict(self._spent)
 
     @contextlib.contextmanager
-    def timed(self, part: str) -> Iterator[None]:
+    def timed(self, part: TimePart) -> Iterator[None]:
         """Adds the time of the block to `part`; what a timed block inside it takes counts to that one's part alone."""
         start, around, self._inner = time.monotonic(), self._inner, 0.0
         try:
@@ -164,7 +165,7 @@ class Reporter:
             self.spent(part, took - self._inner)
             self._inner = around + took
 
-    def lap(self, part: str | None) -> None:
+    def lap(self, part: TimePart | None) -> None:
         """Adds the time since the last lap to `part`; None: to no part. Laps and timed blocks must not overlap."""
         now = time.monotonic()
         if part is not None:

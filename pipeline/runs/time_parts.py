@@ -1,13 +1,14 @@
 """How the time of a run divides, from its own events."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.runs.events import last_events
 from pipeline.runs.run_dir import RunDir
+from pipeline.vocabulary import TimePart
 
 # in the order of a run: part, name, what it is
-TIME_PARTS: dict[str, tuple[str, str]] = {
+TIME_PARTS: dict[TimePart | Literal["rest"], tuple[str, str]] = {
     "data": ("data", "decoding each image once, then gathering and varying the images of each training batch"),
     "features": ("features", "the backbone's outputs of all images, computed once where the head alone is trained"),
     "training": ("forward and backward", "the network's outputs, its gradients and the optimizer's step"),

@@ -15,6 +15,7 @@ from pipeline.training.feature_store import FLIPS
 from pipeline.training.features import JoinedFeatures
 from pipeline.training.optimisation import FusedAdam, extra_callbacks
 from pipeline.training.training import Parts, Training
+from pipeline.vocabulary import Work
 
 HEAD_SHARE = 0.01  # work of an image in a stage on features, measured by one whose backbone runs
 
@@ -93,6 +94,6 @@ class HeadReporter:
     def __getattr__(self, name: str):
         return getattr(self._reporter, name)
 
-    def worked(self, images: int, kind: str, sentence: str) -> None:
+    def worked(self, images: int, kind: Work, sentence: str) -> None:
         """As `Reporter.worked`."""
         self._reporter.worked(images * HEAD_SHARE, kind, sentence)

@@ -18,14 +18,14 @@ from app.components.run_page import judged_images
 from app.loaders import leakage_rows, resources
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
-from pipeline.evaluation.evidence import Of, of_kind, outliers
+from pipeline.evaluation.evidence import of_kind, outliers
 from pipeline.evaluation.evidence_store import evidence_path
 from pipeline.jobs.tasks import EvidenceRequest
 from pipeline.metrics.units import is_number, with_interval
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
-from pipeline.vocabulary import HeldOutPart
+from pipeline.vocabulary import HeatmapOf, HeldOutPart
 
 TITLE = "Evidence outside the lesion: context or shortcut?"
 _TSCHANDL = "akiec"
@@ -59,7 +59,7 @@ def evidence_panel(run: RunDir, part: HeldOutPart) -> None:
         st.code(shlex.join(["python", "-m", "pipeline", "data", "masks", "PATH", "--data", dataset.name]),
                 language="sh")
         return
-    of: Of = st.radio("Evidence for", list(_OF), format_func=_OF.get, horizontal=True, key="evidence.of")
+    of: HeatmapOf = st.radio("Evidence for", list(_OF), format_func=_OF.get, horizontal=True, key="evidence.of")
     table = leakage_rows.evidence_by_diagnosis(run, dataset, part, of)
     _chart(rows, table, of, run, part)
     _akiec(leakage_rows.evidence_against_rest(run, dataset, part, _TSCHANDL, of), table)
@@ -84,7 +84,7 @@ def _measure(run: RunDir) -> None:
         st.rerun()
 
 
-def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, run: RunDir, part: HeldOutPart) -> None:
+def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: HeatmapOf, run: RunDir, part: HeldOutPart) -> None:
     whole = table.iloc[0]
     st.markdown(
         f"Of the positive evidence for {_OF[of]}, **{with_interval(tuple(whole[['inside', 'low', 'high']]))}** lies "
@@ -112,7 +112,7 @@ def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: Of, run: RunDir, part: H
     row_ways(names, lambda place: _ways(rows, of, run, part, table["diagnosis"].iat[place]), key)
 
 
-def _ways(rows: pd.DataFrame, of: Of, run: RunDir, part: HeldOutPart, code: str) -> list[Way]:
+def _ways(rows: pd.DataFrame, of: HeatmapOf, run: RunDir, part: HeldOutPart, code: str) -> list[Way]:
     """Of one true diagnosis, or of all: the images that were measured, those without evidence, and the outliers."""
     truth = {} if code == "all" else {"truth": code}
     inside = rows.index if code == "all" else rows.index[rows["truth"] == code]
@@ -148,7 +148,7 @@ def _akiec(found: dict, table: pd.DataFrame) -> None:
     )
 
 
-def _outliers(run: RunDir, dataset: Dataset, rows: pd.DataFrame, part: HeldOutPart, of: Of) -> None:
+def _outliers(run: RunDir, dataset: Dataset, rows: pd.DataFrame, part: HeldOutPart, of: HeatmapOf) -> None:
     odd = outliers(rows, of)
     st.markdown(f"**{count(len(odd), 'outlier')} against their own diagnosis:** far less evidence inside the lesion, "
                 "for its size, than in other images of that diagnosis")
