@@ -82,3 +82,8 @@ NETWORKS: dict[str, Network] = {
         _resnet(50, "the article's largest network"),
     )
 }
+
+
+def network_title(arch: str) -> str:
+    """What the network is called on pages; its own name where this version does not know it."""
+    return NETWORKS[arch].title if arch in NETWORKS else arch

@@ -125,7 +125,7 @@ def _first_visit(bundled: bool) -> Pending | None:
 def _bundled_first(info: ModelInfo) -> None:
     """Beside the first steps: what can be done without any of them."""
     with st.container(border=True):
-        st.markdown(f"**A trained model is here already.** {as_text(network_words(info.arch, info.networks))}, "
+        st.markdown(f"**A trained model is here already.** {as_text(network_words(info))}, "
                     f"trained on {count(info.training_images, 'image')} ({as_text(info.attribution)}); it comes "
                     "with LesionLab, and so do the errors of its sibling networks.")
         with st.container(horizontal=True):

@@ -12,7 +12,7 @@ from pipeline.metrics.metric_registry import Metric, metrics_of
 from pipeline.metrics.predictions_table import classes_of
 from pipeline.metrics.units import bounds_words, figure_words
 from pipeline.models.model_info import ModelInfo
-from pipeline.network_registry import IMAGENET, NETWORKS, UNCHANGED, Normalisation
+from pipeline.network_registry import IMAGENET, UNCHANGED, Normalisation, network_title
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
@@ -26,7 +26,7 @@ def network_words(of: ModelInfo | RunConfig) -> str:
     """ "EfficientNet-Lite0", or "2 × EfficientNet-Lite0" for so many side by side; the architecture's own name where
     this version does not know it. A head other than the usual one is named.
     """
-    name = NETWORKS[of.arch].title if of.arch in NETWORKS else of.arch
+    name = network_title(of.arch)
     name += "" if of.head == "fastai" else f" with a {of.head} head"
     return f"{of.networks} × {name}" if isinstance(of, ModelInfo) and of.networks > 1 else name
 

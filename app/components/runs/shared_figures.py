@@ -14,7 +14,7 @@ from pipeline.classes import MELANOMA
 from pipeline.metrics.compare import Comparison
 from pipeline.metrics.metric_registry import metrics_of
 from pipeline.metrics.units import with_interval
-from pipeline.models.card_results import network_words
+from pipeline.network_registry import network_title
 from pipeline.number_words import UNDEFINED, count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
@@ -47,7 +47,7 @@ def figures_table(
             "lesions": _bounded(figures, "lesion_accuracy", "low", "high"),
             "melanomas": _bounded(figures, "lesion_melanoma_sensitivity", "melanoma_low", "melanoma_high"),
             **{metric.key: columns[metric.key] for metric in _OTHERS},
-            "arch": [network_words(row["arch"]) for row in rows], "epochs": [_epochs(row) for row in rows],
+            "arch": [network_title(row["arch"]) for row in rows], "epochs": [_epochs(row) for row in rows],
             "minutes": pd.to_numeric(pd.Series([row["seconds"] for row in rows])) / 60,
             "parameters": pd.Series([size and size.parameters / 1e6 for size in sizes], dtype=float),
             "size": pd.Series([size and size.size / 1e6 for size in sizes], dtype=float),
