@@ -173,7 +173,7 @@ _DECLARED: tuple[Filter, ...] = (
         keeps=_differing,
     ),
     Several(
-        name="part", noun="part", title="Part", place=Place("patient", 2), levels=lambda known: known.levels["part"],
+        name="part", noun="part", title="Part", place=Place("decision", 1), levels=lambda known: known.levels["part"],
         level_words=lambda part, known: PART_WORDS.get(part, part), alone=True, least=2, keeps=_has_level("part"),
         words=lambda parts, asked, known: " · ".join(f"{PART_WORDS[part]} part" for part in parts),
     ),
