@@ -12,9 +12,8 @@ from pipeline.metrics.lesion_answers import lesion_means
 from pipeline.metrics.metric_functions import top_accuracy
 from pipeline.metrics.metric_registry import TARGET_METRICS
 from pipeline.metrics.part_figures import lesion_bootstrap, summarise
-from pipeline.metrics.sampled import Sampled
+from pipeline.metrics.sampled import Sampled, target_label, targets
 from pipeline.metrics.samples import EachOnce
-from pipeline.metrics.targets import target_label, targets
 from pipeline.metrics.wilson import wilson_interval
 from tests.scored_tables import CODES, scored_table, table_of
 

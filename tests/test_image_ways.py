@@ -18,8 +18,8 @@ from app.loaders import case_tables, evaluation_rows, leakage_rows, run_rows
 from app.loaders.evaluation_rows import CONFIDENCE
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.metrics.predictions_table import classes_of
+from pipeline.metrics.sampled import targets
 from pipeline.metrics.subgroups import FIGURES
-from pipeline.metrics.targets import targets
 from pipeline.vocabulary import NAMED_DECISIONS
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset, make_run

@@ -13,9 +13,8 @@ from app.components.runs.shared_figures import figures_table
 from app.loaders import run_rows
 from pipeline.article import FIGURES as ARTICLE_FIGURES
 from pipeline.errors import DataError, ModelError
-from pipeline.metrics.compare import compare
+from pipeline.metrics.compare import OF_IMAGES, OF_LESIONS, compare, network_figures
 from pipeline.metrics.metric_functions import top_accuracy
-from pipeline.metrics.network_figures import OF_IMAGES, OF_LESIONS, network_figures
 from pipeline.metrics.network_size import NetworkSize, network_size
 from pipeline.metrics.part_figures import summarise
 from pipeline.metrics.sampled import Sampled

@@ -13,9 +13,8 @@ import pandas as pd
 from pipeline.metrics.lesion_answers import lesion_means
 from pipeline.metrics.metric_registry import TARGET_METRICS, TargetMetric, metrics_of
 from pipeline.metrics.predictions_table import classes_of
-from pipeline.metrics.sampled import Sampled
+from pipeline.metrics.sampled import Sampled, targets
 from pipeline.metrics.samples import EachOnce, LesionDraws, bounded
-from pipeline.metrics.targets import targets
 from pipeline.metrics.wilson import wilson_interval
 
 

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from pipeline.bounds import Count, Share, Word
 from pipeline.files import REPAIR
 from pipeline.metrics.metric_registry import TARGET_METRICS, metrics_of
-from pipeline.metrics.targets import targets
+from pipeline.metrics.sampled import targets
 from pipeline.metrics.units import Unit
 from pipeline.records import RecordError
 

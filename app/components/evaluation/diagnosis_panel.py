@@ -15,7 +15,7 @@ from app.components.metric_places import metric_number, metric_places
 from app.components.pickers import address_radio
 from app.words.evaluation_words import interval
 from pipeline.metrics.metric_registry import TARGET_METRICS, metrics_of
-from pipeline.metrics.targets import target_label, targets
+from pipeline.metrics.sampled import target_label, targets
 from pipeline.metrics.units import NOT_COMPUTED, figure_words, is_number, with_interval
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.shown import as_text

@@ -18,7 +18,7 @@ from app.loaders import evaluation_rows
 from app.words.evaluation_words import PART_WORDS
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.operating_point import OperatingPoint, curve, operating_point, threshold_for
-from pipeline.metrics.targets import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets
+from pipeline.metrics.sampled import MALIGNANT, MALIGNANT_OR_PRECURSOR, target_label, targets
 from pipeline.metrics.units import is_number, with_interval
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.runs.run_dir import RunDir

@@ -16,8 +16,8 @@ from app.loaders.evaluation_rows import CONFIDENCE
 from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.metric_registry import METRICS, TARGET_METRICS
+from pipeline.metrics.sampled import target_label, targets
 from pipeline.metrics.subgroups import FIGURES, OF_A_TARGET
-from pipeline.metrics.targets import target_label, targets
 from pipeline.metrics.units import is_number, with_interval
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
