@@ -15,10 +15,12 @@ from pipeline.data.masks import import_masks
 from pipeline.data.prepare import prepare_image, seen_box, square_box
 from pipeline.errors import DataError, ModelError
 from pipeline.evaluation.evidence import mask_on_grid
+from pipeline.export.formats import left_out
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.evaluating import create_evaluation
 from pipeline.jobs.job_worker import work
+from pipeline.models.card import model_card
 from pipeline.models.combined import combine
 from pipeline.models.model_info import find_model
 from pipeline.runs.plan import create, plan_config
@@ -196,6 +198,10 @@ def test_a_model_of_squares_sees_the_square_of_any_copy(workspace, of_squares):
     run, dataset, whole = of_squares
     info = find_model(workspace, run.name)
     assert (run.config().view, info.view, info.detail) == ("square", "square", (48, 48))
+    assert "central square of the shorter side and reduced to 48×48 pixels" in left_out(info, "onnx")
+    assert "give it the central square" in left_out(info, "fastai")
+    assert "it sees the central square over the shorter side. A larger image is first reduced to 48×48" in model_card(
+        workspace, info)
     predictor = Predictor(info)
     for image_id in ("ISIC_0000000", "ISIC_0000013"):
         with Image.open(whole.image_path(f"{image_id}.jpg")) as image:

@@ -73,6 +73,7 @@ def data_import(arguments, out: Output) -> int:
 
 def data_list(arguments, out: Output) -> int:
     from pipeline.data.dataset import damaged_datasets, list_datasets
+    from pipeline.data.reserved import reserved_images
 
     datasets = list_datasets(current_workspace())
     for error in damaged_datasets(current_workspace()).values():
@@ -80,7 +81,8 @@ def data_list(arguments, out: Output) -> int:
     answer = [
         {
             "name": d.name, "images": d.images, "lesions": d.lesions, "diagnoses": d.diagnoses,
-            "generated": d.generated, "problems": len(d.problems), "content_hash": d.content_hash,
+            "generated": d.generated, "problems": len(d.problems), "content_hash": d.content_hash, "view": d.view,
+            "reserved": len(reserved_images(d)),
         }
         for d in datasets
     ]

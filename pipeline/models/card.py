@@ -31,6 +31,7 @@ from pipeline.models.card_results import (
     figures_text,
     melanoma_sentence,
     network_words,
+    seen_sentences,
     training_text,
 )
 from pipeline.models.decided_output import model_priors, without_priors
@@ -143,7 +144,8 @@ def _facts(workspace: Workspace, info: ModelInfo) -> str:
         listed = "it does not carry the list of them"
     return bullets([
         f"Name for commands: {as_code(info.name)}. Made {made} by the run {as_text(info.run)}.",
-        f"Network: {as_text(network_words(info))}, input {info.width}×{info.height} pixels.",
+        f"Network: {as_text(network_words(info))}, input {info.width}×{info.height} pixels."
+        f"{seen_sentences(info)}",
         "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
         weighing(info),
         *([] if model_priors(workspace, info) else [as_text(without_priors(info))]),

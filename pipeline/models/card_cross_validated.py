@@ -12,7 +12,7 @@ from pipeline.metrics.decisions import DECISIONS
 from pipeline.metrics.metric_registry import Metric, metrics_of
 from pipeline.metrics.units import AREA, NOT_COMPUTED, Unit, figure_words, with_interval
 from pipeline.models.card_data import missing_text, people_text, reference_text, source_text
-from pipeline.models.card_results import meanings, network_words
+from pipeline.models.card_results import meanings, network_words, seen_sentences
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice
 from pipeline.number_words import UNDEFINED, count, decimal, percent
@@ -69,14 +69,10 @@ def _intended(info: ModelInfo) -> str:
 def _facts(info: ModelInfo, figures: dict[str, Any]) -> str:
     shipped = figures["shipped"]
     views = " An answer is the mean over the image and its three flips." if info.flips else ""
-    part = " Of an image it sees the central square over the shorter side." if info.view == "square" else ""
-    reduced = "" if info.detail is None else (
-        f" A larger image is first reduced to {info.detail[0]}×{info.detail[1]}, the size of the training images."
-    )
     return bullets([
         f"Name for commands: {as_code(info.name)}.",
         f"Network: {as_text(network_words(info))}, input {info.width}×{info.height} pixels."
-        f"{part}{reduced}{views}",
+        f"{seen_sentences(info)}{views}",
         f"Weights: {shipped['bytes'] / 2**20:.1f} MiB of 16-bit floats; no probability differs by more than "
         f"{shipped['half_precision_difference']:.4f} from that of the 32-bit ones.",
         "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",

@@ -38,6 +38,15 @@ def normalisation_words(normalisation: Normalisation) -> str:
     return known.get(normalisation, f"normalised with the mean {mean} and the deviation {std} of red, green and blue")
 
 
+def seen_sentences(info: ModelInfo) -> str:
+    """What of an image the model sees where that is not all of it, each sentence after a blank."""
+    part = " Of an image it sees the central square over the shorter side." if info.view == "square" else ""
+    if info.detail is None:
+        return part
+    size = f"{info.detail[0]}×{info.detail[1]}"
+    return f"{part} A larger image is first reduced to {size}, the size of the training images."
+
+
 def training_text(run: RunDir) -> str:
     """The split, the stages and the settings that decide the result."""
     config = run.config()

@@ -11,6 +11,7 @@ from app.loaders import resources
 from app.loaders.file_cache import kept
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
+from pipeline.data.reserved import reserved_images
 from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written
 from pipeline.inference.evaluation_plan import EvaluationPlan, plan_evaluation
 from pipeline.models.library import run_of
@@ -18,27 +19,32 @@ from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import FILE
 from pipeline.number_words import count
 from pipeline.shown import as_code, as_text
+from pipeline.vocabulary import AskedPart
 
 EVALUATE = "Evaluate it on these images"
 _SHARED = {"by_id": "Same id", "by_content": "Same content", "by_lesion": "Same lesion"}
 
 
-def _plan_files(info: ModelInfo, dataset: Dataset, mapping: str) -> list[Path]:
+def _plan_files(info: ModelInfo, dataset: Dataset, mapping: str, part: AskedPart | None) -> list[Path]:
     run = run_of(resources.workspace(), info)
     return [info.folder / "model.json", info.folder / FILE, *resources.table_files(dataset),
-            *([run.split_path] if run else [])]
+            dataset.folder / "reserved.json", *([run.split_path] if run else [])]
 
 
 @kept(_plan_files, entries=8)
-def _plan(info: ModelInfo, dataset: Dataset, mapping: str) -> EvaluationPlan:
-    return plan_evaluation(resources.workspace(), info.name, dataset.name, parse_mapping(mapping) if mapping else None)
+def _plan(info: ModelInfo, dataset: Dataset, mapping: str, part: AskedPart | None) -> EvaluationPlan:
+    named = parse_mapping(mapping) if mapping else None
+    return plan_evaluation(resources.workspace(), info.name, dataset.name, named, part)
 
 
 def evaluation_form(info: ModelInfo, dataset: Dataset) -> None:
     """The mapping where one is needed, what remains, and the button."""
     lacking = without_output(dataset, info.classes)
     mapping = _mapping(info, dataset, lacking) if lacking else {}
-    plan = _plan(info, dataset, written(mapping))
+    part: AskedPart | None = None
+    if reserved_images(dataset) and st.toggle("Judge on the reserved images alone", key="evaluate_on.reserved"):
+        part = "reserved"
+    plan = _plan(info, dataset, written(mapping), part)
     _what_remains(plan)
     confirmed = not lacking or st.checkbox(
         "I have looked at this mapping, and it is what I mean", key=f"map.{info.name}.{dataset.name}.{written(mapping)}"
@@ -50,7 +56,7 @@ def evaluation_form(info: ModelInfo, dataset: Dataset) -> None:
         with problems.in_words():
             remember(run=start_evaluation(resources.workspace(), plan).name)
             st.rerun()
-    counted = ["--map", written(mapping)] if mapping else []
+    counted = [*(["--map", written(mapping)] if mapping else []), *(["--part", part] if part else [])]
     command = as_code("python", "-m", "pipeline", "evaluate", info.name, "--data", dataset.name, *counted)
     st.markdown(f"The same on the command line: {command}")
 
