@@ -36,9 +36,9 @@ def model_output(info: ModelInfo, softmax: list[np.ndarray]) -> np.ndarray:
     Raises:
         DataError: a diagnosis of the model has no training frequency.
     """
-    shares = np.mean(softmax, axis=0) if len(softmax) > 1 else softmax[0]
+    probabilities = np.mean(softmax, axis=0) if len(softmax) > 1 else softmax[0]
     if info.frequencies is not None:
-        shares = at_training_priors(shares, prior_vector(info.frequencies, info.classes), info.loss)
+        probabilities = at_training_priors(probabilities, prior_vector(info.frequencies, info.classes), info.loss)
     if info.temperature != 1:
-        shares = apply_temperature(shares, info.temperature)
-    return shares.astype(np.float32)
+        probabilities = apply_temperature(probabilities, info.temperature)
+    return probabilities.astype(np.float32)

@@ -74,7 +74,7 @@ def predict_files(
     """
     used: list[Path] = []
     batch: list[np.ndarray] = []
-    shares: list[np.ndarray] = []
+    probabilities: list[np.ndarray] = []
     for path, found in _in_order(classifier, paths):
         if isinstance(found, ImageError):
             on_problem(path, found)
@@ -83,13 +83,13 @@ def predict_files(
         used.append(path)
         batch.append(found.pixels)
         if len(batch) == _BATCH or found.pixels.nbytes > _LARGE:
-            shares.append(classifier.probabilities(batch))
+            probabilities.append(classifier.probabilities(batch))
             batch.clear()
     if batch:
-        shares.append(classifier.probabilities(batch))
+        probabilities.append(classifier.probabilities(batch))
     if not used:
         return pd.DataFrame(columns=["image", "path", *classifier.info.classes])
-    table = pd.DataFrame(np.concatenate(shares), columns=classifier.info.classes)
+    table = pd.DataFrame(np.concatenate(probabilities), columns=classifier.info.classes)
     table.insert(0, "path", [as_printed(path) for path in used])
     table.insert(0, "image", [as_printed(path.stem) for path in used])
     return table
