@@ -8,7 +8,7 @@ for: see `data.sources` and `networks.architectures`.
 
 import os
 
-from pipeline.workspace import current_workspace
+from pipeline.files.workspace import current_workspace
 
 _OFF = {
     "ORT_DISABLE_TELEMETRY": "1",

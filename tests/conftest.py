@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 from tests.workers import journeys_first, made_once, scheduler
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

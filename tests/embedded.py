@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED
-from pipeline.files import write_json
+from pipeline.files.disk import write_json
 from pipeline.runs.run_dir import RunDir
 
 

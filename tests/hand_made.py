@@ -12,18 +12,18 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
+from pipeline.configuration.presets import PRESETS
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.data.split import make_split
 from pipeline.evaluation.evaluate import evaluate_run
+from pipeline.files.workspace import Workspace
 from pipeline.images.generated import exif_with_notice
 from pipeline.models.model_info import ModelInfo, write_model_info
-from pipeline.presets import PRESETS
 from pipeline.runs.events import EventLog
 from pipeline.runs.run_dir import RunDir, create_run
 from pipeline.runs.status import Status, process_identity, write_status
-from pipeline.workspace import Workspace
 
 CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 LESIONS_EACH = 10

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.training import Parts, Pixels, Training, TrainingData
-from pipeline.workspace import Workspace
 
 
 class Listener:

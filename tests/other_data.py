@@ -7,8 +7,8 @@ import pandas as pd
 
 from pipeline.data.importing import import_dataset
 from pipeline.data.synthetic.generated_set import write_generated_set
+from pipeline.files.workspace import Workspace
 from pipeline.runs.run_dir import RunDir, find_run
-from pipeline.workspace import Workspace
 
 
 def write_other_set(folder: Path) -> Path:

@@ -2,9 +2,9 @@
 
 import torch
 
-from pipeline.files import replace_file
+from pipeline.files.disk import replace_file
+from pipeline.files.workspace import Workspace
 from pipeline.models.model_info import ModelInfo, write_model_info
-from pipeline.workspace import Workspace
 from tests.hand_made import CODES
 
 

@@ -17,7 +17,7 @@ import pipeline.images
 import pipeline.metrics
 import pipeline.models
 import pipeline.runs
-from pipeline.network_registry import NETWORKS
+from pipeline.configuration.network_registry import NETWORKS
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "fastai", "timm", "captum")
@@ -34,7 +34,8 @@ def _modules_of(package):
 
 
 READERS = [
-    "pipeline.config", "pipeline.network_registry", "pipeline.presets", "pipeline.workspace", "pipeline.classes",
+    "pipeline.configuration.config", "pipeline.configuration.network_registry", "pipeline.configuration.presets",
+    "pipeline.files.workspace", "pipeline.classes",
     "pipeline.networks.overlay", "pipeline.inference.evaluation_plan",
     *(name for package in LIGHT for name in _modules_of(package)),
 ]

@@ -8,12 +8,13 @@ import time
 import psutil
 import pytest
 
+from pipeline.configuration.presets import preset
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import DataError, RunError
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.fetching import list_fetches, start_fetch
 from pipeline.jobs.job_dirs import embedding_job
 from pipeline.jobs.queue import ahead_of
-from pipeline.presets import preset
 from pipeline.runs import boot
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.resume import requeue
@@ -28,7 +29,6 @@ from pipeline.runs.status import (
     read_status,
     write_status,
 )
-from pipeline.workspace import Workspace
 
 CONFIG = preset("demo").for_data("tiny", "hash")
 STEPS = (1.5, -1.5, 3600.0, -3600.0, 40 * 365 * 86400.0)

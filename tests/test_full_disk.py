@@ -8,25 +8,25 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipeline.configuration.presets import preset
 from pipeline.data.importing import import_dataset
 from pipeline.data.masks import import_masks
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.errors import LesionLabError
 from pipeline.export.bundle_import import import_bundle
+from pipeline.files.workspace import Workspace
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch
 from pipeline.jobs.launch import resume_run, start_embedding, start_run, start_search
 from pipeline.models.combined import combine
 from pipeline.models.library import check_free, label_model
-from pipeline.presets import preset
 from pipeline.runs.labels import label_run
 from pipeline.runs.new_folder import make_folder
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import create_run, find_run
 from pipeline.runs.searches import plan_first_search, plan_search
 from pipeline.runs.teaching import Remark, create_set, write_remark
-from pipeline.workspace import Workspace
 from tests.fixtures.packing import unpack
 from tests.small_archives import files_of, mask_png, rows, write_zip
 

@@ -10,7 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # from the bottom up; "core" is what lies in `pipeline` itself
 LAYERS = (
-    "core", "images", "data", "networks", "metrics", "runs", "audit", "evaluation", "models", "inference", "training",
+    "core", "files", "configuration", "images", "data", "networks", "metrics", "runs", "audit", "evaluation", "models",
+    "inference", "training",
     "explain", "export", "default_model", "jobs", "commands",
 )
 
@@ -50,7 +51,7 @@ def _height(module: str) -> int:
     if first == "app":
         places = ("", *APP_LAYERS, "main")
         return len(LAYERS) + 1 + (places.index(rest[0]) if rest and rest[0] in places else 0)
-    if module in ("pipeline.cli", "pipeline.__main__"):
+    if module in ("pipeline", "pipeline.cli", "pipeline.__main__"):
         return len(LAYERS)
     return LAYERS.index(rest[0]) if len(rest) > 0 and rest[0] in LAYERS else 0
 

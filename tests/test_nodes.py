@@ -11,16 +11,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.configuration.presets import preset
 from pipeline.errors import RunError
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.queue import ahead_of, hold_device
-from pipeline.presets import preset
 from pipeline.progress import Cancelled
 from pipeline.runs import boot, reporter
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.resume import requeue
 from pipeline.runs.run_dir import RunDir, create_run
 from pipeline.runs.status import HEARTBEAT, just_started, read_status, stored_status, works_here, write_status
-from pipeline.workspace import Workspace
 from tests.waiting import wait_until
 
 CONFIG = preset("demo").for_data("tiny", "hash")

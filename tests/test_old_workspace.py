@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from pipeline import cli
+from pipeline.configuration.network_registry import IMAGENET
 from pipeline.default_model.build import start_build
 from pipeline.default_model.recipe import plan_recipe
-from pipeline.files import read_json
+from pipeline.files.disk import read_json
 from pipeline.models.library import model_label
 from pipeline.models.model_info import find_model
-from pipeline.network_registry import IMAGENET
 from pipeline.runs.events import read_events
 from pipeline.runs.labels import Label, read_label, restore_run
 from pipeline.runs.plan import plan_config

@@ -35,7 +35,7 @@ def test_the_first_worker_makes_and_the_next_one_takes(tmp_path, monkeypatch):
 
 
 def test_a_file_is_a_unit_and_so_are_the_journeys_on_shared_apps():
-    assert unit_of("tests/test_jobs.py::test_one[x/y.py::z]") == "tests/test_jobs.py"
+    assert unit_of("tests/pipeline/jobs/test_jobs.py::test_one[x/y.py::z]") == "tests/pipeline/jobs/test_jobs.py"
     assert unit_of("tests/e2e/test_student.py::test_one") == unit_of("tests/e2e/test_stand.py::test_two")
     assert unit_of("tests/e2e/test_journey.py::test_one") == "tests/e2e/test_journey.py"
     for name in workers._WITH_AN_APP_OF_THEIR_OWN:

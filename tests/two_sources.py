@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 from tests.hand_made import CODES, image_bytes
 
 TINY = ["weights=random", "size=32x32", "batch_size=16", "epochs=0,1", "flips=yes"]

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.components.image_ways import chooses_row, row_chosen
-from pipeline.csv_cells import table_as_csv
+from pipeline.files.csv_cells import table_as_csv
 from pipeline.number_words import UNDEFINED
 from pipeline.shown import as_plain, as_text
 

@@ -13,7 +13,7 @@ from app.loaders import resources
 from app.loaders.image_pixels import as_seen, untouched
 from app.words.factor_words import level_words
 from pipeline.classes import label
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.metrics.predictions_table import probability_column

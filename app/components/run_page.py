@@ -6,12 +6,12 @@ from app.addresses.links import CLASSIFY, GET_DATA, TRAIN, go, linked
 from app.components.lesion_grid import Judged
 from app.loaders import resources
 from app.loaders.run_data import dataset_of, found_data, images_of
+from pipeline.files.workspace import MODEL_NAME, SIBLINGS
 from pipeline.images.generated import NOTICE
 from pipeline.models.model_info import bundled_model
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_kind import Capabilities
 from pipeline.shown import as_text
-from pipeline.workspace import MODEL_NAME, SIBLINGS
 
 NO_HEATMAPS = (
     "No heatmaps: the five networks are not here, and the shipped one was trained on these very images, so its regions "

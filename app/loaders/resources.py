@@ -11,7 +11,8 @@ from PIL import Image
 from app.loaders.file_cache import is_missing, kept
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.tables import described
-from pipeline.files import folders_with
+from pipeline.files.disk import folders_with
+from pipeline.files.workspace import Workspace, current_workspace
 from pipeline.inference.classifier import Classifier, FeatureMaps, open_classifier
 from pipeline.jobs.launch import start_deriving
 from pipeline.models.combined import weights_paths
@@ -19,7 +20,6 @@ from pipeline.models.model_info import ModelInfo, list_models
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
 from pipeline.runs.run_kind import Capabilities
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps
-from pipeline.workspace import Workspace, current_workspace
 
 _network_lock = threading.Lock()  # Grad-CAM hooks into the network that all sessions share
 

@@ -10,6 +10,7 @@ from app.loaders import resources
 from app.loaders.file_cache import kept
 from app.loaders.run_data import compared_rows
 from pipeline.errors import LesionLabError
+from pipeline.files.workspace import SIBLINGS
 from pipeline.metrics.compare import Comparison, compare
 from pipeline.metrics.network_size import NetworkSize, network_size
 from pipeline.runs.labels import label_path, read_label
@@ -17,7 +18,6 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_kind import CAPABILITIES, Capabilities
 from pipeline.runs.status import ENDED
 from pipeline.runs.summary import FIGURES, run_summary
-from pipeline.workspace import SIBLINGS
 
 _FOLDS = "by lesion, five folds"
 _SUMMARY = ("run", "state", "seconds", "data", "preset", "arch", "split", "parent", "parent_stage", "evaluates",

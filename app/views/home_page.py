@@ -11,6 +11,7 @@ from app.components.start_over import start_over_button
 from app.loaders import resources
 from pipeline.classes import label
 from pipeline.data.dataset import damaged_datasets
+from pipeline.files.workspace import RUN_NAME
 from pipeline.images.generated import NOTICE
 from pipeline.models.card_results import network_words
 from pipeline.models.model_info import ModelInfo, bundled_model
@@ -18,7 +19,6 @@ from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir, bundled_run
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
-from pipeline.workspace import RUN_NAME
 
 DEMO = "Draw images and train a first classifier"
 

@@ -15,16 +15,16 @@ from typing_extensions import TypedDict
 
 from pipeline.audit.label_leaks import LEAK_FACTORS, label_leak
 from pipeline.audit.near_duplicates import MOST, THRESHOLD, describe_images, similar_pairs
-from pipeline.bounds import Count, Figure, Moment, Seconds, Share, Word
 from pipeline.data.dataset import Dataset
 from pipeline.data.seen_lesions import seen_shares
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.files import read_bytes, write_json
+from pipeline.files.bounds import Count, Figure, Moment, Seconds, Share, Word
+from pipeline.files.disk import read_bytes, write_json
+from pipeline.files.locks import file_lock
+from pipeline.files.records import read_record
+from pipeline.files.workspace import Workspace
 from pipeline.limits import MOST_TABLE_BYTES
-from pipeline.locks import file_lock
 from pipeline.progress import Progress, silent
-from pipeline.records import read_record
-from pipeline.workspace import Workspace
 
 _REPAIR = "Delete it, and audit the data set again."
 

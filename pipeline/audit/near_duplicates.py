@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.audit.perceptual_hash import BITS, grey_square, hash_distances, orientation_hashes
+from pipeline.configuration.network_registry import IMAGENET
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
-from pipeline.network_registry import IMAGENET
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
-from pipeline.workspace import Workspace
 
 THRESHOLD = 0.5  # in HAM10000 pairs of one lesion are seldom below it, and most pairs just above it are look-alikes
 MOST = 300  # pairs that a person can look through

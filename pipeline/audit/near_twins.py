@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.arrays import Array, read_arrays
 from pipeline.audit.perceptual_hash import ORIENTATIONS, grey_square, orientation_hashes, oriented
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
 from pipeline.errors import WorkspaceError
-from pipeline.files import replace_file
+from pipeline.files.arrays import Array, read_arrays
+from pipeline.files.disk import replace_file
 from pipeline.progress import Progress, silent
 
 _VERSION = 1  # to be raised whenever other fingerprints are computed

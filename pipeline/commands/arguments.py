@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from pipeline.config import SETTINGS
+from pipeline.configuration.config import SETTINGS
 
 
 def add_command(

@@ -5,9 +5,9 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command
 from pipeline.commands.output import Output
+from pipeline.files.workspace import current_workspace
 from pipeline.number_words import count, decimal, percent
 from pipeline.text_tables import table
-from pipeline.workspace import current_workspace
 
 _SHOWN = 12
 _FACTORS = {"dx_type": "how the truth was established", "source": "image source"}

@@ -6,8 +6,8 @@ from pipeline.classes import label
 from pipeline.commands.arguments import add_command
 from pipeline.commands.dataset_text import problem_line
 from pipeline.commands.output import Output
+from pipeline.files.workspace import current_workspace
 from pipeline.number_words import count
-from pipeline.workspace import current_workspace
 
 _NAMED = 8
 

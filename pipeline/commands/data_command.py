@@ -10,9 +10,9 @@ from pipeline.commands.dataset_text import dataset_answer, dataset_text
 from pipeline.commands.fetch_command import add_fetch
 from pipeline.commands.output import Output
 from pipeline.errors import DataError
+from pipeline.files.workspace import current_workspace
 from pipeline.text_tables import table
 from pipeline.vocabulary import View
-from pipeline.workspace import current_workspace
 
 
 def add_parsers(commands) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
 from pipeline.commands.output import Output
+from pipeline.files.workspace import current_workspace
 from pipeline.number_words import count, decimal, percent
 from pipeline.text_tables import table
-from pipeline.workspace import current_workspace
 
 OUT = Path(__file__).resolve().parents[2] / "assets" / "models" / "default"
 
@@ -97,7 +97,7 @@ def _robustness(arguments, out: Output) -> int:
     from pipeline.default_model.build import NAME, ROBUSTNESS_FILE, write_card
     from pipeline.default_model.robustness import robustness
     from pipeline.errors import LesionLabError
-    from pipeline.files import plain, write_json
+    from pipeline.files.disk import plain, write_json
     from pipeline.models.model_info import read_model_info
 
     info = read_model_info(arguments.out, NAME)

@@ -4,9 +4,9 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
 from pipeline.commands.output import Output
+from pipeline.files.workspace import current_workspace
 from pipeline.number_words import percent
 from pipeline.text_tables import table
-from pipeline.workspace import current_workspace
 
 
 def add_parsers(commands) -> None:
@@ -21,9 +21,9 @@ def add_parsers(commands) -> None:
 def demo(arguments, out: Output) -> int:
     from pipeline.commands.foreground_command import work_here
     from pipeline.commands.run_text import run_text
+    from pipeline.configuration.presets import preset
     from pipeline.data.embedded import ensure_generated
     from pipeline.images.generated import NOTICE
-    from pipeline.presets import preset
     from pipeline.runs.plan import create, plan_config
     from pipeline.runs.summary import run_summary
 
@@ -45,7 +45,7 @@ def demo(arguments, out: Output) -> int:
 
 def _checked(chosen, settings: list[str]):
     """The settings are checked before the set is drawn, so that a typing error shows at once."""
-    from pipeline.config import apply_settings
+    from pipeline.configuration.config import apply_settings
 
     return apply_settings(chosen.config, settings)
 

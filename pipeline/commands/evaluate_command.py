@@ -4,8 +4,8 @@ from typing import get_args
 
 from pipeline.commands.arguments import add_command
 from pipeline.commands.output import Output
+from pipeline.files.workspace import Workspace, current_workspace
 from pipeline.vocabulary import AskedPart
-from pipeline.workspace import Workspace, current_workspace
 
 
 def add_parsers(commands) -> None:

@@ -6,8 +6,8 @@ from pipeline.commands.output import Output
 from pipeline.data.sources.catalogue import SOURCES
 from pipeline.data.sources.isic import BASE_VARIABLE
 from pipeline.errors import DataError
+from pipeline.files.workspace import current_workspace
 from pipeline.text_tables import table
-from pipeline.workspace import current_workspace
 
 
 def _about() -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from pipeline.commands.arguments import add_command
 from pipeline.commands.output import Output
+from pipeline.files.workspace import Workspace, current_workspace
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.status import Status
-from pipeline.workspace import Workspace, current_workspace
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 

@@ -3,8 +3,8 @@
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
 from pipeline.commands.output import Output
 from pipeline.errors import ConfigError
+from pipeline.files.workspace import current_workspace
 from pipeline.text_tables import table
-from pipeline.workspace import current_workspace
 
 _NAMES = {
     "valley": "valley", "steepest": "steepest", "minimum": "minimum / 10", "slide": "slide",

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.output import Output
+from pipeline.files.workspace import current_workspace
 from pipeline.number_words import count, percent
 from pipeline.text_tables import table
-from pipeline.workspace import current_workspace
 
 _FORMATS = """\
 formats:

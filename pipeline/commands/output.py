@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.commands.progress_line import ProgressLine
-from pipeline.files import plain, to_json
+from pipeline.files.disk import plain, to_json
 from pipeline.shown import as_printed, valid
 
 

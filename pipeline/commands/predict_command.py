@@ -7,9 +7,9 @@ from pipeline.commands.arguments import add_command
 from pipeline.commands.image_files import image_files, shared_stems
 from pipeline.commands.output import Output
 from pipeline.commands.prediction_csv import check_csv_path, csv_columns, csv_text, write_csv
+from pipeline.files.workspace import current_workspace
 from pipeline.number_words import count, percent
 from pipeline.text_tables import table
-from pipeline.workspace import current_workspace
 
 
 def add_parsers(commands) -> None:

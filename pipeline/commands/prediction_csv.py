@@ -4,9 +4,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.csv_cells import rows_as_csv
 from pipeline.errors import ModelError, WorkspaceError
-from pipeline.files import replace_file
+from pipeline.files.csv_cells import rows_as_csv
+from pipeline.files.disk import replace_file
 
 ISIC_2018 = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")
 

@@ -2,7 +2,7 @@
 
 from pipeline.commands.arguments import add_command
 from pipeline.commands.output import Output
-from pipeline.workspace import current_workspace
+from pipeline.files.workspace import current_workspace
 
 
 def add_parsers(commands) -> None:

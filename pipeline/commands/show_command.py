@@ -4,10 +4,10 @@ from typing import Any
 
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.output import Output
-from pipeline.config import SETTINGS, RunConfig, settings_text
-from pipeline.presets import PRESETS, preset
+from pipeline.configuration.config import SETTINGS, RunConfig, settings_text
+from pipeline.configuration.presets import PRESETS, preset
+from pipeline.files.workspace import current_workspace
 from pipeline.text_tables import facts, table
-from pipeline.workspace import current_workspace
 
 
 def add_parsers(commands) -> None:

@@ -4,8 +4,8 @@ import time
 
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
 from pipeline.commands.output import Output
-from pipeline.presets import PRESETS
-from pipeline.workspace import current_workspace
+from pipeline.configuration.presets import PRESETS
+from pipeline.files.workspace import current_workspace
 
 _SECONDS_TO_STOP = 30.0
 

@@ -15,9 +15,9 @@ from pipeline.data.cache_space import SPARE_BYTES
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import covering_size, fit_for_cropping, prepare_image, reduced, reduced_size
 from pipeline.errors import DataError, ImageError, WorkspaceError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
+from pipeline.files.locks import file_lock
 from pipeline.images.reading import image_size, opened
-from pipeline.locks import file_lock
 from pipeline.progress import Progress, silent
 
 _THREADS = 4  # Pillow decodes and scales without holding Python's lock

@@ -12,10 +12,10 @@ from typing_extensions import TypedDict
 
 from pipeline.data.dataset import Dataset
 from pipeline.errors import WorkspaceError
-from pipeline.files import write_json
+from pipeline.files.disk import write_json
+from pipeline.files.records import read_record
 from pipeline.limits import MOST_TABLE_ROWS
 from pipeline.progress import Progress
-from pipeline.records import read_record
 
 _VERSION = 2  # to be raised whenever prepare.py gives other pixels
 _CHUNK_IMAGES, _CHUNK_BYTES = 256, 32 * 2**20

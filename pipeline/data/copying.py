@@ -15,7 +15,7 @@ from pipeline.data.image_ids import image_file
 from pipeline.data.member import MASK, Member
 from pipeline.data.prepare import viewed
 from pipeline.errors import DataError, ImageError, WorkspaceError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
 from pipeline.images.generated import is_generated
 from pipeline.images.png import is_grey_png
 from pipeline.images.reading import opened

@@ -10,13 +10,13 @@ import pandas as pd
 from annotated_types import Len
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Code, Count, Moment, Text, Word
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.files import folders_with
-from pipeline.parquet import TEXT, Column, read_table
-from pipeline.records import read_record
+from pipeline.files.bounds import Code, Count, Moment, Text, Word
+from pipeline.files.disk import folders_with
+from pipeline.files.parquet import TEXT, Column, read_table
+from pipeline.files.records import read_record
+from pipeline.files.workspace import Workspace
 from pipeline.vocabulary import View
-from pipeline.workspace import Workspace
 
 MOST_DIAGNOSES = 100
 _REPAIR = "Import the data set again under the same name."

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 
-from pipeline.csv_cells import as_read
 from pipeline.data.image_ids import composed
 from pipeline.data.regular_files import too_large
 from pipeline.errors import DataError
+from pipeline.files.csv_cells import as_read
 from pipeline.limits import (
     MOST_CELL_CHARACTERS,
     MOST_LINE_CHARACTERS,

@@ -5,9 +5,9 @@ from pipeline.data.importing import import_dataset
 from pipeline.data.left_behind import remove_left_behind, temporary_folder
 from pipeline.data.synthetic.generated_set import write_generated_set
 from pipeline.errors import DataError
-from pipeline.locks import file_lock
+from pipeline.files.locks import file_lock
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
-from pipeline.workspace import Workspace
 
 NAME = "generated"
 

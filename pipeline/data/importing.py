@@ -20,11 +20,11 @@ from pipeline.data.metadata import Rows, read_sources
 from pipeline.data.overlap import overlap_notes
 from pipeline.data.quotable import named, problem_said, problems_of, shortened
 from pipeline.errors import DataError, LesionLabError, WorkspaceError
-from pipeline.files import disk_errors, write_json
-from pipeline.locks import lock_if_free
+from pipeline.files.disk import disk_errors, write_json
+from pipeline.files.locks import lock_if_free
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
 from pipeline.vocabulary import View
-from pipeline.workspace import Workspace
 
 _NO_SQUARE = "it is no square, but the copies are said to show the central squares of the originals"
 _OF_IMAGE = ("image_id", "file", "width", "height", "sha256")

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.files import disk_errors
-from pipeline.locks import file_lock, lock_if_free
+from pipeline.files.disk import disk_errors
+from pipeline.files.locks import file_lock, lock_if_free
+from pipeline.files.workspace import Workspace
 from pipeline.progress import silent
-from pipeline.workspace import Workspace
 
 _MARKS = (".upload-", ".drawing-", ".sharper-", ".export-", ".incoming-", ".work-")
 _INCOMING = ".incoming"

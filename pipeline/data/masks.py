@@ -14,10 +14,10 @@ from pipeline.data.members import open_members
 from pipeline.data.metadata import Rows
 from pipeline.data.quotable import problem_said
 from pipeline.errors import DataError
-from pipeline.files import disk_errors
-from pipeline.locks import file_lock
+from pipeline.files.disk import disk_errors
+from pipeline.files.locks import file_lock
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
-from pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.classes import label
 from pipeline.data.dataset import list_datasets
 from pipeline.errors import WorkspaceError
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 
 _MOST_DISAGREEMENTS = 6
 

@@ -5,8 +5,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline import files
 from pipeline.errors import DataError
+from pipeline.files import disk as files
 
 
 def _refused(path: Path, why: str | OSError) -> DataError:

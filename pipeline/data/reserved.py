@@ -14,16 +14,16 @@ import pandas as pd
 from annotated_types import Interval, Len
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Count, Moment, Share, Whole, Word
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import confirmed_pairs, lesion_groups, metadata_by_lesion
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.files import to_json, write_json
+from pipeline.files.bounds import Count, Moment, Share, Whole, Word
+from pipeline.files.disk import to_json, write_json
+from pipeline.files.locks import file_lock
+from pipeline.files.records import read_record
+from pipeline.files.workspace import Workspace
 from pipeline.limits import MOST_TABLE_ROWS
-from pipeline.locks import file_lock
 from pipeline.progress import silent
-from pipeline.records import read_record
-from pipeline.workspace import Workspace
 
 SHARE = 0.2
 _REPAIR = "Bring it back from a copy: what trains without it may learn what was reserved."

@@ -10,17 +10,17 @@ from typing import Literal
 
 import pandas as pd
 
-from pipeline.csv_cells import rows_as_csv
 from pipeline.data.dataset import Dataset
 from pipeline.data.delimited import read_table
 from pipeline.data.quotable import quotable
 from pipeline.data.regular_files import read_regular
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.files import read_bytes, replace_file
+from pipeline.files.csv_cells import rows_as_csv
+from pipeline.files.disk import read_bytes, replace_file
+from pipeline.files.locks import file_lock
+from pipeline.files.workspace import Workspace
 from pipeline.limits import MOST_TABLE_BYTES
-from pipeline.locks import file_lock
 from pipeline.progress import silent
-from pipeline.workspace import Workspace
 
 Verdict = Literal["same", "different"]
 VERDICTS: tuple[Verdict, ...] = ("same", "different")

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageFilter
 
-from pipeline.csv_cells import table_as_csv
 from pipeline.data.copying import READING
 from pipeline.data.dataset import Dataset, check_name, load_dataset
 from pipeline.data.image_ids import image_file
@@ -20,11 +19,12 @@ from pipeline.data.member import Member
 from pipeline.data.members import open_members
 from pipeline.data.metadata import COLUMNS
 from pipeline.errors import DataError, ImageError
-from pipeline.files import disk_errors
+from pipeline.files.csv_cells import table_as_csv
+from pipeline.files.disk import disk_errors
+from pipeline.files.workspace import Workspace
 from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
 from pipeline.progress import Progress, silent
-from pipeline.workspace import Workspace
 
 FACTOR = 1.5  # 200×150 to 300×225: 150 lines as in the small copies, 224 in the sharper ones
 _FEATHER = 3  # pixels over which the square fades into the image around it: no seam for a network to find

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.reserved import metadata_to_split
 from pipeline.default_model.fold_tables import read_predictions
@@ -19,7 +19,8 @@ from pipeline.default_model.out_of_fold_run import write_out_of_fold_run
 from pipeline.default_model.recipe import Recipe, recipe_digest
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import WorkspaceError
-from pipeline.files import plain, read_json, replace_file, write_json
+from pipeline.files.disk import plain, read_json, replace_file, write_json
+from pipeline.files.workspace import Workspace
 from pipeline.metrics.calibration import fit_table_temperature
 from pipeline.metrics.class_priors import class_priors
 from pipeline.metrics.decision_figures import decision_figures, figures_within
@@ -29,7 +30,6 @@ from pipeline.models.model_info import ModelInfo, read_model_info, write_model_i
 from pipeline.models.training_images import FILE as TRAINING_IMAGES_FILE
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.parts import plan_split
-from pipeline.workspace import Workspace
 
 NAME = "default"
 FIGURES_FILE = "figures.json"

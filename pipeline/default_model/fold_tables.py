@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from annotated_types import Interval
 
-from pipeline.bounds import Seconds, Share, Word
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
-from pipeline.files import replace_file, to_json
+from pipeline.files.bounds import Seconds, Share, Word
+from pipeline.files.disk import replace_file, to_json
+from pipeline.files.parquet import SHARE, TEXT, read_table, read_table_note
+from pipeline.files.records import record
 from pipeline.limits import MOST_NOTE_BYTES
 from pipeline.metrics.predictions_table import (
     PREFIX,
@@ -23,8 +25,6 @@ from pipeline.metrics.predictions_table import (
     probabilities_of,
     probability_columns,
 )
-from pipeline.parquet import SHARE, TEXT, read_table, read_table_note
-from pipeline.records import record
 
 _KEY = b"lesionlab"
 _IDS = ["image_id", "lesion_id", "truth"]

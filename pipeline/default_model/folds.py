@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.data.reserved import metadata_to_split
 from pipeline.default_model.fold_tables import Origin, check_images, read_predictions, write_predictions
@@ -15,12 +15,12 @@ from pipeline.default_model.joint import joint_predictions
 from pipeline.default_model.recipe import recipe_digest
 from pipeline.default_model.trainings import Say, Train, finished_run
 from pipeline.errors import DataError
+from pipeline.files.workspace import Workspace
 from pipeline.metrics.calibration import calibrated, fit_table_temperature
 from pipeline.metrics.class_priors import at_training_priors, class_priors, prior_vector
 from pipeline.metrics.predictions_table import classes_of, probabilities_of, with_probabilities
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.parts import plan_split
-from pipeline.workspace import Workspace
 
 
 def fold_path(out: Path, fold: int) -> Path:

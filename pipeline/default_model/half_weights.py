@@ -10,7 +10,7 @@ from torch import nn
 
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ModelError
-from pipeline.files import replace_file
+from pipeline.files.disk import replace_file
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.dataset import Dataset
+from pipeline.files.workspace import Workspace
 from pipeline.images.reading import open_image
 from pipeline.inference.predictor import Predictor, load_network
 from pipeline.metrics.class_priors import at_training_priors, prior_vector
@@ -15,7 +16,6 @@ from pipeline.metrics.predictions_table import with_probabilities
 from pipeline.models.model_info import read_model_info
 from pipeline.networks.side_by_side import side_by_side
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import Workspace
 
 _BATCH = 64
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.files import replace_file, write_json
+from pipeline.files.disk import replace_file, write_json
 from pipeline.runs.labels import Label, label_path
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import Status, write_status

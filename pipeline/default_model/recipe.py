@@ -4,10 +4,10 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from pipeline.config import RunConfig, Stage
-from pipeline.files import to_json
+from pipeline.configuration.config import RunConfig, Stage
+from pipeline.files.disk import to_json
+from pipeline.files.workspace import Workspace
 from pipeline.runs.plan import plan_config
-from pipeline.workspace import Workspace
 
 PRESET = "strong"
 SHORT_PRESET = "quick"

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.errors import RunError
+from pipeline.files.workspace import Workspace
 from pipeline.runs.plan import create
 from pipeline.runs.resume import can_resume, requeue
 from pipeline.runs.run_dir import RunDir, readable_runs
 from pipeline.runs.status import Status
 from pipeline.training.memory import give_back_freed_memory
-from pipeline.workspace import Workspace
 
 Train = Callable[[RunDir], Status]  # works on a queued run until it has ended
 Say = Callable[[str], None]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline.evaluation.decided import decided_predictions, run_decisions, run_priors
 from pipeline.evaluation.leakage import run_sides
-from pipeline.files import plain, write_json
+from pipeline.files.disk import plain, write_json
 from pipeline.metrics.diagnosis_table import diagnosis_table
 from pipeline.metrics.isic_scorer import isic_scores
 from pipeline.metrics.lesion_answers import melanoma_lesions_called_else

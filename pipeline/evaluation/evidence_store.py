@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import run_evidence
 from pipeline.evaluation.kept import keep, kept_path
-from pipeline.parquet import SHARE, TEXT, Column, read_table
+from pipeline.files.parquet import SHARE, TEXT, Column, read_table
 from pipeline.progress import Progress, silent
 from pipeline.runs.run_dir import RunDir
 

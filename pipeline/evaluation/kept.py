@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import MissingFileError
-from pipeline.files import read_errors, replace_file
+from pipeline.files.disk import read_errors, replace_file
 
 
 def kept_path(folder: Path, name: str, of: Sequence[Path]) -> Path | None:

@@ -7,20 +7,20 @@ from typing import Any, NamedTuple
 import pandas as pd
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Count, Share
 from pipeline.classes import MELANOMA
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.evaluation.kept import keep, kept_path
-from pipeline.files import read_bytes
+from pipeline.files.bounds import Count, Share
+from pipeline.files.disk import read_bytes
+from pipeline.files.parquet import SHARE, TEXT, read_table
+from pipeline.files.records import record
+from pipeline.files.workspace import bundled_folder
 from pipeline.limits import MOST_JSON_BYTES
 from pipeline.metrics.part_figures import BOUNDED, lesion_bootstrap, summarise
 from pipeline.metrics.predictions_table import PREFIX, check_probabilities, classes_of, highest, probabilities_of
-from pipeline.parquet import SHARE, TEXT, read_table
-from pipeline.records import record
 from pipeline.runs.results import Intervals, OfPart
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import bundled_folder
 
 _KEPT = "seen-{}.json"
 _BUNDLED = ("image_id", "lesion_id", "truth")

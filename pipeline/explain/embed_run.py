@@ -14,7 +14,8 @@ from pipeline.errors import DataError
 from pipeline.explain.image_map import image_map
 from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
-from pipeline.files import disk_errors, write_json
+from pipeline.files.disk import disk_errors, write_json
+from pipeline.files.workspace import Workspace
 from pipeline.inference.classifier import open_classifier
 from pipeline.inference.predict_data_set import prepared_images
 from pipeline.inference.predictor import Predictor
@@ -26,7 +27,6 @@ from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST, Reporter
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import Work
-from pipeline.workspace import Workspace
 
 Prepared = Callable[[str], np.ndarray]
 _BATCH = 32

@@ -7,9 +7,9 @@ import pandas as pd
 from pipeline.errors import WorkspaceError
 from pipeline.explain.image_map import SIDE
 from pipeline.explain.perturb import NAMED
+from pipeline.files.parquet import TEXT, Column, read_table
+from pipeline.files.records import read_record
 from pipeline.metrics.lesion_answers import FlipShare
-from pipeline.parquet import TEXT, Column, read_table
-from pipeline.records import read_record
 
 _REPAIR = "Delete that file, and let the network look again on the page Explore."
 _PLACE = Column("number", 0, SIDE)

@@ -10,13 +10,13 @@ import zipfile
 from pathlib import Path
 
 from pipeline.errors import ModelError
-from pipeline.files import replace_file, to_json
+from pipeline.files.disk import replace_file, to_json
+from pipeline.files.workspace import Workspace
 from pipeline.models.card import model_card
 from pipeline.models.decided_output import model_priors
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.runs.labels import LABEL_FILE
-from pipeline.workspace import Workspace
 
 FORMAT, VERSION = "lesionlab-bundle", 1
 MANIFEST, WEIGHTS, INFO, CARD = "bundle.json", "model.safetensors", "model.json", "card.md"

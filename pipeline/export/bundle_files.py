@@ -10,15 +10,15 @@ from typing import IO
 
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Count, Word
 from pipeline.errors import ModelError, WorkspaceError
 from pipeline.export.bundle import CARD, FORMAT, INFO, MANIFEST, OPTIONAL, REQUIRED, VERSION, WEIGHTS
-from pipeline.files import disk_errors
+from pipeline.files.bounds import Count, Word
+from pipeline.files.disk import disk_errors
+from pipeline.files.records import record
+from pipeline.files.zip_directory import has_short_directory
 from pipeline.limits import MOST_BUNDLE_FILE_BYTES, MOST_CARD_BYTES, MOST_TABLE_BYTES, MOST_WEIGHTS_BYTES
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
-from pipeline.records import record
 from pipeline.runs.labels import LABEL_FILE
-from pipeline.zip_directory import has_short_directory
 
 AGAIN = "Export the model again with `export … --format bundle`."
 _MOST_BYTES = {

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.bounds import without_controls
+from pipeline.configuration.network_registry import NETWORKS
 from pipeline.data.left_behind import remove_left_behind, temporary_folder
 from pipeline.errors import LesionLabError, ModelError, WorkspaceError
 from pipeline.export.bundle import INFO, WEIGHTS
 from pipeline.export.bundle_files import AGAIN, damaged, unpack
-from pipeline.files import disk_errors, read_json
+from pipeline.files.bounds import without_controls
+from pipeline.files.disk import disk_errors, read_json
+from pipeline.files.records import read_record
+from pipeline.files.safetensors_file import read_tensors
+from pipeline.files.workspace import Workspace
 from pipeline.models.card import CARD_FILE, read_card
 from pipeline.models.library import check_free, check_model_name, library_lock
 from pipeline.models.model_info import ModelInfo, find_model, read_model_info
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.models.training_images import training_images
-from pipeline.network_registry import NETWORKS
 from pipeline.progress import Progress, silent
-from pipeline.records import read_record
 from pipeline.runs.labels import LABEL_FILE, Label, checked_label
-from pipeline.safetensors_file import read_tensors
-from pipeline.workspace import Workspace
 
 
 def _check_info(info: ModelInfo, path: Path) -> None:

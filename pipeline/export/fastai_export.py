@@ -21,7 +21,7 @@ from PIL import Image
 
 from pipeline.errors import ModelError
 from pipeline.export.stock_network import stock_network
-from pipeline.files import disk_errors, replace_file
+from pipeline.files.disk import disk_errors, replace_file
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo
 

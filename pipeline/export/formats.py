@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pipeline.errors import ModelError, WorkspaceError
-from pipeline.files import replace_file
+from pipeline.files.disk import replace_file
+from pipeline.files.workspace import Workspace
 from pipeline.inference.model_output import is_plain
 from pipeline.models.card import model_card
 from pipeline.models.model_info import ModelInfo
 from pipeline.progress import Progress, silent
-from pipeline.workspace import Workspace
 
 Format = Literal["bundle", "onnx", "fastai", "card"]
 FORMATS: tuple[Format, ...] = get_args(Format)

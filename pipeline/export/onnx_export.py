@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from pipeline.errors import ModelError
-from pipeline.files import replace_file, to_json
+from pipeline.files.disk import replace_file, to_json
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import WEIGHS_ALIKE, prior_vector
 from pipeline.models.model_info import ModelInfo

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ImageError
-from pipeline.files import NotRegularError, open_regular, read_at_most
+from pipeline.files.disk import NotRegularError, open_regular, read_at_most
 from pipeline.limits import MOST_IMAGE_BYTES
 
 Source = Path | bytes | BinaryIO

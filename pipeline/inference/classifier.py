@@ -7,10 +7,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from PIL import Image
 
+from pipeline.files.workspace import Workspace
 from pipeline.models.combined import member_priors, members_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.progress import Progress, silent
-from pipeline.workspace import Workspace
 
 Images = Sequence[np.ndarray] | np.ndarray  # prepared: uint8 (height, width, 3) each
 FeatureMaps = list[np.ndarray]  # of one image, float32 (K, h, w) of each network that answers

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.data.prepare import prepare_image, viewed
+from pipeline.files.workspace import Workspace
 from pipeline.images.colours import pixels_of
 from pipeline.inference.classifier import Explained, FeatureMaps, Images
 from pipeline.inference.predictor import Predictor
@@ -19,7 +20,6 @@ from pipeline.metrics.class_priors import at_equal_priors, at_training_priors, p
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.overlay import enlarge
 from pipeline.progress import Progress, silent
-from pipeline.workspace import Workspace
 
 
 class Ensemble:

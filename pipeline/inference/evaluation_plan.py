@@ -11,12 +11,12 @@ from pipeline.data.overlap import plain_id
 from pipeline.data.reserved import reserved_images
 from pipeline.errors import DataError
 from pipeline.evaluation.class_mapping import checked_mapping, mapping_words, to_confirm, truths
+from pipeline.files.workspace import Workspace
 from pipeline.models.decided_output import model_priors, without_priors
 from pipeline.models.model_info import ModelInfo, find_model
 from pipeline.models.trained_on import chose_epoch, trained_on
 from pipeline.number_words import count
 from pipeline.vocabulary import AskedPart
-from pipeline.workspace import Workspace
 
 PART = "test"
 _FIRST = 5  # ids that a sentence names

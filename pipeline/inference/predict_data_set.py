@@ -12,7 +12,8 @@ from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.errors import DataError, ImageError, RunError
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
+from pipeline.files.workspace import Workspace
 from pipeline.images.reading import opened
 from pipeline.inference.classifier import Classifier, open_classifier
 from pipeline.inference.evaluation_plan import PART
@@ -22,7 +23,6 @@ from pipeline.networks.device import Device, torch_device
 from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST, Reporter
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import Workspace
 
 _BATCH = 16
 _THREADS = min(4, os.cpu_count() or 1)

@@ -12,17 +12,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from pipeline.configuration.network_registry import NETWORKS
 from pipeline.data.prepare import prepare_image
 from pipeline.errors import LesionLabError, MissingFileError, ModelError, WorkspaceError
+from pipeline.files.safetensors_file import check_tensors
+from pipeline.files.workspace import Workspace
 from pipeline.inference.classifier import Explained, FeatureMaps, Images
 from pipeline.inference.model_output import model_output, views_of
 from pipeline.models.model_info import ModelInfo
-from pipeline.network_registry import NETWORKS
 from pipeline.networks.gradcam import HeadGradCam
 from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body, stored_body
 from pipeline.progress import Progress, silent
-from pipeline.safetensors_file import check_tensors
-from pipeline.workspace import Workspace
 
 DERIVE_FROM = 400  # images: an ONNX file takes some 7 s to derive, and saves some 20 ms an image
 _DERIVE_AFTER = 8  # images in torch: who looks at a few costs this computer nothing more

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.config import RunConfig
-from pipeline.csv_cells import table_as_csv
+from pipeline.configuration.config import RunConfig
 from pipeline.data.split import EXTERNAL
-from pipeline.files import replace_file, write_json
+from pipeline.files.csv_cells import table_as_csv
+from pipeline.files.disk import replace_file, write_json
+from pipeline.files.workspace import Workspace
 from pipeline.inference.evaluation_plan import EvaluationPlan
 from pipeline.jobs.launch import start
 from pipeline.models.model_info import ModelInfo
 from pipeline.runs.new_folder import begin, make_folder
 from pipeline.runs.run_dir import RunDir, all_run_names
 from pipeline.runs.status import just_queued, write_status
-from pipeline.workspace import Workspace
 
 PRESET = "evaluation"
 

@@ -8,11 +8,11 @@ import shutil
 
 from pipeline.data.sources.catalogue import Source
 from pipeline.errors import DataError, RunError, WorkspaceError
-from pipeline.files import write_json
+from pipeline.files.disk import write_json
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.job_dirs import Fetch, begun_fetches, fetch_of
 from pipeline.jobs.launch import queue, request_stop, start_queued
 from pipeline.runs.status import ENDED
-from pipeline.workspace import Workspace
 
 
 def list_fetches(workspace: Workspace) -> list[Fetch]:

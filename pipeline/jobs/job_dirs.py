@@ -11,14 +11,14 @@ from typing import ClassVar, Literal
 
 from typing_extensions import TypedDict
 
-from pipeline.bounds import FileName
 from pipeline.data.dataset import Dataset
 from pipeline.data.sources.catalogue import SOURCES, Source
-from pipeline.records import read_record
+from pipeline.files.bounds import FileName
+from pipeline.files.records import read_record
+from pipeline.files.workspace import Workspace
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import Status
-from pipeline.workspace import Workspace
 
 Kind = Literal["training", "search", "evaluation", "embedding", "audit", "deriving", "fetch",
                "estimate", "preview", "evidence", "export", "bundle"]

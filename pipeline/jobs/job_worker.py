@@ -10,18 +10,18 @@ import traceback
 from collections.abc import Callable, Iterator
 
 from pipeline.errors import LesionLabError, RunError
-from pipeline.files import write_json
+from pipeline.files.disk import write_json
+from pipeline.files.locks import file_lock
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.job_dirs import kind_of
 from pipeline.jobs.queue import hold_device
 from pipeline.jobs.tasks import TASKS, AtWork, Task, read_request
-from pipeline.locks import file_lock
 from pipeline.networks.device import Device, describe
 from pipeline.progress import Cancelled, Progress, silent
 from pipeline.runs.boot import node
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.status import Status, just_started
-from pipeline.workspace import Workspace
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 

@@ -13,13 +13,14 @@ from typing import Any
 
 import psutil
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError, RunError, WorkspaceError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
+from pipeline.files.locks import file_lock
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.job_dirs import DerivingJob, EmbeddingJob, audit_job, embedding_job, kind_of
 from pipeline.jobs.tasks import TASKS
-from pipeline.locks import file_lock
 from pipeline.progress import silent
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.new_folder import begin
@@ -28,7 +29,6 @@ from pipeline.runs.resume import requeue
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import create_search
 from pipeline.runs.status import ENDED, just_queued, process_identity, works_here, write_status
-from pipeline.workspace import Workspace
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _TAKEN = "Another process takes the job."

@@ -4,11 +4,11 @@ import contextlib
 import hashlib
 import time
 
-from pipeline.locks import lock_if_free
+from pipeline.files.locks import lock_if_free
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Cancelled
 from pipeline.runs.boot import host
 from pipeline.runs.run_dir import RunDir, readable_runs
-from pipeline.workspace import Workspace
 
 _SECONDS_BETWEEN_LOOKS = 0.3
 

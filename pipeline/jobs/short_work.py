@@ -10,11 +10,11 @@ from typing import Any
 
 from pipeline.data.left_behind import remove_temporary, temporary_folder
 from pipeline.errors import JobError, MissingFileError, RunError
-from pipeline.files import read_json, write_json
+from pipeline.files.disk import read_json, write_json
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.job_dirs import Kind, ShortJob
 from pipeline.jobs.launch import queue, start
 from pipeline.jobs.tasks import TASKS
-from pipeline.workspace import Workspace
 
 
 def _end(process: subprocess.Popen, folder: contextlib.ExitStack) -> None:

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.bounds import Count, FileName, Text
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.export.formats import Format
+from pipeline.files.bounds import Count, FileName, Text
+from pipeline.files.records import read_record
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.job_dirs import AuditJob, DerivingJob, EmbeddingJob, Fetch, Kind, ShortJob
 from pipeline.networks.device import Device
-from pipeline.records import read_record
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class EstimateRequest:
 def _estimate(at: AtWork) -> dict[str, Any]:
     """An `Estimate`, and `beside`: the names of the runs that were at work."""
     from pipeline.data.dataset import load_dataset
-    from pipeline.locks import file_lock
+    from pipeline.files.locks import file_lock
     from pipeline.networks.device import describe
     from pipeline.runs.run_dir import readable_runs
 

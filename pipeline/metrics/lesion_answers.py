@@ -10,8 +10,8 @@ import pandas as pd
 from annotated_types import Interval
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Count, Share, Word
 from pipeline.classes import MELANOMA
+from pipeline.files.bounds import Count, Share, Word
 from pipeline.metrics.predictions_table import classes_of, highest, probabilities_of, probability_column
 from pipeline.metrics.wilson import wilson_interval
 

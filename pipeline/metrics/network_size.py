@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import ModelError, WorkspaceError
-from pipeline.safetensors_file import read_tensors
+from pipeline.files.safetensors_file import read_tensors
 
 # what BatchNorm counts and averages; no optimizer changes them, so they are not parameters
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.files import REPAIR
+from pipeline.files.disk import REPAIR
 
 PREFIX = "p_"
 NEEDED = ("image_id", "lesion_id", "truth", "predicted")

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.bounds import without_controls
 from pipeline.classes import label
 from pipeline.errors import LesionLabError, ModelError, WorkspaceError
-from pipeline.files import read_bytes
+from pipeline.files.bounds import without_controls
+from pipeline.files.disk import read_bytes
+from pipeline.files.workspace import Workspace
 from pipeline.limits import MOST_CARD_BYTES
 from pipeline.models.card_combined import combined_card
 from pipeline.models.card_data import (
@@ -44,7 +45,6 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_code, as_lines, as_text
 from pipeline.text_tables import bullets
 from pipeline.vocabulary import HELD_OUT_PARTS, HeldOutPart
-from pipeline.workspace import Workspace
 
 CARD_FILE = "card.md"
 _NO_CARD = "Delete that file, or import the model's bundle again: the card is then written from its description."

@@ -2,6 +2,7 @@
 
 from pipeline.classes import label
 from pipeline.errors import ModelError
+from pipeline.files.workspace import Workspace
 from pipeline.models.card_results import figures_text, melanoma_sentence, network_words
 from pipeline.models.combined import members_of, members_sentence
 from pipeline.models.decided_output import model_priors, without_priors
@@ -11,7 +12,6 @@ from pipeline.models.notice import notice, weighing
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.shown import as_code, as_lines, as_text
 from pipeline.text_tables import bullets, markdown_table
-from pipeline.workspace import Workspace
 
 
 def combined_card(workspace: Workspace, info: ModelInfo) -> str:

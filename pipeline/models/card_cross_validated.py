@@ -6,7 +6,7 @@ Along the items of CLAIM, like every card (see `card`); the model has no run of 
 from typing import Any
 
 from pipeline.classes import NEVUS, label
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.decisions import DECISIONS
 from pipeline.metrics.metric_registry import Metric, metrics_of

@@ -6,12 +6,12 @@ from pipeline.classes import label
 from pipeline.data.dataset import Dataset, Problem, load_dataset
 from pipeline.data.extra import LEFT_OUT
 from pipeline.errors import LesionLabError
+from pipeline.files.workspace import Workspace
 from pipeline.models.model_info import ExtraImages, ModelInfo
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_code, as_text
 from pipeline.text_tables import bullets, markdown_table
-from pipeline.workspace import Workspace
 
 PART_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 _TRUTH_WORDS = {

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipeline.classes import label
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
+from pipeline.configuration.network_registry import IMAGENET, UNCHANGED, Normalisation, network_title
 from pipeline.data.split import SPLIT_SENTENCES
 from pipeline.errors import LesionLabError
 from pipeline.metrics.confusion import most_confused
@@ -12,7 +13,6 @@ from pipeline.metrics.metric_registry import Metric, metrics_of
 from pipeline.metrics.predictions_table import classes_of
 from pipeline.metrics.units import bounds_words, figure_words
 from pipeline.models.model_info import ModelInfo
-from pipeline.network_registry import IMAGENET, UNCHANGED, Normalisation, network_title
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

@@ -11,13 +11,13 @@ import pandas as pd
 
 from pipeline.data.left_behind import temporary_folder
 from pipeline.errors import ModelError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
+from pipeline.files.workspace import Workspace
 from pipeline.models.decided_output import mean_priors, model_priors
 from pipeline.models.library import check_free, check_model_name, library_lock
 from pipeline.models.model_info import ModelInfo, find_model, write_model_info
 from pipeline.models.trained_on import trained_on
 from pipeline.models.training_images import COLUMNS, write_training_images
-from pipeline.workspace import Workspace
 
 MOST = 5
 WEIGHTS = "model.safetensors"

@@ -9,12 +9,12 @@ import numpy as np
 
 from pipeline.errors import LesionLabError, ModelError
 from pipeline.evaluation.decided import priors_unknown, run_priors
+from pipeline.files.workspace import Workspace
 from pipeline.metrics.class_priors import at_training_priors, prior_vector
 from pipeline.metrics.decisions import decided
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo, find_model
 from pipeline.vocabulary import NAMED_DECISIONS, Decision
-from pipeline.workspace import Workspace
 
 
 def model_priors(workspace: Workspace, info: ModelInfo) -> dict[str, float] | None:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import ModelError
-from pipeline.files import folders_with, write_json
-from pipeline.locks import file_lock
+from pipeline.files.disk import folders_with, write_json
+from pipeline.files.locks import file_lock
+from pipeline.files.workspace import MODEL_NAME, READ_ONLY, Workspace
 from pipeline.models.model_info import ModelInfo, find_model, read_model_info
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.progress import silent
 from pipeline.runs.labels import LABEL_FILE, Label, checked_label, label_in, move_folder
 from pipeline.runs.run_dir import RunDir, find_run
-from pipeline.workspace import MODEL_NAME, READ_ONLY, Workspace
 
 Source = Literal["bundled", "run", "imported", "combined"]
 _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"

@@ -8,18 +8,18 @@ from typing import Annotated, Any
 
 from annotated_types import Interval, Len
 
-from pipeline.bounds import Code, Count, FileName, Moment, Text, Word
-from pipeline.config import Head, Loss, Resize, Side, Weights
+from pipeline.configuration.config import Head, Loss, Resize, Side, Weights
+from pipeline.configuration.network_registry import IMAGENET, UNCHANGED, Mean, Normalisation, Std
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
-from pipeline.files import folders_with, write_json
+from pipeline.files.bounds import Code, Count, FileName, Moment, Text, Word
+from pipeline.files.disk import folders_with, write_json
+from pipeline.files.records import RecordError, checked, read_record
+from pipeline.files.workspace import MODEL_NAME, Workspace, bundled_folder
 from pipeline.metrics.decisions import own_decision
-from pipeline.network_registry import IMAGENET, UNCHANGED, Mean, Normalisation, Std
-from pipeline.records import RecordError, checked, read_record
 from pipeline.runs.results import PartFigures, check_figures
 from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.status import ENDED
 from pipeline.vocabulary import Decision, SplitKind, View
-from pipeline.workspace import MODEL_NAME, Workspace, bundled_folder
 
 MOST_MEMBERS, MOST_NETWORKS = 5, 5
 _FILE = "model.json"

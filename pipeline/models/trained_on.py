@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import LesionLabError, ModelError
+from pipeline.files.workspace import Workspace
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo, find_model
 from pipeline.models.training_images import COLUMNS, training_images
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import Workspace
 
 
 class TrainedOn(NamedTuple):

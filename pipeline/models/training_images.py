@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import ModelError, WorkspaceError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
+from pipeline.files.parquet import TEXT, Column, read_table
 from pipeline.models.model_info import ModelInfo
-from pipeline.parquet import TEXT, Column, read_table
 
 COLUMNS = ["image_id", "lesion_id", "sha256"]
 _SCHEMA = {**dict.fromkeys(COLUMNS, TEXT), "data": Column(optional=True)}

@@ -13,9 +13,9 @@ from fastai.torch_core import apply_init, params
 from fastai.vision.learner import add_head, create_body, create_head, model_meta
 from torch import nn
 
-from pipeline.config import Head
+from pipeline.configuration.config import Head
+from pipeline.configuration.network_registry import NETWORKS, Family, Network
 from pipeline.errors import ConfigError, WeightsError
-from pipeline.network_registry import NETWORKS, Family, Network
 
 
 class Body(NamedTuple):

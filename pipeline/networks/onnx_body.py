@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from pipeline.errors import ModelError
-from pipeline.files import replace_file
-from pipeline.locks import file_lock
+from pipeline.files.disk import replace_file
+from pipeline.files.locks import file_lock
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Cancelled, Progress, silent
-from pipeline.workspace import Workspace
 
 CLOSEST = 1e-4  # the largest difference of a feature, as a share of the largest feature where that is above 1
 KEPT = 20  # files of some 13 MB

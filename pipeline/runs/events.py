@@ -19,11 +19,11 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Count, Figure, Rate, Seconds, Share, Text, Word
 from pipeline.errors import WorkspaceError
-from pipeline.files import disk_errors, read_bytes, read_errors, replace_file, to_json
+from pipeline.files.bounds import Count, Figure, Rate, Seconds, Share, Text, Word
+from pipeline.files.disk import disk_errors, read_bytes, read_errors, replace_file, to_json
+from pipeline.files.records import RecordError, checked
 from pipeline.limits import MOST_EVENTS, MOST_EVENTS_BYTES
-from pipeline.records import RecordError, checked
 
 _REPAIR = "Delete that file: the run then goes without curves."
 

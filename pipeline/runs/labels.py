@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.bounds import Text, Word
 from pipeline.errors import RunError, WorkspaceError
-from pipeline.files import disk_errors, write_json
-from pipeline.locks import file_lock
+from pipeline.files.bounds import Text, Word
+from pipeline.files.disk import disk_errors, write_json
+from pipeline.files.locks import file_lock
+from pipeline.files.records import read_record
+from pipeline.files.workspace import Workspace
 from pipeline.progress import silent
-from pipeline.records import read_record
 from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.status import ENDED
-from pipeline.workspace import Workspace
 
 LONGEST_NAME = 60
 LONGEST_NOTE = 2000

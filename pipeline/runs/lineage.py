@@ -4,11 +4,11 @@ import os
 import shutil
 from typing import NamedTuple
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
+from pipeline.files.workspace import Workspace
 from pipeline.runs.run_dir import RunDir, find_run
-from pipeline.workspace import Workspace
 
 # so that no image that the parent learnt is validated, and the description of the initial weights stays true
 INHERITED = (

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipeline.data.left_behind import remove_temporary, temporary_folder
 from pipeline.errors import LesionLabError
-from pipeline.files import disk_errors
-from pipeline.workspace import Workspace
+from pipeline.files.disk import disk_errors
+from pipeline.files.workspace import Workspace
 
 # what earlier versions wrote before the status; a folder that has anything else holds somebody's work
 _BEGINNINGS = {"config.json", "split.parquet", "overlap.csv", "start.safetensors", "train.log", "lock"}

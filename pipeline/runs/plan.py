@@ -4,17 +4,17 @@ command line."""
 import dataclasses
 import importlib.metadata
 
-from pipeline.config import RunConfig, apply_settings
+from pipeline.configuration.config import RunConfig, apply_settings
+from pipeline.configuration.network_registry import NETWORKS
+from pipeline.configuration.presets import preset
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.reserved import reserved_digest
 from pipeline.data.same_lesion import confirmed_digest
 from pipeline.errors import DataError, RunError
-from pipeline.network_registry import NETWORKS
-from pipeline.presets import preset
+from pipeline.files.workspace import Workspace
 from pipeline.runs.lineage import INHERITED, Start, check_branch, find_start, take_over
 from pipeline.runs.run_dir import RunDir, create_run
 from pipeline.vocabulary import SplitKind
-from pipeline.workspace import Workspace
 
 _VERSIONS_OF = ("torch", "torchvision", "fastai", "timm", "numpy", "pandas", "pillow")
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NotRequired, cast
 from annotated_types import Interval, Len
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Count, Share, Word
-from pipeline.files import REPAIR
+from pipeline.files.bounds import Count, Share, Word
+from pipeline.files.disk import REPAIR
+from pipeline.files.records import RecordError
 from pipeline.metrics.metric_registry import TARGET_METRICS, metrics_of
 from pipeline.metrics.sampled import targets
 from pipeline.metrics.units import Unit
-from pipeline.records import RecordError
 
 Pair = Annotated[list[Share | None], Len(2, 2)]  # low, high
 Three = Annotated[list[Share | None], Len(3, 3)]  # value, low, high

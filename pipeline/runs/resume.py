@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from pipeline.errors import LesionLabError, RunError
-from pipeline.locks import file_lock
+from pipeline.files.locks import file_lock
 from pipeline.progress import silent
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, joined_queue, write_status

@@ -5,8 +5,8 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Count, FileName, Moment, Share, Text, Word
-from pipeline.records import read_record
+from pipeline.files.bounds import Count, FileName, Moment, Share, Text, Word
+from pipeline.files.records import read_record
 from pipeline.vocabulary import AskedPart, RunKind
 
 

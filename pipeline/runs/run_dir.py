@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
-from pipeline.files import folders_with, to_json, write_json
-from pipeline.records import read_record, record
+from pipeline.files.disk import folders_with, to_json, write_json
+from pipeline.files.records import read_record, record
+from pipeline.files.workspace import READ_ONLY, RUN_NAME, SEARCHES, Workspace, run_folder
 from pipeline.runs.events import read_events
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.new_folder import make_folder
@@ -22,7 +23,6 @@ from pipeline.runs.run_kind import CAPABILITIES, Capabilities
 from pipeline.runs.run_tables import read_extra, read_predictions, read_split
 from pipeline.runs.status import just_queued, write_status
 from pipeline.vocabulary import HELD_OUT_PARTS, RunKind
-from pipeline.workspace import READ_ONLY, RUN_NAME, SEARCHES, Workspace, run_folder
 
 _REPAIR = "Delete that run, or restore the file from a copy."
 

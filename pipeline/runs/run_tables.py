@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.arrays import Array, read_arrays
 from pipeline.data.extra import LEFT_OUT
 from pipeline.errors import WorkspaceError
+from pipeline.files.arrays import Array, read_arrays
+from pipeline.files.parquet import SHARE, TEXT, Column, read_table
 from pipeline.metrics.predictions_table import PREFIX, check_probabilities, codes_in
-from pipeline.parquet import SHARE, TEXT, Column, read_table
 from pipeline.vocabulary import PARTS
 
 _PART = Column(among=PARTS)

@@ -10,19 +10,19 @@ from typing import Annotated, Any
 from annotated_types import Len
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Rate
-from pipeline.config import RunConfig, Stage
+from pipeline.configuration.config import RunConfig, Stage
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import DataError, LesionLabError, RunError
-from pipeline.files import folders_with, write_json
-from pipeline.records import read_record
+from pipeline.files.bounds import Rate
+from pipeline.files.disk import folders_with, write_json
+from pipeline.files.records import read_record
+from pipeline.files.workspace import Workspace
 from pipeline.runs.lineage import find_start, take_over
 from pipeline.runs.new_folder import make_folder
 from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import just_queued, write_status
 from pipeline.vocabulary import RateVerdict
-from pipeline.workspace import Workspace
 
 _FOUND = "found.json"
 _Range = Annotated[list[Rate], Len(2, 2)]

@@ -10,9 +10,9 @@ from typing import Any
 
 import psutil
 
-from pipeline.bounds import Moment, Process, Seconds, Share, Text, Word
-from pipeline.files import write_json
-from pipeline.records import read_record
+from pipeline.files.bounds import Moment, Process, Seconds, Share, Text, Word
+from pipeline.files.disk import write_json
+from pipeline.files.records import read_record
 from pipeline.runs.boot import birth, boot_id, node, uptime
 from pipeline.vocabulary import State
 

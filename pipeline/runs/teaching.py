@@ -17,14 +17,14 @@ from typing import Annotated, NamedTuple
 import pandas as pd
 from annotated_types import Len
 
-from pipeline.bounds import FileName, Moment, Text, Word
 from pipeline.errors import TeachingError, WorkspaceError
-from pipeline.files import disk_errors, write_json
-from pipeline.locks import file_lock
+from pipeline.files.bounds import FileName, Moment, Text, Word
+from pipeline.files.disk import disk_errors, write_json
+from pipeline.files.locks import file_lock
+from pipeline.files.records import read_record
+from pipeline.files.workspace import Workspace
 from pipeline.progress import silent
-from pipeline.records import read_record
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import Workspace
 
 LONGEST_NAME, LONGEST_NOTE = 60, 2000
 _REPAIR = "Delete it, or restore it from a copy."

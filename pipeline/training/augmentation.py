@@ -17,7 +17,7 @@ from fasttransform import Transform
 from PIL import Image
 from torch.nn import functional
 
-from pipeline.config import Augment
+from pipeline.configuration.config import Augment
 
 ZOOM = (0.75, 1.33)  # of the area
 ASPECT = (0.8, 1.25)

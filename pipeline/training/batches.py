@@ -10,9 +10,9 @@ from fastai.data.transforms import IntToFloatTensor, Normalize
 from fastai.vision.core import TensorImage
 from fasttransform import Pipeline, Transform
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
+from pipeline.configuration.network_registry import UNCHANGED, Normalisation
 from pipeline.data.prepare import window
-from pipeline.network_registry import UNCHANGED, Normalisation
 from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.training import Parts, Pixels
 

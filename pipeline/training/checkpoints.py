@@ -14,13 +14,13 @@ from fastai.learner import Learner
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.errors import TrainingError, WorkspaceError
-from pipeline.files import replace_file
+from pipeline.files.disk import replace_file
+from pipeline.files.safetensors_file import check_tensors
 from pipeline.limits import MOST_CHECKPOINT_BYTES
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.run_dir import RunDir
-from pipeline.safetensors_file import check_tensors
 
 
 @dataclass(frozen=True)

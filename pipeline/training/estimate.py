@@ -18,13 +18,14 @@ from fastai.callback.core import Callback, CancelTrainException, CancelValidExce
 from fastai.learner import Learner
 from torch import nn
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
+from pipeline.configuration.network_registry import NETWORKS
 from pipeline.data.cache import JoinedPixels, OnTheFlyPixels, PixelCache
 from pipeline.data.cache_record import CacheRecord, cache_folder
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
+from pipeline.files.workspace import Workspace
 from pipeline.inference.predictor import Predictor
-from pipeline.network_registry import NETWORKS
 from pipeline.networks.architectures import build_network
 from pipeline.networks.device import Device, torch_device
 from pipeline.networks.onnx_body import OnnxBody, known_body
@@ -48,7 +49,6 @@ from pipeline.training.memory import within_memory
 from pipeline.training.parts import own_targets, planned, undecoded
 from pipeline.training.predict_held_out import model_info
 from pipeline.training.training import Parts, Training, TrainingData
-from pipeline.workspace import Workspace
 
 _WARM_UP, _WARM_UP_SECONDS = 2, 1.0  # batches and seconds: the first ones compile kernels and find their memory
 _MEASURED_SECONDS = 2.5

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 
 from pipeline.audit.near_twins import fingerprints, near_twins, twins_within
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.data.extra import COLUMNS, extra_sentences, left_out_of_extra
 from pipeline.data.reserved import reserved_images
 from pipeline.data.same_lesion import confirmed_pairs
 from pipeline.data.split import limit_images
 from pipeline.errors import DataError
-from pipeline.files import replace_file
+from pipeline.files.disk import replace_file
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import Workspace
 
 
 class Extra(NamedTuple):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.arrays import Array, read_arrays
 from pipeline.errors import WorkspaceError
-from pipeline.files import disk_errors, replace_file
+from pipeline.files.arrays import Array, read_arrays
+from pipeline.files.disk import disk_errors, replace_file
 from pipeline.progress import Progress
 
 FLIPS = 4  # of an image: as it is, horizontally, vertically, both

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
+from pipeline.configuration.network_registry import IMAGENET, UNCHANGED, Normalisation
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
 from pipeline.errors import ModelError, TrainingError
-from pipeline.files import to_json
-from pipeline.locks import file_lock
-from pipeline.network_registry import IMAGENET, UNCHANGED, Normalisation
+from pipeline.files.disk import to_json
+from pipeline.files.locks import file_lock
 from pipeline.networks.architectures import feature_count
 from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body
 from pipeline.training.feature_store import FLIPS, FeatureStore

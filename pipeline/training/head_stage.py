@@ -8,7 +8,7 @@ from fastai.learner import Learner
 from fastai.torch_core import params
 from torch import nn
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.networks.architectures import after_pooling
 from pipeline.runs.reporter import Reporter
 from pipeline.training.feature_store import FLIPS

@@ -4,7 +4,7 @@ import torch
 from fastai.learner import Learner
 from torch import nn
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.networks.architectures import build_network, splitter
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.batches import make_loaders

@@ -7,7 +7,7 @@ from fastai.losses import CrossEntropyLossFlat
 from torch import nn
 from torch.nn import functional
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 
 
 class BalancedSoftmax(nn.Module):

@@ -8,6 +8,7 @@ from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.schedule import LRFinder, minimum, slide, steep, valley
 from fastai.learner import Learner
 
+from pipeline.files.workspace import Workspace
 from pipeline.networks.device import Device, torch_device
 from pipeline.progress import Cancelled
 from pipeline.runs.reporter import Reporter
@@ -19,7 +20,6 @@ from pipeline.training.memory import within_memory
 from pipeline.training.rate_rules import plateau_rule, steepest_rule, verdict
 from pipeline.training.stages import StageLearners
 from pipeline.training.training import Training, gather
-from pipeline.workspace import Workspace
 
 START, END, STEPS = 1e-7, 10.0, 100  # fastai's own
 # a training's epochs never get here: with their seeds the network would meet the very batches and dropout masks that

@@ -5,7 +5,7 @@ from fastai.callback.core import Callback
 from fastai.optimizer import Optimizer
 from torch.optim.adamw import adamw
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.training.losses import LossMode
 
 

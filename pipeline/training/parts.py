@@ -6,17 +6,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.cache import JoinedPixels, OnTheFlyPixels
 from pipeline.data.dataset import Dataset
 from pipeline.data.reserved import check_reserved, metadata_to_split
 from pipeline.data.split import limit_images, make_split
 from pipeline.errors import DataError, TrainingError
-from pipeline.files import replace_file
+from pipeline.files.disk import replace_file
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.extra_images import Extra, choose_extra, extra_dataset
-from pipeline.workspace import Workspace
 
 
 def plan_split(config: RunConfig, metadata: pd.DataFrame) -> pd.DataFrame:

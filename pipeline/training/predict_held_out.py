@@ -9,7 +9,7 @@ from safetensors.torch import save
 from pipeline.data.prepare import window
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
-from pipeline.files import disk_errors, replace_file
+from pipeline.files.disk import disk_errors, replace_file
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import class_priors
 from pipeline.metrics.predictions_table import class_indices, with_probabilities

@@ -11,12 +11,12 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
+from pipeline.configuration.network_registry import Normalisation
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import prepare_image
 from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
-from pipeline.network_registry import Normalisation
 from pipeline.progress import Progress, silent
 from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.batches import make_loaders

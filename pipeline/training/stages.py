@@ -6,7 +6,7 @@ import numpy as np
 from fastai.callback import schedule  # noqa: F401  fit_one_cycle is patched in
 from fastai.learner import Learner
 
-from pipeline.config import Stage
+from pipeline.configuration.config import Stage
 from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest, WriteEvents

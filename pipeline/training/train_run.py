@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from pipeline.files.workspace import Workspace
 from pipeline.networks.device import Device, torch_device
 from pipeline.networks.onnx_body import OnnxBody
 from pipeline.runs.reporter import Reporter
@@ -13,7 +14,6 @@ from pipeline.training.memory import within_memory
 from pipeline.training.predict_held_out import predict_held_out, write_model
 from pipeline.training.stages import StageLearners, expect_work, run_stages
 from pipeline.training.training import Training, gather
-from pipeline.workspace import Workspace
 
 
 def _train(training: Training, checkpoint: Checkpoint | None) -> None:

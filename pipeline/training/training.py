@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.cache import JoinedPixels, open_pixels
 from pipeline.data.dataset import Dataset, load_dataset
 from pipeline.errors import DataError
+from pipeline.files.workspace import Workspace
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.extra_images import Extra, extra_dataset, stored_extra
 from pipeline.training.parts import rows_and_targets, stored_split
-from pipeline.workspace import Workspace
 
 Parts = dict[str, tuple[np.ndarray, np.ndarray]]  # (rows, targets) by part: place of the pixels, class index
 

@@ -39,12 +39,12 @@ from PIL import Image
 from torch import nn
 
 from app.components.models.visitor_image import visitor_image
+from pipeline.files.workspace import Workspace
 from pipeline.inference.predict_files import predict_files
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.onnx_body import derived_body
 from pipeline.networks.onnx_file import onnx_bytes
-from pipeline.workspace import Workspace
 from tests.benchmarks.input_pipeline import originals
 from tests.random_models import make_model
 

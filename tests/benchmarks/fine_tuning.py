@@ -28,7 +28,7 @@ import pandas as pd
 
 from pipeline.data.importing import import_dataset
 from pipeline.data.synthetic.generated_set import write_generated_set
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 from tests.benchmarks.apart import AS_A_RUN, Apart
 from tests.benchmarks.waits import INTERRUPTED, say, until_interrupted
 from tests.conftest import SHARED_DATA

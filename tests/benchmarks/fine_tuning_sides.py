@@ -4,10 +4,10 @@ from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
+from pipeline.configuration.presets import preset
 from pipeline.data.dataset import Dataset, load_dataset
-from pipeline.presets import preset
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 from tests.benchmarks import training_steps as steps
 from tests.benchmarks.apart import serve
 

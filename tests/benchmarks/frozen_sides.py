@@ -17,6 +17,7 @@ from sklearn.metrics import recall_score
 
 from pipeline.data.cache import build_cache
 from pipeline.data.dataset import load_dataset
+from pipeline.files.workspace import Workspace
 from pipeline.networks.architectures import build_network, splitter
 from pipeline.runs.plan import plan_config
 from pipeline.training import features as frozen
@@ -28,7 +29,6 @@ from pipeline.training.losses import make_loss
 from pipeline.training.memory import keep_freed_memory
 from pipeline.training.parts import plan_split, rows_and_targets
 from pipeline.training.training import Training
-from pipeline.workspace import Workspace
 from tests.benchmarks.apart import serve
 from tests.benchmarks.training_steps import SEED, WORKERS, Parts, StepTimer, some
 from tests.benchmarks.waits import say

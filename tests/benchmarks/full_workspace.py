@@ -12,14 +12,14 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
 from pipeline.data.masks import import_masks
 from pipeline.evaluation.evidence_store import keep_evidence
+from pipeline.files.workspace import Workspace
 from pipeline.runs.run_dir import RunDir, bundled_run
 from pipeline.runs.teaching import Remark, create_set, write_remark
-from pipeline.workspace import Workspace
+from tests.app.test_leakage_page import write_audit
 from tests.benchmarks.waits import say
 from tests.conftest import SHARED_DATA
 from tests.embedded import embed_by_hand
 from tests.hand_made import CODES, image_bytes, make_run
-from tests.test_leakage_page import write_audit
 
 RUNS = 50
 _IMAGES, _LESIONS, _SIZE = 10_015, 7_470, (200, 150)

@@ -24,7 +24,7 @@ import pandas as pd
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.data.split import make_split
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 from tests.benchmarks.grown_data import write_grown_folder
 from tests.benchmarks.page_visits import GOAL_MS, ROOT, page_times, timed_server, timed_visit, wait_until_it_answers
 from tests.hand_made import make_run

@@ -28,14 +28,14 @@ from fastai.data.transforms import Normalize
 from fastai.vision.augment import Resize, ResizeMethod, aug_transforms
 from fastai.vision.data import ImageDataLoaders
 
+from pipeline.configuration.network_registry import IMAGENET
 from pipeline.data.cache import OnTheFlyPixels, build_cache
 from pipeline.data.dataset import Dataset
 from pipeline.data.importing import import_dataset
-from pipeline.network_registry import IMAGENET
+from pipeline.files.workspace import Workspace
 from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.batches import PixelLoader, batch_transforms
 from pipeline.training.memory import keep_freed_memory
-from pipeline.workspace import Workspace
 from tests.conftest import SHARED_DATA
 from tests.hand_made import CODES, image_bytes
 

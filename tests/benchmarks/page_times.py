@@ -25,9 +25,9 @@ import pandas as pd
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from pipeline.data.dataset import Dataset
+from pipeline.files.workspace import RUN_NAME, Workspace
 from pipeline.runs.run_dir import RunDir, bundled_run
 from pipeline.runs.teaching import list_sets
-from pipeline.workspace import RUN_NAME, Workspace
 from tests.benchmarks.full_workspace import RUNS, full_workspace, what_it_is
 from tests.benchmarks.page_visits import GOAL_MS, lines, page_times, timed_server, wait_until_it_answers
 from tests.benchmarks.waits import INTERRUPTED, say, until_interrupted

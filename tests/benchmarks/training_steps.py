@@ -17,7 +17,7 @@ from fastai.vision.augment import Resize, ResizeMethod
 from fastai.vision.data import ImageDataLoaders
 from sklearn.metrics import recall_score
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.cache import build_cache
 from pipeline.data.dataset import Dataset
 from pipeline.networks.architectures import build_network, splitter

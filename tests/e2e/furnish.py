@@ -3,12 +3,12 @@
 from pipeline.data.dataset import load_dataset
 from pipeline.data.masks import import_masks
 from pipeline.evaluation.evidence_store import keep_evidence
+from pipeline.files.workspace import Workspace
 from pipeline.runs.run_dir import list_runs
 from pipeline.runs.teaching import Remark, create_set, write_remark
-from pipeline.workspace import Workspace
+from tests.app.test_leakage_page import write_audit
 from tests.conftest import SHARED_DATA
 from tests.embedded import embed_by_hand
-from tests.test_leakage_page import write_audit
 
 _PAIRS, _SELECTED = 20, 6
 

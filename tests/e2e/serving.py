@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from pipeline.files.workspace import Workspace
 from pipeline.runs.run_dir import list_runs
-from pipeline.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 _SECONDS_TO_START = 60

@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 from pipeline.data.importing import import_dataset
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.job_worker import work
 from pipeline.runs.plan import create, plan_config
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import Workspace
 
 _SHORT = ["size=48x32", "batch_size=8"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 from tests.e2e.furnish import furnish
 from tests.e2e.serving import RunningApp, serve
 from tests.e2e.stock import stock_generated

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pipeline.data.importing import import_dataset
-from pipeline.workspace import RUN_NAME
+from pipeline.files.workspace import RUN_NAME
 from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.serving import serve
 from tests.e2e.steps import open_address, press, rerun, settled

@@ -4,7 +4,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 from tests.e2e.serving import serve
 from tests.e2e.steps import open_address
 from tests.e2e.views import PAGES

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from pipeline.files.workspace import Workspace
 from pipeline.images.generated import NOTICE
 from pipeline.runs.run_dir import RunDir, find_run
-from pipeline.workspace import Workspace
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import press, rerun, settled
 

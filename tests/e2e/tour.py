@@ -12,11 +12,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipeline.data.embedded import ensure_generated
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop, start_run
 from pipeline.runs.plan import create, plan_config
 from pipeline.runs.run_dir import RunDir
-from pipeline.workspace import Workspace
 from tests.conftest import SHARED_DATA
 from tests.e2e.conftest import SCREENSHOTS, chromium
 from tests.e2e.furnish import furnish

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, expect
 
 from pipeline.data.dataset import list_datasets
+from pipeline.files.workspace import Workspace
 from pipeline.models.model_info import list_models
 from pipeline.runs.run_dir import list_runs
 from pipeline.runs.teaching import list_sets
-from pipeline.workspace import Workspace
 from tests.e2e.serving import ROOT
 from tests.e2e.steps import open_address, rerun
 

@@ -46,7 +46,7 @@ def _texts(number: int) -> list[str]:
 
 def _opened(page: str, number: int, whole: bool) -> Callable[[Path], None]:
     def hand_over(place: Path) -> None:
-        from pipeline.workspace import Workspace
+        from pipeline.files.workspace import Workspace
         from tests.app_pages import open_page
         from tests.hand_made import make_dataset, make_run
 

@@ -8,7 +8,7 @@ from pipeline.cli import main
 from pipeline.data.dataset import Dataset, list_datasets, load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.errors import DataError
-from pipeline.workspace import Workspace
+from pipeline.files.workspace import Workspace
 from tests.small_archives import files_of, jpeg, rows
 
 IMAGES = 12

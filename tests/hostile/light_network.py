@@ -6,9 +6,9 @@ import types
 import numpy as np
 
 from pipeline.data.prepare import prepare_image
-from pipeline.files import replace_file
+from pipeline.files.disk import replace_file
+from pipeline.files.workspace import Workspace
 from pipeline.models.model_info import ModelInfo, write_model_info
-from pipeline.workspace import Workspace
 from tests.hand_made import CODES
 
 

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
+from pipeline.files.workspace import Workspace
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import LONGEST_NAME, LONGEST_NOTE, Remark, create_set, write_remark
-from pipeline.workspace import Workspace
 from tests.hand_made import make_dataset, make_run
 
 

@@ -8,8 +8,8 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipeline.files.workspace import Workspace
 from pipeline.runs.run_dir import list_runs
-from pipeline.workspace import Workspace
 from tests.hostile.case import Case
 from tests.hostile.command import told
 from tests.hostile.texts import KNOWN, random_texts

@@ -60,8 +60,8 @@ def _name_anew(home: Path) -> None:
     from pipeline.data.dataset import load_dataset
     from pipeline.evaluation.evidence_store import evidence_path
     from pipeline.evaluation.leakage import run_sides
+    from pipeline.files.workspace import Workspace
     from pipeline.runs.run_dir import RunDir
-    from pipeline.workspace import Workspace
 
     run = RunDir(home / "runs" / RUN)
     stored = next(run.folder.glob("evidence-*.parquet"))

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.configuration.presets import preset
 from pipeline.data.sources.isic import BASE_VARIABLE
-from pipeline.presets import preset
+from pipeline.files.workspace import Workspace
 from pipeline.runs.run_dir import RunDir, create_run
 from pipeline.runs.status import ENDED
-from pipeline.workspace import Workspace
 from tests.fixtures.packing import unpack
 from tests.isic_archives import isic2018
 from tests.kills.processes import LONGEST, end, gone, kill

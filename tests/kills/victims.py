@@ -13,6 +13,7 @@ import psutil
 
 from pipeline.data.dataset import load_dataset
 from pipeline.data.sources.catalogue import STARTER
+from pipeline.files.workspace import Workspace
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch, stop_fetch
@@ -30,7 +31,6 @@ from pipeline.runs.plan import plan_config
 from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.searches import plan_first_search, read_found
 from pipeline.runs.status import Status
-from pipeline.workspace import Workspace
 
 MODEL = "tiny-instant-1"  # a done run of the old workspace
 _SMALL = ["weights=random", "size=32x32", "batch_size=8", "keep=last"]

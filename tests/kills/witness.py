@@ -12,11 +12,11 @@ import psutil
 
 from pipeline.data.dataset import damaged_datasets, list_datasets
 from pipeline.errors import LesionLabError
+from pipeline.files.workspace import Workspace
 from pipeline.models.model_info import list_models
 from pipeline.runs.resume import requeue
 from pipeline.runs.run_dir import RunDir, list_runs
 from pipeline.runs.searches import list_searches
-from pipeline.workspace import Workspace
 from tests.kills.victims import Work
 
 CLOCK_STEPS = (-3600.0, -1.5, 1.5, 90.0, 3600.0)

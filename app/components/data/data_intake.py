@@ -19,7 +19,7 @@ from app.components.long_work import progress_bar
 from app.loaders import resources
 from pipeline.data.dataset import Dataset
 from pipeline.errors import DataError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
 from pipeline.number_words import count
 from pipeline.shown import as_text
 from pipeline.vocabulary import View

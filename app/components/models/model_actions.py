@@ -7,6 +7,7 @@ from app.addresses.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remembe
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
 from app.loaders import resources
+from pipeline.files.workspace import RUN_NAME
 from pipeline.models.library import (
     delete_model,
     deleted_models,
@@ -19,7 +20,6 @@ from pipeline.models.library import (
 from pipeline.models.model_info import ModelInfo
 from pipeline.runs.labels import LONGEST_NAME, LONGEST_NOTE
 from pipeline.shown import as_text
-from pipeline.workspace import RUN_NAME
 
 
 def _restore(name: str) -> None:

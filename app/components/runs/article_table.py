@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pipeline.article import FIGURES, SPLIT
+from pipeline.configuration.article import FIGURES, SPLIT
 from pipeline.number_words import UNDEFINED, percent
 
 

@@ -11,6 +11,7 @@ from app.components.deleted import Deleted, say_deleted
 from app.components.run_page import classify_with_it
 from app.components.runs.runs_table import title_of
 from app.loaders import resources, run_rows
+from pipeline.files.workspace import SIBLINGS
 from pipeline.runs.labels import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -24,7 +25,6 @@ from pipeline.runs.lineage import kept_stages
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
-from pipeline.workspace import SIBLINGS
 
 
 def _restore(name: str) -> None:

@@ -11,7 +11,7 @@ from app.components.runs.shared_ways import SharedWays
 from app.loaders import resources
 from app.loaders.image_pixels import as_seen
 from pipeline.classes import label
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.images.generated import NOTICE

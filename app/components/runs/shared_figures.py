@@ -11,10 +11,10 @@ from app.components.metric_places import metric_columns, metric_values
 from app.components.runs.article_table import article_table
 from app.loaders import run_rows
 from pipeline.classes import MELANOMA
+from pipeline.configuration.network_registry import network_title
 from pipeline.metrics.compare import Comparison
 from pipeline.metrics.metric_registry import metrics_of
 from pipeline.metrics.units import with_interval
-from pipeline.network_registry import network_title
 from pipeline.number_words import UNDEFINED, count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text

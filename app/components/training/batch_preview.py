@@ -8,7 +8,7 @@ import streamlit as st
 from app.components.long_work import SessionWork
 from app.words.factor_words import level_words
 from pipeline.classes import label
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.tables import MISSING
 from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import PreviewRequest

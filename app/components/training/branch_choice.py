@@ -4,9 +4,9 @@ import streamlit as st
 
 from app.addresses.links import remember
 from app.loaders import resources
-from pipeline.config import RATES, RunConfig
+from pipeline.configuration.config import RATES, RunConfig
+from pipeline.configuration.presets import PRESETS
 from pipeline.errors import ConfigError
-from pipeline.presets import PRESETS
 from pipeline.runs.lineage import kept_stages
 from pipeline.shown import as_text
 

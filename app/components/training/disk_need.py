@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.data.cache_space import CacheSpace, run_space
 from pipeline.data.dataset import Dataset
 from pipeline.shown import as_text

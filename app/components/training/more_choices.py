@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import streamlit as st
 
 from app.loaders import resources
-from pipeline.config import SETTINGS, RunConfig
+from pipeline.configuration.config import SETTINGS, RunConfig
+from pipeline.configuration.settings import Choice, DatasetName, Number, Setting, StageEpochs, Switch
 from pipeline.runs.lineage import INHERITED
-from pipeline.settings import Choice, DatasetName, Number, Setting, StageEpochs, Switch
 from pipeline.shown import as_text
 
 _COLUMNS = (  # what this form has a choice for

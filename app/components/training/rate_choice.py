@@ -5,8 +5,8 @@ import streamlit as st
 from app.addresses.links import TRAIN, go
 from app.charts.rates import RULES, SUGGESTIONS, suggestions_table
 from app.components import problems
-from pipeline.article import RECORDED_RATES
-from pipeline.config import RATES
+from pipeline.configuration.article import RECORDED_RATES
+from pipeline.configuration.config import RATES
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import read_found
 from pipeline.shown import as_text

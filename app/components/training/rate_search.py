@@ -8,8 +8,8 @@ from app.components import problems
 from app.components.figures import dark, show
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
+from pipeline.configuration.presets import PRESETS
 from pipeline.jobs.launch import start_search
-from pipeline.presets import PRESETS
 from pipeline.runs.lineage import kept_stages
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import plan_first_search, plan_search, read_found

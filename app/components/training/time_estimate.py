@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.long_work import SessionWork
-from pipeline.config import RunConfig
+from pipeline.configuration.config import RunConfig
 from pipeline.jobs.tasks import EstimateRequest
 from pipeline.number_words import rough_duration
 from pipeline.shown import as_text

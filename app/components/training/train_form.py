@@ -12,12 +12,12 @@ from app.components.training.disk_need import disk_need
 from app.components.training.more_choices import as_settings, more_choices, select, set_by_the_preset, setting_widget
 from app.components.training.time_estimate import estimate_button, estimate_view
 from app.loaders import resources
-from pipeline.config import SETTINGS, WEIGHTS, RunConfig
+from pipeline.configuration.config import SETTINGS, WEIGHTS, RunConfig
+from pipeline.configuration.network_registry import NETWORKS
+from pipeline.configuration.presets import PRESETS
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
-from pipeline.network_registry import NETWORKS
 from pipeline.number_words import count
-from pipeline.presets import PRESETS
 from pipeline.shown import as_text
 
 START = "Start training"

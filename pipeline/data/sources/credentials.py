@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import DataError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
+from pipeline.files.workspace import current_workspace
 from pipeline.limits import MOST_LOGIN_BYTES, MOST_LOGIN_CHARACTERS
-from pipeline.workspace import current_workspace
 
 _MODE = 0o600  # readable by the user alone
 

@@ -14,7 +14,7 @@ from requests.exceptions import ChunkedEncodingError, ConnectionError, ContentDe
 from pipeline.data.sources.partial import Partial
 from pipeline.data.sources.refusals import Host, refused, told_number, unreachable
 from pipeline.errors import DataError, WorkspaceError
-from pipeline.files import disk_errors
+from pipeline.files.disk import disk_errors
 from pipeline.limits import MOST_DOWNLOAD_BYTES
 from pipeline.progress import Progress, silent
 

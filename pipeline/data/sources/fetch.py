@@ -17,8 +17,8 @@ from pipeline.data.sources.kaggle import kaggle_archive
 from pipeline.data.sources.refusals import Host
 from pipeline.data.sources.requests_out import get
 from pipeline.errors import DataError, LesionLabError
+from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
-from pipeline.workspace import Workspace
 
 _DOWNLOAD_SHARE = 0.8  # of the time of a fetch
 _MOST_TIMES, _MOST_BESIDES = 2, 200e6  # a source may bring so many times its size, and so many bytes more

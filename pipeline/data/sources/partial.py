@@ -5,10 +5,10 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from pipeline.bounds import Count, Word
 from pipeline.errors import WorkspaceError
-from pipeline.files import disk_errors, write_json
-from pipeline.records import read_record
+from pipeline.files.bounds import Count, Word
+from pipeline.files.disk import disk_errors, write_json
+from pipeline.files.records import read_record
 
 
 class _Note(TypedDict):

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
-from pipeline.csv_cells import rows_as_csv
 from pipeline.data.synthetic.cases import Case, planned_cases
 from pipeline.data.synthetic.image import draw_subject, photograph
 from pipeline.errors import DataError
-from pipeline.files import disk_errors
+from pipeline.files.csv_cells import rows_as_csv
+from pipeline.files.disk import disk_errors
 from pipeline.images import generated
 from pipeline.progress import Progress, silent
 

@@ -1,0 +1,83 @@
+"""Where LesionLab keeps what it makes, `$LESIONLAB_HOME`, else `./workspace`; and where what it brings along lies: a
+trained model, and the run of the sibling networks that judged it, both read-only.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.files.disk import disk_errors
+
+SEARCHES = "searches"
+MODEL_NAME = "default"
+RUN_NAME = "default-out-of-fold"
+SIBLINGS = "five sibling networks, not the shipped one"
+READ_ONLY = "came with LesionLab and cannot be changed"
+_BUNDLED = Path(__file__).resolve().parents[1] / "assets" / "models" / "default"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder tree `datasets/<name>`, `runs/<run_id>`, `models/<name>` under `home`."""
+
+    home: Path
+
+    @property
+    def datasets(self) -> Path:
+        return self.home / "datasets"
+
+    @property
+    def runs(self) -> Path:
+        return self.home / "runs"
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def searches(self) -> Path:
+        """Learning-rate searches, each in a folder like a run's."""
+        return self.home / SEARCHES
+
+    @property
+    def bin(self) -> Path:
+        """Deleted runs and models wait here until they are restored or removed for good."""
+        return self.home / "deleted"
+
+    @property
+    def derived(self) -> Path:
+        """What is computed from networks and can be computed again."""
+        return self.home / "derived"
+
+    @property
+    def locks(self) -> Path:
+        return self.home / "locks"
+
+    def create(self) -> "Workspace":
+        """Make the folders.
+
+        Raises:
+            WorkspaceError: `home` cannot be written.
+        """
+        with disk_errors(self.home):
+            for folder in (self.datasets, self.runs, self.models, self.locks):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.locks / ".writable"
+            probe.touch()
+        return self
+
+
+def current_workspace() -> Workspace:
+    """The workspace that the environment names; its folders need not exist yet."""
+    return Workspace(Path(os.environ.get("LESIONLAB_HOME") or "workspace").expanduser().absolute())
+
+
+def bundled_folder() -> Path:
+    """Where the bundled things lie: `$LESIONLAB_BUNDLED`, else beside the code; they need not be there."""
+    named = os.environ.get("LESIONLAB_BUNDLED")
+    return Path(named).expanduser().absolute() if named else _BUNDLED
+
+
+def run_folder() -> Path:
+    """The folder of the siblings' run, whether it is there or not."""
+    return bundled_folder() / "run"

@@ -1,0 +1,165 @@
+"""Model descriptions on disk, and finding a model by run or by name."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+from pipeline.configuration.presets import preset
+from pipeline.errors import ModelError
+from pipeline.files.workspace import Workspace
+from pipeline.models import model_info
+from pipeline.models.model_info import ModelInfo, find_model, list_models, read_model_info, write_model_info
+from pipeline.runs.run_dir import create_run
+from pipeline.runs.status import Status, write_status
+
+FIGURES = {
+    "images": 100, "lesions": 80, "accuracy": 0.8, "balanced_accuracy": 0.7, "macro_auc": 0.9, "majority_accuracy": 0.6,
+    "per_diagnosis": {
+        code: {"images": 50, "lesions": 40, "sensitivity": 0.7, "specificity": 0.9, "auc": 0.9}
+        for code in ("mel", "nv")
+    },
+}
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path).create()
+
+
+def _run(workspace):
+    return create_run(workspace, preset("demo").for_data("tiny", "hash"), {})
+
+
+def _write(folder, name, created=1.0):
+    info = ModelInfo(
+        name=name, folder=folder, classes=("mel", "nv"), run=name, data="tiny", data_hash="hash", generated=True,
+        arch="resnet18", weights="imagenet", width=128, height=96, resize="crop", normalize=True,
+        loss="cross_entropy", training_images=400,
+        training_lesions=130, split="lesion-test", validation={**FIGURES, "macro_auc": float("nan")},
+        created=created, licence="Apache-2.0", attribution="LesionLab",
+    )
+    write_model_info(info)
+    return info
+
+
+def test_a_description_comes_back_as_it_was_with_undefined_as_none(workspace):
+    run = _run(workspace)
+    info = _write(run.model, run.name)
+    expected = dataclasses.replace(info, validation={**FIGURES, "macro_auc": None})
+    assert find_model(workspace, run.name) == expected
+
+
+def test_the_folder_is_not_stored_so_a_workspace_can_be_moved(workspace):
+    run = _run(workspace)
+    _write(run.model, run.name)
+    assert str(workspace.home) not in (run.model / "model.json").read_text()
+    moved = workspace.home.rename(workspace.home.with_name("elsewhere"))
+    assert find_model(Workspace(moved), run.name).folder == moved / "runs" / run.name / "model"
+
+
+def test_models_of_runs_and_of_the_models_folder_newest_first(workspace):
+    run = _run(workspace)
+    _write(run.model, run.name, created=1.0)
+    _write(workspace.models / "bundled", "another-run-7", created=2.0)
+    assert [info.name for info in list_models(workspace)] == ["bundled", "tiny-demo-1"]
+    assert find_model(workspace, "bundled").run == "another-run-7"
+
+
+def test_a_workspace_without_folders_has_no_models(tmp_path):
+    assert list_models(Workspace(tmp_path / "none")) == []
+
+
+def test_an_unknown_name_is_answered_with_those_there_are(workspace):
+    nothing = "There is no run or model named nope. There is no model yet: train one first."
+    with pytest.raises(ModelError, match=f"^{re.escape(nothing)}$"):
+        find_model(workspace, "nope")
+    _write(workspace.models / "b", "b")
+    _write(workspace.models / "a", "a")
+    with pytest.raises(ModelError, match=r"^There is no run or model named nope\. The models are a, b\.$"):
+        find_model(workspace, "nope")
+
+
+@pytest.mark.parametrize("name", ["", "..", "../models/a", "a/b", "*", "/etc"])
+def test_a_name_never_leads_out_of_the_workspace(workspace, name):
+    _write(workspace.models / "a", "a")
+    with pytest.raises(ModelError, match=r"^There is no run or model named .*\. The models are a\.$"):
+        find_model(workspace, name)
+
+
+def test_a_run_that_has_no_model_yet_says_so(workspace):
+    run = _run(workspace)
+    sentence = r"^The run tiny-demo-1 has no model yet: it is queued\. Wait until it is done\.$"
+    with pytest.raises(ModelError, match=sentence):
+        find_model(workspace, run.name)
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
+def test_a_run_that_never_will_have_one_says_so(workspace, state):
+    run = _run(workspace)
+    write_status(run.status_path, Status(state, 1.0))
+    sentence = rf"^The run tiny-demo-1 has no model: it is {state}\. Start a new run\.$"
+    with pytest.raises(ModelError, match=sentence):
+        find_model(workspace, run.name)
+
+
+@pytest.mark.parametrize("content", [b"", b"{\"name\":", b"\xff\xfe\x00"])
+def test_a_damaged_description_is_named_and_does_not_hide_the_others(workspace, content):
+    _write(workspace.models / "good", "good")
+    _write(workspace.models / "bad", "bad")
+    (workspace.models / "bad" / "model.json").write_bytes(content)
+    with pytest.raises(ModelError, match="^The description of the model bad at .* is damaged: .*Train it again, or"):
+        find_model(workspace, "bad")
+    assert [info.name for info in list_models(workspace)] == ["good"]
+
+
+def test_a_description_that_lacks_a_field_names_it(workspace):
+    path = workspace.models / "a" / "model.json"
+    _write(path.parent, "a")
+    stored = json.loads(path.read_text())
+    del stored["arch"], stored["width"]
+    path.write_text(json.dumps(stored))
+    with pytest.raises(ModelError, match=r"^The description of the model a lacks arch, width\. Train it again, or "):
+        find_model(workspace, "a")
+    path.write_text("[]")
+    with pytest.raises(ModelError, match=r"^The description of the model a at .* what it holds should be an object"):
+        find_model(workspace, "a")
+
+
+def test_a_description_of_a_newer_version_is_refused_in_words(workspace):
+    path = workspace.models / "a" / "model.json"
+    _write(path.parent, "a")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "zoom": 2, "views": 4}))
+    sentence = (r"^The model a was made by a newer LesionLab: its description has fields that this version does not "
+                r"know\. Update LesionLab\.$")
+    with pytest.raises(ModelError, match=sentence):
+        find_model(workspace, "a")
+
+
+def test_a_field_that_a_later_version_adds_does_not_shut_older_models_out(workspace, monkeypatch):
+    @dataclasses.dataclass(frozen=True)
+    class LaterInfo(ModelInfo):
+        views: int = 1
+
+    older = _write(workspace.models / "a", "a")
+    monkeypatch.setattr(model_info, "ModelInfo", LaterInfo)
+    monkeypatch.setattr(model_info, "_STORED", model_info._STORED | {"views"})
+    read = read_model_info(older.folder, "a")
+    assert (read.views, read.arch) == (1, older.arch)
+    write_model_info(dataclasses.replace(read, views=4))
+    assert read_model_info(older.folder, "a").views == 4
+
+
+def test_classes_out_of_order_are_refused_because_outputs_would_be_misread(workspace):
+    info = _write(workspace.models / "a", "a")
+    write_model_info(dataclasses.replace(info, classes=("nv", "mel")))
+    with pytest.raises(ModelError, match=r"^The diagnoses of the model a are not in alphabetical order\."):
+        read_model_info(info.folder, "a")
+
+
+def test_a_folder_without_a_description_is_no_model(workspace):
+    (workspace.models / "half").mkdir()
+    assert list_models(workspace) == []
+    with pytest.raises(ModelError, match=r"^The model half has no description at .*model\.json\. Train it again\.$"):
+        read_model_info(workspace.models / "half", "half")
