@@ -13,7 +13,7 @@ MODEL_NAME = "default"
 RUN_NAME = "default-out-of-fold"
 SIBLINGS = "five sibling networks, not the shipped one"
 READ_ONLY = "came with LesionLab and cannot be changed"
-_BUNDLED = Path(__file__).resolve().parents[1] / "assets" / "models" / "default"
+_BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models" / "default"
 
 
 @dataclass(frozen=True)
