@@ -131,6 +131,15 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+def stamp_of(path: Path) -> tuple[int, ...] | None:
+    """What is another one once the file at `path` was replaced or written to; None where it cannot be looked at."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def read_at_most(file: BinaryIO, most: int) -> bytes:
     """The content of a file that was just opened, up to one byte more than `most` and one more than it claims to have,
     so that who asks sees when there is more; memory is taken for no more than that.

@@ -12,7 +12,7 @@ import psutil
 
 from pipeline.files.bounds import Moment, Process, Seconds, Share, Text, Word
 from pipeline.files.disk import write_json
-from pipeline.files.records import read_record
+from pipeline.files.records import kept_record
 from pipeline.runs.boot import birth, boot_id, node, uptime
 from pipeline.vocabulary import State
 
@@ -201,7 +201,7 @@ def stored_status(path: Path) -> Status:
         MissingFileError: none was written yet.
         WorkspaceError: the file is damaged.
     """
-    return read_record(path, Status, "Delete the folder that holds it, or restore it from a copy.")
+    return kept_record(path, Status, "Delete the folder that holds it, or restore it from a copy.")
 
 
 def read_status(path: Path) -> Status:
