@@ -131,7 +131,7 @@ def _told(error: Any, kind: Any) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=4096)
-def _kept(path: Path, kind: type[T], repair: str, stamp: tuple[int, ...]) -> T:
+def _kept(path: Path, kind: Any, repair: str, stamp: tuple[int, ...]) -> Any:
     return read_record(path, kind, repair)
 
 
@@ -143,7 +143,7 @@ def kept_record(path: Path, kind: type[T], repair: str = REPAIR) -> T:
         MissingFileError, WorkspaceError: as `read_record`.
     """
     stamp = stamp_of(path)
-    return _kept(path, kind, repair, stamp) if stamp else read_record(path, kind, repair)
+    return _kept(path, cast(Hashable, kind), repair, stamp) if stamp else read_record(path, kind, repair)
 
 
 def read_record(path: Path, kind: type[T], repair: str = REPAIR, **given: Any) -> T:

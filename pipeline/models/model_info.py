@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from pipeline.configuration.config import Head, Loss, Resize, Side, Weights
 from pipeline.configuration.network_registry import IMAGENET, UNCHANGED, Mean, Normalisation, Std
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files.bounds import Code, Count, FileName, Moment, Text, Word
-from pipeline.files.disk import folders_with, write_json
+from pipeline.files.disk import folders_with, stamp_of, write_json
 from pipeline.files.records import RecordError, checked, read_record
 from pipeline.files.workspace import MODEL_NAME, Workspace, bundled_folder
 from pipeline.metrics.decisions import own_decision
@@ -148,11 +149,22 @@ def write_model_info(info: ModelInfo) -> None:
 def read_model_info(folder: Path, name: str) -> ModelInfo:
     """The description in `folder`, under the name that its place in the workspace gives it.
 
-    Fields that an older version did not write have their defaults.
+    Fields that an older version did not write have their defaults. While the file stays as it is, everybody gets the
+    same description, whose dictionaries must not be changed.
 
     Raises:
         ModelError: there is none, it is damaged, lacks a field, or has one that only a newer version knows.
     """
+    stamp = stamp_of(folder / _FILE)
+    return _kept_info(folder, name, stamp) if stamp else _read_info(folder, name)
+
+
+@lru_cache(maxsize=1024)  # pages ask for those of all models
+def _kept_info(folder: Path, name: str, stamp: tuple[int, ...]) -> ModelInfo:
+    return _read_info(folder, name)
+
+
+def _read_info(folder: Path, name: str) -> ModelInfo:
     path = folder / _FILE
     try:
         info = replace(read_record(path, ModelInfo, _AGAIN, folder=folder), name=name)
