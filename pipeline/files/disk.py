@@ -2,20 +2,23 @@
 
 import contextlib
 import errno
+import functools
 import json
 import math
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 
 from pipeline.errors import MissingFileError, WorkspaceError
 from pipeline.limits import MOST_JSON_BYTES, MOST_JSON_DEPTH, MOST_JSON_VALUES
 
 REPAIR = "Delete the folder that holds it, or restore it from a copy."
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
 _OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -138,6 +141,32 @@ def stamp_of(path: Path) -> tuple[int, ...] | None:
     except (OSError, ValueError):
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def kept_while_unchanged(entries: int) -> Callable[
+    [Callable[Concatenate[Path, _Given], _Found]], Callable[Concatenate[Path, _Given], _Found]
+]:
+    """Keeps what a reader returns for the file at its first argument and for its further ones, while that file stays as
+    it is. All callers share one object, which must not be changed; what the reader raises is not kept.
+
+    Args:
+        entries: how many results are kept; beyond them the one that was asked for longest ago goes.
+    """
+    def keep(read: Callable[Concatenate[Path, _Given], _Found]) -> Callable[Concatenate[Path, _Given], _Found]:
+        @functools.lru_cache(maxsize=entries)
+        def kept(_stamp: tuple[int, ...], path: Path, *given: _Given.args, **named: _Given.kwargs) -> _Found:
+            return read(path, *given, **named)
+
+        @functools.wraps(read)
+        def ask(path: Path, /, *given: _Given.args, **named: _Given.kwargs) -> _Found:
+            stamp = stamp_of(path)  # before it is read: a change in between is then seen the next time
+            if stamp is None:
+                return read(path, *given, **named)
+            return kept(stamp, path, *given, **named)  # type: ignore[arg-type]  # unhashable ones raise TypeError
+
+        return ask
+
+    return keep
 
 
 def read_at_most(file: BinaryIO, most: int) -> bytes:

@@ -3,14 +3,14 @@
 import dataclasses
 import re
 from collections.abc import Hashable
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypeVar, cast, get_type_hints
 
 from typing_extensions import TypedDict, is_typeddict  # pydantic takes no other before Python 3.12
 
 from pipeline.errors import WorkspaceError
-from pipeline.files.disk import REPAIR, check_values, read_bytes, stamp_of
+from pipeline.files.disk import REPAIR, check_values, read_bytes
 from pipeline.limits import MOST_JSON_BYTES
 
 T = TypeVar("T")
@@ -128,22 +128,6 @@ def _told(error: Any, kind: Any) -> list[dict[str, Any]]:
     known = get_type_hints(kind) if dataclasses.is_dataclass(kind) or is_typeddict(kind) else {}
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     return [{**one, "known": True} if one["loc"] and one["loc"][0] in known else one for one in errors]
-
-
-@lru_cache(maxsize=4096)
-def _kept(path: Path, kind: Any, repair: str, stamp: tuple[int, ...]) -> Any:
-    return read_record(path, kind, repair)
-
-
-def kept_record(path: Path, kind: type[T], repair: str = REPAIR) -> T:
-    """As `read_record`, from memory while the file stays as it is: for records without anything in them that could be
-    changed, since all callers share one.
-
-    Raises:
-        MissingFileError, WorkspaceError: as `read_record`.
-    """
-    stamp = stamp_of(path)
-    return _kept(path, cast(Hashable, kind), repair, stamp) if stamp else read_record(path, kind, repair)
 
 
 def read_record(path: Path, kind: type[T], repair: str = REPAIR, **given: Any) -> T:

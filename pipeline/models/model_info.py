@@ -3,7 +3,6 @@
 import os
 import re
 from dataclasses import asdict, dataclass, fields, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from pipeline.configuration.config import Head, Loss, Resize, Side, Weights
 from pipeline.configuration.network_registry import IMAGENET, UNCHANGED, Mean, Normalisation, Std
 from pipeline.errors import MissingFileError, ModelError, WorkspaceError
 from pipeline.files.bounds import Code, Count, FileName, Moment, Text, Word
-from pipeline.files.disk import folders_with, stamp_of, write_json
+from pipeline.files.disk import folders_with, kept_while_unchanged, write_json
 from pipeline.files.records import RecordError, checked, read_record
 from pipeline.files.workspace import MODEL_NAME, Workspace, bundled_folder
 from pipeline.metrics.decisions import own_decision
@@ -155,19 +154,13 @@ def read_model_info(folder: Path, name: str) -> ModelInfo:
     Raises:
         ModelError: there is none, it is damaged, lacks a field, or has one that only a newer version knows.
     """
-    stamp = stamp_of(folder / _FILE)
-    return _kept_info(folder, name, stamp) if stamp else _read_info(folder, name)
+    return _read_info(folder / _FILE, name)
 
 
-@lru_cache(maxsize=1024)  # pages ask for those of all models
-def _kept_info(folder: Path, name: str, stamp: tuple[int, ...]) -> ModelInfo:
-    return _read_info(folder, name)
-
-
-def _read_info(folder: Path, name: str) -> ModelInfo:
-    path = folder / _FILE
+@kept_while_unchanged(entries=1024)  # a page asks for those of all models
+def _read_info(path: Path, name: str) -> ModelInfo:
     try:
-        info = replace(read_record(path, ModelInfo, _AGAIN, folder=folder), name=name)
+        info = replace(read_record(path, ModelInfo, _AGAIN, folder=path.parent), name=name)
         if info.validation is not None:
             check_figures(checked(info.validation, PartFigures, str(path), _AGAIN), str(path), _AGAIN)
     except MissingFileError as error:

@@ -6,6 +6,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from pipeline.files.bounds import Count, FileName, Moment, Share, Text, Word
+from pipeline.files.disk import kept_while_unchanged
 from pipeline.files.records import read_record
 from pipeline.vocabulary import AskedPart, RunKind
 
@@ -52,8 +53,9 @@ class RunAbout(TypedDict):
     training_frequencies: NotRequired[dict[Word, Share]]
 
 
+@kept_while_unchanged(entries=1024)  # a page asks for those of all runs
 def read_about(path: Path) -> RunAbout:
-    """The `config.json` at `path`.
+    """The `config.json` at `path`; all callers share one, which must not be changed.
 
     Raises:
         MissingFileError: there is none.

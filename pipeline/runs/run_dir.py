@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from pipeline.configuration.config import RunConfig
 from pipeline.errors import LesionLabError, RunError
-from pipeline.files.disk import folders_with, stamp_of, to_json, write_json
+from pipeline.files.disk import folders_with, kept_while_unchanged, to_json, write_json
 from pipeline.files.records import read_record, record
 from pipeline.files.workspace import READ_ONLY, RUN_NAME, SEARCHES, Workspace, run_folder
 from pipeline.runs.events import read_events
@@ -28,13 +27,9 @@ from pipeline.vocabulary import HELD_OUT_PARTS, RunKind
 _REPAIR = "Delete that run, or restore the file from a copy."
 
 
+@kept_while_unchanged(entries=1024)  # a page asks for those of all runs
 def _read_config(path: Path) -> RunConfig:
     return record(to_json(read_about(path)["config"]).encode(), RunConfig, str(path), _REPAIR)
-
-
-@lru_cache(maxsize=1024)  # pages ask for those of all runs
-def _kept_config(path: Path, stamp: tuple[int, ...]) -> RunConfig:
-    return _read_config(path)
 
 
 @dataclass(frozen=True)
@@ -157,8 +152,7 @@ class RunDir(JobDir):
             MissingFileError: it has none.
             WorkspaceError: it is damaged, or of another version.
         """
-        stamp = stamp_of(self.config_path)
-        return _kept_config(self.config_path, stamp) if stamp else _read_config(self.config_path)
+        return _read_config(self.config_path)
 
     def about(self) -> RunAbout:
         """All of config.json.

@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 
 from pipeline.files.bounds import Moment, Process, Seconds, Share, Text, Word
-from pipeline.files.disk import write_json
-from pipeline.files.records import kept_record
+from pipeline.files.disk import kept_while_unchanged, write_json
+from pipeline.files.records import read_record
 from pipeline.runs.boot import birth, boot_id, node, uptime
 from pipeline.vocabulary import State
 
@@ -194,6 +194,7 @@ def write_status(path: Path, status: Status) -> None:
     write_json(path, asdict(status))
 
 
+@kept_while_unchanged(entries=4096)  # a page asks for those of all runs
 def stored_status(path: Path) -> Status:
     """The status as it was written.
 
@@ -201,7 +202,7 @@ def stored_status(path: Path) -> Status:
         MissingFileError: none was written yet.
         WorkspaceError: the file is damaged.
     """
-    return kept_record(path, Status, "Delete the folder that holds it, or restore it from a copy.")
+    return read_record(path, Status, "Delete the folder that holds it, or restore it from a copy.")
 
 
 def read_status(path: Path) -> Status:
