@@ -15,8 +15,8 @@ from pipeline.files.disk import folders_with
 from pipeline.files.workspace import Workspace, current_workspace
 from pipeline.inference.classifier import Classifier, FeatureMaps, open_classifier
 from pipeline.jobs.launch import start_deriving
-from pipeline.models.combined import weights_paths
 from pipeline.models.model_info import ModelInfo, list_models
+from pipeline.models.weights_files import weights_paths
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
 from pipeline.runs.run_kind import Capabilities
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps

@@ -10,9 +10,9 @@ from app.loaders import resources
 from app.loaders.file_cache import kept
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ModelError
-from pipeline.models.combined import weights_paths
 from pipeline.models.library import model_behind
 from pipeline.models.model_info import ModelInfo, bundled_model
+from pipeline.models.weights_files import weights_paths
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 
@@ -108,4 +108,4 @@ def can_answer(info: ModelInfo | None) -> bool:
     if info is None:
         return False
     paths = weights_paths(resources.workspace(), info)
-    return len(paths) == max(len(info.members), 1) and all(path.exists() for path in paths)
+    return len(paths) == (len(info.members) or len(info.folds) or 1) and all(path.exists() for path in paths)

@@ -34,6 +34,7 @@ def _check_info(info: ModelInfo, path: Path) -> None:
         "height": 32 <= info.height <= 1024,
         "detail": info.detail is None or min(info.detail) >= 32,
         "members": info.members == (),
+        "folds": info.folds == (),
     }
     if wrong := [field for field, holds in checks.items() if not holds]:
         raise damaged(path, f"its {INFO} has values that no model has, in {'; '.join(wrong)}")

@@ -38,7 +38,7 @@ def load_network(info: ModelInfo) -> nn.Sequential:
     from pipeline.networks.architectures import build_network
     from pipeline.networks.side_by_side import side_by_side
 
-    path = info.folder / "model.safetensors"
+    path = info.weights_path
     if info.arch not in NETWORKS:
         raise ModelError(f"The model {info.name} names a network that LesionLab does not have.", "Train it again.")
     network = side_by_side(

@@ -1,10 +1,8 @@
 """Means of models, and of an image's flips, as models of their own: a description that names its members. No torch."""
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -18,9 +16,9 @@ from pipeline.models.library import check_free, check_model_name, library_lock
 from pipeline.models.model_info import ModelInfo, find_model, write_model_info
 from pipeline.models.trained_on import trained_on
 from pipeline.models.training_images import COLUMNS, write_training_images
+from pipeline.models.weights_files import digest_of
 
 MOST = 5
-WEIGHTS = "model.safetensors"
 
 
 def combine(workspace: Workspace, name: str, members: list[str], flips: bool) -> ModelInfo:
@@ -65,17 +63,6 @@ def members_of(workspace: Workspace, info: ModelInfo) -> list[ModelInfo]:
     return [dataclasses.replace(member, flips=info.flips or member.flips) for member in members]
 
 
-def weights_paths(workspace: Workspace, info: ModelInfo) -> list[Path]:
-    """The files whose change makes the model another one; that of a member that is gone is left out."""
-    paths = []
-    for name, _ in info.members:
-        try:
-            paths.append(find_model(workspace, name).folder / WEIGHTS)
-        except ModelError:
-            continue
-    return paths if info.members else [info.folder / WEIGHTS]
-
-
 def member_priors(workspace: Workspace, infos: list[ModelInfo]) -> list[dict[str, float]] | None:
     """The class priors of each member, which the probabilities of several are carried from; None for a single member
     whose priors are not known, and which needs none.
@@ -114,25 +101,10 @@ def _member(workspace: Workspace, info: ModelInfo, name: str, digest: str) -> Mo
     except ModelError as error:
         raise ModelError(f"The model {info.name} needs its member {name}, which is not here (any more).",
                          f"Restore {name}, or combine others.") from error
-    if _digest_of(member) != digest:
+    if digest_of(member) != digest:
         raise ModelError(f"The member {name} of the model {info.name} has other weights than when they were combined.",
                          "Combine them again.")
     return member
-
-
-def _digest_of(info: ModelInfo) -> str:
-    path = info.folder / WEIGHTS
-    try:
-        found = path.stat()
-    except FileNotFoundError as error:
-        raise ModelError(f"The model {info.name} has no weights at {path}.", "Train it again.") from error
-    return _digest(path, found.st_mtime_ns, found.st_size)
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path, changed: int, size: int) -> str:
-    with disk_errors(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_number(members: list[str], flips: bool) -> None:
@@ -148,6 +120,9 @@ def _check_alike(infos: list[ModelInfo]) -> None:
     for info in infos:
         if info.members:
             raise ModelError(f"The model {info.name} is a mean of models itself.", "Name its members instead.")
+        if info.folds:
+            raise ModelError(f"The model {info.name} is the mean of a cross-validation's networks itself.",
+                             "Combine models that are one network each.")
         if info.classes != first.classes:
             raise ModelError(
                 f"The models {first.name} and {info.name} do not choose among the same diagnoses: "
@@ -195,7 +170,7 @@ def _description(
         created=time.time(), licence="; ".join(_each(info.licence for info in infos)),
         attribution="; ".join(_each(info.attribution for info in infos)), temperature=1.0,
         frequencies=None if alike else common, training_frequencies=common, detail=None, extra=None,
-        flips=flips, members=tuple((info.name, _digest_of(info)) for info in infos),
+        flips=flips, members=tuple((info.name, digest_of(info)) for info in infos),
     )
 
 

@@ -21,9 +21,11 @@ from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.status import ENDED
 from pipeline.vocabulary import Decision, SplitKind, View
 
-MOST_MEMBERS, MOST_NETWORKS = 5, 5
+MOST_MEMBERS, MOST_NETWORKS, MOST_FOLDS = 5, 5, 5
+WEIGHTS = "model.safetensors"
 _FILE = "model.json"
 _AGAIN = "Train it again, or import its bundle again."
+Temperature = Annotated[float, Interval(ge=1e-6, le=1e6)]
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,23 @@ class ExtraImages:
 
 
 @dataclass(frozen=True)
+class FoldNetwork:
+    """One of a cross-validation's networks: it was trained without the lesions of its fold.
+
+    Attributes:
+        weights: the file beside the description, `fold<k>.safetensors`.
+        sha256: of that file, 64 hexadecimal digits.
+        temperature: that calibrates its probabilities, as `ModelInfo.temperature` does those of one network.
+    """
+
+    weights: FileName
+    sha256: Word
+    temperature: Temperature
+
+
+@dataclass(frozen=True)
 class ModelInfo:
-    """A model's description; its weights lie in `folder/model.safetensors`.
+    """A model's description; its weights lie beside it, in `model.safetensors` or in a file for each fold.
 
     A field that is added later gets a default, which is what descriptions without it mean; it stands last.
 
@@ -80,6 +97,10 @@ class ModelInfo:
         view: the part of an image that it sees, which is what the images it was trained on show of the originals.
         training_frequencies: share of each diagnosis in its training images of `data`, whatever its probabilities
             assume; None: it does not say, as descriptions of before; see `models.decided_output`.
+        folds: the networks of a cross-validation in the order of their folds: its answer to a new image is the mean of
+            their probabilities, each calibrated, all at `frequencies`. Then there is no `model.safetensors`, `split`
+            says how lesions were divided among the folds, and the list of training images which fold left each out.
+        weights_file: where one network's weights lie beside the description; not stored.
     """
 
     name: Word
@@ -103,7 +124,7 @@ class ModelInfo:
     created: Moment
     licence: Text
     attribution: Text
-    temperature: Annotated[float, Interval(ge=1e-6, le=1e6)] = 1.0
+    temperature: Temperature = 1.0
     frequencies: dict[Code, Annotated[float, Interval(gt=0, le=1)]] | None = None
     detail: tuple[Side, Side] | None = None
     flips: bool = False
@@ -115,6 +136,22 @@ class ModelInfo:
     training_frequencies: dict[Code, Annotated[float, Interval(gt=0, le=1)]] | None = None
     extra: ExtraImages | None = None
     head: Head = "fastai"
+    folds: Annotated[tuple[FoldNetwork, ...], Len(0, MOST_FOLDS)] = ()
+    weights_file: FileName = WEIGHTS
+
+    @property
+    def weights_path(self) -> Path:
+        """The weights of a model that is one network."""
+        return self.folder / self.weights_file
+
+    def of_fold(self, fold: int) -> "ModelInfo":
+        """One network of a cross-validation as a model of its own: its weights, its temperature, all else as here.
+
+        Args:
+            fold: from 0 on; `folds[fold]` is the network.
+        """
+        network = self.folds[fold]
+        return replace(self, weights_file=network.weights, temperature=network.temperature, folds=())
 
     @property
     def normalisation(self) -> Normalisation:
@@ -132,7 +169,7 @@ class ModelInfo:
         return self.folder == bundled_folder()
 
 
-_STORED = {field.name for field in fields(ModelInfo)} - {"folder"}
+_STORED = {field.name for field in fields(ModelInfo)} - {"folder", "weights_file"}
 
 
 def write_model_info(info: ModelInfo) -> None:
@@ -160,7 +197,7 @@ def read_model_info(folder: Path, name: str) -> ModelInfo:
 @kept_while_unchanged(entries=1024)  # a page asks for those of all models
 def _read_info(path: Path, name: str) -> ModelInfo:
     try:
-        info = replace(read_record(path, ModelInfo, _AGAIN, folder=path.parent), name=name)
+        info = replace(read_record(path, ModelInfo, _AGAIN, folder=path.parent, weights_file=WEIGHTS), name=name)
         if info.validation is not None:
             check_figures(checked(info.validation, PartFigures, str(path), _AGAIN), str(path), _AGAIN)
     except MissingFileError as error:
@@ -178,7 +215,18 @@ def _read_info(path: Path, name: str) -> ModelInfo:
         raise ModelError(f"The diagnoses of the model {name} are not in alphabetical order.", _AGAIN)
     if any(of is not None and set(of) != set(info.classes) for of in (info.frequencies, info.training_frequencies)):
         raise ModelError(f"The frequencies of the model {name} are not those of its diagnoses.", _AGAIN)
+    if info.folds and not _are_folds(info):
+        raise ModelError(f"The networks of the model {name} are not those of one cross-validation.", _AGAIN)
     return info
+
+
+def _are_folds(info: ModelInfo) -> bool:
+    """Whether several networks are described, each with its own file and temperature, and nothing that makes them one.
+    """
+    named = all(network.weights == f"fold{fold}.safetensors" and re.fullmatch("[0-9a-f]{64}", network.sha256)
+                for fold, network in enumerate(info.folds))
+    alone = not info.members and info.networks == 1 and info.temperature == 1
+    return len(info.folds) > 1 and named and alone and info.frequencies is not None
 
 
 def _places(workspace: Workspace) -> dict[str, Path]:

@@ -9,6 +9,7 @@ from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
 from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import ExportRequest
 from pipeline.models.model_info import ModelInfo
+from pipeline.models.weights_files import own_weights
 from pipeline.shown import as_plain, as_text
 
 _BUTTONS: dict[Format, tuple[str, str, str]] = {
@@ -52,4 +53,4 @@ def exports(info: ModelInfo, card: str) -> None:
 
 def _of(info: ModelInfo, kind: Format) -> tuple:
     """What an exported file depends on."""
-    return kind, *(stamp(info.folder / file) for file in ("model.safetensors", "model.json", "label.json"))
+    return kind, *map(stamp, [*own_weights(info), *(info.folder / file for file in ("model.json", "label.json"))])

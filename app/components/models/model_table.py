@@ -13,6 +13,7 @@ from pipeline.models.combined import members_sentence
 from pipeline.models.library import title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
+from pipeline.models.weights_files import own_weights
 from pipeline.number_words import count
 from pipeline.shown import as_text
 
@@ -22,8 +23,8 @@ _ROW, _MOST_ROWS = 35, 8  # pixels; more rows scroll inside the table
 
 def weights_bytes(info: ModelInfo) -> int | None:
     """Size of the model's weights; None where they are gone."""
-    path = info.folder / "model.safetensors"
-    return path.stat().st_size if path.exists() else None
+    paths = own_weights(info)
+    return sum(path.stat().st_size for path in paths) if paths and all(path.exists() for path in paths) else None
 
 
 def models_table(models: list[ModelInfo]) -> None:

@@ -1,6 +1,7 @@
 """Model descriptions on disk, and finding a model by run or by name."""
 
 import dataclasses
+import hashlib
 import json
 import re
 
@@ -10,7 +11,15 @@ from pipeline.configuration.presets import preset
 from pipeline.errors import ModelError
 from pipeline.files.workspace import Workspace
 from pipeline.models import model_info
-from pipeline.models.model_info import ModelInfo, find_model, list_models, read_model_info, write_model_info
+from pipeline.models.model_info import (
+    FoldNetwork,
+    ModelInfo,
+    find_model,
+    list_models,
+    read_model_info,
+    write_model_info,
+)
+from pipeline.models.weights_files import check_folds, own_weights, weights_paths
 from pipeline.runs.run_dir import create_run
 from pipeline.runs.status import Status, write_status
 
@@ -156,6 +165,64 @@ def test_classes_out_of_order_are_refused_because_outputs_would_be_misread(works
     write_model_info(dataclasses.replace(info, classes=("nv", "mel")))
     with pytest.raises(ModelError, match=r"^The diagnoses of the model a are not in alphabetical order\."):
         read_model_info(info.folder, "a")
+
+
+def _folds(count=5, **changes):
+    return [{"weights": f"fold{k}.safetensors", "sha256": f"{k:064x}", "temperature": 0.9 + k / 100, **changes}
+            for k in range(count)]
+
+
+def _cross_validated(workspace, **changes):
+    """The folder of a description with folds, as it stands in the file."""
+    info = _write(workspace.models / "cv", "cv")
+    stored = json.loads((info.folder / "model.json").read_text())
+    fields = {"folds": _folds(), "frequencies": {"mel": 0.25, "nv": 0.75}, **changes}
+    (info.folder / "model.json").write_text(json.dumps({**stored, **fields}))
+    return info.folder
+
+
+def test_a_cross_validations_networks_are_described_and_each_is_a_model_of_its_own(workspace):
+    info = read_model_info(_cross_validated(workspace), "cv")
+    assert info.folds[3] == FoldNetwork("fold3.safetensors", f"{3:064x}", 0.93)
+    files = [info.folder / f"fold{k}.safetensors" for k in range(5)]
+    assert own_weights(info) == weights_paths(workspace, info) == files
+    third = info.of_fold(3)
+    assert (third.folds, third.temperature, third.weights_path) == ((), 0.93, files[3])
+    assert own_weights(third) == [files[3]]
+    write_model_info(info)
+    assert read_model_info(info.folder, "cv") == info
+    assert "weights_file" not in json.loads((info.folder / "model.json").read_text())
+
+
+def test_the_weights_of_each_fold_must_be_those_that_were_described(workspace):
+    info = read_model_info(_cross_validated(workspace), "cv")
+    for path in own_weights(info):
+        path.write_bytes(path.name.encode())
+    digests = [hashlib.sha256(path.name.encode()).hexdigest() for path in own_weights(info)]
+    networks = zip(info.folds, digests, strict=True)
+    whole = dataclasses.replace(
+        info, folds=tuple(dataclasses.replace(network, sha256=digest) for network, digest in networks))
+    check_folds(whole)
+    (info.folder / "fold4.safetensors").write_bytes(b"other weights")
+    with pytest.raises(ModelError, match=r"^The weights fold4\.safetensors of the model cv are not those that its"):
+        check_folds(whole)
+    (info.folder / "fold2.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"^The model cv has no weights at .*fold2\.safetensors\."):
+        check_folds(whole)
+
+
+@pytest.mark.parametrize("changes", [
+    {"folds": _folds(1)}, {"folds": _folds(6)}, {"folds": _folds(weights="fold0.safetensors")},
+    {"folds": _folds(weights="../../model.safetensors")}, {"folds": _folds(weights="")}, {"folds": _folds(sha256="0")},
+    {"folds": _folds(sha256="G" * 64)}, {"folds": _folds(temperature=0)}, {"folds": _folds(temperature="1")},
+    {"folds": _folds(trained_on="all")}, {"folds": [{"weights": "fold0.safetensors"}] * 5}, {"folds": {}},
+    {"folds": "fold0.safetensors"}, {"temperature": 1.1}, {"frequencies": None}, {"members": [["a", "0" * 64]]},
+    {"weights_file": "fold0.safetensors"},
+])
+def test_networks_that_are_not_those_of_one_cross_validation_are_refused(workspace, changes):
+    with pytest.raises(ModelError) as refused:
+        read_model_info(_cross_validated(workspace, **changes), "cv")
+    assert "../" not in str(refused.value)
 
 
 def test_a_folder_without_a_description_is_no_model(workspace):
