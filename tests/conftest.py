@@ -97,7 +97,8 @@ def whole_making(tmp_path_factory) -> Path:
     """
 
     def make(place: Path) -> None:
-        from pipeline.default_model.build import cross_validate, finish, start_build
+        from pipeline.default_model.build import cross_validate, finish
+        from pipeline.default_model.folds import start_build
         from pipeline.default_model.recipe import plan_recipe
         from pipeline.jobs.job_worker import work
         from tests.two_sources import SHORT, TINY, make_dataset

@@ -9,7 +9,7 @@ import torch
 
 from pipeline import cli
 from pipeline.configuration.network_registry import IMAGENET
-from pipeline.default_model.build import start_build
+from pipeline.default_model.folds import fold_path, run_table, start_build
 from pipeline.default_model.recipe import plan_recipe
 from pipeline.files.disk import read_json
 from pipeline.models.library import model_label
@@ -126,12 +126,9 @@ def test_what_was_trained_then_keeps_the_normalisation_of_then(old_workspace):
 
 def test_the_fold_table_is_kept_for_its_own_normalisation(old_workspace):
     said, recipe = [], plan_recipe(old_workspace, "tiny", TINY, SHORT)
-    out = old_workspace.home.parent / "default-model"
+    build = start_build(old_workspace, recipe, old_workspace.home.parent / "default-model", never, said.append)
+    path = fold_path(build.out, 0)
     with pytest.raises(AssertionError, match="is trained although"):
-        start_build(old_workspace, recipe, out, never, said.append).fold(0)
-    then = tuple(
-        tuple(dataclasses.replace(config, mean=IMAGENET.mean, std=IMAGENET.std) for config in fold)
-        for fold in recipe.folds
-    )
-    build = start_build(old_workspace, dataclasses.replace(recipe, folds=then), out, never, said.append)
-    assert len(build.fold(0)) and "is there already" in said[-1]
+        run_table(build, recipe.folds[0], path)
+    then = dataclasses.replace(recipe.folds[0], mean=IMAGENET.mean, std=IMAGENET.std)
+    assert len(run_table(build, then, path)) and "is there already" in said[-1]

@@ -16,19 +16,20 @@ def add_parsers(commands) -> None:
     parser = add_command(
         commands, "default-model", default_model, epilog=settings_epilog(),
         help="make the model that comes with LesionLab: five folds, calibration, a network trained on all images, its "
-        "card; a fold whose table matches the recipe is not trained again, a training that was broken off goes on",
+        "card; a fold whose files match the recipe is not made again, a training that was broken off goes on",
     )
     parser.add_argument("--data", metavar="NAME", help="the data set, as `data list` names it")
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help="default: assets/models/default")
     part = parser.add_mutually_exclusive_group()
-    part.add_argument("--fold", type=int, choices=range(5), help="train this fold only and write its table")
+    part.add_argument(
+        "--fold", type=int, choices=range(5),
+        help="make this fold only: its weights, its table, and what its network gives beside for what it left out",
+    )
     part.add_argument("--folds-only", action="store_true", help="the five folds and their figures, nothing else")
     part.add_argument(
         "--robustness", type=Path, metavar="FOLDER",
         help="ask the finished model about the images of a folder, as they are and changed, and store how far it moves",
     )
-    parser.add_argument("--networks", type=int, choices=range(1, 4), default=1, metavar="N",
-                        help="so many networks side by side, trained by the same recipe, 1 to 3; 1 unless told")
     add_set(parser)
     parser.add_argument(
         "--set-short", action="append", default=[], metavar="KEY=VALUE", dest="short_settings",
@@ -43,17 +44,17 @@ def default_model(arguments, out: Output) -> int:
     if arguments.data is None:
         arguments.usage_error("the argument --data is required")
     from pipeline.commands.foreground_command import work_here
-    from pipeline.default_model.build import cross_validate, finish, start_build
+    from pipeline.default_model.build import cross_validate, finish
+    from pipeline.default_model.folds import fold_predictions, start_build
     from pipeline.default_model.recipe import plan_recipe
 
     workspace = current_workspace()
-    recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings,
-                         arguments.networks)
+    recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings)
     build = start_build(
-        workspace, recipe, arguments.out, lambda run: work_here(run, workspace, out), out.warn
+        workspace, recipe, arguments.out, lambda run: work_here(run, workspace, out), out.warn, out.progress
     )
     if arguments.fold is not None:
-        images = len(build.fold(arguments.fold))
+        images = len(fold_predictions(build, arguments.fold))
         out.answer({"fold": arguments.fold, "images": images}, f"Fold {arguments.fold}: {count(images, 'image')}.")
         return 0
     figures = cross_validate(build)

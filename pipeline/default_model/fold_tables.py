@@ -25,6 +25,7 @@ from pipeline.metrics.predictions_table import (
     probabilities_of,
     probability_columns,
 )
+from pipeline.models.model_info import ExtraImages
 
 _KEY = b"lesionlab"
 _IDS = ["image_id", "lesion_id", "truth"]
@@ -42,8 +43,12 @@ class Origin:
         frequencies: share of each diagnosis in the whole data set, which the probabilities assume.
         config: the first run's.
         versions: of the libraries; told, never compared.
-        run: its name, or theirs.
+        run: its name.
         seconds: that training took; None where it is not known.
+        weights, explanations: SHA-256 of the files beside a fold's table; None of a table alone.
+        half_precision_difference: the largest difference of any probability, 0..1, between the weights as they were
+            trained and as they are stored; None of a table alone.
+        extra: the images of another data set that joined the training; None without.
     """
 
     recipe: Word
@@ -54,6 +59,10 @@ class Origin:
     versions: dict[Word, Word]
     run: Word
     seconds: Seconds | None
+    weights: Word | None = None
+    explanations: Word | None = None
+    half_precision_difference: Share | None = None
+    extra: ExtraImages | None = None
 
 
 def write_predictions(path: Path, predictions: pd.DataFrame, origin: Origin) -> None:

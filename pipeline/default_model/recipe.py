@@ -12,42 +12,33 @@ from pipeline.runs.plan import plan_config
 PRESET = "strong"
 SHORT_PRESET = "quick"
 FOLDS = 5
-# names, the data (compared by its content), which fold, and what leaves the result as it is
-_NOT_THE_RECIPE = {"data", "data_hash", "fold", "preset", "keep_epochs"}
+# names, the data (compared by its content; that of the extra data set counts), which fold, and what leaves the result
+# as it is
+_NOT_THE_RECIPE = {"data", "data_hash", "extra", "fold", "preset", "keep_epochs"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """The trainings: for each fold and on all images one for each network, which differ by their `repeat`;
-    and the short ones of the leakage lesson by their split.
-    """
+    """The trainings: one for each fold, one on all images, and the short ones of the leakage lesson by their split."""
 
-    folds: tuple[tuple[RunConfig, ...], ...]
-    final: tuple[RunConfig, ...]
+    folds: tuple[RunConfig, ...]
+    final: RunConfig
     leakage: dict[str, RunConfig]
 
 
-def plan_recipe(
-    workspace: Workspace, data: str, settings: list[str], short_settings: list[str], networks: int = 1
-) -> Recipe:
+def plan_recipe(workspace: Workspace, data: str, settings: list[str], short_settings: list[str]) -> Recipe:
     """The trainings on the data set `data`.
 
     Args:
         settings: "key=value" changes of the recipe's preset; `short_settings` of the short one.
-        networks: how many of them the model has, side by side.
 
     Raises:
         ConfigError: a setting is unknown or out of its range, or the epoch would be chosen on held-out images.
         DataError: there is no such data set.
     """
-    def planned(*more: str) -> tuple[RunConfig, ...]:
-        return tuple(
-            plan_config(workspace, data, PRESET, [*settings, *more, f"repeat={number}"]) for number in range(networks)
-        )
-
     # the one without held-out images comes first: it is refused where an epoch would be chosen on them
-    final = planned("split=all")
-    folds = [planned("split=lesion", f"fold={k}") for k in range(FOLDS)]
+    final = plan_config(workspace, data, PRESET, [*settings, "split=all"])
+    folds = [plan_config(workspace, data, PRESET, [*settings, "split=lesion", f"fold={k}"]) for k in range(FOLDS)]
     leakage = {
         split: plan_config(workspace, data, SHORT_PRESET, ["keep=last", *short_settings, f"split={split}", "seed=0"])
         for split in ("lesion", "random")
@@ -55,16 +46,11 @@ def plan_recipe(
     return Recipe(tuple(folds), final, leakage)
 
 
-def recipe_digest(configs: tuple[RunConfig, ...]) -> str:
-    """SHA-256 over what decides the result, whatever the data set is called and whichever fold is held out.
+def recipe_digest(config: RunConfig) -> str:
+    """SHA-256 over what decides the result, whatever the data sets are called and whichever fold is held out.
 
     What has its usual value is left out, so that a setting that a later version adds changes no digest.
     """
-    digests = [_digest(config) for config in configs]
-    return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
-
-
-def _digest(config: RunConfig) -> str:
     told = _unusual(config)
     told["stages"] = [_unusual(stage) for stage in config.stages]
     return hashlib.sha256(to_json({key: told[key] for key in sorted(told)}).encode()).hexdigest()

@@ -8,11 +8,10 @@ from PIL import Image
 
 from pipeline.data.prepare import prepare_image
 from pipeline.default_model import robustness as robustness_module
-from pipeline.default_model.build import start_build
 from pipeline.default_model.fold_tables import Origin, write_predictions
-from pipeline.default_model.folds import fold_path, out_of_fold
+from pipeline.default_model.folds import fold_path, out_of_fold, run_table, start_build
 from pipeline.default_model.goals import GOALS, against_goals
-from pipeline.default_model.half_weights import write_half_weights
+from pipeline.default_model.half_weights import half_weights
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES
 from pipeline.default_model.trainings import finished_run
@@ -38,7 +37,7 @@ def planned(workspace, tmp_path):
 
 def test_an_unfinished_training_goes_on(planned):
     workspace, recipe = planned
-    run = create(workspace, *recipe.folds[1])
+    run = create(workspace, recipe.folds[1])
     gone = {"state": "running", "pid": 2**22 + 1, "pid_created": 1.0}
     write_json(run.status_path, {**read_json(run.status_path), **gone})
     asked = []
@@ -47,28 +46,28 @@ def test_an_unfinished_training_goes_on(planned):
         asked.append((queued.name, queued.status().state))
         return Status("done", 0.0)
 
-    assert finished_run(workspace, *recipe.folds[1], train, asked.append) == run
+    assert finished_run(workspace, recipe.folds[1], train, asked.append) == run
     assert asked == [f"The run {run.name} goes on where it was broken off.", (run.name, "queued")]
     with pytest.raises(RunError, match=rf"^The run {run.name}, which is just this training, is queued in another"):
-        finished_run(workspace, *recipe.folds[1], train, asked.append)
+        finished_run(workspace, recipe.folds[1], train, asked.append)
     assert len(list_runs(workspace)) == 1
 
 
 def test_a_training_that_did_not_end_says_how_to_go_on(planned):
     workspace, recipe = planned
     with pytest.raises(RunError, match=r"^The run tiny-strong-1 ended as cancelled. Give this command again: it"):
-        finished_run(workspace, *recipe.folds[0], lambda run: Status("cancelled", 0.0), print)
+        finished_run(workspace, recipe.folds[0], lambda run: Status("cancelled", 0.0), print)
 
 
 def _fold_table(here) -> tuple[pd.DataFrame, Origin]:
     """What a training of fold 0 could have answered."""
-    [config] = here.recipe.folds[0]
+    config = here.recipe.folds[0]
     split = plan_split(config, here.dataset.metadata())
     held_out = split[split["part"] == "validation"].rename(columns={"dx": "truth"}).reset_index(drop=True)
     shares = np.random.default_rng(0).dirichlet(np.ones(len(CODES)), len(held_out))
     table = with_probabilities(held_out, list(CODES), shares)
     frequencies = class_priors(split["dx"])
-    return table, Origin(recipe_digest((config,)), 0, config.data_hash, frequencies, config.to_json(), {}, "a-run", 1.0)
+    return table, Origin(recipe_digest(config), 0, config.data_hash, frequencies, config.to_json(), {}, "a-run", 1.0)
 
 
 def test_tables_that_cannot_be_used_are_refused(planned, tmp_path):
@@ -79,11 +78,11 @@ def test_tables_that_cannot_be_used_are_refused(planned, tmp_path):
 
     def refused(why: str) -> None:
         with pytest.raises(ModelError, match=rf"fold0.parquet cannot be used: {why}.* Restore it from a copy, or"):
-            here.fold(0)
+            run_table(here, recipe.folds[0], path)
 
     write_predictions(path, table, origin)
-    assert here.fold(0)["p_mel"].tolist() == table["p_mel"].tolist()
-    assert here.fold(0)["predicted"].tolist() == table["predicted"].tolist()
+    assert run_table(here, recipe.folds[0], path)["p_mel"].tolist() == table["p_mel"].tolist()
+    assert run_table(here, recipe.folds[0], path)["predicted"].tolist() == table["predicted"].tolist()
     write_predictions(path, table[5:], origin)
     refused(f"its {len(table) - 5} images are not the {len(table)} of this data set that are held out there, with")
     write_predictions(path, table.assign(truth=table["truth"].replace("nv", "mel")), origin)
@@ -117,7 +116,7 @@ def test_weights_that_do_not_fit_into_16_bits_are_refused(workspace, tmp_path):
 
     save_file({"head.weight": np.array([1e6], dtype=np.float32)}, tmp_path / "wide.safetensors")
     with pytest.raises(ModelError, match=r"^The weights head.weight are too large for 16-bit floats"):
-        write_half_weights([tmp_path / "wide.safetensors"], tmp_path / "out.safetensors")
+        half_weights(tmp_path / "wide.safetensors")
 
 
 def test_goals_are_reached_from_their_own_side():
