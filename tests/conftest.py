@@ -128,6 +128,32 @@ def bundle(tiny_bundle, monkeypatch) -> Path:
     return tiny_bundle[0]
 
 
+@pytest.fixture(scope="session")
+def cross_validation(tmp_path_factory) -> Path:
+    """A workspace (`home`), not to be changed, with the data set "tiny" (of `source`), a trained run for each of five
+    folds, and the model "cv" of their networks.
+    """
+
+    def make(folder: Path) -> None:
+        from tests.cross_validation import make_model, train_folds
+        from tests.two_sources import make_dataset
+
+        home = Workspace(folder / "home").create()
+        dataset = make_dataset(home, folder / "source")
+        make_model(home, dataset, train_folds(home, dataset))
+
+    return made_once(tmp_path_factory, "cross-validation", make)
+
+
+@pytest.fixture
+def cross_validated(cross_validation, tmp_path, monkeypatch) -> Workspace:
+    """A copy of that workspace, which the environment names; a test may change it."""
+    home = Workspace(shutil.copytree(
+        cross_validation / "home", tmp_path / "cross-validated", ignore=shutil.ignore_patterns("checkpoints")))
+    monkeypatch.setenv("LESIONLAB_HOME", str(home.home))
+    return home
+
+
 @pytest.fixture
 def old_workspace(tmp_path_factory, tmp_path, monkeypatch) -> Workspace:
     """A copy of the workspace that an earlier LesionLab made, which the environment names; a test may change it.

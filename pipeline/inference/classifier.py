@@ -1,7 +1,7 @@
-"""What answers about images, whatever it is made of: one network, or a mean of some. Loads torch when one is opened."""
+"""What answers about images: one network, a mean of models, or a cross-validation's. Loads torch when one is opened."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -25,7 +25,8 @@ class Explained(NamedTuple):
 
 
 class Classifier(Protocol):
-    """A model that is open. `Predictor` is one network, `Ensemble` a mean of models.
+    """A model that is open. `Predictor` is one network, `Ensemble` a mean of models, `CrossValidated` the networks of a
+    cross-validation.
 
     Attributes:
         info: the model's description; its `classes` are the order of all probabilities.
@@ -75,9 +76,13 @@ def open_classifier(workspace: Workspace, info: ModelInfo, device: str = "cpu") 
     """The model, ready to answer on that torch device.
 
     Raises:
-        ModelError: weights are missing or do not fit, or a member is gone or another by now; or see
+        ModelError: weights are missing or do not fit, or those of a fold or a member are gone or others by now; or see
             `combined.member_priors`.
     """
+    if info.folds:
+        from pipeline.inference.cross_validated import CrossValidated
+
+        return CrossValidated(info, device)
     if not info.members:
         from pipeline.inference.predictor import Predictor
 
@@ -86,3 +91,21 @@ def open_classifier(workspace: Workspace, info: ModelInfo, device: str = "cpu") 
 
     members = members_of(workspace, info)
     return Ensemble(info, members, member_priors(workspace, members), device)
+
+
+def explained_one_by_one(
+    classifier: Classifier, images: Images, truths: np.ndarray, explaining: AbstractContextManager[None] | None = None
+) -> Explained:
+    """`predict_and_explain` of a classifier of several networks: which diagnosis to explain is known only when all of
+    them have answered, and their feature maps are kept until then.
+    """
+    outputs = [classifier.output(image) for image in images]
+    probabilities = np.stack([of for of, _ in outputs])
+    codes = classifier.info.classes
+    with explaining or nullcontext():
+        predicted, true = (
+            np.stack([classifier.explain(image, codes[target], features)
+                      for image, target, (_, features) in zip(images, targets, outputs, strict=True)])
+            for targets in (probabilities.argmax(1), truths)
+        )
+    return Explained(probabilities, predicted, true)

@@ -6,7 +6,7 @@ diagnoses alike, the mean is carried back to that.
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 import numpy as np
 from PIL import Image
@@ -14,7 +14,7 @@ from PIL import Image
 from pipeline.data.prepare import prepare_image, viewed
 from pipeline.files.workspace import Workspace
 from pipeline.images.colours import pixels_of
-from pipeline.inference.classifier import Explained, FeatureMaps, Images
+from pipeline.inference.classifier import Explained, FeatureMaps, Images, explained_one_by_one
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import at_equal_priors, at_training_priors, prior_vector
 from pipeline.models.model_info import ModelInfo
@@ -101,16 +101,7 @@ class Ensemble:
 
         Arguments as those of `Predictor.predict_and_explain`, but for images of different sizes.
         """
-        outputs = [self.output(image) for image in images]
-        probabilities = np.stack([of for of, _ in outputs])
-        codes = self.info.classes
-        with explaining or nullcontext():
-            predicted, true = (
-                np.stack([self.explain(image, codes[target], features)
-                          for image, target, (_, features) in zip(images, targets, outputs, strict=True)])
-                for targets in (probabilities.argmax(1), truths)
-            )
-        return Explained(probabilities, predicted, true)
+        return explained_one_by_one(self, images, truths, explaining)
 
     def _inputs(self, member: Predictor, images: Iterable[np.ndarray]) -> list[np.ndarray]:
         return [member.prepare(Image.fromarray(image)) for image in images]

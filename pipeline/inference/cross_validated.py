@@ -1,0 +1,113 @@
+"""The networks of one cross-validation as a classifier: the mean of them all, or the one that left an image out."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cached_property
+
+import numpy as np
+from PIL import Image
+
+from pipeline.files.workspace import Workspace
+from pipeline.inference.classifier import Classifier, Explained, FeatureMaps, Images, explained_one_by_one
+from pipeline.inference.predictor import Predictor
+from pipeline.models.model_info import ModelInfo
+from pipeline.models.recognition import KnownImages, Recognised
+from pipeline.models.weights_files import check_folds
+from pipeline.progress import Progress, silent
+
+
+class CrossValidated:
+    """Networks of one cross-validation, which see an image in the same way, so that it is prepared once.
+
+    Args:
+        info: a description with folds.
+        device: torch device name.
+
+    Attributes:
+        networks: for each fold the network that was trained without it, with its own temperature.
+
+    Raises:
+        ModelError: the weights of a fold are missing, are others than the description names, or do not fit.
+    """
+
+    def __init__(self, info: ModelInfo, device: str = "cpu"):
+        check_folds(info)
+        self.info = info
+        self.networks = [Predictor(info.of_fold(fold), device=device) for fold in range(len(info.folds))]
+
+    @cached_property
+    def known(self) -> KnownImages:
+        """The images that the networks were trained on.
+
+        Raises:
+            ModelError: their list is missing or damaged.
+        """
+        return KnownImages(self.info)
+
+    @property
+    def note(self) -> str | None:
+        """Why ONNX Runtime is not used although it was to be; None where it is."""
+        return next((network.note for network in self.networks if network.note), None)
+
+    def use_onnx(self, workspace: Workspace, images: int = 0, progress: Progress = silent) -> None:
+        """As `Predictor.use_onnx`, for each network."""
+        for network in self.networks:
+            network.use_onnx(workspace, images, progress)
+
+    def use_onnx_soon(self, workspace: Workspace, start_deriving: Callable[[Workspace, str], None]) -> None:
+        """As `Predictor.use_onnx`, for each network: one of several is no model that another process could find."""
+        self.use_onnx(workspace)
+
+    def prepare(self, image: Image.Image) -> np.ndarray:
+        """What each network sees of an opened image: uint8 (height, width, 3)."""
+        return self.networks[0].prepare(image)
+
+    def probabilities(self, images: Images) -> np.ndarray:
+        """(N, C) float32: the mean of the networks' calibrated probabilities of prepared images."""
+        return _mean([network.probabilities(images) for network in self.networks])
+
+    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
+        """Probabilities (C,) of one image, and each network's feature map, which `explain` takes."""
+        answers, features = zip(*(network.output(pixels) for network in self.networks), strict=True)
+        return _mean(answers), [own for (own,) in features]
+
+    def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
+        """(h, w) float32: the mean of the networks' heatmaps for the diagnosis `code`, in units of its logit.
+
+        Args:
+            features: what `output` gave for these pixels.
+
+        Raises:
+            ModelError: the model does not know the diagnosis.
+        """
+        return _mean([
+            network.explain(pixels, code, None if features is None else [features[fold]])
+            for fold, network in enumerate(self.networks)
+        ])
+
+    def predict_and_explain(
+        self, images: Images, truths: np.ndarray, explaining: AbstractContextManager[None] | None = None
+    ) -> Explained:
+        """Probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis.
+
+        Arguments as those of `Predictor.predict_and_explain`.
+        """
+        return explained_one_by_one(self, images, truths, explaining)
+
+
+def recognise(classifier: Classifier, pixels: np.ndarray, name: str) -> Recognised | None:
+    """The training image that a prepared one shows, where the classifier has networks that were not trained on it;
+    see `KnownImages.find`.
+    """
+    return classifier.known.find(pixels, name) if isinstance(classifier, CrossValidated) else None
+
+
+def alone(classifier: Classifier, network: int | None) -> Classifier:
+    """One network of a cross-validation, by its fold; with None the classifier itself."""
+    if network is None or not isinstance(classifier, CrossValidated):
+        return classifier
+    return classifier.networks[network]
+
+
+def _mean(of_networks) -> np.ndarray:
+    return np.mean(of_networks, axis=0, dtype=np.float64).astype(np.float32)
