@@ -7,12 +7,13 @@ arrive from a page that was drawn when its session still had the right.
 
 import ipaddress
 import os
+import socket
+import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-import psutil
 import streamlit as st
 
 from pipeline.errors import AccessError
@@ -31,6 +32,7 @@ _FORWARDED = frozenset({
     "x-remote-user", "true-client-ip", "fastly-client-ip", "client-ip",
 })
 _FORWARDED_PREFIXES = ("x-forwarded", "x-envoy-", "x-amzn-", "cf-", "fly-", "x-arr-", "x-azure-", "x-goog-")
+_NETWORK = (socket.AF_INET, socket.AF_INET6)
 
 
 def loopback(host: str | None) -> bool:
@@ -52,24 +54,35 @@ def forwarded(headers: Mapping[str, str]) -> bool:
     return any(name in _FORWARDED or name.startswith(_FORWARDED_PREFIXES) for name in names)
 
 
-_SECONDS_KEPT = 2.0
-_PROC = os.path.isdir("/proc/self/fd")  # where there is none, a new socket is seen after those seconds
-
-
-def _listens_to_this_computer_alone() -> bool:
-    """Whether the server was told to, and no socket of its process does otherwise, whoever opened it."""
-    if not loopback(st.get_option("server.address")):
-        return False
-    return _sockets_are_local(int(time.monotonic() / _SECONDS_KEPT), len(os.listdir("/proc/self/fd")) if _PROC else 0)
-
-
-@lru_cache(maxsize=1)  # a page asks up to ten times, and looking at all sockets takes 10 ms
-def _sockets_are_local(_moment: int, _files_open: int) -> bool:
+def _sockets_are_local() -> bool:
+    """Whether no socket of the server's process answers other computers, whoever opened it."""
     try:
-        sockets = psutil.Process().net_connections("inet")
-    except psutil.AccessDenied:
+        open_files = [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
         return False
-    return all(loopback(socket.laddr.ip) for socket in sockets if socket.status == psutil.CONN_LISTEN)
+    return all(map(loopback, filter(None, map(_listens_on, open_files))))
+
+
+@lru_cache(maxsize=1)
+def _sockets_were_local(_second: int) -> bool:
+    return _sockets_are_local()
+
+
+def _sockets_were_local_just_now() -> bool:
+    """As `_sockets_are_local`, asked once in a second: a page asks ten times, and stays drawn for longer."""
+    return _sockets_were_local(int(time.monotonic()))
+
+
+def _listens_on(open_file: int) -> str | None:
+    """The address at which an open file of this process waits for connections; None where it does not."""
+    try:
+        if not stat.S_ISSOCK(os.fstat(open_file).st_mode):
+            return None
+        with socket.socket(fileno=os.dup(open_file)) as found:
+            listens = found.family in _NETWORK and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            return found.getsockname()[0] if listens else None
+    except OSError:  # it was closed in between
+        return None
 
 
 def request_headers() -> Mapping[str, str]:
@@ -85,9 +98,9 @@ def _named_as_this_computer(headers: Mapping[str, str]) -> bool:
         return False
 
 
-def why_not() -> str:
+def why_not(sockets_are_local: Callable[[], bool] = _sockets_are_local) -> str:
     """Why this session may not act as the person who runs the server, and how it could; empty where it may."""
-    if not _listens_to_this_computer_alone():
+    if not (loopback(st.get_option("server.address")) and sockets_are_local()):
         return _OPEN_ADDRESS
     headers = request_headers()
     if forwarded(headers) or not _named_as_this_computer(headers):
@@ -96,8 +109,8 @@ def why_not() -> str:
 
 
 def operator() -> bool:
-    """Whether this session may do what only the person who runs the server may."""
-    return not why_not()
+    """Whether this session is to be offered what only the person who runs the server may do."""
+    return not why_not(_sockets_were_local_just_now)
 
 
 def require_operator(action: str) -> None:
@@ -108,5 +121,5 @@ def require_operator(action: str) -> None:
 
 def not_offered(actions: str) -> None:
     """Says in a line why `actions`, such as "Deleting and restoring", are not offered to this session, if so."""
-    if reason := why_not():
+    if reason := why_not(_sockets_were_local_just_now):
         st.caption(f":material/lock: {actions}: only for the person who runs the server. {reason}")

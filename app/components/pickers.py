@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import streamlit as st
 
 from app.addresses.links import Parameter, linked, remember
-from app.loaders import resources
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
@@ -18,7 +17,7 @@ STATE_WORDS = {
 def state_words(run: RunDir) -> str:
     """How far the run is, in words."""
     state = run.status().state
-    evaluating = state == "running" and resources.capabilities(run).kind == "evaluation"
+    evaluating = state == "running" and run.capabilities().kind == "evaluation"
     return "is evaluating" if evaluating else STATE_WORDS[state]
 
 
@@ -46,7 +45,7 @@ def pick_run(runs: list[RunDir], default: RunDir) -> RunDir:
     by_name = {run.name: run for run in runs}
 
     def words(name: str) -> str:
-        if resources.capabilities(by_name[name]).read_only:
+        if by_name[name].capabilities().read_only:
             return f"{name} (bundled with LesionLab)"
         return f"{name} ({state_words(by_name[name])})"
 

@@ -8,7 +8,6 @@ import streamlit as st
 from app.components.figures import show_table
 from app.components.metric_places import metric_number, metric_places
 from app.components.run_page import FOLDS
-from app.loaders import resources
 from app.words.evaluation_words import PART_WORDS, interval
 from pipeline.classes import label
 from pipeline.metrics.metric_registry import Metric, metrics_of
@@ -26,7 +25,7 @@ def run_figures(run: RunDir, results: dict[str, Any], part: HeldOutPart) -> None
     figures = results[part]
     n = f"n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}"
     _headline(figures, part, n)
-    folds, split = resources.capabilities(run).has_folds, run.config().split
+    folds, split = run.capabilities().has_folds, run.config().split
     sentences = [f"{PART_WORDS[part]} part, {n}.", FOLDS if folds else split_sentence(split)]
     if figures.get("chose_epoch"):
         sentences.append(CHOSE_EPOCH_SENTENCE)

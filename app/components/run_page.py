@@ -73,7 +73,7 @@ def judged_images(run: RunDir) -> Judged | None:
     """The run's data set with its heatmaps; says so, and gives None, where the data set is gone, or that it changed."""
     config, found = run.config(), found_data(run)
     dataset = found.dataset
-    if dataset is None and not resources.capabilities(run).names_its_data:
+    if dataset is None and not run.capabilities().names_its_data:
         images_not_here()
         return None
     if dataset is None:

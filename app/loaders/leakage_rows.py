@@ -117,7 +117,7 @@ def runs_of(dataset: Dataset) -> list[RunDir]:
     """The finished runs on a data set that held images out, newest first."""
     found = []
     for run in resources.runs():
-        config, can = run.config(), resources.capabilities(run)
+        config, can = run.config(), run.capabilities()
         if can.names_its_data and config.data == dataset.name and config.split not in _NO_SPLIT and (
                 run.predictions_path.exists()):
             found.append(run)

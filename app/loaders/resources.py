@@ -1,5 +1,6 @@
 """Cached loaders of several pages: data sets, runs, models, and what a network gives for an image."""
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,14 +12,17 @@ from PIL import Image
 from app.loaders.file_cache import is_missing, kept
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.tables import described
-from pipeline.files.disk import folders_with
+from pipeline.errors import ModelError
 from pipeline.files.workspace import Workspace, current_workspace
 from pipeline.inference.classifier import Classifier, FeatureMaps, open_classifier
 from pipeline.jobs.launch import start_deriving
-from pipeline.models.model_info import ModelInfo, list_models
+from pipeline.models.card import CARD_FILE, model_card
+from pipeline.models.library import run_of
+from pipeline.models.model_info import ModelInfo, find_model, list_models
+from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.models.weights_files import weights_paths
+from pipeline.runs.labels import LABEL_FILE
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
-from pipeline.runs.run_kind import Capabilities
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps
 
 _network_lock = threading.Lock()  # Grad-CAM hooks into the network that all sessions share
@@ -28,14 +32,8 @@ def workspace() -> Workspace:
     return current_workspace()
 
 
-def _dataset_files() -> list[Path]:
-    folders = folders_with(workspace().datasets, "dataset.json")
-    return [folder / name for folder in folders for name in ("dataset.json", "metadata.parquet")]
-
-
-@kept(_dataset_files, entries=8, copied=True)
 def datasets() -> list[Dataset]:
-    """All data sets, by name."""
+    """All data sets, by name; shared, so not to be changed."""
     return list_datasets(workspace())
 
 
@@ -76,19 +74,35 @@ def all_runs() -> list[RunDir]:
     return _and_the_bundled(list_runs(workspace()))
 
 
-@kept(lambda run: [run.config_path], entries=1024)
-def capabilities(run: RunDir) -> Capabilities:
-    """What can be asked of the run.
-
-    Raises:
-        MissingFileError, WorkspaceError: its config.json is gone or damaged.
-    """
-    return run.capabilities()
-
-
 def models() -> list[ModelInfo]:
     """All models, newest first; the bundled one comes last."""
     return list_models(workspace())
+
+
+def _card_files(info: ModelInfo) -> list[Path]:
+    """What a card says comes from these: of a mean of models its members', of a run's model the run's too."""
+    place, models_in_it = workspace(), [info]
+    for name, _ in info.members:
+        with contextlib.suppress(ModelError):  # one that is gone has no files
+            models_in_it.append(find_model(place, name))
+    paths = weights_paths(place, info)
+    for one in models_in_it:
+        paths += [one.folder / name for name in ("model.json", LABEL_FILE, CARD_FILE, TRAINING_IMAGES)]
+        if run := run_of(place, one):
+            data = place.datasets / one.data
+            paths += [run.config_path, run.split_path, run.results_path, run.predictions_path, data / "dataset.json",
+                      data / "metadata.parquet"]
+    return paths
+
+
+@kept(_card_files, entries=64)
+def card(info: ModelInfo) -> str:
+    """The model's card in Markdown.
+
+    Raises:
+        ModelError: the card that it brought is damaged.
+    """
+    return model_card(workspace(), info)
 
 
 @kept(lambda run: [run.predictions_path], entries=16)

@@ -38,7 +38,7 @@ def found_data(run: RunDir) -> Found:
     the one that has most of its images by id and diagnosis, though perhaps in other copies.
     """
     config, here = run.config(), resources.datasets()
-    if resources.capabilities(run).names_its_data:
+    if run.capabilities().names_its_data:
         return Found(next((d for d in here if d.name == config.data), None), None, None)
     same = next((d for d in here if d.content_hash == config.data_hash), None)
     if same is not None:
@@ -57,7 +57,7 @@ def found_data(run: RunDir) -> Found:
 
 def compared_rows(run: RunDir, table: pd.DataFrame) -> pd.DataFrame:
     """The rows of a table with a `part` that a comparison with other runs looks at."""
-    part = resources.capabilities(run).compared_on
+    part = run.capabilities().compared_on
     return table if part is None else table[table["part"] == part]
 
 
@@ -100,7 +100,7 @@ def model_of(run: RunDir) -> ModelInfo | None:
 
 def noticed_model(run: RunDir) -> ModelInfo | None:
     """The model whose notice stands under the run's outputs: `model_of`, or for networks of folds the shipped one."""
-    return bundled_model() if resources.capabilities(run).has_folds else model_of(run)
+    return bundled_model() if run.capabilities().has_folds else model_of(run)
 
 
 def can_answer(info: ModelInfo | None) -> bool:

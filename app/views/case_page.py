@@ -75,7 +75,7 @@ def _output(run: RunDir, case: dict, codes: list[str]) -> None:
 def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
     """What the network saw of the image; where its model is gone, at the size that the run names."""
     table = resources.metadata(dataset)
-    if info and not resources.capabilities(run).has_model:  # another's, which prepares an image in its own way
+    if info and not run.capabilities().has_model:  # another's, which prepares an image in its own way
         return seen_by(info, dataset.image_path(table.at[case["image_id"], "file"]))
     return pictures(case["image_id"], Judged(dataset, table, run.config(), None))[0]
 
@@ -83,7 +83,7 @@ def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
 def _case(run: RunDir, image_id: str, cases) -> None:
     case = cases.loc[image_id].to_dict()
     kept = address_of(st.query_params.to_dict())
-    found, info, can = found_data(run), model_of(run), resources.capabilities(run)
+    found, info, can = found_data(run), model_of(run), run.capabilities()
     dataset = found.dataset
     table = images_of(run, found)
     here = table is not None and image_id in table.index
@@ -166,7 +166,7 @@ def main() -> None:
             _nothing(image.problem)
             return
         st.title(f"Image {as_text(image.value)}")
-        siblings_note(resources.capabilities(run))
+        siblings_note(run.capabilities())
         st.caption(as_text(f"Lesion {cases.at[image.value, 'lesion_id']} · judged by {case_tables.name_of(run)}"))
         _case(run, image.value, cases)
 

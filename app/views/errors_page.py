@@ -117,7 +117,7 @@ def main() -> None:
                     help="Images that the network was not trained on.")
     with switch:
         hide_switch()
-    can = resources.capabilities(run)
+    can = run.capabilities()
     siblings_note(can)
     about_images(run)
     classes = classes_of(predictions)

@@ -71,7 +71,7 @@ def main() -> None:
         return
     st.markdown(_INTRO)
     evaluations = {run.name: run for run in resources.own_runs()
-                   if resources.capabilities(run).kind == "evaluation"}
+                   if run.capabilities().kind == "evaluation"}
     with st.container():  # one place, so that the form below stays where it is when evaluations come and go
         if shown := _shown(evaluations):
             with st.container(border=True):

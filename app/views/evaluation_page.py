@@ -59,7 +59,7 @@ def _provenance(run: RunDir, results: dict[str, Any], part: HeldOutPart, decisio
         part == "validation" and "test" in results) else ""
     st.markdown(
         f"{PART_WORDS[part]} part, n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}. "
-        f"{FOLDS if resources.capabilities(run).has_folds else split_sentence(run.config().split)} {chose}{test}  \n"
+        f"{FOLDS if run.capabilities().has_folds else split_sentence(run.config().split)} {chose}{test}  \n"
         f"Decision **{as_text(decision)}**: {DECISIONS[decision]}."
     )
 
@@ -128,7 +128,7 @@ def main() -> None:
                         help="How probabilities become one answer.")
     if len(decisions) == 1:
         st.info(as_text(" ".join(run_priors_unknown(run))), icon=":material/balance:")
-    siblings_note(resources.capabilities(run))
+    siblings_note(run.capabilities())
     about_images(run)
     _provenance(run, results, part, decision)
     with problems.in_words():

@@ -78,7 +78,7 @@ def _explore(run: RunDir) -> None:
                 "learnt it.")
         return
     take_outline(run)
-    can = resources.capabilities(run)
+    can = run.capabilities()
     siblings_note(can)
     dataset, _, note = found_data(run)
     if dataset is None and not can.names_its_data:

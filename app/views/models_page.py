@@ -12,7 +12,7 @@ from app.components.models.model_table import about, models_table
 from app.components.pickers import pick
 from app.loaders import resources
 from pipeline.errors import ModelError
-from pipeline.models.card import brought_card, model_card
+from pipeline.models.card import brought_card
 from pipeline.models.library import model_label, title_of
 from pipeline.models.model_info import ModelInfo, damaged_models
 from pipeline.models.training_images import training_images
@@ -40,7 +40,7 @@ def _one(info: ModelInfo) -> None:
         st.caption(f"It carries the ids, lesions and content hashes of the {listed} that it was trained on.")
     except ModelError as error:
         st.info(as_text(str(error)), icon=":material/info:")
-    card = model_card(resources.workspace(), info)
+    card = resources.card(info)
     if info.members:
         st.caption("A mean of models has no weights of its own; its members can be taken along instead.")
     else:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.files.bounds import Code, Count, Moment, Text, Word
-from pipeline.files.disk import folders_with
+from pipeline.files.disk import folders_with, kept_while_unchanged
 from pipeline.files.parquet import TEXT, Column, read_table
 from pipeline.files.records import read_record
 from pipeline.files.workspace import Workspace
@@ -45,7 +45,7 @@ class Problem(TypedDict):
 
 @dataclass(frozen=True)
 class Dataset:
-    """What `dataset.json` says.
+    """What `dataset.json` says; whoever reads one shares it with others, so it must not be changed.
 
     Attributes:
         classes: its diagnoses' codes, alphabetically.
@@ -134,12 +134,17 @@ def _check_table(path: Path) -> None:
         raise WorkspaceError(f"{path} is damaged or gone.", _REPAIR)
 
 
-def _read(folder: Path) -> Dataset:
-    path = folder / "dataset.json"
+@kept_while_unchanged(entries=256)  # a page asks for all data sets
+def _described(path: Path) -> Dataset:
     # the folder's name counts: it is what every other command knows the data set by
-    dataset = replace(read_record(path, Dataset, _REPAIR, folder=folder), name=folder.name)
+    dataset = replace(read_record(path, Dataset, _REPAIR, folder=path.parent), name=path.parent.name)
     if set(dataset.diagnoses) != set(dataset.classes):
         raise WorkspaceError(f"{path} is damaged: its fields diagnoses and classes differ.", _REPAIR)
+    return dataset
+
+
+def _read(folder: Path) -> Dataset:
+    dataset = _described(folder / "dataset.json")
     _check_table(folder / "metadata.parquet")
     return dataset
 

@@ -68,10 +68,10 @@ def folders_with(place: Path, name: str) -> list[Path]:
     `Path.glob` passes over in silence.
     """
     try:
-        folders = sorted(place.iterdir())
+        folders = sorted(os.listdir(place))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [folder for folder in folders if os.path.lexists(folder / name)]
+    return [place / folder for folder in folders if os.path.lexists(os.path.join(place, folder, name))]
 
 
 def plain(value: Any) -> Any:

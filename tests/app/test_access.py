@@ -156,8 +156,28 @@ def test_nor_one_that_was_started_otherwise_than_its_configuration_says():
     assert config.get_option("server.address") == "127.0.0.1" and access.operator()
     with socket.socket() as listener:
         listener.bind(("0.0.0.0", 0))
+        assert access.why_not() == ""
         listener.listen()
         assert "answers other computers too" in access.why_not()
+        with pytest.raises(AccessError, match="answers other computers too"):  # at once, whatever is offered
+            access.require_operator("deletes runs")
+    with socket.socket(socket.AF_INET6) as listener:
+        listener.bind(("::1", 0))
+        listener.listen()
+        assert access.why_not() == ""
+    assert access.operator()
+
+
+def test_what_is_offered_follows_within_a_second(monkeypatch):
+    now = [1e6]
+    monkeypatch.setattr(access.time, "monotonic", lambda: now[0])
+    assert access.operator()
+    with socket.socket() as listener:
+        listener.bind(("0.0.0.0", 0))
+        listener.listen()
+        now[0] += 1
+        assert not access.operator()
+    now[0] += 1
     assert access.operator()
 
 

@@ -1,10 +1,14 @@
 """The page Models in Streamlit's AppTest, and the library behind it: titles, deletion and the way back, out and in."""
 
 import dataclasses
+import hashlib
+import os
 import time
+from pathlib import Path
 
 import pytest
 
+from app.loaders import resources
 from pipeline.errors import JobError, LesionLabError, ModelError
 from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import ExportRequest
@@ -17,7 +21,7 @@ from pipeline.models.library import (
     run_of,
     title_of,
 )
-from pipeline.models.model_info import find_model, list_models
+from pipeline.models.model_info import find_model, list_models, write_model_info
 from pipeline.runs.run_dir import find_run
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_dataset, make_run
@@ -54,6 +58,36 @@ def test_a_row_for_each_model_and_one_opened_by_its_address(run_model):
 def test_an_address_that_is_stale_says_so(run_model):
     at = open_page("models", model="gone-1")
     assert "the model gone-1, which is not here (any more). Shown instead" in at.warning[0].value
+
+
+@pytest.mark.parametrize("mean", [False, True], ids=["a run's", "a mean"])
+def test_a_card_is_written_again_once_any_file_that_it_tells_of_changes(run_model, monkeypatch, mean):
+    workspace, info = run_model
+    weights = info.folder / "model.safetensors"
+    weights.write_bytes(b"weights")
+    if mean:
+        members = ((info.name, hashlib.sha256(b"weights").hexdigest()),)
+        info = dataclasses.replace(info, name="mean", folder=workspace.models / "mean", members=members, flips=True)
+        write_model_info(info)
+    label_model(workspace, info.name, "Mine", "")
+    for path in workspace.home.rglob("*"):
+        os.utime(path)  # so that nothing is known from before
+
+    opened, open_file = set(), os.open
+    with monkeypatch.context() as watched:
+        watched.setattr(os, "open", lambda path, *more: opened.add(Path(path)) or open_file(path, *more))
+        card = resources.card(info)
+    read = {path for path in opened if path.is_file()} | {info.folder / "model.json"} | ({weights} if mean else set())
+    assert {path.name for path in read} == {"model.json", "label.json", "config.json", "split.parquet"} | (
+        {"model.safetensors"} if mean else {"results.json", "predictions.parquet", "dataset.json", "metadata.parquet"})
+
+    wrote = []
+    monkeypatch.setattr(resources, "model_card", lambda *of: wrote.append(of) or card)
+    assert resources.card(info) == card and not wrote
+    for number, path in enumerate(sorted(read), 1):
+        os.utime(path, ns=(1, number))
+        resources.card(info)
+        assert len(wrote) == number, path
 
 
 def test_title_and_description_are_kept_and_shown(run_model):

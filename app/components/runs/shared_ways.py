@@ -1,7 +1,6 @@
 """From the figures of compared runs to the images behind them: those that all of them judged, in Explore."""
 
 from app.addresses.links import Way, explore_link
-from app.loaders import resources
 from pipeline.metrics.compare import Comparison
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
@@ -16,7 +15,7 @@ class SharedWays:
 
     def _way(self, words: str, number: int, run: str, **filters) -> Way:
         """The images as `run` judged them, of its validation part and that of all others."""
-        part = resources.capabilities(self._runs[run]).compared_on
+        part = self._runs[run].capabilities().compared_on
         return Way(words, number if self._one_set else 0,
                    explore_link(run, **({"part": part} if part else {}), judged=self._others(run), **filters))
 

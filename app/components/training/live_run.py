@@ -44,7 +44,7 @@ _NEW = {"failed": "Change what the sentence names and start again below.", "canc
 
 def live_run(run: RunDir) -> None:
     """Shows the run; while it is not at its end the view refreshes itself every second."""
-    if resources.capabilities(run).kind == "evaluation":
+    if run.capabilities().kind == "evaluation":
         evaluation_run(run)
         return
     watch(lambda: [run], _view)
