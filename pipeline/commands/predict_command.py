@@ -11,6 +11,7 @@ from pipeline.files.workspace import current_workspace
 from pipeline.number_words import count, percent
 from pipeline.text_tables import table
 
+_SAID = 3  # recognised images that have a sentence each; of more their number is told
 
 def add_parsers(commands) -> None:
     parser = add_command(
@@ -26,7 +27,9 @@ def add_parsers(commands) -> None:
     )
     parser.add_argument(
         "--csv", type=Path, metavar="FILE",
-        help="write `image` (the file's stem) and a probability for each diagnosis, at full precision, to this file",
+        help="write `image` (the file's stem) and a probability for each diagnosis, at full precision, to this file; "
+        "of a cross-validation's networks also `recognised`, the training image that it is, and `network`, the fold "
+        "whose network alone answered because it was trained without that lesion",
     )
     parser.add_argument(
         "--format", choices=("codes", "isic"),
@@ -59,7 +62,7 @@ def predict(arguments, out: Output) -> int:
     out.warn(f"Decision {decision}: {DECISIONS[decision]}.")
     out.warn(notice(info))
     if arguments.csv:
-        write_csv(arguments.csv, csv_text(predictions, info.classes, layout))
+        write_csv(arguments.csv, _csv(info, predictions, layout))
         out.warn(f"{count(len(predictions), 'image')} written to {arguments.csv}.")
     if out.json:
         images = prediction_objects(predictions, info.classes)
@@ -68,9 +71,12 @@ def predict(arguments, out: Output) -> int:
         out.emit({**answer, "csv": arguments.csv})
     elif not arguments.csv:
         as_csv = arguments.format is not None
-        text = csv_text(predictions, info.classes, layout).rstrip("\n") if as_csv else _text(predictions, info.classes)
-        out.text(text)
+        out.text(_csv(info, predictions, layout).rstrip("\n") if as_csv else _text(predictions, info.classes))
     return 1 if problems else 0
+
+
+def _csv(info, predictions, layout: str) -> str:
+    return csv_text(predictions, info.classes, layout, ("recognised", "network") if info.folds else ())
 
 
 def _decision(info, asked: str | None):
@@ -92,13 +98,16 @@ def _decision(info, asked: str | None):
 def classify(info, files: list[Path], out: Output):
     """Probabilities of the readable `files` (a table as `predict_files` gives it) and the problems with the others.
 
-    Problems, and images that the model should not be asked about, are told on stderr as well.
+    Problems, images that the model should not be asked about and those that it was trained on are told on stderr as
+    well.
     """
     from pipeline.inference.classifier import open_classifier
     from pipeline.inference.predict_files import predict_files
     from pipeline.models.notice import refusal
+    from pipeline.models.recognition import Recognised, recognised_sentences
 
     problems: list[str] = []
+    known: list[str] = []
     refused: dict[str, int] = {}
     seen = 0
 
@@ -118,31 +127,46 @@ def classify(info, files: list[Path], out: Output):
             refused[sentence] = refused.get(sentence, 0) + 1
         advance()
 
+    def on_recognised(path: Path, recognised: Recognised) -> None:
+        known.append(f"{path}: {recognised_sentences(info, recognised)}")
+
     predictor = open_classifier(current_workspace(), info)
     predictor.use_onnx(current_workspace(), len(files), out.progress)
-    predictions = predict_files(predictor, files, on_problem, on_image)
+    predictions = predict_files(predictor, files, on_problem, on_image, on_recognised)
     for sentence, number in refused.items():
         out.warn(f"Warning for {number:,} of {count(len(files), 'image')}: {sentence}")
+    for sentence in known[:_SAID]:
+        out.warn(sentence)
+    if len(known) > _SAID:
+        alone = predictions["network"].notna().sum()
+        out.warn(f"{len(known):,} of {count(len(files), 'image')} are training images; {alone:,} of these have the "
+                 "answer of the one network that was trained without their lesion, the others the mean of all.")
     return predictions, problems
 
 
 def prediction_objects(predictions, classes) -> list[dict[str, Any]]:
-    """For each row: image, path, probabilities by code, and the code with the highest."""
+    """For each row: image, path, probabilities by code, the code with the highest; which training image it is, where a
+    cross-validation's networks know it, and the fold whose network alone answered.
+    """
     objects = []
     for row in predictions.to_dict("records"):
         probabilities = {code: float(row[code]) for code in classes}
         objects.append({
             "image": row["image"], "path": row["path"], "probabilities": probabilities,
-            "predicted": max(probabilities, key=probabilities.get),
+            "predicted": max(probabilities, key=probabilities.get), "recognised": row["recognised"],
+            "network": row["network"],
         })
     return objects
 
 
 def _text(predictions, classes) -> str:
-    rows = [
-        [o["image"], o["predicted"], *(percent(o["probabilities"][code]) for code in classes)]
-        for o in prediction_objects(predictions, classes)
-    ]
-    if not rows:
+    objects = prediction_objects(predictions, classes)
+    if not objects:
         return "No image could be classified."
-    return table(["image", "predicted", *classes], rows, right=range(2, 2 + len(classes)))
+    rows = [[o["image"], o["predicted"], *(percent(o["probabilities"][code]) for code in classes)] for o in objects]
+    header, known = ["image", "predicted", *classes], any(o["recognised"] for o in objects)
+    if known:
+        header += ["recognised", "network"]
+        rows = [[*row, o["recognised"] or "–", "–" if o["network"] is None else str(o["network"])]
+                for row, o in zip(rows, objects, strict=True)]
+    return table(header, rows, right=range(2, 2 + len(classes)))

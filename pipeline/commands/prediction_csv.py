@@ -29,8 +29,9 @@ def csv_columns(classes: Sequence[str], layout: str) -> list[str]:
     return codes
 
 
-def csv_text(table, classes: Sequence[str], layout: str) -> str:
-    """The csv of a DataFrame with the columns `image` and one for each code.
+def csv_text(table, classes: Sequence[str], layout: str, more: Sequence[str] = ()) -> str:
+    """The csv of a DataFrame with the columns `image`, one for each code, and those of `more`, which come last; the
+    challenge's layout has none of these.
 
     Each probability is written as Python's repr of its value, so that reading it gives the same float again, as
     float32 and as float64.
@@ -39,9 +40,12 @@ def csv_text(table, classes: Sequence[str], layout: str) -> str:
         ModelError: as `csv_columns`.
     """
     codes = csv_columns(classes, layout)
-    header = ["image", *(code.upper() if layout == "isic" else code for code in codes)]
-    rows = zip(table["image"], *(table[code] for code in codes), strict=True)
-    return rows_as_csv(header, ([image, *map(float, values)] for image, *values in rows))
+    last = () if layout == "isic" else more
+    header = ["image", *(code.upper() if layout == "isic" else code for code in codes), *last]
+    numbers = zip(*(table[code].map(float) for code in codes), strict=True)
+    others = zip(*(table[name] for name in last), strict=True) if last else ((),) * len(table)
+    return rows_as_csv(header, ([image, *own, *rest] for image, own, rest in
+                                zip(table["image"], numbers, others, strict=True)))
 
 
 def check_csv_path(path: Path) -> None:

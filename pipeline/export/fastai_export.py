@@ -77,14 +77,10 @@ def export_fastai(info: ModelInfo, path: Path) -> float:
         With resize "crop" it may be large: fastai crops before it scales, and cuts fractions of pixels otherwise.
 
     Raises:
-        ModelError: the model is more than one network, its weights are missing, or the learner answers otherwise than
-            the model.
+        ModelError: the model's weights are missing, or the learner answers otherwise than the model.
         WorkspaceError: the file cannot be written.
     """
     plain = dataclasses.replace(info, flips=False, temperature=1.0, frequencies=None, detail=None, view="whole")
-    if info.networks > 1:
-        raise ModelError(f"The model {info.name} is {info.networks} networks side by side, for which plain fastai has "
-                         "no class.", "Export it as ONNX.")
     predictor = Predictor(plain)
     image = _test_image(info.height, info.width)
     expected = predictor.probabilities([predictor.prepare(image)])[0]

@@ -14,6 +14,8 @@ from pipeline.errors import ImageError
 from pipeline.images.generated import is_generated
 from pipeline.images.reading import opened
 from pipeline.inference.classifier import Classifier
+from pipeline.inference.cross_validated import alone, recognise
+from pipeline.models.recognition import Recognised
 from pipeline.shown import as_printed
 
 _BATCH = 8  # EfficientNet-Lite0 at 224 px takes 17 % longer an image in batches of 32, which leave the caches
@@ -23,16 +25,19 @@ _LARGE = 2**25  # bytes of one that is not kept until its turn; only a mean of m
 
 
 class _Prepared(NamedTuple):
-    """What the network sees of a file, and whether it carries the mark of generated images."""
+    """What the network sees of a file, whether it carries the mark of generated images, and which training image it is,
+    where the classifier knows it."""
 
     pixels: np.ndarray
     generated: bool
+    recognised: Recognised | None = None
 
 
 def _prepared(classifier: Classifier, path: Path) -> _Prepared | ImageError:
     try:
         with opened(path, path.name) as image:
-            return _Prepared(classifier.prepare(image), is_generated(image))
+            pixels, generated = classifier.prepare(image), is_generated(image)
+        return _Prepared(pixels, generated, recognise(classifier, pixels, path.stem))
     except ImageError as error:
         return error
 
@@ -55,41 +60,60 @@ def _in_order(classifier: Classifier, paths: list[Path]) -> Iterator[tuple[Path,
                 waiting.append((path, pool.submit(_ahead, classifier, path)))
 
 
+def _answers(classifier: Classifier, batch: list[_Prepared]) -> np.ndarray:
+    """(N, C) probabilities, each of the network that was not trained on the image where there is one, else of all."""
+    networks = [one.recognised.network if one.recognised else None for one in batch]
+    found = np.empty((len(batch), len(classifier.info.classes)), dtype=np.float32)
+    for network in set(networks):
+        rows = [row for row, own in enumerate(networks) if own == network]
+        found[rows] = alone(classifier, network).probabilities([batch[row].pixels for row in rows])
+    return found
+
+
 def predict_files(
     classifier: Classifier,
     paths: list[Path],
     on_problem: Callable[[Path, ImageError], None],
     on_image: Callable[[Path, bool], None] = lambda path, generated: None,
+    on_recognised: Callable[[Path, Recognised], None] = lambda path, recognised: None,
 ) -> pd.DataFrame:
     """Probabilities of each readable file; the next images are decoded while the network works.
 
     Args:
         on_problem: called with the path and the error of each file that cannot be used.
-        on_image: called with the path of each image and whether it carries the mark of generated images; both in the
-            order of `paths`.
+        on_image: called with the path of each image and whether it carries the mark of generated images.
+        on_recognised: called with the path of each image that a cross-validation's networks know, and which it is; all
+            three in the order of `paths`.
 
     Returns:
-        A row a file: `image` (the stem) and `path`, both as they can be printed on one line, then one float32 column
-        for each code, alphabetically.
+        A row a file: `image` (the stem) and `path`, both as they can be printed on one line, one float32 column for
+        each code, alphabetically, then `recognised`, the image_id of the training image that it is, and `network`, the
+        fold whose network alone answered; both None where there is none.
     """
     used: list[Path] = []
-    batch: list[np.ndarray] = []
+    batch: list[_Prepared] = []
+    known: list[Recognised | None] = []
     probabilities: list[np.ndarray] = []
     for path, found in _in_order(classifier, paths):
         if isinstance(found, ImageError):
             on_problem(path, found)
             continue
         on_image(path, found.generated)
+        if found.recognised:
+            on_recognised(path, found.recognised)
         used.append(path)
-        batch.append(found.pixels)
+        known.append(found.recognised)
+        batch.append(found)
         if len(batch) == _BATCH or found.pixels.nbytes > _LARGE:
-            probabilities.append(classifier.probabilities(batch))
+            probabilities.append(_answers(classifier, batch))
             batch.clear()
     if batch:
-        probabilities.append(classifier.probabilities(batch))
+        probabilities.append(_answers(classifier, batch))
     if not used:
-        return pd.DataFrame(columns=["image", "path", *classifier.info.classes])
+        return pd.DataFrame(columns=["image", "path", *classifier.info.classes, "recognised", "network"])
     table = pd.DataFrame(np.concatenate(probabilities), columns=classifier.info.classes)
     table.insert(0, "path", [as_printed(path) for path in used])
     table.insert(0, "image", [as_printed(path.stem) for path in used])
+    table["recognised"] = pd.Series([one.image_id if one else None for one in known], dtype=object)
+    table["network"] = pd.Series([one.network if one else None for one in known], dtype=object)
     return table

@@ -36,14 +36,11 @@ def load_network(info: ModelInfo) -> nn.Sequential:
         ModelError: they are missing or do not fit.
     """
     from pipeline.networks.architectures import build_network
-    from pipeline.networks.side_by_side import side_by_side
 
     path = info.weights_path
     if info.arch not in NETWORKS:
         raise ModelError(f"The model {info.name} names a network that LesionLab does not have.", "Train it again.")
-    network = side_by_side(
-        [build_network(info.arch, len(info.classes), "random", head=info.head) for _ in range(info.networks)]
-    )
+    network = build_network(info.arch, len(info.classes), "random", head=info.head)
     try:
         expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
         check_tensors(path, expected, f"the model {info.name}", "Train it again.")

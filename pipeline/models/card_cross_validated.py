@@ -95,8 +95,6 @@ def _training(info: ModelInfo, figures: dict[str, Any]) -> str:
         f"dropout {config.dropout:g}, drop path {config.drop_path:g}, average of the weights {config.ema:g}.",
         *(f"Stage {number}: {as_text(stage.words)}." for number, stage in enumerate(config.stages, 1)),
         "No epoch was chosen: the weights of the last one are kept.",
-        *([f"Its {info.networks} networks were trained by this recipe, with other first weights of the head and other "
-           "batches; the mean of their logits decides. So were those of each sibling."] if info.networks > 1 else []),
         f"Five siblings of the same recipe (in {minutes} minutes, pauses included) each left another fifth of the "
         "lesions out; all images of a lesion are in the same fifth. The shipped network left none out, so it has no "
         "figures of its own.",

@@ -23,12 +23,12 @@ _MOST_PAIRS = 8
 
 
 def network_words(of: ModelInfo | RunConfig) -> str:
-    """ "EfficientNet-Lite0", or "2 × EfficientNet-Lite0" for so many side by side; the architecture's own name where
-    this version does not know it. A head other than the usual one is named.
+    """ "EfficientNet-Lite0", or "5 × EfficientNet-Lite0" for those of a cross-validation; the architecture's own name
+    where this version does not know it. A head other than the usual one is named.
     """
     name = network_title(of.arch)
     name += "" if of.head == "fastai" else f" with a {of.head} head"
-    return f"{of.networks} × {name}" if isinstance(of, ModelInfo) and of.networks > 1 else name
+    return f"{len(of.folds)} × {name}" if isinstance(of, ModelInfo) and of.folds else name
 
 
 def normalisation_words(normalisation: Normalisation) -> str:

@@ -21,7 +21,7 @@ from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.status import ENDED
 from pipeline.vocabulary import Decision, SplitKind, View
 
-MOST_MEMBERS, MOST_NETWORKS, MOST_FOLDS = 5, 5, 5
+MOST_MEMBERS = MOST_FOLDS = 5
 WEIGHTS = "model.safetensors"
 _FILE = "model.json"
 _AGAIN = "Train it again, or import its bundle again."
@@ -87,9 +87,8 @@ class ModelInfo:
         flips: its probabilities are the mean over the image and its three flips.
         members: it is the mean of these models and has no weights of its own: the name of each, and the SHA-256 of its
             weights (see `models.combined`).
-        networks: how many networks of `arch` it consists of, side by side on one input, all in one file of weights: the
-            mean of their logits decides (`networks.side_by_side`).
-        head: what decides on the features of each network (`config.HEADS`).
+        networks: 1; a description of before may say that several lie side by side in its file, and is refused.
+        head: what decides on the features of a network (`config.HEADS`).
         mean, std: of red, green and blue on 0..1; a description without them was written when ImageNet's were used for
             all networks.
         extra: of `training_images` and `training_lesions` those that came from another data set; None: all are of
@@ -129,7 +128,7 @@ class ModelInfo:
     detail: tuple[Side, Side] | None = None
     flips: bool = False
     members: Annotated[tuple[tuple[FileName, Word], ...], Len(0, MOST_MEMBERS)] = ()
-    networks: Annotated[int, Interval(ge=1, le=MOST_NETWORKS)] = 1
+    networks: Annotated[int, Interval(ge=1, le=5)] = 1
     mean: Mean = IMAGENET.mean
     std: Std = IMAGENET.std
     view: View = "whole"
@@ -169,7 +168,7 @@ class ModelInfo:
         return self.folder == bundled_folder()
 
 
-_STORED = {field.name for field in fields(ModelInfo)} - {"folder", "weights_file"}
+_STORED = {field.name for field in fields(ModelInfo)} - {"folder", "weights_file", "networks"}
 
 
 def write_model_info(info: ModelInfo) -> None:
@@ -211,6 +210,9 @@ def _read_info(path: Path, name: str) -> ModelInfo:
         raise ModelError(f"The description of the model {name} at {error.problem}", _AGAIN) from error
     except WorkspaceError as error:
         raise ModelError(f"The description of the model {name} is damaged: {error.problem}", _AGAIN) from error
+    if info.networks != 1:
+        raise ModelError(f"The model {name} is several networks side by side in one file, which this version of "
+                         "LesionLab does not open.", _AGAIN)
     if list(info.classes) != sorted(set(info.classes)):
         raise ModelError(f"The diagnoses of the model {name} are not in alphabetical order.", _AGAIN)
     if any(of is not None and set(of) != set(info.classes) for of in (info.frequencies, info.training_frequencies)):
@@ -225,7 +227,7 @@ def _are_folds(info: ModelInfo) -> bool:
     """
     named = all(network.weights == f"fold{fold}.safetensors" and re.fullmatch("[0-9a-f]{64}", network.sha256)
                 for fold, network in enumerate(info.folds))
-    alone = not info.members and info.networks == 1 and info.temperature == 1
+    alone = not info.members and info.temperature == 1
     return len(info.folds) > 1 and named and alone and info.frequencies is not None
 
 

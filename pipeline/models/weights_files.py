@@ -1,11 +1,10 @@
 """The files that a model's weights lie in, and whether they are those that its description means. Needs no torch."""
 
 import hashlib
-from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import ModelError
-from pipeline.files.disk import disk_errors
+from pipeline.files.disk import kept_while_unchanged
 from pipeline.files.workspace import Workspace
 from pipeline.models.model_info import ModelInfo, find_model
 
@@ -36,20 +35,18 @@ def digest_of(info: ModelInfo) -> str:
     """SHA-256 of the weights of a model that is one network, 64 hexadecimal digits.
 
     Raises:
-        ModelError: there are none.
-        WorkspaceError: they cannot be read.
+        ModelError: there are none, or they cannot be read.
     """
-    path = info.weights_path
     try:
-        found = path.stat()
-    except FileNotFoundError as error:
-        raise ModelError(f"The model {info.name} has no weights at {path}.", "Train it again.") from error
-    return _digest(path, found.st_mtime_ns, found.st_size)
+        return _digest(info.weights_path)
+    except OSError as error:
+        problem = "has no weights" if isinstance(error, FileNotFoundError) else "has weights that cannot be read"
+        raise ModelError(f"The model {info.name} {problem} at {info.weights_path}.", "Train it again.") from error
 
 
-@lru_cache(maxsize=64)
-def _digest(path: Path, changed: int, size: int) -> str:
-    with disk_errors(path), path.open("rb") as file:
+@kept_while_unchanged(entries=64)
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -57,8 +54,7 @@ def check_folds(info: ModelInfo) -> None:
     """Sees to it that the weights of each fold are those that the description names.
 
     Raises:
-        ModelError: a file is missing or another.
-        WorkspaceError: one cannot be read.
+        ModelError: a file is missing, another, or cannot be read.
     """
     for fold, network in enumerate(info.folds):
         if digest_of(info.of_fold(fold)) != network.sha256:

@@ -1,11 +1,16 @@
 """The networks of a cross-validation: their mean, one alone, and their heatmaps, equal to what each gives by itself."""
 
+import csv
 import dataclasses
+import io
+import json
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from pipeline import cli
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import ModelError
 from pipeline.inference.classifier import open_classifier
@@ -16,7 +21,9 @@ from pipeline.metrics.calibration import apply_temperature
 from pipeline.models.combined import combine
 from pipeline.models.library import source_of
 from pipeline.models.model_info import find_model, read_model_info, write_model_info
+from pipeline.models.training_images import training_images
 from pipeline.models.weights_files import own_weights, weights_paths
+from tests.hand_made import image_bytes
 
 
 @pytest.fixture
@@ -96,3 +103,52 @@ def test_it_is_a_mean_already_and_joins_no_other(opened, cross_validated):
     for flips, members in ((True, ["cv"]), (False, ["cv", "tiny-demo-1"])):
         with pytest.raises(ModelError, match=f"^{re.escape(sentence)}"):
             combine(cross_validated, "more", members, flips)
+
+
+@pytest.fixture
+def asked(cross_validated, cross_validation, tmp_path, capfd):
+    """Asks `predict` about two renamed training images, a turned one and a new one; gives stdout and stderr."""
+    folder = tmp_path / "asked"
+    folder.mkdir()
+    for number, name in ((3, "a"), (4, "b")):
+        (folder / f"{name}.jpg").write_bytes((cross_validation / "source" / f"IMG_000{number}.jpg").read_bytes())
+    with Image.open(cross_validation / "source" / "IMG_0005.jpg") as image:
+        image.transpose(Image.Transpose.ROTATE_180).save(folder / "c.png")
+    (folder / "new.jpg").write_bytes(image_bytes(9999, generated=False))
+
+    def ask(*arguments):
+        capfd.readouterr()
+        assert cli.main(["predict", "--model", "cv", str(folder), *arguments]) == 0
+        return capfd.readouterr()
+
+    return ask
+
+
+def test_predict_asks_the_network_that_left_a_known_image_out_and_says_so(asked, cross_validated):
+    info, dataset = find_model(cross_validated, "cv"), load_dataset(cross_validated, "tiny")
+    left_out = training_images(info).set_index("image_id")["fold"]
+    said = asked("--json")
+    answers = {one["image"]: one for one in json.loads(said.out)["images"]}
+    known = {"a": "IMG_0003", "b": "IMG_0004", "c": "IMG_0005"}
+    assert {name: one["recognised"] for name, one in answers.items()} == {**known, "new": None}
+    assert {name: one["network"] for name, one in answers.items()} == {
+        **{name: int(left_out[image_id]) for name, image_id in known.items()}, "new": None}
+    prepared = prepared_images(open_classifier(cross_validated, info), dataset)
+    for name in ("a", "b"):
+        alone_there = Predictor(info.of_fold(answers[name]["network"])).probabilities([prepared(known[name])])[0]
+        assert list(answers[name]["probabilities"].values()) == pytest.approx(alone_there.tolist(), abs=1e-6)
+    assert said.err.count("The answer is that of the one of 5 networks that was trained without its lesion") == 3
+    assert "a.jpg: This is the image IMG_0003 of the data set tiny." in said.err
+
+
+def test_the_table_and_the_csv_of_predict_name_the_network(asked, tmp_path):
+    said = asked("--csv", str(tmp_path / "out.csv"))
+    rows = {row["image"]: row for row in csv.DictReader((tmp_path / "out.csv").open())}
+    assert list(rows["a"])[-2:] == ["recognised", "network"] and rows["a"]["recognised"] == "IMG_0003"
+    assert rows["a"]["network"] in "01234" and rows["new"]["recognised"] == rows["new"]["network"] == ""
+    text = asked().out.splitlines()
+    assert text[0].split()[-2:] == ["recognised", "network"]
+    assert text[-1].split()[-2:] == ["–", "–"] and text[-4].split()[-2] == "IMG_0003"
+    isic = next(csv.reader(io.StringIO(asked("--format", "isic").out)))
+    assert isic == ["image", "MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC"]
+    assert said.err.count("This is the image") == 3

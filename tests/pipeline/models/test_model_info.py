@@ -160,6 +160,18 @@ def test_a_field_that_a_later_version_adds_does_not_shut_older_models_out(worksp
     assert read_model_info(older.folder, "a").views == 4
 
 
+def test_several_networks_in_one_file_are_no_longer_opened_and_one_is(workspace):
+    path = workspace.models / "a" / "model.json"
+    _write(path.parent, "a")
+    stored = json.loads(path.read_text())
+    assert "networks" not in stored
+    path.write_text(json.dumps({**stored, "networks": 1}))
+    assert find_model(workspace, "a").arch == "resnet18"
+    path.write_text(json.dumps({**stored, "networks": 2}))
+    with pytest.raises(ModelError, match=r"^The model a is several networks side by side in one file, which this ver"):
+        find_model(workspace, "a")
+
+
 def test_classes_out_of_order_are_refused_because_outputs_would_be_misread(workspace):
     info = _write(workspace.models / "a", "a")
     write_model_info(dataclasses.replace(info, classes=("nv", "mel")))
