@@ -9,6 +9,7 @@ Split = SplitKind | Literal["external"]  # none: a whole data set judges a model
 Part = Literal["train", "validation", "test"]  # of a split
 HeldOutPart = Literal["validation", "test"]
 AskedPart = Literal["reserved"]  # of a data set: what an evaluation may be asked for alone
+AnsweredBy = Literal["fold", "mean"]  # of a cross-validation's networks: the one that left the image out, or all
 Decision = Literal["as-data", "balanced"]  # in words in `metrics.decisions`
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]  # of a run and of any other job
 View = Literal["whole", "square"]  # a part of an image: all of it, or the central square over its shorter side

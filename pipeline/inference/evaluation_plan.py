@@ -15,11 +15,13 @@ from pipeline.files.workspace import Workspace
 from pipeline.models.decided_output import model_priors, without_priors
 from pipeline.models.model_info import ModelInfo, find_model
 from pipeline.models.trained_on import chose_epoch, trained_on
+from pipeline.models.training_images import training_images
 from pipeline.number_words import count
-from pipeline.vocabulary import AskedPart
+from pipeline.vocabulary import AnsweredBy, AskedPart
 
 PART = "test"
 _FIRST = 5  # ids that a sentence names
+_NO_FOLD = -1.0  # of an image that every network was trained on
 
 
 class Overlap(NamedTuple):
@@ -44,7 +46,8 @@ class EvaluationPlan:
 
     Attributes:
         mapping: the data set's code to the model's, or to "none", for those that were named.
-        images: those that judge the model: image_id, lesion_id, dx (the model's code), dx_there (the data set's), part.
+        images: those that judge the model: image_id, lesion_id, dx (the model's code), dx_there (the data set's), part;
+            where a fold's network answers each, fold.
         left_out: images by diagnosis that the model has no output for and that nothing was mapped to.
         overlap: what is left out because the model was trained on it.
         note: what cannot be told of the model's training images; None where all is known.
@@ -52,6 +55,9 @@ class EvaluationPlan:
         priors: share of each diagnosis in the model's training images; None where it is not known.
         part: "reserved" where the reserved images alone judge; None: all others do.
         reserved: how many images of the data set are reserved.
+        answered_by: of a cross-validation's networks, which answer: for each image the one that was trained without its
+            lesion, or for all images the mean; one evaluation never mixes them. None: it is one model.
+        answered_otherwise: how many images are left out because the answer to them would be of the other kind.
     """
 
     model: ModelInfo
@@ -65,6 +71,8 @@ class EvaluationPlan:
     priors: dict[str, float] | None
     part: AskedPart | None = None
     reserved: int = 0
+    answered_by: AnsweredBy | None = None
+    answered_otherwise: int = 0
 
     def record(self) -> dict[str, Any]:
         """What is stored with the evaluation, and what the command answers."""
@@ -73,7 +81,8 @@ class EvaluationPlan:
             "images": len(self.images), "lesions": int(self.images["lesion_id"].nunique()),
             "left_out": self.left_out, "overlap": self.overlap.counts(),
             "overlapping_images": self.overlap.images["image_id"].head(_FIRST).tolist(),
-            "overlap_note": self.note, "chose_epoch": self.chose_epoch, "words": self.sentences(),
+            "overlap_note": self.note, "chose_epoch": self.chose_epoch, "answered_by": self.answered_by,
+            "answered_otherwise": self.answered_otherwise, "words": self.sentences(),
         }
 
     def sentences(self) -> list[str]:
@@ -92,6 +101,8 @@ class EvaluationPlan:
             kinds = ", ".join(f"{code} ({n:,})" for code, n in self.left_out.items())
             images = count(sum(self.left_out.values()), "image")
             said.append(f"Left out because the model has no output for them: {images}, {kinds}.")
+        if self.answered_by:
+            said += self._whose_answers(self.answered_by)
         said.append(overlap_sentence(self.overlap, self.note))
         if self.chose_epoch:
             said.append(f"{self.chose_epoch:,} of these images also chose which epoch's weights to keep, so the "
@@ -105,6 +116,17 @@ class EvaluationPlan:
         if absent:
             them = "it" if len(absent) == 1 else "them"
             said.append(f"No image shows {', '.join(absent)}, so the means leave {them} out.")
+        return said
+
+
+    def _whose_answers(self, answered_by: AnsweredBy) -> list[str]:
+        networks, others = len(self.model.folds), count(self.answered_otherwise, "image")
+        if answered_by == "mean":
+            return [f"The mean of its {networks} networks answers, as to any new image."]
+        said = [f"Each image is judged by the one of its {networks} networks that was trained without its lesion; to a "
+                "new image the mean of all answers."]
+        if self.answered_otherwise:
+            said.append(f"Left out because no network was trained on them, so that all would answer: {others}.")
         return said
 
 
@@ -144,6 +166,14 @@ def plan_evaluation(
     names = not dataset.generated or info.data_hash == dataset.content_hash
     overlap = find_overlap(table, known.images, names)
     left = table[~table["image_id"].isin(overlap.images["image_id"])]
+    answered_by: AnsweredBy | None = None
+    otherwise = 0
+    if info.folds:
+        held_out = table.assign(fold=folds_of(table, training_images(info), names)).dropna(subset="fold")
+        answered_by = "fold" if len(held_out) and len(held_out) >= len(left) else "mean"
+        if answered_by == "fold":
+            otherwise, left = len(left), held_out.astype({"fold": int})
+            overlap = Overlap(overlap.images[~overlap.images["image_id"].isin(left["image_id"])].reset_index(drop=True))
     if left.empty:
         raise DataError(
             f"The model {info.name} was trained on every lesion of the data set {dataset.name} "
@@ -154,14 +184,33 @@ def plan_evaluation(
     if judged.empty:
         raise DataError(f"No image of the data set {dataset.name} has a diagnosis that the model {info.name} has an "
                         "output for.", "Choose another data set, or map a diagnosis.")
-    images = judged[["image_id", "lesion_id", "truth", "dx"]].rename(columns={"truth": "dx", "dx": "dx_there"})
+    columns = ["image_id", "lesion_id", "truth", "dx", *(["fold"] if answered_by == "fold" else [])]
+    images = judged[columns].rename(columns={"truth": "dx", "dx": "dx_there"})
     chosen = plain_id(pd.Series(sorted(chose_epoch(workspace, info)), dtype=str)) if names else []
     return EvaluationPlan(
         info, dataset, dict(mapping or {}), images.assign(part=PART).reset_index(drop=True),
         {str(code): int(n) for code, n in left.loc[left["truth"].isna(), "dx"].value_counts().items()}, overlap,
         known.note, int(plain_id(images["image_id"]).isin(chosen).sum()), model_priors(workspace, info), part,
-        len(reserved),
+        len(reserved), answered_by, otherwise,
     )
+
+
+def folds_of(table: pd.DataFrame, trained: pd.DataFrame, names: bool = True) -> pd.Series:
+    """For each image of `table` the fold whose network was trained without its lesion; NaN where no image of the lesion
+    is among the training images, or where no network left all of them out.
+
+    Args:
+        table, trained, names: as those of `find_overlap`; `trained` has fold too.
+    """
+    ours = table.assign(plain=plain_id(table["image_id"]))
+    theirs = trained.assign(plain=plain_id(trained["image_id"]), fold=trained["fold"].fillna(_NO_FOLD))
+    pairs = pd.concat([
+        ours[list(dict.fromkeys(["lesion_id", key]))].merge(theirs[[key, "fold"]].drop_duplicates(), on=key)
+        for key in ("sha256", *(("plain", "lesion_id") if names else ()))
+    ])
+    folds = pairs.groupby("lesion_id")["fold"].agg(["min", "max"])
+    alone = folds.loc[(folds["min"] == folds["max"]) & (folds["min"] != _NO_FOLD), "min"]
+    return table["lesion_id"].map(alone)
 
 
 def find_overlap(table: pd.DataFrame, trained: pd.DataFrame, names: bool = True) -> Overlap:

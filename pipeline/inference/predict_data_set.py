@@ -15,7 +15,8 @@ from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files.disk import disk_errors
 from pipeline.files.workspace import Workspace
 from pipeline.images.reading import opened
-from pipeline.inference.classifier import Classifier, open_classifier
+from pipeline.inference.classifier import Classifier, Explained, open_classifier
+from pipeline.inference.cross_validated import alone
 from pipeline.inference.evaluation_plan import PART
 from pipeline.metrics.predictions_table import class_indices, with_probabilities
 from pipeline.models.model_info import ModelInfo, find_model, write_model_info
@@ -66,22 +67,37 @@ def _predictions(
 ) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
     """The table of predictions, and the heatmaps (N, h, w) float16 for the predicted and the true diagnosis."""
     truths = class_indices(split["dx"], info.classes)
+    folds = split["fold"].to_numpy() if "fold" in split else None
     probabilities, predicted, true = [], [], []
     reporter.expect(len(split) * COST["judging"])
     with reporter.timed("judging"):
         for start, images in _batches(classifier, dataset, split["image_id"]):
             if reporter.stop_asked():
                 raise Cancelled()
-            found = classifier.predict_and_explain(
-                images, truths[start : start + len(images)], explaining=reporter.timed("explaining")
-            )
+            rows = slice(start, start + len(images))
+            found = _explained(classifier, images, truths[rows], None if folds is None else folds[rows], reporter)
             probabilities.append(found.probabilities)
             predicted.append(found.predicted.astype(np.float16))
             true.append(found.truth.astype(np.float16))
             reporter.worked(len(images), "judging", "Judges the images and draws their heatmaps.")
-    images = split[["part", "image_id", "lesion_id"]].assign(truth=split["dx"])
+    images = split[["part", "image_id", "lesion_id", *split.columns.intersection(["fold"])]].assign(truth=split["dx"])
     table = with_probabilities(images, info.classes, np.concatenate(probabilities))
     return table, (np.concatenate(predicted), np.concatenate(true))
+
+
+def _explained(
+    classifier: Classifier, images: list[np.ndarray], truths: np.ndarray, folds: np.ndarray | None, reporter: Reporter
+) -> Explained:
+    """What the classifier answers to images; with `folds` (N,) for each the network of that fold."""
+    if folds is None:
+        return classifier.predict_and_explain(images, truths, explaining=reporter.timed("explaining"))
+    parts, order = [], np.argsort(folds, kind="stable")
+    for fold in np.unique(folds):
+        rows = np.flatnonzero(folds == fold)
+        parts.append(alone(classifier, int(fold)).predict_and_explain(
+            [images[row] for row in rows], truths[rows], explaining=reporter.timed("explaining")))
+    back = np.argsort(order)
+    return Explained(*(np.concatenate(of_folds)[back] for of_folds in zip(*parts, strict=True)))
 
 
 def prepared_images(classifier: Classifier, dataset: Dataset) -> Callable[[str], np.ndarray]:

@@ -16,7 +16,7 @@ from pipeline.vocabulary import PARTS
 _PART = Column(among=PARTS)
 _SPLIT = {
     "image_id": TEXT, "lesion_id": TEXT, "dx": TEXT, "part": _PART, "dx_there": Column(optional=True),
-    "group_id": Column(optional=True),
+    "group_id": Column(optional=True), "fold": Column("whole", 0, 4, optional=True),
 }
 _PREDICTIONS = {
     "part": _PART, "image_id": TEXT, "lesion_id": TEXT, "truth": TEXT, "predicted": TEXT,
@@ -33,7 +33,8 @@ _HEATMAPS_GONE = "Delete that file: the run then goes without heatmaps."
 
 
 def read_split(path: Path) -> pd.DataFrame:
-    """A row an image: image_id, lesion_id, dx (code), part (one of PARTS); of an evaluation also dx_there.
+    """A row an image: image_id, lesion_id, dx (code), part (one of PARTS); of an evaluation also dx_there, and fold,
+    where each image is judged by the network of a cross-validation that left it out.
 
     Raises:
         MissingFileError: there is none.
