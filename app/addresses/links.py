@@ -9,12 +9,14 @@ from app.addresses.visits import mark
 from pipeline.limits import MOST_PARAMETER
 
 Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search", "image",
-                    "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict"]
+                    "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict", "lesion",
+                    "guess"]
 NOUNS: dict[str, str] = {
     "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "true diagnosis",
     "predicted": "predicted diagnosis", "example": "example image",
     "quiz": "set of hidden images", "case": "hidden image", "image": "image", "search": "learning-rate search",
     "topic": "topic", "decision": "decision", "figure": "figure", "target": "target", "factor": "grouping",
+    "lesion": "lesion", "guess": "guess",
     "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
 }
 EXPLORE, CASE = "views/explore_page.py", "views/case_page.py"

@@ -14,6 +14,7 @@ from app.loaders import resources
 _PARAMETER = "visit"
 _KEY = "visit.number"
 _BEGAN = "visit.began"
+_DRAWN = "visit.drawn"  # how many pages this visit has drawn
 
 
 def mark() -> dict[str, str]:
@@ -25,12 +26,18 @@ def mark() -> dict[str, str]:
 def keep_apart() -> None:
     """At the start of every page: an address of an earlier visit opens the page, but not what was chosen there."""
     st.session_state.setdefault(_BEGAN, time.time())
+    st.session_state[_DRAWN] = st.session_state.get(_DRAWN, 0) + 1
     asked = st.query_params.get(_PARAMETER, "")
     if _KEY not in st.session_state and asked.isascii() and asked.isdecimal():
         st.session_state[_KEY] = asked[:9]  # this visitor has loaded the page anew
     number = st.session_state.get(_KEY)
     if number and asked != number:
         st.query_params.from_dict({_PARAMETER: number})
+
+
+def something_done() -> bool:
+    """Whether this visit has done anything yet that a start over would undo, its address counted."""
+    return st.session_state[_DRAWN] > 1 or bool(st.query_params.to_dict().keys() - {_PARAMETER})
 
 
 def began() -> float:

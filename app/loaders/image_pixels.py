@@ -1,5 +1,6 @@
 """Cached pixels of image files: untouched, as a network sees them, and small enough for the browser's walls."""
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -79,3 +80,10 @@ def thumbnail(path: Path, width: int, height: int) -> bytes:
     if max(width, height) <= SIDE and (content := bytes_for_browsers(path, path.name, SIDE)) is not None:
         return content
     return _reduced(path)
+
+
+def digest_of(pixels: np.ndarray) -> str:
+    """The SHA-256 of an image's shape and pixels, which stands for them where outputs are kept."""
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()

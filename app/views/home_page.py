@@ -1,26 +1,31 @@
-"""Home: what this is, where the user stands, and the one thing that comes next."""
+"""Home: eight lesions to look at and guess, then three ways on."""
 
 import streamlit as st
 
-from app.addresses.links import CLASSIFY, ERRORS, GET_DATA, TRAIN, go
+from app.addresses.links import CLASSIFY, ERRORS, EXPLORE, GET_DATA, TRAIN, go
+from app.addresses.visits import something_done
 from app.components import problems
 from app.components.data.data_intake import Pending, draw_generated, in_place
+from app.components.data.get_data_fetches import fetches_here, running_sources
+from app.components.data.get_data_sources import source_card
+from app.components.first_look import Look, first_look
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button
+from app.components.three_ways import picture_of_lesson, picture_of_question, picture_of_training
 from app.loaders import resources
-from pipeline.classes import label
-from pipeline.data.dataset import damaged_datasets
+from pipeline.data.dataset import Dataset, damaged_datasets
+from pipeline.data.sources.catalogue import STARTER
 from pipeline.files.workspace import RUN_NAME
 from pipeline.images.generated import NOTICE
-from pipeline.models.card_results import network_words
-from pipeline.models.model_info import ModelInfo, bundled_model
-from pipeline.number_words import count
+from pipeline.models.model_info import bundled_model
 from pipeline.runs.run_dir import RunDir, bundled_run
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 DEMO = "Draw images and train a first classifier"
+_ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted",
+                "done": "is done, but its model is not here"}
 
 
 def start_demo() -> None:
@@ -42,117 +47,110 @@ def _going(runs: list[RunDir]) -> list[RunDir]:
     return [run for run in reversed(runs) if run.status().state not in ENDED]
 
 
-def standing(datasets, runs, models, bundled: bool) -> None:
-    """Three numbers and what stands behind each."""
-    none_yet = "None of your own yet: a finished run makes one." if bundled else "A finished run makes one."
-    images, going = sum(dataset.images for dataset in datasets), _going(runs)
-    cards = (
-        ("Data sets", len(datasets),
-         f"{count(images, 'image')}: " + ", ".join(d.name for d in datasets) if datasets else "None yet."),
-        ("Runs", len(runs),
-         f"{len(going)} at work or waiting." if going else "None at work." if runs else "None yet."),
-        ("Models", len(models), f"The newest: {models[0].name}." if models else none_yet),
-    )
-    for column, (title, number, words) in zip(st.columns(3), cards, strict=True):
-        with column.container(border=True, height="stretch"):
-            st.metric(as_text(title), f"{number:,}")
-            st.caption(as_text(words))
+def _question(look: Look) -> None:
+    """The model in the box, or the newest of one's own; and the errors that come with LesionLab."""
+    picture_of_question(look.wall)
+    box = bundled_model()
+    st.markdown("**Question the model in the box**" if box else "**Question a model**")
+    st.markdown("Its answer to an image, the regions that raised it, and where it is sure and wrong.")
+    own = [info.name for info in resources.models() if not info.read_only]
+    with st.container(horizontal=True):
+        if st.button("Classify an image", key="classify", icon=":material/image_search:"):
+            name = box.name if box else own[0] if own else None
+            go(CLASSIFY, **({"model": name} if name else {}))
+        if bundled_run() and st.button("Browse its errors", key="bundled.errors", icon=":material/grid_on:"):
+            go(ERRORS, run=RUN_NAME)
 
 
-def next_step(datasets, runs, models, bundled: bool) -> Pending | None:
-    """The primary button, and the other ways on; the work to do, if it starts some."""
-    going = _going(runs)
-    if going:
+def _train(look: Look, runs: list[RunDir], datasets: list[Dataset]) -> Pending | None:
+    """The run at work, the last one's errors, a training on what is here, or the demonstration; the work to do, if it
+    starts some.
+    """
+    picture_of_training(look.wall)
+    st.markdown("**Train one in front of you**")
+    if going := _going(runs):
         st.markdown(f"The run **{as_text(going[0].name)}** {STATE_WORDS[going[0].status().state]}.")
         if st.button("Watch it", type="primary", key="watch", icon=":material/show_chart:"):
             go(TRAIN, run=going[0].name)
-    elif models:
-        return _with_a_model(datasets, runs, models)
-    elif datasets:
-        _train_first(runs)
+        return None
+    if not datasets and not runs:
+        return _demonstration("LesionLab draws 600 lesions (20 seconds) and trains a small network on them (about a "
+                              "minute on two cores).")
+    if runs and runs[0].status().state == "done" and (runs[0].model / "model.json").exists():
+        st.markdown(f"The model **{as_text(runs[0].name)}** is trained.")
+        with st.container(horizontal=True):
+            if st.button("Study its errors", key="errors", icon=":material/grid_on:"):
+                go(ERRORS, run=runs[0].name)
+            _train_button(datasets, "Train another")
+        return None
+    if runs:
+        st.markdown(f"The last run, **{as_text(runs[0].name)}**, {_ENDED_WORDS[runs[0].status().state]}.")
     else:
-        return _first_visit(bundled)
-    return None
-
-
-def _with_a_model(datasets, runs, models) -> Pending | None:
-    done, started = [run.name for run in runs if run.status().state == "done"], False
-    st.markdown(f"The model **{as_text(models[0].name)}** is trained.")
+        st.markdown("A small network learns within minutes; its curves and errors appear as it goes.")
     with st.container(horizontal=True):
-        if done and st.button("Study its errors", type="primary", key="errors", icon=":material/grid_on:"):
-            go(ERRORS, run=models[0].run if models[0].run in done else done[0])
-        if st.button("Classify an image", type="secondary" if done else "primary", key="classify",
-                     icon=":material/image_search:"):
-            go(CLASSIFY, model=models[0].name)
-        if datasets:
-            if st.button("Train another", key="train", icon=":material/model_training:"):
-                go(TRAIN)
-        else:
-            started = st.button(DEMO, key="demo", icon=":material/play_arrow:")
-    return in_place(started, start_demo)
-
-
-def _train_first(runs: list[RunDir]) -> None:
-    if not runs:
-        st.markdown("There are images, but no model yet.")
-    else:
-        st.markdown(f"There are images, but no model yet: the last run, **{as_text(runs[0].name)}**, "
-                    f"{_ENDED_WORDS[runs[0].status().state]}.")
-    with st.container(horizontal=True):
-        if st.button("Train a classifier", type="primary", key="train", icon=":material/model_training:"):
-            go(TRAIN)
+        _train_button(datasets, "Train a classifier")
         if runs and st.button("See what happened to the last run", key="last", icon=":material/show_chart:"):
             go(TRAIN, run=runs[0].name)
+    return None if datasets else _demonstration("")
 
 
-_ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted",
-                "done": "is done, but its model is not here"}
+def _train_button(datasets: list[Dataset], words: str) -> None:
+    if datasets and st.button(words, key="train", icon=":material/model_training:"):
+        go(TRAIN)
 
 
-def _first_visit(bundled: bool) -> Pending | None:
-    st.markdown(
-        f"Nothing {'of your own ' if bundled else ''}is here yet. One button draws 600 lesion-like images (20 "
-        "seconds) and trains a small network on them (about a minute on two cores), so that you can see every step."
-    )
-    with st.container(horizontal=True):
-        started = st.button(DEMO, type="primary", key="demo", icon=":material/play_arrow:")
-        if st.button("Bring your own images", key="import", icon=":material/input:"):
-            go(GET_DATA)
+def _demonstration(words: str) -> Pending | None:
+    st.markdown(words)
+    started = st.button(DEMO, key="demo", icon=":material/play_arrow:")
     st.caption(f"The drawings are {NOTICE}.")
     return in_place(started, start_demo)
 
 
-def _bundled_first(info: ModelInfo) -> None:
-    """Beside the first steps: what can be done without any of them."""
-    with st.container(border=True):
-        st.markdown(f"**A trained model is here already.** {as_text(network_words(info))}, "
-                    f"trained on {count(info.training_images, 'image')} ({as_text(info.attribution)}); it comes "
-                    "with LesionLab, and so do the errors of its sibling networks.")
-        with st.container(horizontal=True):
-            if st.button("Classify with the bundled model", key="bundled.classify", icon=":material/image_search:"):
-                go(CLASSIFY, model=info.name)
-            if bundled_run() and st.button("Browse its errors", key="bundled.errors", icon=":material/grid_on:"):
-                go(ERRORS, run=RUN_NAME)
+def _lesson(look: Look, runs: list[RunDir]) -> None:
+    picture_of_lesson(look.wall)
+    st.markdown("**Give a lesson**")
+    st.markdown("Choose cases, add your notes, and go through them with a class.")
+    judged = [run.name for run in runs if run.predictions_path.exists()]
+    if (bundled_run() or judged) and st.button("Teaching sets", key="lesson", icon=":material/collections_bookmark:"):
+        go(EXPLORE, run=RUN_NAME if bundled_run() else judged[0], view="sets")
+
+
+def _real_images(datasets: list[Dataset]) -> None:
+    """Where no real image is here: the collection that is fetched at once, and one's own."""
+    names = {dataset.name for dataset in datasets}
+    fetch, own = st.columns(2)
+    with fetch:
+        source_card(STARTER, names, running_sources(fetches_here()), label="Fetch real images")
+    with own.container(border=True, height="stretch"):
+        st.markdown("**Your own images**")
+        st.markdown("HAM10000, an archive of an ISIC challenge, or folders of images of your own.")
+        if st.button("Bring images", key="import", icon=":material/input:"):
+            go(GET_DATA)
 
 
 def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title("LesionLab", width="content")
-        start_over_button()
-    st.markdown(prose("home"))
-    datasets, runs = resources.datasets(), resources.own_runs()
-    bundled = bundled_model()
-    models = [info for info in resources.models() if not info.read_only]
+        st.title("What do you see?", width="content")
+        if something_done():
+            start_over_button()
+    if "lesion" not in st.query_params:
+        st.markdown(prose("home"))
     for error in damaged_datasets(resources.workspace()).values():
         problems.show(error)
-    work = next_step(datasets, runs, models, bundled is not None)
-    if bundled and not models:
-        _bundled_first(bundled)
-    standing(datasets, runs, models, bundled is not None)
-    if datasets:
-        codes = sorted({code for dataset in datasets for code in dataset.classes})
-        with st.expander("Diagnoses in these data sets", icon=":material/list:"):
-            st.markdown("\n".join(f"- {as_text(label(code))}" for code in codes))
+    datasets, runs = resources.datasets(), resources.own_runs()
+    look, work = None, None
+    with problems.in_words():
+        look = first_look()
+    if look is not None:
+        question, training, lesson = (column.container(border=True, height="stretch") for column in st.columns(3))
+        with question:
+            _question(look)
+        with training:
+            work = _train(look, runs, datasets)
+        with lesson:
+            _lesson(look, runs)
+        if look.wall.generated:
+            _real_images(datasets)
     help_text("words", "The words used here")
     if work:
         work()

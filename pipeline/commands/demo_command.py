@@ -1,5 +1,6 @@
 """`demo`: the whole job on the embedded generated set, without a browser."""
 
+from pathlib import Path
 from typing import Any
 
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
@@ -14,6 +15,11 @@ def add_parsers(commands) -> None:
         commands, "demo", demo, epilog=settings_epilog(),
         help="draw the embedded set, train on it, evaluate, and classify held-out images: under 3 minutes on two "
         "cores; exit code 0 only for a run that is done",
+    )
+    parser.add_argument(
+        "--drawings", type=Path, metavar="FOLDER",
+        help="draw other lesions too, ask the model about them, and write the eight that Home shows where no real "
+        "image is here; those that ship lie in assets/drawings",
     )
     add_set(parser)
 
@@ -36,11 +42,22 @@ def demo(arguments, out: Output) -> int:
     status = work_here(run, workspace, out)
     summary = run_summary(run)
     classified = _classify_held_out(workspace, dataset, run, out) if status.state == "done" else []
+    if arguments.drawings and status.state == "done":
+        _write_drawings(workspace, run, arguments.drawings, out)
     text = run_text(summary, run.results())
     if classified:
         text += f"\n\nHeld-out images ({NOTICE})\n" + _classified_text(classified)
     out.answer({**summary, "classified": classified}, text)
     return 0 if status.state == "done" else 1
+
+
+def _write_drawings(workspace, run, folder: Path, out: Output) -> None:
+    from pipeline.explain.drawn_lesions import write_drawings
+    from pipeline.models.model_info import find_model
+
+    written = write_drawings(workspace, find_model(workspace, run.name), folder, out.progress)
+    out.warn(f"{len(written.drawings)} drawings are in {folder}; the model is right about {written.right} of "
+             f"{written.asked} that it had not seen.")
 
 
 def _checked(chosen, settings: list[str]):

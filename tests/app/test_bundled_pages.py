@@ -53,12 +53,11 @@ def upload(at, *names: str) -> None:
 
 def test_home_offers_both_on_a_fresh_machine(workspace, bundle):
     at = open_page("home")
-    assert "A trained model is here already." in words(at)
-    assert [metric.value for metric in at.metric] == ["0", "0", "0"]
+    assert "Question the model in the box" in words(at)
     button(at, "Browse its errors").click().run()
     assert at.query_params["run"] == RUN_NAME and not at.exception
     at = open_page("home")
-    button(at, "Classify with the bundled model").click().run()
+    button(at, "Classify an image").click().run()
     assert at.query_params["model"] == MODEL_NAME and not at.exception
 
 
@@ -67,10 +66,12 @@ def test_without_a_bundle_nothing_of_it_is_said(workspace):
     assert "bundled" not in said
 
 
-def test_home_does_not_offer_it_once_a_model_was_trained(workspace, bundle, tmp_path):
-    make_run(workspace, make_generated(workspace, tmp_path))
+def test_the_model_in_the_box_stays_the_first_once_another_was_trained(workspace, bundle, tmp_path):
+    run = make_run(workspace, make_generated(workspace, tmp_path))
     at = open_page("home")
-    assert "A trained model is here already." not in words(at) and [m.value for m in at.metric][1:] == ["1", "1"]
+    assert f"The model **{run.name}** is trained." in words(at)
+    button(at, "Classify an image").click().run()
+    assert at.query_params["model"] == MODEL_NAME and not at.exception
 
 
 def test_classify_answers_with_both_decisions(workspace, bundle, tmp_path, monkeypatch):

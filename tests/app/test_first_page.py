@@ -30,4 +30,4 @@ def test_home_loads_no_heavy_package(workspace, tmp_path, stocked):
         env={**os.environ, "LESIONLAB_HOME": str(workspace.home)},
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == {"title": "LesionLab", "heavy": []}
+    assert json.loads(done.stdout.splitlines()[-1]) == {"title": "What do you see?", "heavy": []}

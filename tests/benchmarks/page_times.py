@@ -85,7 +85,7 @@ def first_page(browser: Browser, home: Path, log: Path) -> tuple[float, list[str
     with timed_server(home, log) as url:
         wait_until_it_answers(url)
         page.goto(url)
-        expect(page.get_by_role("heading", name="LesionLab")).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", name="What do you see?")).to_be_visible(timeout=30_000)
         expect(page.get_by_role("button").first).to_be_visible()
         seconds = time.monotonic() - started
         page.wait_for_timeout(500)  # until the run's line is written

@@ -38,7 +38,7 @@ def test_the_bundled_model_answers_and_its_errors_are_there(fresh_app, visitor, 
         page.set_viewport_size(screen["viewport"])
 
     photograph("home")
-    press(page, "Classify with the bundled model")
+    press(page, "Classify an image")
     expect(page.get_by_role("combobox", name=re.compile("Model"))).to_have_value("default (bundled with LesionLab)")
     with rerun(page):
         page.get_by_role("radiogroup", name="Were your images").get_by_text("Yes").click()

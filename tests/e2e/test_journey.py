@@ -39,8 +39,8 @@ def heading_of(page: Page, run: RunDir, state: str) -> Locator:
 
 
 def draw_the_embedded_set(page: Page) -> None:
-    expect(page.get_by_role("heading", name="LesionLab")).to_be_visible()
-    page.get_by_role("button", name="Bring your own images").click()
+    expect(page.get_by_role("heading", name="What do you see?")).to_be_visible()
+    page.get_by_role("button", name="Bring images").click()
     page.get_by_role("button", name="Draw the generated images").click()
     expect(page.get_by_text("The data set generated is here: 600 images")).to_be_visible(timeout=DRAWING_MS)
     expect(page.get_by_text(re.compile("not for learning dermoscopy", re.IGNORECASE)).first).to_be_visible()

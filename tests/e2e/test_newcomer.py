@@ -7,15 +7,31 @@ from playwright.sync_api import Page, expect
 
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import A_PAIR, press
+from tests.e2e.steps import A_PAIR, press, rerun
 
 pytestmark = pytest.mark.browser
 DRAWING_MS = 120_000  # 20 s on two free cores
 TRAINING_MS = 240_000
 
 
+def look_at_a_drawing(page: Page) -> None:
+    """Two taps from the first picture to what it was drawn as and what a model says."""
+    page.get_by_role("button", name="Lesion 3", exact=True).click()
+    page.get_by_role("button", name="Benign", exact=True).click()
+    expect(page.get_by_text("Drawn as:", exact=True)).to_be_visible()
+    expect(page.get_by_text("Model:", exact=True)).to_be_visible()
+    expect(page.get_by_text("Education only, not a medical device.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Drawn as:", exact=True)).to_be_visible()  # a refresh keeps what was answered
+    with rerun(page):
+        page.get_by_text("Regions that raised this output").click()
+    expect(page.get_by_alt_text("The lesion with the regions that raised the model's output")).to_be_visible()
+    page.get_by_role("button", name="All eight").click()
+    expect(page.get_by_role("button", name="Lesion 3", exact=True)).to_be_visible()
+
+
 def test_three_clicks_from_nothing_to_the_errors_of_the_demo(page: Page, running_app: RunningApp) -> None:
-    expect(page.get_by_text("Nothing is here yet.")).to_be_visible()
+    look_at_a_drawing(page)
 
     page.get_by_role("button", name="Draw images and train a first classifier").click()
     expect(page.get_by_role("progressbar")).to_be_visible()

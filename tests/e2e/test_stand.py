@@ -48,7 +48,7 @@ def test_after_start_over_nothing_of_the_visit_is_left(stocked_app: RunningApp, 
     classify_an_own_image(page, stocked_app)
 
     press(page, "Start over")
-    expect(page.get_by_role("heading", name="LesionLab")).to_be_visible()
+    expect(page.get_by_role("heading", name="What do you see?")).to_be_visible()
     assert "example=" not in page.url
 
     follow(page, "Classify")

@@ -2,8 +2,6 @@
 the prediction over all validation lesions.
 """
 
-import hashlib
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -14,6 +12,7 @@ from app.components import problems
 from app.components.cases.embedding_job import embedding_job
 from app.components.figures import dark, show
 from app.loaders import case_tables, resources
+from app.loaders.image_pixels import digest_of
 from app.loaders.run_data import model_of
 from pipeline.classes import label
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
@@ -86,7 +85,7 @@ def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) 
     if not np.array_equal(seen, changed):  # the untouched one is stored: nothing to load before something is changed
         with st.spinner("Asks the network.", show_time=False):
             before, after = (
-                resources.output(info, pixels, _digest(pixels), prepared=True).probabilities
+                resources.output(info, pixels, digest_of(pixels), prepared=True).probabilities
                 for pixels in (seen, changed)
             )
     old, new = (info.classes[int(shares.argmax())] for shares in (before, after))
@@ -102,10 +101,6 @@ def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) 
     table = table.sort_values("before", ascending=False, ignore_index=True)
     show(what_if_figure(table, dark()), table, f"{case['image_id']}-what-if", key=f"{_KEY}chart")
     st.warning(notice(info), icon=":material/info:")
-
-
-def _digest(pixels: np.ndarray) -> str:
-    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
 
 
 def flips_of_all(run: RunDir) -> None:

@@ -1,12 +1,12 @@
 """An image that a visitor brings: read in memory, its generated mark noted, then reduced to its pixels."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from app.loaders.image_pixels import digest_of
 from pipeline.images.colours import pixels_of
 from pipeline.images.generated import is_generated
 from pipeline.images.reading import opened
@@ -41,6 +41,4 @@ def visitor_image(source: bytes | Path, name: str, truth: Truth | None = None) -
     """
     with opened(source, name) as image:
         generated, pixels = is_generated(image), pixels_of(image)
-    digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(pixels.data)
-    return VisitorImage(name, pixels, digest.hexdigest(), generated, truth)
+    return VisitorImage(name, pixels, digest_of(pixels), generated, truth)
