@@ -12,6 +12,8 @@ from app.charts.map import map_figure
 from tests.drawn_texts import Reading
 from tests.source_reading import modules
 
+OWN_COMPONENT = "picture_wall.py"  # what it shows of others it sets as an attribute, never as markup
+
 
 def test_every_foreign_text_is_escaped():
     assert [str(one) for one in Reading().all()] == []
@@ -19,11 +21,27 @@ def test_every_foreign_text_is_escaped():
 
 def test_nothing_is_drawn_as_html():
     for module in modules().values():
+        if module.path.name == OWN_COMPONENT:
+            continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.keyword):
                 assert not (node.arg or "").startswith("unsafe_allow"), f"{module.path}:{node.value.lineno}"
             assert not (isinstance(node, ast.Attribute) and node.attr in ("html", "iframe", "components")
                         and getattr(node.value, "id", "") in ("st", "components")), f"{module.path}:{node.lineno}"
+
+
+def test_the_one_component_draws_no_foreign_text_as_html():
+    module = next(module for module in modules().values() if module.path.name == OWN_COMPONENT)
+    made = [node for node in ast.walk(module.tree)
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "component"]
+    assert len(made) == 1
+    written = {word.arg: word.value for word in made[0].keywords}
+    constants = {target.id: node.value for node in module.tree.body if isinstance(node, ast.Assign)
+                 for target in node.targets if isinstance(target, ast.Name)}
+    for part in ("html", "css", "js"):  # written out in the module, so nothing that was read is in it
+        value = constants[written[part].id]
+        assert isinstance(value, ast.Constant)
+        assert not any(word in value.value for word in ("innerHTML", "outerHTML", "insertAdjacent", "eval("))
 
 
 def test_an_escaped_text_is_not_escaped_again():

@@ -16,6 +16,7 @@ button:hover { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 img { width: 100%; height: 100%; object-fit: cover; display: block; }
 """
+_HTML = '<div class="wall"></div>'
 _JS = """
 export default function ({ data, parentElement, setTriggerValue }) {
   const wall = parentElement.querySelector(".wall")
@@ -47,7 +48,7 @@ def picture_wall(pictures: Sequence[Picture], key: str) -> str | None:
         The id of the picture that was just tapped, else None.
     """
     # registered with each mount: a name that the server has forgotten would draw nothing
-    wall = st.components.v2.component("lesionlab.picture_wall", html='<div class="wall"></div>', css=_CSS, js=_JS)
+    wall = st.components.v2.component("lesionlab.picture_wall", html=_HTML, css=_CSS, js=_JS)
     shown = [{"id": picture.id, "alt": picture.alt, "source": _address(picture.content)} for picture in pictures]
     result = wall(data={"pictures": shown}, key=key, on_tapped_change=lambda: None)
     tapped = result.tapped

@@ -21,7 +21,7 @@ _FORGOTTEN = "Started over: uploads, filters, guesses and choices are forgotten.
 
 
 def start_over_button() -> None:
-    """Forgets what this visitor did and opens Home; the page that it opens says so once.
+    """Forgets what this visitor did and opens Home, which says so once (`started_over`).
 
     Teaching sets and notes stay, unless the box, which is there where there are any, says otherwise.
     """
@@ -40,6 +40,10 @@ def start_over_button() -> None:
             gone = f" Teaching sets and notes were put away into {place}." if place else ""
             st.session_state[_SAID] = _FORGOTTEN + gone
             go(HOME)
+
+
+def started_over() -> None:
+    """Says what a start over has just forgotten; nothing otherwise."""
     if said := st.session_state.pop(_SAID, None):
         st.toast(as_text(said), icon=":material/restart_alt:")
 

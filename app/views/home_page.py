@@ -11,7 +11,7 @@ from app.components.data.get_data_sources import source_card
 from app.components.first_look import Look, first_look
 from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
-from app.components.start_over import start_over_button
+from app.components.start_over import start_over_button, started_over
 from app.components.three_ways import picture_of_lesson, picture_of_question, picture_of_training
 from app.loaders import resources
 from pipeline.data.dataset import Dataset, damaged_datasets
@@ -133,6 +133,7 @@ def main() -> None:
         st.title("What do you see?", width="content")
         if something_done():
             start_over_button()
+    started_over()
     if "lesion" not in st.query_params:
         st.markdown(prose("home"))
     for error in damaged_datasets(resources.workspace()).values():

@@ -72,7 +72,7 @@ def test_this_visits_are_put_away_and_the_educators_stay(prepared):
     assert names(workspace) == ["The educator's"] and not at.exception
     assert read_remarks(workspace, "generated") == {"IMG_0001": Remark("Look here.", True)}
     assert f"Teaching sets and notes were put away into {workspace.bin / 'teaching'}." in at.toast[0].value
-    assert at.radio(key=CHOICE).value == "keep"  # for the next visitor nothing is chosen
+    assert at.run().radio(key=CHOICE).value == "keep"  # for the next visitor nothing is chosen
 
 
 def test_all_are_put_away_and_can_be_taken_back(prepared):
