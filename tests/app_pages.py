@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from app import access
@@ -10,6 +11,9 @@ OPERATOR = {"Host": "127.0.0.1:8501"}
 VISITOR = OPERATOR | {"X-Forwarded-For": "192.0.2.7"}
 access.request_headers = lambda: OPERATOR  # AppTest has no browser: unless a test says otherwise, its pages are opened
 # by the person who runs the server
+
+INSTALLED = manifest_scanner.scan_component_manifests()
+manifest_scanner.scan_component_manifests = lambda: INSTALLED  # AppTest searches all packages again for each: 0.15 s
 
 PROJECT = Path(__file__).resolve().parents[1]
 

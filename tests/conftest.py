@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files.workspace import Workspace
-from tests.workers import journeys_first, made_once, scheduler
+from tests.workers import longest_first, made_once, scheduler
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 os.environ["MPLCONFIGDIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "matplotlib")  # of no test's workspace
@@ -22,7 +22,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    journeys_first(items)
+    longest_first(items)
 
 
 @pytest.fixture

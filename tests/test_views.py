@@ -214,8 +214,6 @@ def test_an_evaluation_on_whole_images_says_what_was_seen(workspace, of_squares,
     run, _, _ = of_squares
     other = files_of(rows(48).iloc[24:], size=(96, 72))
     import_dataset(workspace, write_zip(tmp_path / "other.zip", other), "other")
-    evaluation = create_evaluation(workspace, plan_evaluation(workspace, run.name, "other"))
-    assert evaluation.config().view == "square"
     of_whole = create(workspace, plan_config(workspace, "whole", "demo", SETTINGS))
     assert work(of_whole, workspace).state == "done"
     assert (find_model(workspace, of_whole.name).view, find_model(workspace, of_whole.name).detail) == ("whole", None)
@@ -226,6 +224,9 @@ def test_an_evaluation_on_whole_images_says_what_was_seen(workspace, of_squares,
     words = plan_evaluation(workspace, of_whole.name, "cut").sentences()
     assert any("has their central squares alone" in sentence for sentence in words)
     assert not any("squares alone" in sentence for sentence in plan_evaluation(workspace, run.name, "cut").sentences())
+    # last: a training would wait for its turn
+    evaluation = create_evaluation(workspace, plan_evaluation(workspace, run.name, "other"))
+    assert evaluation.config().view == "square"
 
 
 def labels(**changes) -> bytes:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests import workers
-from tests.workers import journeys_first, made_once, unit_of
+from tests.workers import longest_first, made_once, unit_of
 
 JOURNEYS = Path(__file__).parent / "e2e"
 SHARED_APP = re.compile(r"\b(empty|generated|real|stocked)_app\b")
@@ -42,8 +42,16 @@ def test_a_file_is_a_unit_and_so_are_the_journeys_on_shared_apps():
         assert not SHARED_APP.search((JOURNEYS / name).read_text(encoding="utf-8")), name
 
 
-def test_the_journeys_begin_and_the_rest_keeps_its_order():
-    ids = ["tests/app/test_a.py::one", "tests/e2e/test_z.py::one", "tests/e2e/test_b.py::one", "tests/test_c.py::one"]
+def test_each_kind_of_hostile_input_is_a_unit():
+    nodeids = [f"tests/hostile/test_hostile.py::test_the_quick_part_goes_as_it_must[{kind}]" for kind in "ab"]
+    assert unit_of(nodeids[0]) != unit_of(nodeids[1])
+
+
+def test_the_longest_begin_and_the_rest_keeps_its_order():
+    ids = ["tests/pipeline/data/test_a.py::one", "tests/test_z.py::one", "tests/hostile/test_hostile.py::one",
+           "tests/e2e/test_z.py::one", "tests/e2e/test_b.py::one", "tests/pipeline/audit/test_c.py::one"]
     items = [SimpleNamespace(nodeid=nodeid) for nodeid in ids]
-    journeys_first(items)
-    assert [item.nodeid for item in items] == [ids[1], ids[2], ids[0], ids[3]]
+    longest_first(items)
+    assert [item.nodeid for item in items] == [ids[3], ids[4], ids[2], ids[1], ids[0], ids[5]]
+    for start in workers._FIRST:
+        assert list(JOURNEYS.parents[1].glob(f"{start}*")), start

@@ -157,7 +157,7 @@ class Range:
 
 
 def shoot(place: Path, seed: int, kills: int, only: str | None = None) -> dict[str, Tally]:
-    """Kills so many processes in a workspace in `place`; what came of it, by task."""
+    """Kills so many processes in a workspace in `place`; what came of it, by task, and of "all" together."""
     with prepared(place) as home:
         hunter, done = Range(place, home, random.Random(seed)), 0
         prey = [victim for victim in victims(place) if only in (None, victim.name)]
@@ -178,7 +178,7 @@ def shoot(place: Path, seed: int, kills: int, only: str | None = None) -> dict[s
             if victim.can_stop and victim.name in hunter.tallies:
                 hunter.stop(victim)
         create_run(home, preset("demo").for_data("tiny", ""), {})  # which clears away what killed ones have left
-        hunter.tallies["all"] = Tally()
+        together = Tally.of_all(hunter.tallies.values())
         for name in left_behind(home):
-            hunter.tallies["all"].complain(f"{name} was left behind")
-        return hunter.tallies
+            together.complain(f"{name} was left behind")
+        return {**hunter.tallies, "all": together}
