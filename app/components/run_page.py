@@ -1,9 +1,15 @@
-"""What the pages about one run say alike: that there is none yet, who judged its images, and where these come from."""
+"""What the pages about one run say alike: that there is none yet or it is not evaluated, who judged its images, and
+where these come from.
+"""
+
+from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.addresses.links import CLASSIFY, GET_DATA, TRAIN, go, linked
 from app.components.lesion_grid import Judged
+from app.components.pickers import pick_run, state_words
 from app.loaders import resources
 from app.loaders.run_data import dataset_of, found_data, images_of
 from pipeline.files.workspace import MODEL_NAME, SIBLINGS
@@ -11,6 +17,7 @@ from pipeline.images.generated import NOTICE
 from pipeline.models.model_info import bundled_model
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_kind import Capabilities
+from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 NO_HEATMAPS = (
@@ -23,16 +30,58 @@ NO_NEIGHBOURS = (
 )
 NO_WHAT_IF = "Not for this run: the five networks are not here, and the shipped one was trained on this very image."
 FOLDS = "Five folds by lesion: each image was judged by the one network that had seen no image of its lesion."
+_ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}
 TOO_GOOD = "The recipe was chosen on one of the five folds, so these figures are a little too good."
 
 
-def no_run_yet(words: str) -> None:
+def _is_done(run: RunDir) -> bool:
+    return run.status().state == "done"
+
+
+def chosen_run(
+    title: str, widths: Sequence[int], nothing_yet: str, preferred: Callable[[RunDir], bool] = _is_done
+) -> tuple[RunDir, list[DeltaGenerator]] | None:
+    """The head of a page about one run: its title, and beside it the run that the address or the user chose.
+
+    Args:
+        widths: of the columns: the title's, the run's, and those that the page fills itself.
+        nothing_yet: what will be on the page, where there is no run.
+        preferred: a run that is shown rather than a newer one where nobody chose.
+
+    Returns:
+        The run and the further columns; None where there is no run, which the page then says.
+    """
+    first, second, *others = st.columns(widths, vertical_alignment="bottom")
+    first.title(title)
+    runs = resources.runs()
+    if not runs:
+        _no_run_yet(nothing_yet)
+        return None
+    with second:
+        return pick_run(runs, next(filter(preferred, runs), runs[0])), others
+
+
+def _no_run_yet(words: str) -> None:
     """An empty page: what will be here in `words`, what of the address is gone, and the one button that gets there."""
     if problem := linked("run", []).problem:
         st.warning(as_text(problem), icon=":material/link_off:")
     st.markdown(words)
     if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
         go(TRAIN)
+
+
+def not_evaluated(run: RunDir, awaited: str) -> None:
+    """How a run without results stands, and the way to it; `awaited`: "Its errors appear", for one that still goes."""
+    status = run.status()
+    if status.state in ENDED:
+        st.error(as_text(
+            f"The run {run.name} {_ENDED_WORDS[status.state]} before it was evaluated. {status.error or ''}".strip()))
+        words = "Start a new run"
+    else:
+        st.info(f"The run {as_text(run.name)} {state_words(run)}. {awaited} here when it is done.")
+        words = "Watch it"
+    if st.button(words, type="primary", key="to_train", icon=":material/show_chart:"):
+        go(TRAIN, run=run.name)
 
 
 def about_images(run: RunDir) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.addresses.links import CLASSIFY, EXPLORE, TRAIN, explore_link, go
+from app.addresses.links import CLASSIFY, EXPLORE, explore_link, go
 from app.components import problems
 from app.components.errors.confusion_panel import (
     chosen_cell,
@@ -15,14 +15,15 @@ from app.components.errors.hidden_truth import hidden_truth, hide_switch, hiding
 from app.components.help_text import help_text
 from app.components.image_ways import way_links
 from app.components.lesion_grid import heatmap_controls, lesion_grid
-from app.components.pickers import pick, pick_run, state_words
+from app.components.pickers import pick
 from app.components.run_figures import run_figures
 from app.components.run_page import (
     NO_HEATMAPS,
     about_images,
+    chosen_run,
     classify_with_it,
     judged_images,
-    no_run_yet,
+    not_evaluated,
     siblings_note,
 )
 from app.loaders import resources
@@ -34,31 +35,14 @@ from pipeline.metrics.predictions_table import classes_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_kind import Capabilities
-from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
-from pipeline.vocabulary import HeldOutPart, State
+from pipeline.vocabulary import HeldOutPart
 
 _TOP = 48
 _NOTHING_YET = (
     "A finished run shows here what its network got right and wrong: the confusion matrix, the pairs it confuses, "
     "and every held-out image with the regions that raised the output."
 )
-
-
-def _without_results(run: RunDir) -> None:
-    status = run.status()
-    if status.state in ENDED:
-        st.error(as_text(f"The run {run.name} {_was(status.state)} before it was evaluated. {status.error or ''}"))
-        words = "Start a new run"
-    else:
-        st.info(f"The run {as_text(run.name)} {state_words(run)}. Its errors appear here when it is done.")
-        words = "Watch it"
-    if st.button(words, type="primary", key="to_train", icon=":material/show_chart:"):
-        go(TRAIN, run=run.name)
-
-
-def _was(state: State) -> str:
-    return {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}[state]
 
 
 def _images(run: RunDir, can: Capabilities, rows, cell, part: HeldOutPart) -> None:
@@ -97,18 +81,13 @@ def _errors(run: RunDir, can: Capabilities, results, part: HeldOutPart, rows, cl
 
 
 def main() -> None:
-    title, left, right, switch = st.columns([2, 5, 2, 2], vertical_alignment="bottom")
-    title.title("Errors")
-    runs = resources.runs()
-    if not runs:
-        no_run_yet(_NOTHING_YET)
+    head = chosen_run("Errors", [2, 5, 2, 2], _NOTHING_YET)
+    if head is None:
         return
-    done = [run for run in runs if run.status().state == "done"]
-    with left:
-        run = pick_run(runs, (done or runs)[0])
+    run, (right, switch) = head
     results = run.results()
     if not results:
-        _without_results(run)
+        not_evaluated(run, "Its errors appear")
         return
     predictions = resources.predictions(run)
     parts = [part for part in ("validation", "test") if part in results]

@@ -5,17 +5,17 @@ from typing import Any
 import streamlit as st
 
 from app.addresses.evaluation_ways import Ways
-from app.addresses.links import ERRORS, EVALUATE_ON, TRAIN, go
+from app.addresses.links import ERRORS, EVALUATE_ON, go
 from app.components import problems
 from app.components.evaluation.diagnosis_panel import diagnosis_panel
 from app.components.evaluation.operating_panel import operating_panel
 from app.components.evaluation.reliability_panel import reliability_panel
 from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.image_ways import way_links
-from app.components.pickers import STATE_WORDS, address_radio, pick, pick_run
+from app.components.pickers import address_radio, pick
 from app.components.run_figures import run_figures
-from app.components.run_page import FOLDS, about_images, no_run_yet, siblings_note
-from app.loaders import evaluation_rows, resources
+from app.components.run_page import FOLDS, about_images, chosen_run, not_evaluated, siblings_note
+from app.loaders import evaluation_rows
 from app.loaders.run_data import dataset_of
 from app.words.evaluation_words import DECISION_WORDS, PART_WORDS
 from pipeline.data.split import split_sentence
@@ -24,7 +24,6 @@ from pipeline.metrics.decisions import DECISIONS
 from pipeline.metrics.predictions_table import classes_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.status import ENDED
 from pipeline.shown import as_code, as_text
 from pipeline.vocabulary import Decision, HeldOutPart
 
@@ -38,16 +37,6 @@ _NOTHING_YET = (
     "interval, whether its probabilities mean what they say, what a threshold would do to 1,000 lesions, and where "
     "groups of images fare differently."
 )
-
-
-def _without_results(run: RunDir) -> None:
-    state = run.status().state
-    if state in ENDED:
-        st.error(f"The run {as_text(run.name)} ended before it was evaluated ({STATE_WORDS[state]}).")
-    else:
-        st.info(f"The run {as_text(run.name)} {STATE_WORDS[state]}. Its evaluation appears here when it is done.")
-    if st.button("Look at it", type="primary", key="to_train", icon=":material/show_chart:"):
-        go(TRAIN, run=run.name)
 
 
 def _provenance(run: RunDir, results: dict[str, Any], part: HeldOutPart, decision: Decision) -> None:
@@ -105,18 +94,13 @@ def _topic(
 
 
 def main() -> None:
-    title, left, middle, right = st.columns([2, 4, 2, 3], vertical_alignment="bottom")
-    title.title("Evaluation")
-    runs = resources.runs()
-    if not runs:
-        no_run_yet(_NOTHING_YET)
+    head = chosen_run("Evaluation", [2, 4, 2, 3], _NOTHING_YET)
+    if head is None:
         return
-    done = [run for run in runs if run.status().state == "done"]
-    with left:
-        run = pick_run(runs, (done or runs)[0])
+    run, (middle, right) = head
     results = run.results()
     if not results:
-        _without_results(run)
+        not_evaluated(run, "Its evaluation appears")
         return
     parts = [part for part in PART_WORDS if part in results]
     with middle:

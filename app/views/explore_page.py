@@ -2,13 +2,12 @@
 
 import streamlit as st
 
-from app.addresses.links import TRAIN, go, remember
+from app.addresses.links import remember
 from app.components import problems
 from app.components.cases.case_wall import case_wall, order_box
 from app.components.cases.map_panel import map_panel, take_outline
 from app.components.cases.teaching_sets import csv_button, set_maker, teaching_sets
-from app.components.pickers import STATE_WORDS, pick_run
-from app.components.run_page import NO_NEIGHBOURS, images_not_here, no_run_yet, siblings_note
+from app.components.run_page import NO_NEIGHBOURS, chosen_run, images_not_here, not_evaluated, siblings_note
 from app.filters.case_filters import found_cases
 from app.filters.filter_address import Asked, read_address
 from app.filters.filter_bar import clear_filters, filter_bar, folded_in_words, in_words
@@ -26,13 +25,6 @@ _NOTHING_YET = (
     "loss, age, sex, localization, image source, and where two networks disagree. What you select becomes a "
     "teaching set; a map shows which images the network finds alike."
 )
-
-
-def _without_predictions(run: RunDir) -> None:
-    st.info(f"The run {as_text(run.name)} ({STATE_WORDS[run.status().state]}) has no predictions yet. Its images "
-            "appear here when it is done.")
-    if st.button("Watch it", type="primary", key="to_train", icon=":material/show_chart:"):
-        go(TRAIN, run=run.name)
 
 
 def _view() -> str:
@@ -109,17 +101,12 @@ def _explore(run: RunDir) -> None:
 
 
 def main() -> None:
-    title, right = st.columns([2, 3], vertical_alignment="bottom")
-    title.title("Explore")
-    runs = resources.runs()
-    if not runs:
-        no_run_yet(_NOTHING_YET)
+    head = chosen_run("Explore", [2, 3], _NOTHING_YET, preferred=lambda run: run.predictions_path.exists())
+    if head is None:
         return
-    done = [run for run in runs if run.predictions_path.exists()]
-    with right:
-        run = pick_run(runs, (done or runs)[0])
+    run, _ = head
     if not run.predictions_path.exists():
-        _without_predictions(run)
+        not_evaluated(run, "Its images appear")
         return
     with problems.in_words():
         _explore(run)

@@ -38,7 +38,7 @@ def test_an_empty_workspace_says_what_will_be_here(workspace):
 
 def test_a_run_that_is_not_done_says_so(workspace, tmp_path):
     make_run(workspace, make_dataset(workspace, tmp_path), state="running")
-    assert "has no predictions yet" in words(open_page("explore"))
+    assert "Its images appear here when it is done." in words(open_page("explore"))
 
 
 def test_all_images_with_the_highest_loss_first(filled):

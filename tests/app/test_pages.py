@@ -97,9 +97,24 @@ def test_an_ended_run_says_what_to_do(answering, state):
     workspace, dataset, _ = answering
     run = make_run(workspace, dataset, state)
     assert ("below" if state != "interrupted" else "when it is resumed") in words(open_page("train", run=run.name))
-    at = open_page("errors", run=run.name)
-    assert run.name in at.error[0].value
-    assert button(at, "Start a new run")
+    for page in ("errors", "evaluation", "explore"):
+        at = open_page(page, run=run.name)
+        assert f"The run {run.name} " in at.error[0].value and "before it was evaluated." in at.error[0].value
+        assert ("Try a learning rate ten times smaller." in at.error[0].value) == (state == "failed")
+        assert button(at, "Start a new run")
+
+
+@pytest.mark.parametrize(("page", "awaited"), [
+    ("errors", "Its errors appear"), ("evaluation", "Its evaluation appears"), ("explore", "Its images appear")])
+def test_a_run_at_work_leads_to_where_it_is_watched(filled, page, awaited):
+    workspace, dataset, done = filled
+    run = make_run(workspace, dataset, "running")
+    at = open_page(page)
+    assert at.selectbox(key="pick.run").value == done.name
+    at = open_page(page, run=run.name)
+    assert at.info[0].value == f"The run {run.name} is training. {awaited} here when it is done."
+    button(at, "Watch it").click().run()
+    assert at.title[0].value == "Train" and at.query_params["run"] == run.name
 
 
 @pytest.mark.parametrize(("page", "parameter"), [("train", "run"), ("errors", "run"), ("classify", "model")])
