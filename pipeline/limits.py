@@ -24,8 +24,9 @@ MOST_TEXT_BYTES = 4_000  # of one text in a parquet table
 # arrays: heatmaps and embeddings, decompressed
 MOST_ARRAY_BYTES = 256 * 2**20  # of one file together
 
-# weights: safetensors files; five ResNet50 side by side have 470 MB, which no import would hold in memory
+# weights: safetensors files
 MOST_WEIGHTS_BYTES = 400 * 2**20
+MOST_FOLD_BYTES = 80 * 2**20  # of one of a cross-validation's networks in a bundle; a ResNet50 in 16 bits has 47 MB
 MOST_WEIGHTS_HEADER_BYTES = 4 * 2**20
 MOST_TENSORS = 20_000
 MOST_CHECKPOINT_BYTES = 2 * 2**30  # the network, its best weights, and two averages of each for the optimizer

@@ -5,18 +5,26 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 from typing_extensions import TypedDict
 
 from pipeline.errors import ModelError, WorkspaceError
-from pipeline.export.bundle import CARD, FORMAT, INFO, MANIFEST, OPTIONAL, REQUIRED, VERSION, WEIGHTS
+from pipeline.export.bundle import CARD, FORMAT, INFO, MANIFEST, OPTIONAL, REQUIRED
 from pipeline.files.bounds import Count, Word
 from pipeline.files.disk import disk_errors
 from pipeline.files.records import record
 from pipeline.files.zip_directory import has_short_directory
-from pipeline.limits import MOST_BUNDLE_FILE_BYTES, MOST_CARD_BYTES, MOST_TABLE_BYTES, MOST_WEIGHTS_BYTES
+from pipeline.limits import (
+    MOST_BUNDLE_FILE_BYTES,
+    MOST_CARD_BYTES,
+    MOST_FOLD_BYTES,
+    MOST_TABLE_BYTES,
+    MOST_WEIGHTS_BYTES,
+)
+from pipeline.models.model_info import FOLD_WEIGHTS, WEIGHTS
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.runs.labels import LABEL_FILE
 
@@ -24,6 +32,7 @@ AGAIN = "Export the model again with `export … --format bundle`."
 _MOST_BYTES = {
     WEIGHTS: MOST_WEIGHTS_BYTES, TRAINING_IMAGES: MOST_TABLE_BYTES, CARD: MOST_CARD_BYTES,
     **dict.fromkeys((MANIFEST, INFO, LABEL_FILE), MOST_BUNDLE_FILE_BYTES),
+    **dict.fromkeys(FOLD_WEIGHTS, MOST_FOLD_BYTES),
 }
 _DIRECTORY, _AT_ONCE = (1000, 2**16), 2**20
 _DAMAGE = (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, struct.error)
@@ -91,9 +100,13 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise no_bundle(path, f"its {info.filename} is packed in an unknown way")
         members[info.filename] = info
-    if missing := [name for name in (MANIFEST, *REQUIRED) if name not in members]:
-        raise no_bundle(path, f"it lacks {', '.join(missing)}")
+    _check_holds(members, (MANIFEST,), path)
     return members
+
+
+def _check_holds(members: dict[str, zipfile.ZipInfo], required: Sequence[str], path: Path) -> None:
+    if missing := [name for name in required if name not in members]:
+        raise no_bundle(path, f"it lacks {', '.join(missing)}")
 
 
 def _too_large(name: str) -> str:
@@ -110,11 +123,14 @@ def _hashes(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], path:
         head = record(content, _Head, MANIFEST)
         if head["format"] != FORMAT:
             raise no_bundle(path, f"its {MANIFEST} is that of another program")
-        if head["version"] != VERSION:
+        if (version := head["version"]) not in REQUIRED:
             raise ModelError(f"The bundle {path.name} was made by a newer LesionLab.", "Update LesionLab.")
         files = record(content, _Manifest, MANIFEST)["files"]
     except WorkspaceError as error:
         raise no_bundle(path, f"its {MANIFEST} cannot be read") from error
+    _check_holds(members, REQUIRED[version], path)
+    if not set(members) <= {MANIFEST, *REQUIRED[version], *OPTIONAL[version]}:
+        raise no_bundle(path, f"it holds a file that no bundle of version {version} has")
     if set(files) != set(members) - {MANIFEST}:
         raise damaged(path, f"its files are not those that its {MANIFEST} names")
     if not all(re.fullmatch("[0-9a-f]{64}", file["sha256"]) for file in files.values()):
@@ -135,4 +151,4 @@ def _copy(member: IO[bytes], target: Path, digest: str, path: Path) -> None:
         raise damaged(path, f"{target.name} is not the file that it was when the bundle was made")
 
 
-assert set(_MOST_BYTES) == {MANIFEST, *REQUIRED, *OPTIONAL}
+assert set(_MOST_BYTES) == {MANIFEST}.union(*REQUIRED.values(), *OPTIONAL.values())

@@ -1,6 +1,8 @@
 """Bringing a bundle into the workspace: everything in it is checked, and it is in place only when all is well."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import numpy as np
 from pipeline.configuration.network_registry import NETWORKS
 from pipeline.data.left_behind import remove_left_behind, temporary_folder
 from pipeline.errors import LesionLabError, ModelError, WorkspaceError
-from pipeline.export.bundle import INFO, WEIGHTS
+from pipeline.export.bundle import INFO
 from pipeline.export.bundle_files import AGAIN, damaged, unpack
 from pipeline.files.bounds import without_controls
 from pipeline.files.disk import disk_errors, read_json
@@ -18,9 +20,10 @@ from pipeline.files.safetensors_file import read_tensors
 from pipeline.files.workspace import Workspace
 from pipeline.models.card import CARD_FILE, read_card
 from pipeline.models.library import check_free, check_model_name, library_lock
-from pipeline.models.model_info import ModelInfo, find_model, read_model_info
+from pipeline.models.model_info import FOLD_WEIGHTS, WEIGHTS, ModelInfo, find_model, read_model_info
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.models.training_images import training_images
+from pipeline.models.weights_files import own_weights
 from pipeline.progress import Progress, silent
 from pipeline.runs.labels import LABEL_FILE, Label, checked_label
 
@@ -34,7 +37,6 @@ def _check_info(info: ModelInfo, path: Path) -> None:
         "height": 32 <= info.height <= 1024,
         "detail": info.detail is None or min(info.detail) >= 32,
         "members": info.members == (),
-        "folds": info.folds == (),
     }
     if wrong := [field for field, holds in checks.items() if not holds]:
         raise damaged(path, f"its {INFO} has values that no model has, in {'; '.join(wrong)}")
@@ -52,44 +54,57 @@ def _check_texts(folder: Path, files: set[str], path: Path) -> None:
         raise damaged(path, "its card or its label is no readable text") from error
 
 
-def _check_weights(folder: Path, path: Path) -> None:
-    """Whether the weights are what their header says, before torch, which takes seconds to load, sees them."""
-    try:
-        read_tensors(folder / WEIGHTS)
-    except WorkspaceError as error:
-        raise damaged(path, f"the header of its {WEIGHTS} is not that of a file of weights") from error
+def _check_weights(info: ModelInfo, files: set[str], path: Path) -> None:
+    """Whether the weights are those of the description, and what their headers say, before a network sees them."""
+    weights = own_weights(info)
+    if {file.name for file in weights} != files & {WEIGHTS, *FOLD_WEIGHTS}:
+        raise damaged(path, f"its {INFO} describes other weights than it holds")
+    for file in weights:
+        try:
+            read_tensors(file)
+        except WorkspaceError as error:
+            raise damaged(path, f"the header of its {file.name} is not that of a file of weights") from error
 
 
-def _check_network(info: ModelInfo) -> None:
-    """Builds the network, loads the weights and asks it about a grey image."""
-    from pipeline.inference.predictor import Predictor
+def _check_network(workspace: Workspace, info: ModelInfo) -> None:
+    """Builds the network, or those of its folds, loads the weights and asks about a grey image."""
+    from pipeline.inference.classifier import open_classifier
 
-    shares = Predictor(info).probabilities([np.full((info.height, info.width, 3), 128, dtype=np.uint8)])
+    grey = np.full((info.height, info.width, 3), 128, dtype=np.uint8)
+    shares = open_classifier(workspace, info).probabilities([grey])
     if shares.shape != (1, len(info.classes)) or not np.allclose(shares.sum(1), 1, atol=1e-3):
         raise ModelError(f"The network of the model {info.name} gives no probabilities.", AGAIN)
 
 
-def _described(folder: Path, name: str | None, path: Path) -> ModelInfo:
-    """The description in `folder`, under the name that the model will have."""
+@contextlib.contextmanager
+def _in_its_words(folder: Path, path: Path) -> Iterator[None]:
+    """Says what is wrong in the hidden `folder`, which is gone in a moment, of the bundle at `path`."""
     try:
-        info = read_model_info(folder, check_model_name(name) if name else "in it")
-    except ModelError as error:  # its words name a folder that is gone in a moment
+        yield
+    except ModelError as error:
         problem = error.problem.replace(f"{folder}/", "")
         raise ModelError(f"The bundle {path.name} cannot be used: {problem}", error.next_step) from error
+
+
+def _described(folder: Path, name: str | None, path: Path) -> ModelInfo:
+    """The description in `folder`, under the name that the model will have."""
+    with _in_its_words(folder, path):
+        info = read_model_info(folder, check_model_name(name) if name else "in it")
     return info if name else replace(info, name=check_model_name(read_json(folder / INFO)["name"]))
 
 
-def _checked(folder: Path, name: str | None, path: Path, progress: Progress) -> ModelInfo:
+def _checked(workspace: Workspace, folder: Path, name: str | None, path: Path, progress: Progress) -> ModelInfo:
     """Unpacks the bundle into the hidden `folder` and checks the model there, under the name that it will have."""
     files = unpack(path, folder)
     info = _described(folder, name, path)
     _check_info(info, path)
     _check_texts(folder, files, path)
+    _check_weights(info, files, path)
     if TRAINING_IMAGES in files:
-        training_images(info)
-    _check_weights(folder, path)
+        with _in_its_words(folder, path):
+            training_images(info)
     progress(0.5, "Builds the network and asks it about a grey image.")
-    _check_network(info)
+    _check_network(workspace, info)
     return info
 
 
@@ -111,7 +126,7 @@ def import_bundle(
     workspace.create()
     remove_left_behind(workspace)
     with temporary_folder(workspace, ".incoming-", workspace.models) as incoming:
-        info = _checked(incoming, name, path, progress)
+        info = _checked(workspace, incoming, name, path, progress)
         with library_lock(workspace):
             check_free(workspace, info.name)
             with disk_errors(workspace.models / info.name):

@@ -23,6 +23,7 @@ from pipeline.vocabulary import Decision, SplitKind, View
 
 MOST_MEMBERS = MOST_FOLDS = 5
 WEIGHTS = "model.safetensors"
+FOLD_WEIGHTS = tuple(f"fold{fold}.safetensors" for fold in range(MOST_FOLDS))
 _FILE = "model.json"
 _AGAIN = "Train it again, or import its bundle again."
 Temperature = Annotated[float, Interval(ge=1e-6, le=1e6)]
@@ -225,8 +226,8 @@ def _read_info(path: Path, name: str) -> ModelInfo:
 def _are_folds(info: ModelInfo) -> bool:
     """Whether several networks are described, each with its own file and temperature, and nothing that makes them one.
     """
-    named = all(network.weights == f"fold{fold}.safetensors" and re.fullmatch("[0-9a-f]{64}", network.sha256)
-                for fold, network in enumerate(info.folds))
+    named = all(network.weights == name and re.fullmatch("[0-9a-f]{64}", network.sha256)
+                for network, name in zip(info.folds, FOLD_WEIGHTS, strict=False))
     alone = not info.members and info.temperature == 1
     return len(info.folds) > 1 and named and alone and info.frequencies is not None
 

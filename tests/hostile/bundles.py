@@ -10,6 +10,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.errors import ModelError
 from tests.hostile import old_home
 from tests.hostile.case import Case
@@ -32,7 +34,43 @@ def _contents(home: Path) -> Contents:
 def _manifest(contents: Contents) -> bytes:
     files = {name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
              for name, content in contents.items()}
-    return json.dumps({"format": "lesionlab-bundle", "version": 1, "files": files}).encode()
+    version = 2 if "fold0.safetensors" in contents else 1
+    return json.dumps({"format": "lesionlab-bundle", "version": version, "files": files}).encode()
+
+
+def _of_folds(contents: Contents) -> Contents:
+    """The same as the two networks of a cross-validation, each of which left out every other image."""
+    weights, info = contents["model.safetensors"], json.loads(contents["model.json"])
+    table = pd.read_parquet(io.BytesIO(contents["training_images.parquet"]))
+    listed = io.BytesIO()
+    table.assign(fold=table.index % 2, perceptual_hash="0f" * 32).to_parquet(listed, index=False)
+    names = [f"fold{fold}.safetensors" for fold in range(2)]
+    folds = [{"weights": name, "sha256": hashlib.sha256(weights).hexdigest(), "temperature": 1.1} for name in names]
+    share = 1 / len(info["classes"])
+    described = {**info, "folds": folds, "frequencies": dict.fromkeys(info["classes"], share), "temperature": 1.0}
+    kept = {name: content for name, content in contents.items() if name != "model.safetensors"}
+    return {**kept, "model.json": json.dumps(described).encode(), "training_images.parquet": listed.getvalue(),
+            **dict.fromkeys(names, weights)}
+
+
+def _folds(make: Callable[[Contents, random.Random], bytes]) -> Callable[[Contents, random.Random], bytes]:
+    return lambda contents, rng: make(_of_folds(contents), rng)
+
+
+def _each_fold(**fields) -> Callable[[Contents, random.Random], bytes]:
+    """Other values in the description of each network."""
+    return _folds(_with("model.json", lambda content, rng: json.dumps({
+        **json.loads(content), "folds": [{**of, **fields} for of in json.loads(content)["folds"]]}).encode()))
+
+
+def _listed(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[Contents, random.Random], bytes]:
+    """Another list of training images beside the networks."""
+    def changed(content: bytes, rng: random.Random) -> bytes:
+        file = io.BytesIO()
+        change(pd.read_parquet(io.BytesIO(content))).to_parquet(file, index=False)
+        return file.getvalue()
+
+    return _folds(_with("training_images.parquet", changed))
 
 
 def _packed(contents: Contents, how: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -112,7 +150,8 @@ def _many(contents: Contents, rng: random.Random) -> bytes:
     return _packed({f"{number}": b"" for number in range(60_000)}, zipfile.ZIP_STORED)
 
 
-def _tensors(change: Callable[[dict], object]) -> Callable[[Contents, random.Random], bytes]:
+def _tensors(change: Callable[[dict], object], file: str = "model.safetensors") -> Callable[
+        [Contents, random.Random], bytes]:
     def changed(content: bytes, rng: random.Random) -> bytes:
         length = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + length])
@@ -120,7 +159,7 @@ def _tensors(change: Callable[[dict], object]) -> Callable[[Contents, random.Ran
         text = json.dumps(header).encode()
         return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
-    return _with("model.safetensors", changed)
+    return _with(file, changed)
 
 
 def _first(**fields) -> Callable[[dict], object]:
@@ -139,6 +178,7 @@ _NOTHING = {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}
 _SOUND: dict[str, Callable[[Contents, random.Random], bytes]] = {
     "whole": lambda contents, rng: _bundle(contents),
     "without-label": lambda contents, rng: _bundle({name: c for name, c in contents.items() if name != "label.json"}),
+    "folds": _folds(lambda contents, rng: _bundle(contents)),
     "stored": lambda contents, rng: _packed({"bundle.json": _manifest(contents), **contents}, zipfile.ZIP_STORED),
 }
 _REFUSED: dict[str, Callable[[Contents, random.Random], bytes]] = {
@@ -172,7 +212,8 @@ _REFUSED: dict[str, Callable[[Contents, random.Random], bytes]] = {
     "hash-wrong": _manifested(lambda manifest: manifest["files"]["card.md"].update(sha256="0" * 64)),
     "hash-missing": _manifested(lambda manifest: manifest["files"].pop("card.md")),
     "hash-a-list": _manifested(lambda manifest: manifest["files"]["card.md"].update(sha256=[])),
-    "newer-bundle": _manifested(lambda manifest: manifest.update(version=2)),
+    "newer-bundle": _manifested(lambda manifest: manifest.update(version=3)),
+    "other-bundle": _manifested(lambda manifest: manifest.update(version=2)),
     "version-a-text": _manifested(lambda manifest: manifest.update(version="1")),
     "files-without-end": _manifested(lambda manifest: manifest.update(files={str(n): {} for n in range(40_000)})),
     "a-way-out": _and("../evil.json"), "a-way-to-the-root": _and("/tmp/evil"), "a-pickle": _and("model.pkl"),
@@ -193,6 +234,24 @@ _REFUSED: dict[str, Callable[[Contents, random.Random], bytes]] = {
     "weights-cut": _with("model.safetensors", lambda content, rng: content[:-1000]),
     "weights-longer": _with("model.safetensors", lambda content, rng: content + b"x"),
     "weights-no-numbers": _numbers(float("nan")), "weights-endless": _numbers(float("inf")),
+    "folds-elsewhere": _each_fold(weights="../../models/brought/model.safetensors"),
+    "folds-in-one": _each_fold(weights="fold0.safetensors"), "folds-of-a-pickle": _each_fold(weights="fold0.pkl"),
+    "folds-hash-wrong": _each_fold(sha256="0" * 64), "folds-hash-long": _each_fold(sha256="0" * 10**6),
+    "folds-temperature-0": _each_fold(temperature=0), "folds-temperature-text": _each_fold(temperature="@here@"),
+    "folds-more": _each_fold(more="@here@"), "folds-a-number": _folds(_described(folds=5)),
+    "folds-without-end": _folds(_described(folds=[{}] * 100_000)), "folds-without-frequencies": _folds(
+        _described(frequencies=None)), "folds-and-members": _folds(_described(members=[["brought", "0" * 64]])),
+    "folds-six": _folds(lambda contents, rng: _bundle({**contents, "fold5.safetensors": b"x"})),
+    "folds-gap": _folds(lambda contents, rng: _bundle({**contents, "fold3.safetensors": b"x"})),
+    "folds-and-whole": _folds(lambda contents, rng: _bundle({**contents, "model.safetensors": b"x"})),
+    "folds-bomb": _folds(_bomb("fold1.safetensors")), "folds-unlisted": _listed(
+        lambda table: table.drop(columns=["fold", "perceptual_hash"])),
+    "folds-left-out-by-none": _listed(lambda table: table.assign(fold=7)),
+    "folds-left-out-by-texts": _listed(lambda table: table.assign(fold="@here@")),
+    "folds-hash-of-markup": _listed(lambda table: table.assign(perceptual_hash="<img src=x>")),
+    "folds-tensor-claims": _folds(_tensors(_first(shape=[10**9, 10**9]), "fold1.safetensors")),
+    "folds-header-claims": _folds(_with(
+        "fold1.safetensors", lambda content, rng: (2**62).to_bytes(8, "little") + content[8:])),
     "no-zip": lambda contents, rng: rng.randbytes(100_000), "zip-cut": lambda contents, rng: _bundle(contents)[:-100],
     "empty": lambda contents, rng: b"", "a-text": lambda contents, rng: b"PK\x03\x04 rest",
     **{f"table-{way}": _with("training_images.parquet", change) for way, change in TABLES.items() if way not in (

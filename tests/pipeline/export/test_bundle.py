@@ -17,6 +17,8 @@ from pipeline.errors import ModelError, WorkspaceError
 from pipeline.export.bundle import MANIFEST, bundle_bytes, export_bundle
 from pipeline.export.bundle_import import import_bundle
 from pipeline.export.formats import place_for
+from pipeline.files.workspace import Workspace
+from pipeline.inference.classifier import open_classifier
 from pipeline.inference.predictor import Predictor
 from pipeline.models.library import label_model, model_label
 from pipeline.models.model_info import find_model
@@ -112,7 +114,7 @@ SPOILT = {
     "no card": (lambda c: {n: v for n, v in c.items() if n != "card.md"}, "it lacks card.md"),
     "another program's": (lambda c: {**c, MANIFEST: changed(c[MANIFEST], format="zoo")},
                           "its bundle.json is that of another program"),
-    "a newer format": (lambda c: {**c, MANIFEST: changed(c[MANIFEST], version=2)},
+    "a newer format": (lambda c: {**c, MANIFEST: changed(c[MANIFEST], version=3)},
                        "was made by a newer LesionLab. Update LesionLab."),
     "a newer model": (lambda c: {**c, "model.json": changed(c["model.json"], views=4)},
                       "was made by a newer LesionLab: its description has fields that this version does not know. "
@@ -148,7 +150,78 @@ SPOILT = {
     "a long title": (lambda c: {**c, "label.json": changed(c["label.json"], name="x" * 61)},
                      "its card or its label is no readable text"),
     "a card that is no text": (lambda c: {**c, "card.md": b"\xff\xfe"}, "its card or its label is no readable text"),
+    "another version's weights": (lambda c: {**c, MANIFEST: changed(c[MANIFEST], version=2)},
+                                  "it lacks fold0.safetensors, fold1.safetensors"),
+    "a fold's weights": (lambda c: {**c, "fold0.safetensors": c["model.safetensors"]},
+                         "it holds a file that no bundle of version 1 has"),
+    "networks of folds": (lambda c: {**c, "model.json": changed(
+        c["model.json"], frequencies=json.loads(c["model.json"])["training_frequencies"],
+        folds=[{"weights": f"fold{k}.safetensors", "sha256": "0" * 64, "temperature": 1.0} for k in range(5)])},
+        "its model.json describes other weights than it holds"),
 }
+SPOILT_FOLDS = {
+    "one network": (lambda c: {**c, MANIFEST: changed(c[MANIFEST], version=1)}, "it lacks model.safetensors"),
+    "whole weights too": (lambda c: {**c, "model.safetensors": c["fold0.safetensors"]},
+                          "it holds a file that no bundle of version 2 has"),
+    "too few networks": (lambda c: {n: v for n, v in c.items() if n not in ("fold1.safetensors", "fold2.safetensors")},
+                         "it lacks fold1.safetensors"),
+    "a network missing": (lambda c: {n: v for n, v in c.items() if n != "fold3.safetensors"},
+                          "its model.json describes other weights than it holds"),
+    "a sixth network": (lambda c: {**c, "fold5.safetensors": c["fold0.safetensors"]},
+                        "it holds a file that no bundle has"),
+    "no list of images": (lambda c: {n: v for n, v in c.items() if n != FILE}, f"it lacks {FILE}"),
+    "networks changed places": (
+        lambda c: {**c, "fold0.safetensors": c["fold1.safetensors"], "fold1.safetensors": c["fold0.safetensors"]},
+        "are not those that its description names"),
+    "weights cut off": (lambda c: {**c, "fold4.safetensors": c["fold4.safetensors"][:-1000]},
+                        "the header of its fold4.safetensors is not that of a file of weights"),
+    "described as one": (lambda c: {**c, "model.json": changed(c["model.json"], folds=[])},
+                         "its model.json describes other weights than it holds"),
+    "described as four": (lambda c: {**c, "model.json": changed(
+        c["model.json"], folds=json.loads(c["model.json"])["folds"][:4])},
+        "its model.json describes other weights than it holds"),
+    "a list of more folds": (lambda c: {
+        **{n: v for n, v in c.items() if n != "fold4.safetensors"},
+        "model.json": changed(c["model.json"], folds=json.loads(c["model.json"])["folds"][:4])},
+        "the column fold has a value out of its range"),
+    "weights elsewhere": (lambda c: {**c, "model.json": changed(c["model.json"], folds=[
+        {**of, "weights": f"../{of['weights']}"} for of in json.loads(c["model.json"])["folds"]])}, "its field folds"),
+    "a calibration that is none": (lambda c: {**c, "model.json": changed(c["model.json"], folds=[
+        {**of, "temperature": 0} for of in json.loads(c["model.json"])["folds"]])}, "its field folds"),
+}
+
+
+@pytest.fixture(scope="module")
+def of_folds(cross_validation):
+    """A cross-validation's workspace, description, and its bundle's files by name."""
+    home = Workspace(cross_validation / "home")
+    info = find_model(home, "cv")
+    with zipfile.ZipFile(BytesIO(bundle_bytes(home, info))) as archive:
+        return home, info, {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_networks_of_a_cross_validation_travel_with_what_each_left_out(of_folds, workspace, tmp_path):
+    home, info, contents = of_folds
+    assert sorted(contents) == sorted([
+        "bundle.json", "card.md", "model.json", FILE, *(f"fold{fold}.safetensors" for fold in range(5))])
+    assert json.loads(contents[MANIFEST])["version"] == 2
+    export_bundle(home, info, tmp_path / "b.zip")
+    got = import_bundle(workspace, tmp_path / "b.zip")
+    assert got == dataclasses.replace(info, folder=workspace.models / "cv")
+    assert training_images(got).equals(training_images(info))
+    ours, theirs = open_classifier(home, info), open_classifier(workspace, got)
+    pixels = [np.full((info.height, info.width, 3), level, dtype=np.uint8) for level in (60, 200)]
+    assert (ours.probabilities(pixels) == theirs.probabilities(pixels)).all()
+    assert bundle_bytes(workspace, got) == (tmp_path / "b.zip").read_bytes()
+
+
+@pytest.mark.parametrize("case", SPOILT_FOLDS)
+def test_networks_that_are_no_sound_cross_validation_are_refused(of_folds, workspace, tmp_path, case):
+    spoil, sentence = SPOILT_FOLDS[case]
+    with pytest.raises(ModelError, match=re.escape(sentence)) as refused:
+        import_bundle(workspace, pack(tmp_path / "b.zip", spoil(of_folds[2])), "spoilt")
+    assert ".incoming" not in str(refused.value)  # a folder that is gone
+    assert not list(workspace.models.iterdir())
 
 
 @pytest.mark.parametrize("case", SPOILT)
