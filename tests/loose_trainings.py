@@ -4,7 +4,6 @@ from pathlib import Path
 
 from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
-from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.training import Parts, Pixels, Training, TrainingData
@@ -23,10 +22,9 @@ class Listener:
 
 def loose_training(
     dataset: Dataset, config: RunConfig, parts: Parts, pixels: Pixels, network, watch: Progress = silent,
-    workspace: Workspace | None = None,
 ) -> Training:
-    """On the processor; `workspace` is that of ONNX files, the data set's unless another is given."""
+    """On the processor."""
     return Training(
-        RunDir(Path(dataset.folder) / "loose"), workspace or Workspace(dataset.folder.parents[1]), config,
-        TrainingData(dataset, dataset.metadata(), parts, pixels), network, Listener(watch), "cpu",
+        RunDir(Path(dataset.folder) / "loose"), config, TrainingData(dataset, dataset.metadata(), parts, pixels),
+        network, Listener(watch), "cpu",
     )

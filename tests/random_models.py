@@ -31,7 +31,7 @@ def make_model(workspace: Workspace, name: str, arch: str, seed: int = 0, **chan
         "split": "lesion", "validation": None, "created": 1.0, "licence": "Apache 2.0", "attribution": "nobody",
     }
     info = ModelInfo(**{**fields, **changes})
-    network = settle(build_network(arch, len(info.classes), "random"))
+    network = settle(build_network(arch, len(info.classes), "random", head=info.head))
     replace_file(info.folder / "model.safetensors", save(network.state_dict()))
     write_model_info(info)
     return info

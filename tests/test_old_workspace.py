@@ -87,7 +87,7 @@ def test_its_model_says_what_it_said(old_workspace, capfd):
     csv = old_workspace.home.parent / "now.csv"
     _answer(capfd, "predict", "--model", RUN, str(old_workspace.datasets / "other" / "images"), "--csv", str(csv))
     now, then = pd.read_csv(csv), pd.read_csv(csv.with_name("predicted.csv"))
-    pd.testing.assert_frame_equal(now, then, check_exact=_here(old_workspace), rtol=1e-3, atol=1e-4)
+    pd.testing.assert_frame_equal(now, then, rtol=1e-3, atol=1e-6 if _here(old_workspace) else 1e-4)
 
 
 def test_the_killed_run_is_resumed_to_the_figures_of_then(old_workspace, capfd):
@@ -102,8 +102,10 @@ def test_the_killed_run_is_resumed_to_the_figures_of_then(old_workspace, capfd):
     assert list(run.predictions()["image_id"]) == list(predictions["image_id"])
     if not _here(old_workspace):
         pytest.skip("this processor rounds otherwise than the one that made it; the run ended as done")
-    pd.testing.assert_frame_equal(run.predictions(), predictions, check_exact=True)
-    assert run.results() == read_json(then / "results.json")
+    # ONNX Runtime rounds otherwise than PyTorch, which judged the images then; the training is the same to the last bit
+    pd.testing.assert_frame_equal(run.predictions(), predictions, rtol=1e-4, atol=1e-6)
+    results = (pd.json_normalize(found) for found in (run.results(), read_json(then / "results.json")))
+    pd.testing.assert_frame_equal(*results, rtol=1e-5, check_like=True)
     for kind, differs in (("batch", {"at"}), ("epoch", {"at", "seconds", "images_per_second"})):
         now, before = ([{key: value for key, value in event.items() if key not in differs} for event in events
                         if event["kind"] == kind] for events in (run.events(), read_events(then / "events.jsonl")))

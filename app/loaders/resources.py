@@ -15,7 +15,6 @@ from pipeline.data.tables import described
 from pipeline.errors import ModelError
 from pipeline.files.workspace import Workspace, current_workspace
 from pipeline.inference.classifier import Classifier, FeatureMaps, open_classifier
-from pipeline.jobs.launch import start_deriving
 from pipeline.models.card import CARD_FILE, model_card
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo, find_model, list_models
@@ -137,19 +136,13 @@ def _weights(info: ModelInfo, *_of_an_image: object) -> list[Path]:
 
 
 @kept(_weights, entries=2)
-def _predictor(info: ModelInfo) -> Classifier:
-    return open_classifier(workspace(), info)
-
-
 def predictor(info: ModelInfo) -> Classifier:
-    """The model's network, loaded once; importing torch takes some seconds the first time.
+    """The model, opened once; fastai's head takes some seconds the first time, for which PyTorch is loaded.
 
     Raises:
         ModelError: its weights are missing or do not fit.
     """
-    network = _predictor(info)
-    network.use_onnx_soon(workspace(), start_deriving)
-    return network
+    return open_classifier(workspace(), info)
 
 
 class Output(NamedTuple):

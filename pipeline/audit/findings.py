@@ -128,14 +128,14 @@ def audit_dataset(workspace: Workspace, dataset: Dataset, progress: Progress = s
         share a lesion_id; label_leaks: `label_leak` of "dx_type" and "source".
 
     Raises:
-        DataError, WeightsError, ModelError: as `describe_images`.
+        DataError, WeightsError: as `describe_images`.
         WorkspaceError: the disk is full or cannot be written.
         Cancelled: by `progress`; nothing is stored.
     """
     lock = workspace.locks / f"audit-{dataset.name}.lock"
     with file_lock(lock, progress, "Waits for another audit of this data set."):
         begun, digest, metadata = time.monotonic(), _table_digest(dataset), dataset.metadata()
-        features, hashes = describe_images(workspace, dataset, progress)
+        features, hashes = describe_images(dataset, progress)
         pairs, of_one_lesion = pair_rows(metadata, similar_pairs(features, hashes, progress))
         progress(0.95, "Counts lesions that training would have seen.")
         try:

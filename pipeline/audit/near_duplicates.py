@@ -15,7 +15,6 @@ from pipeline.audit.perceptual_hash import BITS, grey_square, hash_distances, or
 from pipeline.configuration.network_registry import IMAGENET
 from pipeline.data.cache import OnTheFlyPixels
 from pipeline.data.dataset import Dataset
-from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
 
 THRESHOLD = 0.5  # in HAM10000 pairs of one lesion are seldom below it, and most pairs just above it are look-alikes
@@ -36,23 +35,19 @@ def _batches(dataset: Dataset, progress: Progress) -> Iterator[np.ndarray]:
             progress(0.05 + 0.8 * end / len(pixels), f"Looked at {end:,} of {len(pixels):,} images.")
 
 
-def describe_images(
-    workspace: Workspace, dataset: Dataset, progress: Progress = silent
-) -> tuple[np.ndarray, np.ndarray]:
+def describe_images(dataset: Dataset, progress: Progress = silent) -> tuple[np.ndarray, np.ndarray]:
     """What pairs are found by: (N, 1280) float32 pooled features, and (N, 8) uint64 hashes, in the table's order.
 
     Raises:
         DataError: an image is gone or damaged.
         WeightsError: ImageNet's weights are not installed.
-        ModelError: the network cannot be run in ONNX Runtime.
         Cancelled: by `progress`.
     """
     from pipeline.networks.architectures import build_network
-    from pipeline.networks.onnx_body import derived_body
+    from pipeline.networks.torch_network import body_of
 
     progress(0.01, "Prepares the network that finds pairs.")
-    network = build_network(_ARCH, 2, "imagenet").eval()
-    body = derived_body(workspace, network[0], _HEIGHT, _WIDTH, progress)
+    body = body_of(_ARCH, build_network(_ARCH, 2, "imagenet")[0], "cpu")
     # not what these weights were made for, but what THRESHOLD was chosen with
     mean, std = (np.array(numbers, dtype=np.float32)[:, None, None] for numbers in IMAGENET)
     features, hashes = [], []

@@ -131,7 +131,6 @@ def classify(info, files: list[Path], out: Output):
         known.append(f"{path}: {recognised_sentences(info, recognised)}")
 
     predictor = open_classifier(current_workspace(), info)
-    predictor.use_onnx(current_workspace(), len(files), out.progress)
     predictions = predict_files(predictor, files, on_problem, on_image, on_recognised)
     for sentence, number in refused.items():
         out.warn(f"Warning for {number:,} of {count(len(files), 'image')}: {sentence}")

@@ -93,6 +93,7 @@ def remove_left_behind(workspace: Workspace, using: str | None = None) -> None:
         using: the data set that the caller imports; copies for it that an interrupted import has left stay.
     """
     remove_temporary(workspace)
+    shutil.rmtree(workspace.home / "derived", ignore_errors=True)  # networks as ONNX, which earlier versions wrote
     names = {path.name for path in workspace.datasets.iterdir() if path.is_dir()}
     names = {name[1:].removesuffix(_INCOMING) if name.startswith(".") else name for name in names}
     for name in names - {using}:

@@ -47,7 +47,6 @@ class _Look:
     def __init__(self, run: RunDir, workspace: Workspace, info: ModelInfo, reporter: Reporter, images: int):
         self._reporter, self._config, self._own = reporter, run.config(), run.capabilities().has_model
         self.classifier = open_classifier(workspace, info)
-        self.classifier.use_onnx(workspace, images, self._reporter.watch)
         reporter.expect(images * COST[_KIND])
 
     def say(self, sentence: str) -> None:

@@ -22,6 +22,7 @@ from PIL import Image
 from pipeline.errors import ModelError
 from pipeline.export.stock_network import stock_network
 from pipeline.files.disk import disk_errors, replace_file
+from pipeline.inference.network_parts import load_network
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo
 
@@ -85,7 +86,7 @@ def export_fastai(info: ModelInfo, path: Path) -> float:
     image = _test_image(info.height, info.width)
     expected = predictor.probabilities([predictor.prepare(image)])[0]
     with disk_errors(path), tempfile.TemporaryDirectory() as folder:
-        learner = _learner(info, stock_network(predictor.network, info.height, info.width), Path(folder))
+        learner = _learner(info, stock_network(load_network(info).eval(), info.height, info.width), Path(folder))
         exported = Path(folder) / "export.pkl"
         learner.export(exported)
         difference = float(np.abs(_predicted(exported, image) - expected).max())

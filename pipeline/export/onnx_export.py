@@ -1,19 +1,22 @@
 """A model as one ONNX file that takes decoded pixels and gives probabilities, checked in ONNX Runtime."""
 
+import logging
+import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from torch import nn
 
 from pipeline.errors import ModelError
 from pipeline.files.disk import replace_file, to_json
+from pipeline.inference.network_parts import load_network
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import WEIGHS_ALIKE, prior_vector
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
-from pipeline.networks.onnx_file import onnx_bytes
 
 CLOSEST = 1e-3  # the largest difference of a probability that an export may have
 INPUT, OUTPUT = "images", "probabilities"
@@ -22,7 +25,7 @@ _DECISIONS = (
     "training_frequencies."
 )
 
-
+_OPSET = 18
 _SMALLEST = float(torch.finfo(torch.float32).tiny)
 
 
@@ -83,29 +86,58 @@ def _metadata(info: ModelInfo) -> dict[str, str]:
     }
 
 
-def _onnx_bytes(info: ModelInfo, network: nn.Module) -> bytes:
-    model = _FromPixels(network.cpu().float(), info).eval()
+def onnx_bytes(
+    model: nn.Module, example: torch.Tensor, input_name: str, output_name: str, notes: dict[str, str]
+) -> bytes:
+    """The file of `model`, whose only input takes any number of images; checked by ONNX's own checker.
+
+    Args:
+        model: in eval mode, on the processor.
+        example: an input (at least 2, ...), whose type and further dimensions the file keeps.
+        notes: what the file says of itself, as ONNX keeps it: text by name.
+    """
+    exporter = logging.getLogger("torch.onnx")
+    level = exporter.level
+    exporter.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecations within torch's exporter
+            program = torch.onnx.export(
+                model, (example,), input_names=[input_name], output_names=[output_name], opset_version=_OPSET,
+                dynamo=True, dynamic_shapes=({0: torch.export.Dim("N", min=1)},), external_data=False, verbose=False,
+            )
+    finally:
+        exporter.setLevel(level)
+    proto = program.model_proto
+    for part in (*proto.graph.node, *proto.graph.input, *proto.graph.output, *proto.graph.value_info):
+        del part.metadata_props[:]  # torch notes the places of its sources on this computer
+    onnx.helper.set_model_props(proto, notes)
+    onnx.checker.check_model(proto)
+    return proto.SerializeToString()
+
+
+def _of_model(info: ModelInfo) -> bytes:
+    model = _FromPixels(load_network(info), info).eval()
     example = torch.zeros((2, 3, info.height, info.width), dtype=torch.uint8)
     return onnx_bytes(model, example, INPUT, OUTPUT, _metadata(info))
 
 
 def export_onnx(info: ModelInfo, path: Path) -> float:
-    """Writes the model as ONNX to `path`, after comparing it with PyTorch on batches of one and of three images.
+    """Writes the model as ONNX to `path`, after comparing it with the model on batches of one and of three images.
 
     Input `images`: uint8 (N, 3, height, width), RGB; output `probabilities`: float32 (N, C). Normalisation, softmax and
     calibration are inside; the file's metadata name the diagnoses, the preparation and the notice.
 
     Returns:
-        The largest difference between a probability in ONNX Runtime and in PyTorch.
+        The largest difference between a probability of the file and one of the model.
 
     Raises:
-        ModelError: the weights are missing, or ONNX Runtime answers otherwise than PyTorch.
+        ModelError: the weights are missing, or the file answers otherwise than the model.
         WorkspaceError: the file cannot be written.
     """
-    predictor = Predictor(info)
     pixels = np.random.default_rng(0).integers(0, 256, (4, info.height, info.width, 3), dtype=np.uint8)
-    expected = predictor.probabilities(pixels)
-    content = _onnx_bytes(info, predictor.network)
+    expected = Predictor(info).probabilities(pixels)
+    content = _of_model(info)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     batches = np.split(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), [1])
     got = np.concatenate([session.run([OUTPUT], {INPUT: batch})[0] for batch in batches])

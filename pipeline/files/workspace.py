@@ -45,11 +45,6 @@ class Workspace:
         return self.home / "deleted"
 
     @property
-    def derived(self) -> Path:
-        """What is computed from networks and can be computed again."""
-        return self.home / "derived"
-
-    @property
     def locks(self) -> Path:
         return self.home / "locks"
 

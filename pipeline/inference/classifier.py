@@ -1,6 +1,6 @@
-"""What answers about images: one network, a mean of models, or a cross-validation's. Loads torch when one is opened."""
+"""What answers about images: one network, a mean of models, or a cross-validation's. See `network_parts`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
@@ -10,7 +10,6 @@ from PIL import Image
 from pipeline.files.workspace import Workspace
 from pipeline.models.combined import member_priors, members_of
 from pipeline.models.model_info import ModelInfo
-from pipeline.progress import Progress, silent
 
 Images = Sequence[np.ndarray] | np.ndarray  # prepared: uint8 (height, width, 3) each
 FeatureMaps = list[np.ndarray]  # of one image, float32 (K, h, w) of each network that answers
@@ -30,21 +29,9 @@ class Classifier(Protocol):
 
     Attributes:
         info: the model's description; its `classes` are the order of all probabilities.
-        note: why ONNX Runtime is not used although it was to be, in a sentence; None where it is, or need not be.
     """
 
     info: ModelInfo
-
-    @property
-    def note(self) -> str | None: ...
-
-    def use_onnx(self, workspace: Workspace, images: int = 0, progress: Progress = silent) -> None:
-        """From now on ONNX Runtime answers, if the workspace has the network's file, or if so many `images` are to come
-        that writing it now pays.
-        """
-
-    def use_onnx_soon(self, workspace: Workspace, start_deriving: Callable[[Workspace, str], None]) -> None:
-        """As `use_onnx`, but another process writes the file; for who asks again and again and must not wait."""
 
     def prepare(self, image: Image.Image) -> np.ndarray:
         """What the model is asked about: uint8 (height, width, 3)."""

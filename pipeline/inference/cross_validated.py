@@ -1,19 +1,16 @@
 """The networks of one cross-validation as a classifier: the mean of them all, or the one that left an image out."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property
 
 import numpy as np
 from PIL import Image
 
-from pipeline.files.workspace import Workspace
 from pipeline.inference.classifier import Classifier, Explained, FeatureMaps, Images, explained_one_by_one
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.recognition import KnownImages, Recognised
 from pipeline.models.weights_files import check_folds
-from pipeline.progress import Progress, silent
 
 
 class CrossValidated:
@@ -43,20 +40,6 @@ class CrossValidated:
             ModelError: their list is missing or damaged.
         """
         return KnownImages(self.info)
-
-    @property
-    def note(self) -> str | None:
-        """Why ONNX Runtime is not used although it was to be; None where it is."""
-        return next((network.note for network in self.networks if network.note), None)
-
-    def use_onnx(self, workspace: Workspace, images: int = 0, progress: Progress = silent) -> None:
-        """As `Predictor.use_onnx`, for each network."""
-        for network in self.networks:
-            network.use_onnx(workspace, images, progress)
-
-    def use_onnx_soon(self, workspace: Workspace, start_deriving: Callable[[Workspace, str], None]) -> None:
-        """As `Predictor.use_onnx`, for each network: one of several is no model that another process could find."""
-        self.use_onnx(workspace)
 
     def prepare(self, image: Image.Image) -> np.ndarray:
         """What each network sees of an opened image: uint8 (height, width, 3)."""

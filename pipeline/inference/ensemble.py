@@ -5,21 +5,19 @@ carried to the mean of the members' priors (`metrics.class_priors`) before they 
 diagnoses alike, the mean is carried back to that.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 import numpy as np
 from PIL import Image
 
 from pipeline.data.prepare import prepare_image, viewed
-from pipeline.files.workspace import Workspace
 from pipeline.images.colours import pixels_of
 from pipeline.inference.classifier import Explained, FeatureMaps, Images, explained_one_by_one
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import at_equal_priors, at_training_priors, prior_vector
 from pipeline.models.model_info import ModelInfo
 from pipeline.networks.overlay import enlarge
-from pipeline.progress import Progress, silent
 
 
 class Ensemble:
@@ -44,21 +42,6 @@ class Ensemble:
         self.info, self.device = info, device
         self.members = [Predictor(member, device=device) for member in members]
         self._priors = None if priors is None else [prior_vector(of, info.classes) for of in priors]
-
-    @property
-    def note(self) -> str | None:
-        """Why ONNX Runtime is not used although it was to be; None where it is."""
-        return next((member.note for member in self.members if member.note), None)
-
-    def use_onnx(self, workspace: Workspace, images: int = 0, progress: Progress = silent) -> None:
-        """As `Predictor.use_onnx`, for each member."""
-        for member in self.members:
-            member.use_onnx(workspace, images, progress)
-
-    def use_onnx_soon(self, workspace: Workspace, start_deriving: Callable[[Workspace, str], None]) -> None:
-        """As `Predictor.use_onnx_soon`, for each member."""
-        for member in self.members:
-            member.use_onnx_soon(workspace, start_deriving)
 
     def prepare(self, image: Image.Image) -> np.ndarray:
         """What the members make their input of, uint8 (H, W, 3): the part that they see, upright, where they squish it;

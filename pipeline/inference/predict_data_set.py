@@ -49,7 +49,6 @@ def predict_data_set(run: RunDir, workspace: Workspace, reporter: Reporter, devi
                         "Start a new one.")
     info, split = find_model(workspace, about["model"]), run.split()
     classifier = open_classifier(workspace, info, torch_device(device, reporter.note))
-    classifier.use_onnx(workspace, len(split), reporter.watch)
     table, maps = _predictions(classifier, info, dataset, split, reporter)
     with reporter.timed("writing"), disk_errors(run.predictions_path):
         table.to_parquet(run.predictions_path, index=False)

@@ -1,6 +1,6 @@
 """Where the jobs lie that are no runs, each in a folder of its own beside what it is about.
 
-    runs/<run>/embedding/  datasets/<name>/audit/  derived/<model>/  .downloads/<source>/  .work-<any>/ (short work)
+    runs/<run>/embedding/  datasets/<name>/audit/  .downloads/<source>/  .work-<any>/ (short work)
 """
 
 import os
@@ -20,7 +20,7 @@ from pipeline.runs.job_dir import JobDir
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import Status
 
-Kind = Literal["training", "search", "evaluation", "embedding", "audit", "deriving", "fetch",
+Kind = Literal["training", "search", "evaluation", "embedding", "audit", "fetch",
                "estimate", "preview", "evidence", "export", "bundle"]
 
 
@@ -78,17 +78,6 @@ class AuditJob(JobDir):
 def audit_job(dataset: Dataset) -> AuditJob:
     """Its folder; it need not exist yet."""
     return AuditJob(dataset.folder / "audit")
-
-
-@dataclass(frozen=True)
-class DerivingJob(JobDir):
-    """The body of a model's network is written as ONNX; the folder is named after the model."""
-
-    kind: ClassVar[Kind] = "deriving"
-
-    @property
-    def title(self) -> str:
-        return f"The job for the model {self.name} in ONNX Runtime"
 
 
 class _Asked(TypedDict):

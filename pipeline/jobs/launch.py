@@ -19,7 +19,7 @@ from pipeline.errors import LesionLabError, RunError, WorkspaceError
 from pipeline.files.disk import disk_errors
 from pipeline.files.locks import file_lock
 from pipeline.files.workspace import Workspace
-from pipeline.jobs.job_dirs import DerivingJob, EmbeddingJob, audit_job, embedding_job, kind_of
+from pipeline.jobs.job_dirs import EmbeddingJob, audit_job, embedding_job, kind_of
 from pipeline.jobs.tasks import TASKS
 from pipeline.progress import silent
 from pipeline.runs.job_dir import JobDir
@@ -170,18 +170,6 @@ def start_audit(workspace: Workspace, dataset: Dataset) -> None:
     job = audit_job(dataset)
     queue(job, RunError(f"The data set {dataset.name} is being audited already.", "Wait until that is done."))
     start_queued(workspace, job)
-
-
-def start_deriving(workspace: Workspace, model: str) -> None:
-    """Lets the body of a model's network be written as ONNX, unless that is being done.
-
-    Raises:
-        WorkspaceError: the folder of what is derived cannot be written.
-    """
-    job = DerivingJob(workspace.derived / model)
-    with contextlib.suppress(RunError):
-        queue(job, RunError(f"The model {model} is being prepared for ONNX Runtime already."))
-        start_queued(workspace, job)
 
 
 def request_stop(job: JobDir) -> None:

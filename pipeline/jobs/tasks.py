@@ -15,7 +15,7 @@ from pipeline.export.formats import Format
 from pipeline.files.bounds import Count, FileName, Text
 from pipeline.files.records import read_record
 from pipeline.files.workspace import Workspace
-from pipeline.jobs.job_dirs import AuditJob, DerivingJob, EmbeddingJob, Fetch, Kind, ShortJob
+from pipeline.jobs.job_dirs import AuditJob, EmbeddingJob, Fetch, Kind, ShortJob
 from pipeline.networks.device import Device
 from pipeline.runs.job_dir import JobDir
 from pipeline.runs.reporter import Reporter
@@ -105,15 +105,6 @@ def _audit(at: AtWork) -> None:
     from pipeline.data.dataset import load_dataset
 
     audit_dataset(at.workspace, load_dataset(at.workspace, at.job.data), at.reporter.whole)
-
-
-def _derive(at: AtWork) -> None:
-    from pipeline.inference.predictor import Predictor
-    from pipeline.models.model_info import find_model
-    from pipeline.networks.onnx_body import derived_body
-
-    info = find_model(at.workspace, at.job.name)
-    derived_body(at.workspace, Predictor(info).network[0], info.height, info.width, at.reporter.whole)
 
 
 def _fetch(at: AtWork) -> None:
@@ -228,7 +219,6 @@ TASKS: dict[Kind, Task] = {
     "evaluation": Task(_evaluate, _NETWORK, holds_device=True, resumable=True),
     "embedding": Task(_embed, _NETWORK, EmbeddingJob, niceness=10),
     "audit": Task(_audit, _NETWORK, AuditJob),
-    "deriving": Task(_derive, _NETWORK, DerivingJob),
     "fetch": Task(_fetch, "Connects.", Fetch, breaks_off=True, stopped=Fetch.stopped),
     "estimate": Task(
         _estimate, "Reads the data set.", request=EstimateRequest,

@@ -140,6 +140,16 @@ def _linear_head(features: int, outputs: int, dropout: float) -> nn.Sequential:
 _HEADS: dict[Head, Callable[[int, int, float], nn.Sequential]] = {"fastai": _fastai_head, "linear": _linear_head}
 
 
+def build_head(head: Head, features: int, outputs: int, dropout: float = 0.5) -> nn.Sequential:
+    """A head with random weights.
+
+    Args:
+        features: K, how many the body gives.
+        outputs, dropout: as for `build_network`.
+    """
+    return _HEADS[head](features, outputs, dropout)
+
+
 def feature_count(head: nn.Sequential) -> int:
     """K, how many features the body gives to a head of `build_network`."""
     if isinstance(head[0], AdaptiveConcatPool2d):
@@ -181,7 +191,7 @@ def build_network(
             f"{arch} has no drop path (drop_path={drop_path:g}).", "Set drop_path=0, or choose an EfficientNet."
         )
     body = _BUILDERS[entry.family].body(entry, weights == "imagenet", drop_path)
-    network = add_head(body.module, body.outputs, outputs, head=_HEADS[head](body.outputs, outputs, dropout))
+    network = add_head(body.module, body.outputs, outputs, head=build_head(head, body.outputs, outputs, dropout))
     apply_init(network[1], nn.init.kaiming_normal_)  # once more, as ever: what a seed gives stays
     return network
 

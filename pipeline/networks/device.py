@@ -63,6 +63,11 @@ def _cores() -> int:
     return len(here.cpu_affinity()) if hasattr(here, "cpu_affinity") else psutil.cpu_count()
 
 
+def physical_cores() -> int:
+    """Those that this process may use; two threads on one gain a network nothing."""
+    return min(_cores(), psutil.cpu_count(logical=False) or _cores())
+
+
 def describe(found: list[Card] | None = None) -> Device:
     """The device that a training will ask for: the first NVIDIA card that can be used, Apple's GPU, else the processor.
 

@@ -1,51 +1,86 @@
-"""A network's body in ONNX Runtime, several times as fast on a processor; its file is derived once into the workspace.
-
-The file is named after what it holds, so it fits one body at one input size and no other. The `KEPT` that were used
-last stay; another is derived again when it is asked for.
+"""A network's body in ONNX Runtime, several times as fast on a processor as PyTorch: a graph that lies beside this
+module, made by `body_graphs`, and the model's own weights.
 """
 
-import contextlib
-import copy
-import hashlib
 import os
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import onnx
 import onnxruntime
-import torch
-from torch import nn
 
 from pipeline.errors import ModelError
-from pipeline.files.disk import replace_file
-from pipeline.files.locks import file_lock
-from pipeline.files.workspace import Workspace
-from pipeline.progress import Cancelled, Progress, silent
+from pipeline.networks.device import physical_cores
 
-CLOSEST = 1e-4  # the largest difference of a feature, as a share of the largest feature where that is above 1
-KEPT = 20  # files of some 13 MB
-_INPUT, _OUTPUT = "images", "features"
+INPUT, OUTPUT = "images", "features"
+_GRAPHS = Path(__file__).with_name("graphs")
+
+
+class Graph(NamedTuple):
+    """A body without weights: the file's content, the shape of each of its tensors, and K, how many features it gives.
+    """
+
+    content: bytes
+    shapes: dict[str, tuple[int, ...]]
+    features: int
+
+
+def graph_path(arch: str) -> Path:
+    """Where the graph of that network's body lies."""
+    return _GRAPHS / f"{arch}.onnx"
+
+
+@cache
+def read_graph(arch: str) -> Graph:
+    """The graph of that network's body; `arch` is a key of `network_registry.NETWORKS`."""
+    content = graph_path(arch).read_bytes()
+    graph = onnx.load_from_string(content).graph
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    return Graph(content, shapes, graph.output[0].type.tensor_type.shape.dim[1].dim_value)
+
+
+def body_tensors(arch: str) -> dict[str, tuple[int, ...]]:
+    """The shape of each tensor in the state of that network's body, as PyTorch names them; a graph lacks counters."""
+    shapes = read_graph(arch).shapes
+    norms = [name.removesuffix("running_mean") for name in shapes if name.endswith(".running_mean")]
+    return {**shapes, **{f"{name}num_batches_tracked": () for name in norms}}
+
+
+@cache
+def compute_threads() -> int:
+    """How many threads a network may use: `$OMP_NUM_THREADS`, which PyTorch obeys too, else the processor's cores."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) else physical_cores()
 
 
 class OnnxBody:
-    """A network's body, run by ONNX Runtime on the processor.
+    """A network's body, run by ONNX Runtime on the processor, on images of any size.
 
     Args:
-        path: an ONNX file that `derived_body` wrote, or its content.
-        threads: that one call may use; as many as torch uses where it is not given.
+        arch: a key of `network_registry.NETWORKS`.
+        weights: its tensors by the names that they have in the body's state; floating ones of any precision.
 
     Raises:
-        ModelError: the file is missing, damaged, or one that ONNX Runtime cannot run.
+        ModelError: a tensor is missing or has another shape.
     """
 
-    def __init__(self, path: Path | bytes, threads: int | None = None):
+    def __init__(self, arch: str, weights: Mapping[str, np.ndarray]):
+        graph = read_graph(arch)
+        if any(name not in weights or weights[name].shape != shape for name, shape in graph.shapes.items()):
+            raise ModelError(f"The weights are not those of the network {arch}.", "Train it again.")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or torch.get_num_threads()
+        options.intra_op_num_threads = compute_threads()
+        # between two calls its threads would wait at full speed, and take the cores from other networks
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         options.log_severity_level = 3  # what it raises says all; its warnings are about the graph's form
-        try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime's errors have no common base of their own
-            name = path if isinstance(path, Path) else "the network"
-            raise ModelError(f"ONNX Runtime cannot run {name}: {error}.", "") from error
+        arrays = [np.ascontiguousarray(weights[name], dtype=np.float32) for name in graph.shapes]
+        options.add_external_initializers(
+            list(graph.shapes), [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in arrays]
+        )
+        self._session = onnxruntime.InferenceSession(graph.content, options, providers=["CPUExecutionProvider"])
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """(N, K, h, w) float32 feature maps of (N, 3, H, W) float32 images, normalised as the network wants them.
@@ -54,92 +89,6 @@ class OnnxBody:
             ModelError: ONNX Runtime could not compute them.
         """
         try:
-            return self._session.run([_OUTPUT], {_INPUT: images})[0]
-        except Exception as error:  # likewise
+            return self._session.run([OUTPUT], {INPUT: images})[0]
+        except Exception as error:  # ONNX Runtime's errors have no common base of their own
             raise ModelError(f"ONNX Runtime failed: {error}.", "") from error
-
-
-def body_digest(body: nn.Module, height: int, width: int) -> str:
-    """32 hexadecimal digits of the SHA-256 over the names, types, shapes and bytes of `body`'s state, and the input."""
-    digest = hashlib.sha256(f"{height} {width}".encode())
-    for name, tensor in body.state_dict().items():
-        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()[:32]
-
-
-def _path(workspace: Workspace, digest: str) -> Path:
-    return workspace.derived / f"{digest}.onnx"
-
-
-def stored_body(workspace: Workspace, digest: str) -> OnnxBody | None:
-    """The body with this `body_digest`; None where its file is not there or damaged (`derived_body` writes it anew)."""
-    path = _path(workspace, digest)
-    if not path.exists():
-        return None
-    try:
-        body = OnnxBody(path)
-    except ModelError:
-        return None
-    with contextlib.suppress(OSError):  # a workspace that cannot be written forgets none either
-        os.utime(path)
-    return body
-
-
-def _checked(content: bytes, body: nn.Module, example: torch.Tensor) -> None:
-    with torch.inference_mode():
-        expected = body(example).numpy()
-    got = OnnxBody(content)(example.numpy())
-    difference = float(np.abs(got - expected).max()) / max(1.0, float(np.abs(expected).max()))
-    if not difference <= CLOSEST:
-        raise ModelError(
-            f"The features of this network in ONNX Runtime differ from PyTorch's by {difference:.2g}.",
-            "PyTorch can be used instead, which is slower.",
-        )
-
-
-def known_body(workspace: Workspace, body: nn.Module, height: int, width: int) -> OnnxBody | None:
-    """`body` in ONNX Runtime if its file is there already, else None; as `stored_body`."""
-    return stored_body(workspace, body_digest(body, height, width))
-
-
-def derived_body(
-    workspace: Workspace, body: nn.Module, height: int, width: int, progress: Progress = silent
-) -> OnnxBody:
-    """`body` in eval mode in ONNX Runtime; its file is written now, some seconds long, where it is missing or damaged.
-
-    Before it is written, its features of a few random images are compared with PyTorch's. `body` stays as it is.
-
-    Raises:
-        ModelError: it cannot be exported, ONNX Runtime cannot run it, or gives other features than PyTorch.
-        WorkspaceError: the file cannot be written.
-        Cancelled: by `progress`, while another process derives.
-    """
-    digest = body_digest(body, height, width)
-    if found := stored_body(workspace, digest):
-        return found
-    with file_lock(workspace.locks / "derived.lock", progress, "Another process prepares a network for ONNX Runtime."):
-        if found := stored_body(workspace, digest):
-            return found
-        progress(None, "Prepares the network for ONNX Runtime.")
-        from pipeline.networks.onnx_file import onnx_bytes  # seconds to load
-
-        plain = copy.deepcopy(body).cpu().float().eval()
-        example = torch.randn((3, 3, height, width), generator=torch.Generator().manual_seed(0))
-        try:
-            content = onnx_bytes(plain, example, _INPUT, _OUTPUT, {})
-        except Cancelled:
-            raise
-        except Exception as error:  # torch's exporter raises many kinds
-            raise ModelError(f"This network cannot be exported to ONNX: {error}.", "") from error
-        _checked(content, plain, example)
-        replace_file(_path(workspace, digest), content)
-        _forget(workspace)
-    return OnnxBody(_path(workspace, digest))
-
-
-def _forget(workspace: Workspace) -> None:
-    """Removes the files that were used longest ago, but for the last `KEPT`."""
-    files = {path: path.stat().st_mtime for path in workspace.derived.glob("*.onnx")}
-    for path in sorted(files, key=files.get)[:-KEPT]:
-        path.unlink(missing_ok=True)

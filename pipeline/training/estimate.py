@@ -4,11 +4,9 @@ The batches go through the trainer's own loaders, network, loss, precision and o
 which computes as fast as any.
 """
 
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,30 +22,20 @@ from pipeline.data.cache import JoinedPixels, OnTheFlyPixels, PixelCache
 from pipeline.data.cache_record import CacheRecord, cache_folder
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
-from pipeline.files.workspace import Workspace
-from pipeline.inference.predictor import Predictor
 from pipeline.networks.architectures import build_network
 from pipeline.networks.device import Device, torch_device
-from pipeline.networks.onnx_body import OnnxBody, known_body
 from pipeline.progress import Progress, silent
 from pipeline.runs.boot import process_age
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.extra_images import Extra
 from pipeline.training.feature_store import FLIPS
-from pipeline.training.features import (
-    Body,
-    computed,
-    fast_body,
-    missing_features,
-    output_count,
-    wanted_features,
-)
+from pipeline.training.features import computed, fast_body, missing_features, output_count, wanted_features
 from pipeline.training.head_stage import head_learner
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
 from pipeline.training.memory import within_memory
 from pipeline.training.parts import own_targets, planned, undecoded
-from pipeline.training.predict_held_out import model_info
+from pipeline.training.predict_held_out import open_predictor
 from pipeline.training.training import Parts, Training, TrainingData
 
 _WARM_UP, _WARM_UP_SECONDS = 2, 1.0  # batches and seconds: the first ones compile kernels and find their memory
@@ -194,11 +182,8 @@ def _fit_rates(learner: Learner, frozen: bool, validate: bool) -> dict[str, floa
     return {**timer.rates, "frozen" if frozen else "training": trained}
 
 
-def _prediction_rate(training: Training, body: Body | None) -> float:
-    config, data = training.config, training.data
-    predictor = Predictor(
-        model_info(training), training.network, training.device, body if isinstance(body, OnnxBody) else None
-    )
+def _prediction_rate(training: Training) -> float:
+    config, data, predictor = training.config, training.data, open_predictor(training)
     rows, targets = (part[:_JUDGED] for part in data.parts["validation"])
     images = np.stack([window(data.pixels.pixels(int(row)), config.height, config.width) for row in rows])
     predictor.predict_and_explain(images[:8], targets[:8])
@@ -208,9 +193,8 @@ def _prediction_rate(training: Training, body: Body | None) -> float:
 
 
 class FeatureTime(NamedTuple):
-    """The backbone as the run would use it, its outputs a second, and the seconds for all that are not there yet."""
+    """The backbone's outputs a second, and the seconds for all that are not there yet."""
 
-    body: Body
     rate: float
     seconds: float
 
@@ -219,17 +203,9 @@ def feature_time(training: Training, parts: Parts) -> FeatureTime:
     """Computes the outputs of some training images.
 
     Args:
-        training: where its network has the run's own weights, the body's ONNX file is used if it is there.
         parts: (rows, targets) of each part of the whole split.
     """
-    config, network, dataset, derived, body = training.config, training.network, training.data.dataset, 0.0, None
-    if training.device == "cpu":
-        body = known_body(training.workspace, network[0], config.height, config.width)
-    if body is None:
-        with tempfile.TemporaryDirectory() as folder:
-            start = time.monotonic()
-            body = fast_body(replace(training, workspace=Workspace(Path(folder))))
-            derived = time.monotonic() - start
+    config, network, dataset, body = training.config, training.network, training.data.dataset, fast_body(training)
     pixels, rows = training.data.pixels, training.data.parts["train"][0]
     images = np.resize(rows, _OUTPUT_WARM_UP + _OUTPUT_IMAGES)
     places = np.array([(row, flip) for row in images for flip in range(FLIPS)])
@@ -242,7 +218,7 @@ def feature_time(training: Training, parts: Parts) -> FeatureTime:
     missing = missing_features(dataset, config, wanted[:own], outputs)
     if extra is not None:
         missing += missing_features(extra.dataset, config, wanted[own:], outputs, extra.detail)
-    return FeatureTime(body, rate, derived + missing / rate if missing else 0.0)
+    return FeatureTime(rate, missing / rate)
 
 
 def some_features(images: int, network: nn.Sequential) -> np.ndarray:
@@ -291,9 +267,8 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
         weights = config.weights if known else "random"
         network = build_network(config.arch, len(classes), weights, config.dropout, config.drop_path, config.head)
         training = Training(
-            RunDir(dataset.folder / "estimate"), Workspace(dataset.folder.parents[1]),
-            replace(config, batch_size=batch_size), TrainingData(dataset, split, few, pixels, extra), network,
-            _Listener(notes, progress), name,
+            RunDir(dataset.folder / "estimate"), replace(config, batch_size=batch_size),
+            TrainingData(dataset, split, few, pixels, extra), network, _Listener(notes, progress), name,
         )
         loss = make_loss(config, parts["train"][1], classes, own_targets(parts, dataset.images))
         features = None
@@ -315,7 +290,7 @@ def estimate_run(dataset: Dataset, config: RunConfig, device: Device, progress: 
     kinds = sorted({stage.freeze for stage in config.stages}, reverse=True)
     (training, features), batch_size = within_memory(measure, config.batch_size, notes.append)
     progress(0.85, "Judges some images.")
-    rates["judging"] = _prediction_rate(training, features.body if features and config.only_features else None)
+    rates["judging"] = _prediction_rate(training)
     seconds = _multiply(config, batch_size, rates, parts, missing, start_seconds)
     if features:
         seconds["features"] = features.seconds

@@ -13,15 +13,16 @@ from pipeline.configuration.config import RunConfig
 from pipeline.configuration.network_registry import IMAGENET, UNCHANGED, Normalisation
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
-from pipeline.errors import ModelError, TrainingError
+from pipeline.errors import TrainingError
 from pipeline.files.disk import to_json
 from pipeline.files.locks import file_lock
+from pipeline.inference.network_parts import Body
 from pipeline.networks.architectures import feature_count
-from pipeline.networks.onnx_body import OnnxBody, body_digest, derived_body
+from pipeline.networks.onnx_body import OnnxBody, compute_threads
+from pipeline.networks.torch_network import body_of
 from pipeline.training.feature_store import FLIPS, FeatureStore
 from pipeline.training.training import Parts, Pixels, Training
 
-Body = Callable[[np.ndarray], np.ndarray]
 _BATCH = 32
 _DIGITS = 12  # of a body's digest that a folder of features is named after
 _CHUNK_BATCHES = 16  # after so many batches what was computed is written
@@ -48,34 +49,18 @@ def pooled(feature_map: np.ndarray, dtype=np.float16) -> np.ndarray:
     return np.concatenate([feature_map.max((2, 3)), feature_map.mean((2, 3))], axis=1).astype(dtype)
 
 
-class TorchBody:
-    """A body in eval mode on a torch device, called as an `OnnxBody` is."""
-
-    def __init__(self, body: nn.Module, device: str):
-        self._body, self._device = body.eval().to(device, memory_format=torch.channels_last), device
-
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """(N, K, h, w) float32 feature maps of (N, 3, H, W) float32 normalised images."""
-        batch = torch.from_numpy(images).to(self._device).contiguous(memory_format=torch.channels_last)
-        with torch.inference_mode():
-            return self._body(batch).float().cpu().numpy()
-
-
 def fast_body(training: Training) -> Body:
-    """The network's present body in eval mode: in ONNX Runtime on a processor, in PyTorch on a GPU.
+    """The network's present body in eval mode: in ONNX Runtime on a processor, in PyTorch on a GPU."""
+    return body_of(training.config.arch, training.network[0], training.device)
 
-    Raises:
-        WorkspaceError: its ONNX file cannot be written.
-        Cancelled: by the reporter.
-    """
-    config, body, reporter = training.config, training.network[0], training.reporter
-    if training.device != "cpu":
-        return TorchBody(body, training.device)
-    try:
-        return derived_body(training.workspace, body, config.height, config.width, reporter.watch)
-    except ModelError as error:
-        reporter.note(f"{error.problem} PyTorch is used instead, which is slower.")
-        return TorchBody(body, training.device)
+
+def body_digest(body: nn.Module, height: int, width: int) -> str:
+    """32 hexadecimal digits of the SHA-256 over the names, types, shapes and bytes of `body`'s state, and the input."""
+    digest = hashlib.sha256(f"{height} {width}".encode())
+    for name, tensor in body.state_dict().items():
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()[:32]
 
 
 def wanted_features(config: RunConfig, parts: Parts, images: int) -> np.ndarray:
@@ -210,7 +195,7 @@ def computed(
         return pooled(body(normalised(batch, config.normalisation)))
 
     batches = [places[start : start + _BATCH] for start in range(0, len(places), _BATCH)]
-    workers = torch.get_num_threads() if isinstance(body, OnnxBody) else 1  # torch has threads of its own
+    workers = compute_threads() if isinstance(body, OnnxBody) else 1  # torch has threads of its own
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(batches), _CHUNK_BATCHES):
             chunk = batches[start : start + _CHUNK_BATCHES]

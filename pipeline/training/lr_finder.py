@@ -130,7 +130,7 @@ def find_rates(search: RunDir, workspace: Workspace, reporter: Reporter, device:
     def find(batch_size: int) -> dict[str, object]:
         changed = dataclasses.replace(config, batch_size=batch_size, ema=0.0)
         network = first_network(search, config, len(data.dataset.classes), reporter.note)
-        training = Training(search, workspace, changed, data, network, reporter, name)
+        training = Training(search, changed, data, network, reporter, name)
         learner = StageLearners(training).of(config.stages[0])
         reporter.log.go_back(0)
         return search_rates(learner, config.seed, reporter)

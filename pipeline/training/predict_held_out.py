@@ -10,12 +10,12 @@ from pipeline.data.prepare import window
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files.disk import disk_errors, replace_file
+from pipeline.inference.network_parts import parts_of
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import class_priors
 from pipeline.metrics.predictions_table import class_indices, with_probabilities
 from pipeline.models.model_info import ExtraImages, ModelInfo, write_model_info
 from pipeline.models.training_images import write_training_images
-from pipeline.networks.onnx_body import OnnxBody
 from pipeline.progress import Cancelled
 from pipeline.runs.results import PartFigures
 from pipeline.training.extra_images import Extra
@@ -61,19 +61,20 @@ def model_info(training: Training, figures: PartFigures | None = None) -> ModelI
     )
 
 
-def predict_held_out(training: Training, body: OnnxBody | None = None) -> None:
+def open_predictor(training: Training) -> Predictor:
+    """The network as it is now, as a classifier; its images go the way of an upload."""
+    info = model_info(training)
+    return Predictor(info, parts_of(info, training.network, training.device))
+
+
+def predict_held_out(training: Training) -> None:
     """Writes `predictions.parquet` and `heatmaps.npz` of the validation and test parts, and `results.json`.
-
-    The images go through `Predictor`, as an upload does.
-
-    Args:
-        body: the network's in ONNX Runtime, where there is one.
 
     Raises:
         Cancelled: a stop was asked for.
     """
     run, config, (dataset, split, _, pixels, _) = training.run, training.config, training.data
-    reporter, predictor = training.reporter, Predictor(model_info(training), training.network, training.device, body)
+    reporter, predictor = training.reporter, open_predictor(training)
     row_of = {image_id: row for row, image_id in enumerate(dataset.metadata()["image_id"])}
     held_out = split[split["part"] != "train"].reset_index(drop=True)
     truths = class_indices(held_out["dx"], dataset.classes)

@@ -4,11 +4,9 @@ import dataclasses
 
 from pipeline.files.workspace import Workspace
 from pipeline.networks.device import Device, torch_device
-from pipeline.networks.onnx_body import OnnxBody
 from pipeline.runs.reporter import Reporter
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.checkpoints import BestWeights, Checkpoint, read_checkpoint
-from pipeline.training.features import fast_body
 from pipeline.training.learner import first_network
 from pipeline.training.memory import within_memory
 from pipeline.training.predict_held_out import predict_held_out, write_model
@@ -48,7 +46,7 @@ def train_run(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
         reporter.go_on_from(checkpoint)
         network = first_network(run, config, len(data.dataset.classes), reporter.note)
         smaller = dataclasses.replace(config, batch_size=batch_size)
-        training = Training(run, workspace, smaller, data, network, reporter, name)
+        training = Training(run, smaller, data, network, reporter, name)
         _train(training, checkpoint)
         return training
 
@@ -56,9 +54,8 @@ def train_run(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
     if config.split == "all":
         reporter.note("No image was held out, so the network has no figures of its own.")
     else:
-        body = fast_body(training) if config.only_features else None  # no stage has changed it: it is there
         reporter.say("Judges the held-out images and draws their heatmaps.")
         with reporter.timed("judging"):
-            predict_held_out(training, body if isinstance(body, OnnxBody) else None)
+            predict_held_out(training)
     with reporter.timed("writing"):
         write_model(training)

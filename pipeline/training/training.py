@@ -55,7 +55,6 @@ class Training:
     """
 
     run: RunDir
-    workspace: Workspace
     config: RunConfig
     data: TrainingData
     network: nn.Sequential

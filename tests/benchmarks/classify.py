@@ -39,12 +39,12 @@ from PIL import Image
 from torch import nn
 
 from app.components.models.visitor_image import visitor_image
+from pipeline.export.onnx_export import onnx_bytes
 from pipeline.files.workspace import Workspace
+from pipeline.inference.network_parts import load_network
 from pipeline.inference.predict_files import predict_files
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo
-from pipeline.networks.onnx_body import derived_body
-from pipeline.networks.onnx_file import onnx_bytes
 from tests.benchmarks.input_pipeline import originals
 from tests.random_models import make_model
 
@@ -141,11 +141,11 @@ def alternate(works: dict[str, Work], repeats: int) -> dict[str, float]:
 def compare(workspace: Workspace, arch: str, files: list[bytes], size: int, images: int, repeats: int) -> list[dict]:
     """The three rows of one network."""
     info = make_model(workspace, arch, arch, width=size, height=size)
-    predictor = Predictor(info)
     started = time.perf_counter()
-    predictor.body = derived_body(workspace, predictor.network[0], size, size)
-    derived = time.perf_counter() - started
-    learn = learner(info, predictor.network)
+    predictor = Predictor(info)
+    opened = time.perf_counter() - started
+    network = load_network(info).eval().to(memory_format=torch.channels_last)
+    learn = learner(info, network)
     check_answers(their_upload(learn, files[0]), our_upload(predictor, files[0]))
 
     def row(what: str, theirs: float, ours: float, unit: str, n: int, note: str) -> dict:
@@ -157,19 +157,22 @@ def compare(workspace: Workspace, arch: str, files: list[bytes], size: int, imag
         "theirs": lambda number: their_upload(learn, files[number % len(files)]),
         "ours": lambda number: our_upload(predictor, files[number % len(files)]),
     }, repeats)
-    rows = [row("upload", 1e3 * upload["theirs"], 1e3 * upload["ours"], "ms", repeats, f"derived in {derived:.0f} s")]
+    rows = [row("upload", 1e3 * upload["theirs"], 1e3 * upload["ours"], "ms", repeats, f"opened in {opened:.2f} s")]
 
     seen = predictor.prepare(Image.fromarray(visitor_image(files[0], "image.jpg").pixels))
-    session = onnx_session(predictor.network, size)
-    works = bare(predictor.network, session, torch.randn(1, 3, size, size))
+    session = onnx_session(network, size)
+    works = bare(network, session, torch.randn(1, 3, size, size))
     times = alternate({**works, "ours": lambda _: predictor.probabilities([seen])}, 3 * repeats)
     name = min(works, key=times.get)
     rows.append(row("probabilities", 1e3 * times[name], 1e3 * times["ours"], "ms", 3 * repeats, f"bare: {name}"))
-    rows.append(_folder(predictor, session, workspace.home / arch, files, images, max(1, repeats // 10), row))
+    rows.append(_folder(predictor, network, session, workspace.home / arch, files, images, max(1, repeats // 10), row))
     return rows
 
 
-def _folder(predictor: Predictor, session, folder: Path, files: list[bytes], images: int, repeats: int, row) -> dict:
+def _folder(
+    predictor: Predictor, network: nn.Sequential, session, folder: Path, files: list[bytes], images: int, repeats: int,
+    row,
+) -> dict:
     folder.mkdir()
     paths = [folder / f"{number:05d}.jpg" for number in range(images)]
     for number, path in enumerate(paths):
@@ -177,7 +180,7 @@ def _folder(predictor: Predictor, session, folder: Path, files: list[bytes], ima
     size = (predictor.info.height, predictor.info.width)
     works, rates = {}, {}
     for batch in BATCHES:
-        found = bare(predictor.network, session, torch.randn(batch, 3, *size))
+        found = bare(network, session, torch.randn(batch, 3, *size))
         works |= {(name, batch): work for name, work in found.items()}
         rates |= {(name, batch): batch / took for name, took in alternate(found, 3).items()}
     name, batch = max(rates, key=rates.get)

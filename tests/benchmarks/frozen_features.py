@@ -136,7 +136,7 @@ def _print(result: dict) -> None:
         print(pd.DataFrame(result["rows"]).to_string(index=False, float_format="{:.2f}".format))
     if first := result.get("first_pass"):
         print(f"First pass: all images decoded once in {first['decoding_seconds']:.1f} s; {first['outputs']:,} outputs "
-              f"computed and stored in {first['seconds']:.1f} s, the making of the ONNX file included; extrapolated, "
+              f"computed and stored in {first['seconds']:.1f} s; extrapolated, "
               f"the {first['outputs_of_all_images']:,} of all images take {first['seconds_extrapolated']:.0f} s.")
     if found := result.get("balanced_accuracy"):
         for seed, one in enumerate(found["by_seed"]):

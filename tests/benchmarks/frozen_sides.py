@@ -19,6 +19,7 @@ from pipeline.data.cache import build_cache
 from pipeline.data.dataset import load_dataset
 from pipeline.files.workspace import Workspace
 from pipeline.networks.architectures import build_network, splitter
+from pipeline.networks.torch_network import TorchBody
 from pipeline.runs.plan import plan_config
 from pipeline.training import features as frozen
 from pipeline.training.augmentation import Flips
@@ -61,8 +62,8 @@ class Sides:
         return build_network(self.config.arch, len(self.dataset.classes), "imagenet", self.config.dropout)
 
     @cached_property
-    def by_torch(self) -> frozen.TorchBody:
-        return frozen.TorchBody(self.network(0)[0], "cpu")
+    def by_torch(self) -> TorchBody:
+        return TorchBody(self.network(0)[0], "cpu")
 
     @cached_property
     def by_onnx(self) -> frozen.Body:

@@ -18,9 +18,6 @@ class Predictor:
     def __init__(self, info: ModelInfo, device: str = "cpu"):
         self.info = info
 
-    def use_onnx(self, *arguments: object) -> None:
-        """Has no other form."""
-
     def prepare(self, image) -> np.ndarray:
         return prepare_image(image, self.info.height, self.info.width, self.info.resize, self.info.detail)
 

@@ -27,7 +27,7 @@ from tests.small_archives import jpeg, rows, write_zip
 from tests.stand_in_server import stand_in
 
 ARCHIVE = Path(__file__).resolve().parents[1] / "fixtures" / "old_workspace.tar.xz"
-IN_A_ROW = {False: (6, 10), True: (1, 3)}  # kills of the same work before it may end; True: it derives a network
+IN_A_ROW = {False: (6, 10), True: (1, 3)}  # kills of the same work before it may end; True: a slow one
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def _clear(home: Workspace, place: Path, victim: Victim) -> None:
     datasets = (home.datasets / "imported", home.datasets / "fetched")
     for path in (*datasets, home.models / "again", home.home / ".downloads"):
         shutil.rmtree(path, ignore_errors=True)
-    for path in (home.derived, *home.datasets.glob("*/cache/features-*")) if victim.derives else ():
+    for path in home.datasets.glob("*/cache/features-*") if victim.slow else ():
         shutil.rmtree(path, ignore_errors=True)
     for name in ("out.zip", "out.onnx"):
         (place / name).unlink(missing_ok=True)
@@ -164,7 +164,7 @@ def shoot(place: Path, seed: int, kills: int, only: str | None = None) -> dict[s
         scenes = [scene for name, scene in SCENES.items() if only in (None, name)]
 
         def hunt(one: Victim, most: int) -> None:
-            hunter.hunt(one, min(hunter.rng.randint(*IN_A_ROW[one.derives]), most))
+            hunter.hunt(one, min(hunter.rng.randint(*IN_A_ROW[one.slow]), most))
 
         turns = [functools.partial(hunt, one) for one in prey]
         turns += [lambda most, scene=scene: scene(hunter) for scene in scenes]

@@ -61,7 +61,7 @@ class Victim:
         again: goes on with it, or starts it once more, after a kill; given what `begin` gave.
         result: what it found, comparable with ==, once it is done.
         owns: the paths, below the workspace, that it may change.
-        derives: it is to derive a network for ONNX Runtime anew, which takes most of its time.
+        slow: most of its time goes by before the first that can be kept; what it computes once is computed anew.
         after: it is killed within a second of saying a sentence that begins so; "": at any moment.
     """
 
@@ -70,7 +70,7 @@ class Victim:
     again: Callable[[Workspace, Work], Work]
     result: Callable[[Workspace, Work], Any]
     owns: Callable[[Work], list[str]]
-    derives: bool = False
+    slow: bool = False
     after: str = ""
 
     @property
@@ -178,7 +178,7 @@ def victims(place: Path) -> list[Victim]:
     return [
         _training("training and resume", "demo", TRAINING),
         _training("figures and heatmaps", "demo", SHORT, after="Judges the held-out"),
-        _training("features and their heads", "instant", FEATURES, derives=True),
+        _training("features and their heads", "instant", FEATURES, slow=True),
         Victim("search", _search, lambda home, work: _search(home), lambda home, work: read_found(work.subject),
                _owns_run),
         Victim("evaluation", _evaluation, lambda home, work: on_run(
@@ -194,6 +194,6 @@ def victims(place: Path) -> list[Victim]:
         Victim("import of a model", import_model, import_model, _weights, lambda work: ["models/again/"]),
         Victim("export of a bundle", export, export, _digest(place / "out.zip"), lambda work: []),
         Victim("export as ONNX", to_onnx, to_onnx, lambda home, work: onnx.stat().st_size > 0, lambda work: [],
-               derives=True),
+               slow=True),
         Victim("audit", audit, audit, _audit, lambda work: ["datasets/tiny/audit.json"]),
     ]

@@ -20,7 +20,7 @@ from pipeline.runs.searches import list_searches
 from tests.kills.victims import Work
 
 CLOCK_STEPS = (-3600.0, -1.5, 1.5, 90.0, 3600.0)
-_COMPUTED_AGAIN = ("locks/", "derived/", "server.log")
+_COMPUTED_AGAIN = ("locks/", "server.log")
 
 Files = dict[str, tuple[int, int]]
 

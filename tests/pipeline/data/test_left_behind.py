@@ -81,6 +81,7 @@ def test_killed_masks_are_removed_too(workspace, good, tmp_path):
 def test_every_kind_of_remains(workspace, good):
     for name in (".upload-1", ".drawing-2", ".sharper-3", ".export-4"):
         write_folder(workspace.home / name, {"a": b"x"})
+    write_folder(workspace.home / "derived", {"0123.onnx": b"x", "model/status.json": b"x"})  # of earlier versions
     write_folder(workspace.models / ".incoming-5", {"model.json": b"x"})
     write_folder(workspace.datasets / ".x.incoming" / "images", {"a.jpg": b"x", "b.partial": b"x"})
     write_folder(good.folder, {"images/a.partial": b"x", "metadata.partial": b"x", "masks/b.partial": b"x"})
@@ -90,6 +91,7 @@ def test_every_kind_of_remains(workspace, good):
     os.utime(old, times=(time.time() - 7200,) * 2)
     remove_left_behind(workspace)
     assert leftovers(workspace) == [str(new.relative_to(workspace.home))]  # one that is being written just now
+    assert not (workspace.home / "derived").exists()
     assert len(list((good.folder / "images").iterdir())) == 24
 
 

@@ -21,12 +21,11 @@ from pipeline.files.workspace import Workspace
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.evaluating import start_evaluation
 from pipeline.jobs.fetching import start_fetch
-from pipeline.jobs.job_dirs import DerivingJob, Kind, ShortJob, audit_job, embedding_job, kind_of
+from pipeline.jobs.job_dirs import Kind, ShortJob, audit_job, embedding_job, kind_of
 from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import (
     request_stop,
     start_audit,
-    start_deriving,
     start_embedding,
     start_run,
     start_search,
@@ -65,16 +64,11 @@ def _embedding(home: Workspace) -> JobDir:
     return embedding_job(find_run(home, MODEL))
 
 
-def _deriving(home: Workspace) -> JobDir:
-    start_deriving(home, MODEL)
-    return DerivingJob(home.derived / MODEL)
-
-
 START: dict[Kind, Callable[[Workspace], JobDir]] = {
     "training": lambda home: start_run(home, plan_config(home, "tiny", "demo", [*SMALL, "epochs=0,200"])),
     "search": lambda home: start_search(home, plan_first_search(home, "tiny", "demo", SMALL)),
     "evaluation": lambda home: start_evaluation(home, plan_evaluation(home, MODEL, "other")),
-    "embedding": _embedding, "audit": _audit, "deriving": _deriving,
+    "embedding": _embedding, "audit": _audit,
     "fetch": lambda home: start_fetch(home, STARTER, "fetched"),
 }
 

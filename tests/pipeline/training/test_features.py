@@ -26,6 +26,7 @@ from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop
 from pipeline.networks.architectures import build_network
 from pipeline.networks.device import describe
+from pipeline.networks.torch_network import TorchBody
 from pipeline.progress import Cancelled, silent
 from pipeline.runs.plan import create, plan_config
 from pipeline.runs.resume import requeue
@@ -33,7 +34,7 @@ from pipeline.training import features as computing
 from pipeline.training.callbacks import SeedEpochs
 from pipeline.training.estimate import estimate_run
 from pipeline.training.feature_store import FLIPS
-from pipeline.training.features import TorchBody, fast_body, missing_features, open_features, wanted_features
+from pipeline.training.features import fast_body, missing_features, open_features, wanted_features
 from pipeline.training.head_stage import head_learner
 from pipeline.training.losses import make_loss
 from pipeline.training.parts import plan_split, rows_and_targets
@@ -138,12 +139,10 @@ def test_features_of_another_normalisation_are_others(bench):
 
 def test_stored_features_are_those_of_the_backbone_image_by_image(home, tmp_path, monkeypatch):
     monkeypatch.setattr(computing, "_CHUNK_BATCHES", 2)
-    monkeypatch.setattr("torch.get_num_threads", lambda: 2)  # so many batches at a time, also in `make test`
+    monkeypatch.setattr(computing, "compute_threads", lambda: 2)  # so many batches at a time, also in `make test`
     bench = Bench(home, tmp_path / "set", "limit=42")
     expected = _image_by_image(bench)
-    training = loose_training(
-        bench.dataset, bench.config, bench.parts, bench.pixels, bench.network, workspace=home
-    )
+    training = loose_training(bench.dataset, bench.config, bench.parts, bench.pixels, bench.network)
     body = fast_body(training)
     assert not training.reporter.notes
     bench.body = lambda: body
