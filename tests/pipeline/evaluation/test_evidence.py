@@ -115,6 +115,7 @@ def test_evidence_is_in_the_lesion_for_a_trained_network_and_at_chance_for_rando
     from pipeline.data.cache import OnTheFlyPixels
     from pipeline.data.dataset import load_dataset
     from pipeline.data.embedded import ensure_generated
+    from pipeline.inference.network_parts import parts_of
     from pipeline.inference.predictor import Predictor
     from pipeline.jobs.job_worker import work
     from pipeline.models.model_info import find_model
@@ -136,7 +137,7 @@ def test_evidence_is_in_the_lesion_for_a_trained_network_and_at_chance_for_rando
     for seed in range(8):
         torch.manual_seed(seed)
         network = build_network(info.arch, len(info.classes), "random")
-        _, predicted, truth = Predictor(info, network=network).predict_and_explain(images, truths)
+        _, predicted, truth = Predictor(info, parts_of(info, network, "cpu")).predict_and_explain(images, truths)
         heatmaps = {"image_id": predictions["image_id"].to_numpy(dtype=str), "predicted": predicted, "truth": truth}
         found = evidence_table(
             predictions, heatmaps, lambda i: Image.open(dataset.mask_path(i)), info.height, info.width, info.resize
