@@ -9,6 +9,33 @@ from starlette.middleware import Middleware
 from app.hosts import KnownHostsOnly
 
 
+def _page(name: str, title: str, **more):
+    return st.Page(f"views/{name}_page.py", title=title, **more)
+
+
+def _menu() -> dict[str, list]:
+    """The pages by what a visitor wants to do; a hidden one is led to by links."""
+    return {
+        "Try": [
+            _page("home", "What do you see?", default=True), _page("classify", "Classify", url_path="classify"),
+        ],
+        "Look": [
+            _page("errors", "Errors", url_path="errors"), _page("explore", "Explore", url_path="explore"),
+            _page("case", "Case", url_path="case", visibility="hidden"),
+            _page("dataset", "Dataset", url_path="dataset"), _page("get_data", "Get data", url_path="get-data"),
+        ],
+        "Train": [
+            _page("train", "Train", url_path="train"), _page("rates", "Learning rate", url_path="learning-rate"),
+            _page("runs", "Runs", url_path="runs"), _page("models", "Models", url_path="models"),
+        ],
+        "Judge": [
+            _page("evaluation", "Evaluation", url_path="evaluation"), _page("leakage", "Leakage", url_path="leakage"),
+            _page("evaluate_on", "Another data set", url_path="another-data-set", visibility="hidden"),
+        ],
+        "More": [_page("article", "The article", url_path="article")],
+    }
+
+
 def main() -> None:
     """Draws the page that the address names."""
     # not above: their caches want the server to stand when they are made
@@ -17,28 +44,7 @@ def main() -> None:
     from app.components.problems import in_words
 
     st.set_page_config(page_title="LesionLab", layout="wide")
-    page = st.navigation(  # without icons all of them fit on a screen of 1366 pixels
-        [
-            st.Page("views/home_page.py", title="Home", default=True),
-            st.Page("views/get_data_page.py", title="Get data", url_path="get-data"),
-            st.Page("views/dataset_page.py", title="Dataset", url_path="dataset"),
-            st.Page("views/train_page.py", title="Train", url_path="train"),
-            st.Page("views/rates_page.py", title="Learning rate", url_path="learning-rate"),
-            st.Page("views/runs_page.py", title="Runs", url_path="runs"),
-            st.Page("views/errors_page.py", title="Errors", url_path="errors"),
-            st.Page("views/explore_page.py", title="Explore", url_path="explore"),
-            st.Page("views/case_page.py", title="Case", url_path="case", visibility="hidden"),
-            st.Page("views/evaluation_page.py", title="Evaluation", url_path="evaluation"),
-            st.Page(
-                "views/evaluate_on_page.py", title="Another data set", url_path="another-data-set", visibility="hidden"
-            ),
-            st.Page("views/leakage_page.py", title="Leakage", url_path="leakage"),
-            st.Page("views/classify_page.py", title="Classify", url_path="classify"),
-            st.Page("views/models_page.py", title="Models", url_path="models"),
-            st.Page("views/article_page.py", title="The article", url_path="article"),
-        ],
-        position="top",
-    )
+    page = st.navigation(_menu(), position="top")
     keep_apart()
     without_long_values()
     with in_words():

@@ -123,7 +123,7 @@ def _of_run(run: RunDir, draw: int) -> FirstLesions:
         image_id: _lesion(table.loc[image_id], path, partial(_stored_answer, run, image_id, path))
         for image_id, path in paths.items()
     }
-    can = resources.capabilities(run)
+    can = run.capabilities()
     who = "The one of five networks that had not seen this lesion" if can.has_folds else (
         f"The model of {case_tables.name_of(run)}, which had not seen this lesion,")
     return FirstLesions(lesions, False, who, run, bundled_model() if can.has_folds else _model(run), True)

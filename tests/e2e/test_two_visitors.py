@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from pipeline.data.dataset import list_datasets
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import choose, press, rerun, settled
+from tests.e2e.steps import choose, follow, press, rerun, settled
 
 pytestmark = pytest.mark.browser
 FIRST_OUTPUT_MS = 60_000  # the network is loaded for it
@@ -25,7 +25,7 @@ def untouched(page: Page, name: str):
 
 
 def upload(page: Page, app: RunningApp, name: str, place: int) -> None:
-    page.get_by_role("link", name="Classify").click()
+    follow(page, "Classify")
     expect(page.get_by_role("button", name="Use 1", exact=True)).to_be_visible()
     settled(page)
     with rerun(page):
@@ -70,7 +70,7 @@ def test_two_browsers_see_nothing_of_each_other(generated_app: RunningApp, visit
     assert "visit=" not in other.url
 
     filter_the_wall(one, generated_app)
-    other.get_by_role("link", name="Dataset").click()
+    follow(other, "Dataset")
     settled(other)
     with rerun(other):
         other.get_by_text("Images", exact=True).first.click()
@@ -87,12 +87,12 @@ def test_the_back_button_after_start_over_finds_pages_without_the_last_visitors_
     generated_app: RunningApp, visitor
 ) -> None:
     page = visitor(generated_app.url)
-    page.get_by_role("link", name="Dataset").click()
+    follow(page, "Dataset")
     settled(page)
     with rerun(page):
         page.get_by_text("Images", exact=True).first.click()
     choose(page, "Diagnosis", "Melanoma · mel")
-    page.get_by_role("link", name="Classify").click()
+    follow(page, "Classify")
     expect(page.get_by_role("button", name="Use 1", exact=True)).to_be_visible()
     settled(page)
     with rerun(page):
