@@ -11,6 +11,7 @@ from app.addresses.links import remember
 from app.components.pickers import page_of_address, pager
 from app.loaders import resources
 from app.loaders.image_pixels import as_seen, untouched
+from app.words.error_words import error_words
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.configuration.config import RunConfig
@@ -133,7 +134,7 @@ def _card(row: dict, judged: Judged, choice: HeatmapChoice) -> None:
     try:
         seen, untouched = pictures(image_id, judged)
     except ImageError as error:
-        st.warning(as_text(f"{error.problem} {error.next_step}".strip()), icon=":material/broken_image:")
+        st.warning(as_text(error_words(error)), icon=":material/broken_image:")
     else:
         seen_side, untouched_side = st.columns(2, wrap=False)
         pixels, caption = laid_over(seen, row, judged, choice)

@@ -4,13 +4,14 @@ import contextlib
 
 import streamlit as st
 
+from app.words.error_words import error_words
 from pipeline.errors import LesionLabError
 from pipeline.shown import as_text
 
 
 def show(error: LesionLabError) -> None:
     """The error's problem and next step."""
-    st.error(as_text(f"{error.problem} {error.next_step}".strip()), icon=":material/error:")
+    st.error(as_text(error_words(error)), icon=":material/error:")
 
 
 @contextlib.contextmanager

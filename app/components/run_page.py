@@ -12,6 +12,7 @@ from app.components.lesion_grid import Judged
 from app.components.pickers import pick_run, state_words
 from app.loaders import resources
 from app.loaders.run_data import dataset_of, found_data, images_of
+from app.words.error_words import error_words
 from pipeline.files.workspace import MODEL_NAME, SIBLINGS
 from pipeline.images.generated import NOTICE
 from pipeline.models.model_info import bundled_model
@@ -74,8 +75,8 @@ def not_evaluated(run: RunDir, awaited: str) -> None:
     """How a run without results stands, and the way to it; `awaited`: "Its errors appear", for one that still goes."""
     status = run.status()
     if status.state in ENDED:
-        st.error(as_text(
-            f"The run {run.name} {_ENDED_WORDS[status.state]} before it was evaluated. {status.error or ''}".strip()))
+        st.error(as_text(f"The run {run.name} {_ENDED_WORDS[status.state]} before it was evaluated. "
+                         f"{error_words(status.error or '')}".strip()))
         words = "Start a new run"
     else:
         st.info(f"The run {as_text(run.name)} {state_words(run)}. {awaited} here when it is done.")

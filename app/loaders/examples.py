@@ -9,6 +9,7 @@ import pandas as pd
 from app.loaders import resources
 from app.loaders.file_cache import kept
 from app.loaders.resources import table_files
+from app.words.error_words import error_words
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
 from pipeline.models.model_info import ModelInfo
@@ -88,7 +89,7 @@ def _of_any(info: ModelInfo, dataset: Dataset) -> Offer | str:
     try:
         unseen = _not_listed(info, dataset)
     except LesionLabError as error:
-        return f"No examples from {dataset.name}. {error}"
+        return f"No examples from {dataset.name}. {error_words(error)}"
     if unseen.empty:
         return f"No examples from {dataset.name}: the model {info.name} was trained on all of its images."
     return Offer(dataset, unseen, "Images that the model was trained on are left out, by id and by content: "

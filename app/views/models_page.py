@@ -11,6 +11,7 @@ from app.components.models.model_intake import combine_form, import_form
 from app.components.models.model_table import about, models_table
 from app.components.pickers import pick
 from app.loaders import resources
+from app.words.error_words import error_words
 from pipeline.errors import ModelError
 from pipeline.models.card import brought_card
 from pipeline.models.library import model_label, title_of
@@ -39,7 +40,7 @@ def _one(info: ModelInfo) -> None:
         listed = count(len(training_images(info)), "image")
         st.caption(f"It carries the ids, lesions and content hashes of the {listed} that it was trained on.")
     except ModelError as error:
-        st.info(as_text(str(error)), icon=":material/info:")
+        st.info(as_text(error_words(error)), icon=":material/info:")
     card = resources.card(info)
     if info.members:
         st.caption("A mean of models has no weights of its own; its members can be taken along instead.")

@@ -1,14 +1,12 @@
 """The words of what a data set records of each image: its factors, and their levels."""
 
 from pipeline.classes import label
-from pipeline.data.tables import NOT_RECORDED, Factor
+from pipeline.data.tables import NOT_RECORDED, TRUTH_WORDS, Factor
 
 FACTOR_WORDS: dict[Factor, str] = {
     "dx": "Diagnosis", "age": "Age band", "sex": "Sex", "localization": "Localization",
     "dx_type": "How the truth was established", "source": "Image source",
 }
-_TRUTH_WORDS = {"histo": "histology", "follow_up": "follow-up", "consensus": "consensus",
-                "confocal": "confocal microscopy"}
 
 
 def level_words(factor: str, level: str) -> str:
@@ -19,4 +17,4 @@ def level_words(factor: str, level: str) -> str:
         return label(level)
     if factor == "age":
         return "80 years and older" if level == "80-up" else level.replace("-", "–") + " years"
-    return _TRUTH_WORDS.get(level, level) if factor == "dx_type" else level
+    return TRUTH_WORDS.get(level, level) if factor == "dx_type" else level

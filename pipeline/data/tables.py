@@ -17,6 +17,9 @@ FACTORS: tuple[Factor, ...] = ("dx", "age", "sex", "localization", "dx_type", "s
 AGE_BANDS = ("0-19", "20-39", "40-59", "60-79", "80-up")  # years, both ends included
 _LOWER_ENDS = (20, 40, 60, 80)
 MISSING = ("unknown", NOT_RECORDED)
+TRUTH_WORDS = {  # what `dx_type` says of how a diagnosis was made
+    "histo": "histology", "follow_up": "follow-up", "consensus": "expert consensus", "confocal": "confocal microscopy",
+}
 
 
 class Missing(NamedTuple):

@@ -5,6 +5,7 @@ import pandas as pd
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset, Problem, load_dataset
 from pipeline.data.extra import LEFT_OUT
+from pipeline.data.tables import TRUTH_WORDS
 from pipeline.errors import LesionLabError
 from pipeline.files.workspace import Workspace
 from pipeline.models.model_info import ExtraImages, ModelInfo
@@ -14,9 +15,6 @@ from pipeline.shown import as_code, as_text
 from pipeline.text_tables import bullets, markdown_table
 
 PART_WORDS = {"train": "training", "validation": "validation", "test": "test"}
-_TRUTH_WORDS = {
-    "histo": "histology", "follow_up": "follow-up", "consensus": "expert consensus", "confocal": "confocal microscopy",
-}
 _MOST_PROBLEMS = 8
 _SITES = 15
 
@@ -144,7 +142,7 @@ def reference_text(images: pd.DataFrame | None) -> str:
     rows = [
         [as_text(label(code)), *(f"{n:,} ({percent(n / row.sum())})" for n in row)] for code, row in counts.iterrows()
     ]
-    return markdown_table(["diagnosis", *(as_text(_TRUTH_WORDS.get(kind, kind)) for kind in counts.columns)], rows)
+    return markdown_table(["diagnosis", *(as_text(TRUTH_WORDS.get(kind, kind)) for kind in counts.columns)], rows)
 
 
 def missing_text(images: pd.DataFrame | None) -> str:

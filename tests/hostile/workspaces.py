@@ -167,7 +167,9 @@ def _handed_over(kind: str, way: str, damage: Callable[[Path], None]) -> Callabl
         if kind == "verdicts":
             path.write_text("image_a,image_b,verdict\nIMG_0001,IMG_0002,same\n")
         damage(path)
-        said = pages_say(_BUNDLED_PAGES if bundled else _PAGES) + _asked(kind, home)
+        pages = pages_say(_BUNDLED_PAGES if bundled else _PAGES)
+        assert str(folder) not in pages, "a folder of the server is named"
+        said = pages + _asked(kind, home)
         assert "../../../x" not in said and "@here@" not in said and "x" * 500 not in said, "the file is quoted"
         if kind in _SAID and way in (_CERTAIN if kind not in _LENIENT else PLACES):
             assert path.name in said, "nobody says which file is damaged"

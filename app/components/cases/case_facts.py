@@ -10,6 +10,7 @@ from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.loaders import case_tables, evaluation_rows, resources
 from app.loaders.image_pixels import thumbnail
 from app.loaders.run_data import model_of
+from app.words.error_words import error_words
 from app.words.evaluation_words import ANSWER_WORDS
 from app.words.factor_words import level_words
 from pipeline.classes import label
@@ -53,7 +54,7 @@ def under_decisions(run: RunDir, image_id: str) -> str:
         try:
             rows = evaluation_rows.decided(run, decision)
         except (DataError, RunError) as error:
-            unknown.append(as_text(error))
+            unknown.append(as_text(error_words(error)))
             continue
         said = rows[rows["image_id"] == image_id].iloc[0]
         share = probability(float(said[probability_column(said["predicted"])]))
@@ -100,7 +101,7 @@ def picture(dataset: Dataset | None, table: pd.DataFrame | None, image_id: str, 
     try:
         st.image(thumbnail(dataset.image_path(row["file"]), row["width"], row["height"]), width="stretch", alt=alt)
     except ImageError as error:
-        st.caption(as_text(str(error)))
+        st.caption(as_text(error_words(error)))
 
 
 def look_alikes(run: RunDir, case: dict) -> None:

@@ -11,6 +11,7 @@ from app.components.pickers import page_of_address, pager
 from app.filters.filter_address import FIRST, Asked, address_of
 from app.loaders.image_pixels import thumbnail
 from app.loaders.run_data import found_data, images_of
+from app.words.error_words import error_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
@@ -85,7 +86,7 @@ def _picture(row: dict, dataset: Dataset | None, table: pd.DataFrame | None) -> 
         width, height = table.at[image_id, "width"], table.at[image_id, "height"]
         content = thumbnail(dataset.image_path(table.at[image_id, "file"]), width, height)
     except ImageError as error:
-        st.warning(as_text(str(error)), icon=":material/broken_image:")
+        st.warning(as_text(error_words(error)), icon=":material/broken_image:")
     else:
         drawing = ", a generated drawing" if dataset.generated else ""
         st.image(content, width="stretch", alt=f"Image {image_id}: {label(row['truth'])}{drawing}")

@@ -6,6 +6,7 @@ from app.components import problems
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
 from app.loaders.run_data import model_of
+from app.words.error_words import error_words
 from pipeline.errors import LesionLabError
 from pipeline.jobs.job_dirs import EmbeddingJob
 from pipeline.jobs.job_dirs import embedding_job as job_of
@@ -52,7 +53,8 @@ def embedding_job(run: RunDir, words: str) -> None:
         watch(lambda: [job], _view)
         return
     if status and status.state in ("failed", "interrupted"):
-        st.error(as_text(status.error or "The job was interrupted. Start it again."), icon=":material/error:")
+        st.error(as_text(error_words(status.error or "The job was interrupted. Start it again.")),
+                 icon=":material/error:")
     label, what = (COMPUTE_FLIPS, _WHAT_FLIPS) if info.members else (COMPUTE, _WHAT)
     st.caption(what)
     if st.button(label, key="embedding.start", type="primary", icon=":material/hub:"):

@@ -9,6 +9,7 @@ import streamlit as st
 from app.addresses.links import remember
 from app.components.pickers import page_of_address, pager
 from app.loaders.image_pixels import thumbnail
+from app.words.error_words import error_words
 from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
@@ -100,7 +101,7 @@ def _picture(dataset: Dataset, row: dict, levels: pd.Series) -> None:
     try:
         content = thumbnail(dataset.image_path(row["file"]), row["width"], row["height"])
     except ImageError as error:
-        st.warning(as_text(str(error)), icon=":material/broken_image:")
+        st.warning(as_text(error_words(error)), icon=":material/broken_image:")
     else:
         alt = f"Image {image_id}: {label(row['dx'])}" + (", a generated drawing" if dataset.generated else "")
         st.image(content, width="stretch", alt=alt)

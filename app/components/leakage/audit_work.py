@@ -5,6 +5,7 @@ import streamlit as st
 from app.components import problems
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
+from app.words.error_words import error_words
 from pipeline.data.dataset import Dataset
 from pipeline.jobs.job_dirs import AuditJob, audit_job
 from pipeline.jobs.launch import start_audit
@@ -31,8 +32,8 @@ def audit_button(dataset: Dataset, label: str) -> None:
     """The button that starts the audit, and why the last one broke off; disabled while one is at work."""
     status, at_work = audit_job(dataset).last_status(), _at_work()
     if status and status.state in ("failed", "interrupted"):
-        st.error(as_text(status.error or "The audit was interrupted. Start it again; nothing of it was stored."),
-                 icon=":material/error:")
+        words = status.error or "The audit was interrupted. Start it again; nothing of it was stored."
+        st.error(as_text(error_words(words)), icon=":material/error:")
     if st.button(label, key="audit.start", type="primary", disabled=bool(at_work), icon=":material/policy:",
                  help=_WHAT):
         with problems.in_words():

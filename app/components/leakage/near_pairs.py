@@ -10,6 +10,7 @@ from app.components import problems
 from app.components.pickers import address_radio, page_of_address, pager
 from app.loaders import leakage_rows, resources
 from app.loaders.image_pixels import thumbnail
+from app.words.error_words import error_words
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
@@ -117,7 +118,7 @@ def _side(dataset: Dataset, table: pd.DataFrame, image_id: str) -> None:
         st.image(thumbnail(dataset.image_path(row["file"]), row["width"], row["height"]), width="stretch",
                  alt=f"Image {image_id}: {label(row['dx'])}")
     except ImageError as error:
-        st.warning(as_text(str(error)), icon=":material/broken_image:")
+        st.warning(as_text(error_words(error)), icon=":material/broken_image:")
     source = "" if pd.isna(row["source"]) else f" · {row['source']}"
     st.markdown(as_text(f"{label(row['dx'])} ({level_words('dx_type', row['dx_type'])})"))
     st.caption(as_text(f"Image {image_id} · lesion {row['lesion_id']}{source}"))

@@ -5,6 +5,7 @@ import streamlit as st
 from app.addresses.links import ERRORS, EVALUATION, EXPLORE, go
 from app.components.long_work import job_bar, resume, stop, watch
 from app.components.pickers import state_words
+from app.words.error_words import error_words
 from app.words.evaluation_words import headline
 from pipeline.errors import RunError
 from pipeline.jobs.evaluating import overlap_path
@@ -62,7 +63,7 @@ def _done(run: RunDir, status: Status) -> None:
 
 
 def _broken_off(run: RunDir, status: Status) -> None:
-    words = f"{status.error or status.doing} Nothing of it is kept."
+    words = f"{error_words(status.error or status.doing)} Nothing of it is kept."
     (st.info if status.state == "cancelled" else st.error)(as_text(words))
     if can_resume(run):
         st.button("Start it once more", type="primary", key=f"resume.{run.name}", icon=":material/resume:",

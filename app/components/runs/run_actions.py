@@ -11,6 +11,7 @@ from app.components.deleted import Deleted, say_deleted
 from app.components.run_page import classify_with_it
 from app.components.runs.runs_table import title_of
 from app.loaders import resources, run_rows
+from app.words.error_words import error_words
 from pipeline.files.workspace import SIBLINGS
 from pipeline.runs.labels import (
     LONGEST_NAME,
@@ -62,7 +63,7 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
             go(TRAIN, run=name)
         _delete(row, name, branches)
     if row["error"]:
-        st.caption(as_text(row["error"]))
+        st.caption(as_text(error_words(row["error"])))
     if row["stages"]:
         _stages(row, run)
     _label_form(row, name)

@@ -10,6 +10,7 @@ from app.components.image_ways import way_links
 from app.components.runs.shared_ways import SharedWays
 from app.loaders import resources
 from app.loaders.image_pixels import as_seen
+from app.words.error_words import error_words
 from pipeline.classes import label
 from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
@@ -80,7 +81,7 @@ def _card(case: dict[str, Any], found: Comparison, names, dataset: Dataset, conf
     except KeyError:
         st.caption(f"The data set no longer has the image {as_text(image_id)}.")
     except ImageError as error:
-        st.caption(as_text(str(error)))
+        st.caption(as_text(error_words(error)))
     lines = [f"**Truth:** {as_text(label(case['truth']))}"]
     for run in found.runs:
         predicted = case[prediction_column(run)]

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.addresses.links import remember
 from app.loaders import resources
+from app.words.error_words import error_words
 from pipeline.configuration.config import RATES, RunConfig
 from pipeline.configuration.presets import PRESETS
 from pipeline.errors import ConfigError
@@ -75,7 +76,7 @@ def take_rates(key: str, config: RunConfig) -> None:
     try:
         RATES.of_stage(rates)
     except ConfigError as error:
-        st.warning(as_text(f"The address names the learning rates {rates[:80]}. {error.problem}"),
+        st.warning(as_text(f"The address names the learning rates {rates[:80]}. {error_words(error.problem)}"),
                    icon=":material/link_off:")
         return
     st.session_state[f"{key}.lr"] = ",".join([rates, *RATES.text(config).split(",")[1:]])

@@ -23,6 +23,7 @@ from app.components.metric_places import metric_places
 from app.components.pickers import STATE_WORDS
 from app.components.runs.evaluation_run import evaluation_run
 from app.loaders import resources
+from app.words.error_words import error_words
 from pipeline.number_words import UNDEFINED, decimal, percent, rough_duration
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
@@ -94,7 +95,7 @@ def _broken_off(run: RunDir, status: Status) -> None:
     """What ended it and what can be done now, with the button that goes on where that can be."""
     resumable = can_resume(run)
     way_on = (_GO_ON if run.resume_path.exists() else _BEGIN) if resumable else _NEW[status.state]
-    words = " ".join(filter(None, [status.error or status.doing, _WORDS[status.state], way_on]))
+    words = " ".join(filter(None, [error_words(status.error or status.doing), _WORDS[status.state], way_on]))
     (st.info if status.state == "cancelled" else st.error)(as_text(words))
     if resumable:
         st.button(RESUME, type="primary", key=f"resume.{run.name}", icon=":material/resume:", on_click=resume,

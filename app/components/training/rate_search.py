@@ -8,6 +8,7 @@ from app.components import problems
 from app.components.figures import dark, show
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
+from app.words.error_words import error_words
 from pipeline.configuration.presets import PRESETS
 from pipeline.jobs.launch import start_search
 from pipeline.runs.lineage import kept_stages
@@ -78,7 +79,7 @@ def _view(search: RunDir, status: Status) -> None:
     elif status.state == "done" and found:
         (st.success if found["verdict"] == "usable" else st.warning)(VERDICTS[found["verdict"]])
     else:
-        st.error(as_text(status.error or f"{status.doing} Start it again."), icon=":material/error:")
+        st.error(as_text(error_words(status.error or f"{status.doing} Start it again.")), icon=":material/error:")
     table = rates_table(resources.events(search))
     if table.empty:
         st.info("The curve appears here with the first batches.", icon=":material/show_chart:")
