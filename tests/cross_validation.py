@@ -62,3 +62,9 @@ def make_model(workspace: Workspace, dataset: Dataset, runs: list, name: str = "
     write_training_images(folder, listed, listed["image_id"])
     write_model_info(info)
     return info
+
+
+def relist(info: ModelInfo, table: pd.DataFrame) -> None:
+    """Gives the model another list of training images."""
+    write_training_images(info.folder, table, table["image_id"])
+    write_model_info(dataclasses.replace(info, training_images=len(table)))

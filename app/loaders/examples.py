@@ -71,6 +71,13 @@ def _unseen(dataset: Dataset, own: Dataset, run: RunDir) -> pd.DataFrame:
     return _shuffled(images[~_seen(images, trained_on.index, trained_on["sha256"])])
 
 
+@kept(lambda info, dataset: [info.folder / "model.json", info.folder / FILE, *table_files(dataset)], entries=4)
+def _left_out_by_one(info: ModelInfo, dataset: Dataset) -> pd.DataFrame:
+    trained_on, images = training_images(info), resources.metadata(dataset)
+    by_all = trained_on[trained_on["fold"].isna()]
+    return _shuffled(images[~_seen(images, by_all["image_id"], by_all["sha256"])])
+
+
 @kept(table_files, entries=16)
 def _all(dataset: Dataset) -> pd.DataFrame:
     return _shuffled(resources.metadata(dataset))
@@ -94,6 +101,20 @@ def _of_any(info: ModelInfo, dataset: Dataset) -> Offer | str:
         return f"No examples from {dataset.name}: the model {info.name} was trained on all of its images."
     return Offer(dataset, unseen, "Images that the model was trained on are left out, by id and by content: "
                                   f"{dataset.images - len(unseen):,} of {dataset.images:,}.")
+
+
+def _of_folds(info: ModelInfo, dataset: Dataset) -> Offer | str:
+    """For a cross-validation's networks: what at least one of them was trained without."""
+    try:
+        offered = _left_out_by_one(info, dataset)
+    except LesionLabError as error:
+        return f"No examples from {dataset.name}. {error}"
+    if offered.empty:
+        return f"No examples from {dataset.name}: each network of the model {info.name} was trained on all its images."
+    left_out = dataset.images - len(offered)
+    more = f" Those that every network was trained on are left out: {left_out:,} of {dataset.images:,}."
+    return Offer(dataset, offered, "A training image has the answer of the one network that was trained without its "
+                                   f"lesion, any other the mean of all.{more if left_out else ''}")
 
 
 def _of_its_own(info: ModelInfo, dataset: Dataset, run: RunDir | None) -> Offer | str:
@@ -136,6 +157,8 @@ def examples(info: ModelInfo) -> Examples:
     for dataset in sorted(here, key=lambda d: (d.content_hash != info.data_hash, d.name)):
         if refusal(info, dataset.generated):
             other_kind.append(dataset.name)
+        elif info.folds:
+            found.append(_of_folds(info, dataset))
         elif info.split == "all" or info.members:
             found.append(_of_any(info, dataset))
         elif dataset.content_hash == info.data_hash:

@@ -15,9 +15,11 @@ from pipeline.data.tables import described
 from pipeline.errors import ModelError
 from pipeline.files.workspace import Workspace, current_workspace
 from pipeline.inference.classifier import Classifier, FeatureMaps, open_classifier
+from pipeline.inference.cross_validated import alone, recognise
 from pipeline.models.card import CARD_FILE, model_card
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo, find_model, list_models
+from pipeline.models.recognition import Recognised
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.models.weights_files import weights_paths
 from pipeline.runs.labels import LABEL_FILE
@@ -131,8 +133,10 @@ def heatmaps(run: RunDir) -> Heatmaps | None:
 
 
 def _weights(info: ModelInfo, *_of_an_image: object) -> list[Path]:
-    """The files whose change makes the model's numbers others: a mean of models has its members'."""
-    return [*([info.folder / "model.json"] if info.members else ()), *weights_paths(workspace(), info)]
+    """The files whose change makes the model's numbers others: a mean of models has its members', a cross-validation's
+    networks have temperatures and a list of what each left out."""
+    told = ["model.json"] if info.members else ["model.json", TRAINING_IMAGES] if info.folds else []
+    return [*(info.folder / name for name in told), *weights_paths(workspace(), info)]
 
 
 @kept(_weights, entries=2)
@@ -147,32 +151,47 @@ def predictor(info: ModelInfo) -> Classifier:
 
 class Output(NamedTuple):
     """What the network sees of an image, its probabilities in the order of `info.classes`, and the feature maps
-    that it is explained from."""
+    that it is explained from; of a cross-validation's networks the one that answered alone, by its fold, and which
+    training image it is."""
 
     seen: np.ndarray
     probabilities: np.ndarray
     features: FeatureMaps
+    network: int | None = None
+    recognised: Recognised | None = None
 
 
 # outputs for a visitor's images are kept for that visitor's session only, and go with it
 @kept(_weights, entries=64, of_session=True)
-def output(info: ModelInfo, _pixels: np.ndarray, digest: str, prepared: bool = False) -> Output:
+def output(
+    info: ModelInfo, _pixels: np.ndarray, digest: str, prepared: bool = False, network: int | None = None,
+    name: str | None = None,
+) -> Output:
     """What the network gives for an image, or for one that is `prepared` as the model does it.
 
     Args:
         digest: of the pixels, which stands for them.
+        network: the fold of a cross-validation whose network alone is asked; None: all are.
+        name: of the image's file without the ending, where it is to be recognised: then the network that was trained
+            without its lesion is asked.
     """
-    network = predictor(info)
-    seen = _pixels if prepared else network.prepare(Image.fromarray(_pixels))
+    opened = predictor(info)
+    seen = _pixels if prepared else opened.prepare(Image.fromarray(_pixels))
+    if (recognised := None if name is None else recognise(opened, seen, name)) is not None:
+        network = recognised.network
     with _network_lock:
-        return Output(seen, *network.output(seen))
+        return Output(seen, *alone(opened, network).output(seen), network, recognised)
 
 
 @kept(_weights, entries=256, of_session=True)
-def explanation(info: ModelInfo, _output: Output, digest: str, code: str) -> np.ndarray:
-    """The heatmap (h, w) of the diagnosis `code` for the output of the image with this digest."""
+def explanation(info: ModelInfo, _output: Output, digest: str, code: str, network: int | None = None) -> np.ndarray:
+    """The heatmap (h, w) of the diagnosis `code` for the output of the image with this digest.
+
+    Args:
+        network: that of the output.
+    """
     with _network_lock:
-        return predictor(info).explain(_output.seen, code, _output.features)
+        return alone(predictor(info), network).explain(_output.seen, code, _output.features)
 
 
 def forget_outputs() -> None:

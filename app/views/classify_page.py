@@ -20,6 +20,7 @@ from pipeline.models.decided_output import model_priors
 from pipeline.models.library import title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
+from pipeline.models.recognition import networks_sentence
 from pipeline.number_words import count, percent
 from pipeline.shown import as_text
 
@@ -51,7 +52,7 @@ def _about(info: ModelInfo) -> None:
     with st.expander(as_text(f"Trained on {count(info.training_images, f'{kind}image')} of "
                              f"{count(info.training_lesions, 'lesion')} of the data set {info.data}")):
         if figures := info.validation:
-            judged = "Cross-validation" if info.split == "all" else "Validation"
+            judged = "Cross-validation" if info.split == "all" or info.folds else "Validation"
             st.markdown(
                 f"{judged}, {count(figures['images'], 'image')}: accuracy {percent(figures.get('accuracy'))} (the most "
                 f"frequent diagnosis alone {percent(figures.get('majority_accuracy'))}), balanced accuracy "
@@ -61,7 +62,8 @@ def _about(info: ModelInfo) -> None:
         carried = info.own_decision != "as-data" and model_priors(resources.workspace(), info)
         words = ("Here its probabilities are carried over to the frequencies of its training images (as-data)."
                  if carried else weighing(info))
-        st.markdown(as_text(f"Its data were {_SPLIT_WORDS[info.split]}. {words}"))
+        told = networks_sentence(info) if info.folds else f"Its data were {_SPLIT_WORDS[info.split]}."
+        st.markdown(as_text(f"{told} {words}"))
         st.markdown(as_text(f"Licence of its training images: {info.licence}; {info.attribution}."))
         st.page_link(MODELS, label="Its card", icon=":material/description:",
                      query_params={"model": info.name, **mark()})

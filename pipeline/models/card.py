@@ -39,6 +39,7 @@ from pipeline.models.decided_output import model_priors, without_priors
 from pipeline.models.library import model_label, run_of, title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
+from pipeline.models.recognition import networks_sentence
 from pipeline.models.training_images import training_images
 from pipeline.number_words import UNDEFINED, count
 from pipeline.runs.run_dir import RunDir
@@ -146,6 +147,7 @@ def _facts(workspace: Workspace, info: ModelInfo) -> str:
         f"Name for commands: {as_code(info.name)}. Made {made} by the run {as_text(info.run)}.",
         f"Network: {as_text(network_words(info))}, input {info.width}×{info.height} pixels."
         f"{seen_sentences(info)}",
+        *([networks_sentence(info)] if info.folds else []),
         "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
         weighing(info),
         *([] if model_priors(workspace, info) else [as_text(without_priors(info))]),

@@ -18,7 +18,9 @@ def _melanoma_sentence(info: ModelInfo) -> str:
     if not count or not count["lesions"]:
         return f"{_LOW} the model was not tested on melanoma."
     # one that trained on all images was judged by the siblings that each left some out
-    who = "in cross-validation, its sibling networks" if info.split == "all" else "in validation it"
+    who = ("in cross-validation, its sibling networks" if info.split == "all" else
+           "in cross-validation its networks, each on lesions that it was trained without," if info.folds else
+           "in validation it")
     return (
         f"{_LOW} {who} called {count['called_else']:,} of {count['lesions']:,} melanoma lesions something "
         f"else (95 % Wilson interval {percent(count['low'])} to {percent(count['high'])})."

@@ -86,6 +86,13 @@ class KnownImages:
         return np.bitwise_count(self._hashes[:, None] ^ oriented[None]).sum(axis=2).min(axis=1)
 
 
+def networks_sentence(info: ModelInfo) -> str:
+    """What a cross-validation's networks are and which of them answer, in words."""
+    return (f"These are the {len(info.folds)} networks of one cross-validation, each trained without another part of "
+            "the lesions. A new image gets the mean of their calibrated probabilities, a training image the answer of "
+            "the one network that was trained without its lesion.")
+
+
 def recognised_sentences(info: ModelInfo, found: Recognised) -> str:
     """Which image it is, and whose answer that is, in words."""
     image = f"This is the image {found.image_id} of the data set {found.data}"

@@ -47,7 +47,8 @@ def ways_on(info: ModelInfo) -> None:
         if run and st.button("Its run", key="models.run", icon=":material/table_rows:"):
             go(RUNS, runs=run.name)
         if info.read_only:
-            if st.button("Errors of its siblings", key="models.errors", icon=":material/grid_on:"):
+            whose = "networks" if info.folds else "siblings"
+            if st.button(f"Errors of its {whose}", key="models.errors", icon=":material/grid_on:"):
                 go(ERRORS, run=RUN_NAME)
         elif not operator():
             return

@@ -13,6 +13,7 @@ from pipeline.models.combined import members_sentence
 from pipeline.models.library import title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import weighing
+from pipeline.models.recognition import networks_sentence
 from pipeline.models.weights_files import own_weights
 from pipeline.number_words import count
 from pipeline.shown import as_text
@@ -63,6 +64,9 @@ def _judged(info: ModelInfo) -> str:
     images = info.validation["images"]
     if info.members:
         return f"On {count(images, 'image')} that no member was trained on"
+    if info.folds:
+        return ("In cross-validation, each judged by the one network that was trained without its lesion, on "
+                f"{count(images, 'image')}")
     if info.split == "all":
         return f"In cross-validation its sibling networks, not it, reached on {count(images, 'image')}"
     return f"On its {count(images, 'validation image')}"
@@ -80,6 +84,6 @@ def about(info: ModelInfo) -> None:
         f"{network_words(info)}, {info.width}×{info.height} pixels, trained on the data set "
         f"{info.data}{kind}. It has no validation figures."
     ))
-    if info.members:
-        st.markdown(as_text(members_sentence(info)))
+    if info.members or info.folds:
+        st.markdown(as_text(members_sentence(info) if info.members else networks_sentence(info)))
     st.caption(as_text(f"It chooses among {', '.join(label(code) for code in info.classes)}. {weighing(info)}"))

@@ -1,5 +1,7 @@
 """A model's output for one image: all probabilities, the regions that raised one of them, and the notice."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -15,6 +17,7 @@ from pipeline.images.generated import NOTICE
 from pipeline.models.decided_output import available_decisions, decided_output, model_priors, without_priors
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import refusal
+from pipeline.models.recognition import recognised_sentences
 from pipeline.networks.overlay import has_evidence, overlay
 from pipeline.number_words import probability
 from pipeline.shown import as_text
@@ -32,10 +35,12 @@ def prediction_panel(info: ModelInfo, image: VisitorImage, number: int) -> None:
                        alt=f"Untouched image {image.name}")
             right.warning(as_text(f"No model output. {why}"), icon=":material/block:")
             return
-        output = resources.output(info, image.pixels, image.digest)
+        output = resources.output(info, image.pixels, image.digest, name=Path(image.name).stem)
         answers = _answers(info, output.probabilities)
         table = next(iter(answers.values()))
         _headline(info, image, answers)
+        if output.recognised:
+            st.info(as_text(recognised_sentences(info, output.recognised)), icon=":material/fingerprint:")
         pictures, bars = st.columns([5, 4], gap="medium")
         with pictures:
             _pictures(info, image, output, list(table["code"]), number)
@@ -85,7 +90,7 @@ def _pictures(info: ModelInfo, image: VisitorImage, output: resources.Output, co
         key=f"regions.{number}.{info.name}.{image.digest[:12]}",
     )
     opacity = right.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key=f"opacity.{number}") / 100
-    heatmap = resources.explanation(info, output, image.digest, code)
+    heatmap = resources.explanation(info, output, image.digest, code, output.network)
     evident = has_evidence(heatmap)
     caption = f"Regions that raised the output for {as_text(code)}" if evident else NO_EVIDENCE
     left, right = st.columns(2, wrap=False)

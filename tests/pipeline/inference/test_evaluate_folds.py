@@ -1,6 +1,5 @@
 """A cross-validation's networks judged: on their own collection each image by the one that left it out, else by all."""
 
-import dataclasses
 import json
 
 import numpy as np
@@ -15,17 +14,12 @@ from pipeline.inference.evaluation_plan import folds_of, plan_evaluation
 from pipeline.inference.predict_data_set import prepared_images
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.predictions_table import probability_columns
-from pipeline.models.model_info import find_model, write_model_info
-from pipeline.models.training_images import training_images, write_training_images
+from pipeline.models.model_info import find_model
+from pipeline.models.training_images import training_images
 from pipeline.runs.run_dir import find_run
 from pipeline.runs.run_tables import read_heatmaps
+from tests.cross_validation import relist
 from tests.hand_made import image_bytes, make_dataset
-
-
-def _relisted(info, table):
-    """Gives the model another list of training images."""
-    write_training_images(info.folder, table, table["image_id"])
-    write_model_info(dataclasses.replace(info, training_images=len(table)))
 
 
 def test_on_its_own_collection_each_image_is_judged_by_the_network_that_left_it_out(cross_validated, capfd):
@@ -53,7 +47,7 @@ def test_images_from_elsewhere_are_judged_by_the_mean(cross_validated, tmp_path,
     make_dataset(cross_validated, tmp_path, "other", generated=False)
     info = find_model(cross_validated, "cv")
     table = training_images(info)  # the other set counts from 1 too, and has the same noise
-    _relisted(info, table.assign(
+    relist(info, table.assign(
         image_id="T" + table["image_id"], lesion_id="T" + table["lesion_id"], sha256="T" + table["sha256"]))
     plan = plan_evaluation(cross_validated, "cv", "other")
     assert plan.answered_by == "mean" and len(plan.images) == 140 and "fold" not in plan.images
@@ -71,11 +65,11 @@ def test_images_from_elsewhere_are_judged_by_the_mean(cross_validated, tmp_path,
 def test_both_kinds_of_answers_are_never_in_one_figure(cross_validated):
     info = find_model(cross_validated, "cv")
     whole = training_images(info)
-    _relisted(info, whole.iloc[:40])
+    relist(info, whole.iloc[:40])
     plan = plan_evaluation(cross_validated, "cv", "tiny")
     assert (plan.answered_by, len(plan.images), plan.answered_otherwise) == ("fold", 40, 16)
     assert "Left out because no network was trained on them, so that all would answer: 16 images." in plan.sentences()
-    _relisted(info, whole.iloc[:10])
+    relist(info, whole.iloc[:10])
     plan = plan_evaluation(cross_validated, "cv", "tiny")
     assert (plan.answered_by, len(plan.images), len(plan.overlap.images)) == ("mean", 46, 10)
     assert not set(plan.images["image_id"]) & set(plan.overlap.images["image_id"])
@@ -84,11 +78,11 @@ def test_both_kinds_of_answers_are_never_in_one_figure(cross_validated):
 def test_what_every_network_was_trained_on_judges_none(cross_validated):
     info = find_model(cross_validated, "cv")
     whole = training_images(info)
-    _relisted(info, whole.assign(fold=whole["fold"].where(whole.index >= 6)))
+    relist(info, whole.assign(fold=whole["fold"].where(whole.index >= 6)))
     plan = plan_evaluation(cross_validated, "cv", "tiny")
     assert (len(plan.images), plan.overlap.counts()["by_id"]) == (50, 6)
     assert any("Left out because the model was trained on their lesions: 6 images" in one for one in plan.sentences())
-    _relisted(info, whole.assign(fold=np.nan))
+    relist(info, whole.assign(fold=np.nan))
     with pytest.raises(DataError, match=r"^The model cv was trained on every lesion of the data set tiny \(56 images"):
         plan_evaluation(cross_validated, "cv", "tiny")
 

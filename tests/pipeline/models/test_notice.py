@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.models.model_info import ModelInfo
+from pipeline.models.model_info import FoldNetwork, ModelInfo
 from pipeline.models.notice import notice, refusal, weighing
 
 SEVEN = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
@@ -29,6 +29,14 @@ def test_the_notice_word_for_word():
         "lesions something else (95 % Wilson interval 40.9 % to 58.3 %). Do not delay seeing a doctor because of this "
         "output."
     )
+
+
+def test_of_a_cross_validations_networks_it_says_who_judged():
+    folds = tuple(FoldNetwork(f"fold{fold}.safetensors", "0" * 64, 1.0) for fold in range(5))
+    assert (
+        "does not rule melanoma out: in cross-validation its networks, each on lesions that it was trained without, "
+        "called 61 of 123 melanoma lesions something else (95 % Wilson interval 40.9 % to 58.3 %)."
+    ) in notice(replace(_info(validation=TESTED), folds=folds))
 
 
 @pytest.mark.parametrize(
