@@ -93,7 +93,8 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def whole_making(tmp_path_factory) -> Path:
     """A folder with all of a bundled model's making from tiny images, not to be changed: the images (`source`), the
-    workspace with its trainings (`home`), the model (`out`) and the sentences (`said`).
+    workspace with its trainings (`home`), the model (`out`), one like those of before (`first`), and the sentences
+    (`said`).
     """
 
     def make(place: Path) -> None:
@@ -101,14 +102,16 @@ def whole_making(tmp_path_factory) -> Path:
         from pipeline.default_model.folds import start_build
         from pipeline.default_model.recipe import plan_recipe
         from pipeline.jobs.job_worker import work
-        from tests.two_sources import SHORT, TINY, make_dataset
+        from tests.first_bundled import make_first_bundled
+        from tests.two_sources import LINEAR, SHORT, make_dataset
 
         home, said = Workspace(place / "home").create(), []
         make_dataset(home, place / "source")
         making = start_build(
-            home, plan_recipe(home, "tiny", TINY, SHORT), place / "out", lambda run: work(run, home), said.append
+            home, plan_recipe(home, "tiny", LINEAR, SHORT), place / "out", lambda run: work(run, home), said.append
         )
         finish(making, cross_validate(making, resamples=50))
+        make_first_bundled(making, place / "first")
         (place / "said").write_text("\n".join(said), encoding="utf-8")
 
     return made_once(tmp_path_factory, "making", make)
@@ -116,16 +119,25 @@ def whole_making(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory, whole_making):
-    """A bundled model of tiny images, made from start to end, and the images: (its folder, their folder)."""
+    """A bundled model of before of tiny images, and the images: (its folder, their folder)."""
     place = tmp_path_factory.mktemp("bundle")
-    return tuple(shutil.copytree(whole_making / name, place / name) for name in ("out", "source"))
+    return tuple(shutil.copytree(whole_making / name, place / name) for name in ("first", "source"))
 
 
 @pytest.fixture
 def bundle(tiny_bundle, monkeypatch) -> Path:
-    """The folder of the tiny bundled model, which the environment names."""
+    """The folder of that tiny bundled model of before, which the environment names."""
     monkeypatch.setenv("LESIONLAB_BUNDLED", str(tiny_bundle[0]))
     return tiny_bundle[0]
+
+
+@pytest.fixture
+def bundled_networks(whole_making, tmp_path, monkeypatch) -> Path:
+    """A copy of the tiny bundled model, the networks of a cross-validation, which the environment names; its images
+    are those of `tiny_bundle`."""
+    folder = shutil.copytree(whole_making / "out", tmp_path / "bundled-networks")
+    monkeypatch.setenv("LESIONLAB_BUNDLED", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

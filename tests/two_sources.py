@@ -9,6 +9,7 @@ from tests.hand_made import CODES, image_bytes
 
 TINY = ["weights=random", "size=32x32", "batch_size=16", "epochs=0,1", "flips=yes"]
 SHORT = TINY[:4]
+LINEAR = [*TINY, "head=linear"]  # as the bundled model has it
 LESIONS_EACH = 8
 
 

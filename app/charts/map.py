@@ -22,7 +22,8 @@ def map_figure(table: pd.DataFrame, colour: Colour, dark: bool) -> go.Figure:
     """A point an image; its `customdata` is the image_id. Symbol and hover say what the colour says.
 
     Args:
-        table: image_id, x, y (0..SIDE), truth, predicted, confidence, right, shown (whether the filters keep it).
+        table: image_id, x, y (0..SIDE), truth, predicted, confidence, right, shown (whether the filters keep it); of
+            five maps in one also fold (0..4), whose network's name stands above its own.
     """
     figure = go.Figure()
     kind = go.Scattergl if len(table) > _MANY else go.Scatter
@@ -51,6 +52,9 @@ def map_figure(table: pd.DataFrame, colour: Colour, dark: bool) -> go.Figure:
             marker={"size": 7, "color": look.colour, "symbol": look.symbol, "line": {"width": 1.2}},
             unselected={"marker": {"opacity": 0.5}},
         ))
+    for fold, rows in table.groupby("fold") if "fold" in table else ():
+        figure.add_annotation(x=(rows["x"].min() + rows["x"].max()) / 2, y=rows["y"].max(), yanchor="bottom",
+                              text=f"Network {fold + 1}", showarrow=False)
     ends = (-_ROOM, SIDE + _ROOM)
     none = {"showgrid": False, "zeroline": False, "showticklabels": False, "range": ends, "title": None}
     figure.update_xaxes(**none)

@@ -12,8 +12,9 @@ from app.components.lesion_grid import Judged
 from app.components.pickers import pick_run, state_words
 from app.loaders import resources
 from app.loaders.run_data import dataset_of, found_data, images_of
+from app.words import first_bundled_words
 from app.words.error_words import error_words
-from pipeline.files.workspace import MODEL_NAME, SIBLINGS
+from pipeline.files.workspace import MODEL_NAME
 from pipeline.images.generated import NOTICE
 from pipeline.models.model_info import bundled_model
 from pipeline.runs.run_dir import RunDir
@@ -21,17 +22,12 @@ from pipeline.runs.run_kind import Capabilities
 from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
-NO_HEATMAPS = (
-    "No heatmaps: the five networks are not here, and the shipped one was trained on these very images, so its regions "
-    "would say nothing about an image that it had not seen."
-)
-NO_NEIGHBOURS = (
-    "No map and no neighbours: the five networks are not here, and for the shipped one, which was trained on these "
-    "very images, each would be its own nearest."
-)
-NO_WHAT_IF = "Not for this run: the five networks are not here, and the shipped one was trained on this very image."
 FOLDS = "Five folds by lesion: each image was judged by the one network that had seen no image of its lesion."
 _ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}
+FOLDS_NOTE = (
+    "This run is bundled with LesionLab: **the five networks of the bundled model, each on the images that it had not "
+    "seen**. Each was trained on four fifths of the lesions and judged the images of the others."
+)
 TOO_GOOD = "The recipe was chosen on one of the five folds, so these figures are a little too good."
 
 
@@ -94,11 +90,11 @@ def about_images(run: RunDir) -> None:
         st.caption(as_text(" ".join(judged["words"])))
 
 
-def siblings_note(can: Capabilities) -> None:
+def folds_note(can: Capabilities) -> None:
     """Above what a page shows of the run that the folds of a cross-validation judged; nothing for other runs."""
     if can.has_folds:
-        st.info(f"This run is bundled with LesionLab: **{SIBLINGS}**. Each was trained on four fifths of the lesions "
-                f"and judged the images of the others. {TOO_GOOD}", icon=":material/inventory_2:")
+        note = FOLDS_NOTE if can.has_what_if else first_bundled_words.NOTE
+        st.info(f"{note} {TOO_GOOD}", icon=":material/inventory_2:")
 
 
 def images_not_here() -> None:
@@ -108,7 +104,7 @@ def images_not_here() -> None:
     st.info(as_text("The images of this run are not bundled, only what the networks said of them. With their data set"
                     f"{source} imported, under any name and in any size, they appear here."),
             icon=":material/image_not_supported:")
-    if st.button("Get data", key="siblings.get_data", icon=":material/download:"):
+    if st.button("Get data", key="bundled.get_data", icon=":material/download:"):
         go(GET_DATA)
 
 

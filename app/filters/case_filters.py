@@ -42,7 +42,7 @@ from pipeline.metrics.case_table import (
 )
 from pipeline.number_words import percent
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.teaching import read_remarks
+from pipeline.runs.teaching import read_remarks, taught_data
 
 _EVIDENCE_WORDS = {
     "measured": "Measured: with a heatmap and a mask",
@@ -143,7 +143,7 @@ def _flipped(cases: Cases, change: str) -> Mask:
 
 
 def _doubtful(cases: Cases, wanted: bool) -> Mask:
-    remarks = read_remarks(resources.workspace(), cases.run.config().data)
+    remarks = read_remarks(resources.workspace(), taught_data(cases.run))
     return _in(cases, [image_id for image_id, remark in remarks.items() if remark.doubtful])
 
 

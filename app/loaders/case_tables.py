@@ -12,14 +12,20 @@ from app.loaders.file_cache import kept
 from app.loaders.run_data import compared_rows, found_data, found_files, images_of
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
-from pipeline.explain.embedding_files import read_flip_shares, read_neighbours, read_places
+from pipeline.explain.embedding_files import (
+    ChangedAnswers,
+    read_changed,
+    read_flip_shares,
+    read_neighbours,
+    read_places,
+)
 from pipeline.metrics.case_table import METADATA_FACTORS, case_table
 from pipeline.metrics.lesion_answers import FlipShare
 from pipeline.metrics.predictions_table import classes_of, probabilities_of
 from pipeline.runs.labels import label_path, read_label
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_tables import read_predictions
-from pipeline.runs.teaching import TeachingSet, list_sets
+from pipeline.runs.teaching import TeachingSet, list_sets, taught_data
 from pipeline.vocabulary import Decision
 
 
@@ -85,9 +91,19 @@ def flip_shares(run: RunDir) -> dict[str, FlipShare] | None:
     return read_flip_shares(run.what_if_path) if os.path.lexists(run.what_if_path) else None
 
 
+@kept(lambda run: [run.changed_path], entries=2)
+def changed(run: RunDir) -> ChangedAnswers | None:
+    """The stored answers to changed pictures; None of a run that stores none.
+
+    Raises:
+        WorkspaceError: the file is damaged.
+    """
+    return read_changed(run.changed_path) if os.path.lexists(run.changed_path) else None
+
+
 def sets_of(run: RunDir) -> dict[str, TeachingSet]:
     """The teaching sets of the run's data set by id, newest first."""
-    data = run.config().data
+    data = taught_data(run)
     return {one.id: one for one in list_sets(resources.workspace()) if one.data == data}
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from app.loaders import resources
 from app.loaders.file_cache import kept
+from app.loaders.run_data import dataset_of
 from pipeline.audit.findings import Audit, audit_path, is_current, stored_audit
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, verdicts, verdicts_path
@@ -109,8 +110,13 @@ def evidence_against_rest(run: RunDir, dataset: Dataset, part: HeldOutPart, code
 
 def with_heatmaps(dataset: Dataset) -> list[RunDir]:
     """The finished runs and evaluations that stored heatmaps of the data set's images, newest first."""
-    return [run for run in resources.own_runs()
-            if run.config().data == dataset.name and run.predictions_path.exists() and run.heatmaps_path.exists()]
+    return [run for run in resources.runs()
+            if run.predictions_path.exists() and run.heatmaps_path.exists() and _shows(run, dataset)]
+
+
+def _shows(run: RunDir, dataset: Dataset) -> bool:
+    found = dataset_of(run)
+    return found is not None and found.name == dataset.name
 
 
 def runs_of(dataset: Dataset) -> list[RunDir]:

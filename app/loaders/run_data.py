@@ -91,8 +91,7 @@ def images_of(run: RunDir, found: Found) -> pd.DataFrame | None:
 
 
 def model_of(run: RunDir) -> ModelInfo | None:
-    """The run's own model, or the one that an evaluation judged; None where it is not here, as no network of folds is.
-    """
+    """The run's own model, the one that an evaluation judged, or the bundled networks; None where it is not here."""
     with contextlib.suppress(ModelError):
         return model_behind(resources.workspace(), run)
     return None

@@ -9,8 +9,8 @@ from app.charts.curves import batches_table, epochs_table
 from app.loaders import resources
 from app.loaders.file_cache import kept
 from app.loaders.run_data import compared_rows
+from app.words import first_bundled_words
 from pipeline.errors import LesionLabError
-from pipeline.files.workspace import SIBLINGS
 from pipeline.metrics.compare import Comparison, compare
 from pipeline.metrics.network_size import NetworkSize, network_size
 from pipeline.runs.labels import label_path, read_label
@@ -19,6 +19,7 @@ from pipeline.runs.run_kind import CAPABILITIES, Capabilities
 from pipeline.runs.status import ENDED
 from pipeline.runs.summary import FIGURES, run_summary
 
+BUNDLED_TITLE = "The bundled model's five networks"
 _FOLDS = "by lesion, five folds"
 _SUMMARY = ("run", "state", "seconds", "data", "preset", "arch", "split", "parent", "parent_stage", "evaluates",
             "error")
@@ -45,7 +46,7 @@ def _read(run: RunDir) -> dict[str, Any]:
     except (LesionLabError, FileNotFoundError):
         pass  # the summary's error has the sentence already
     if capabilities_of(row).has_folds:
-        row |= {"name": f"{SIBLINGS[0].upper()}{SIBLINGS[1:]}", "split": _FOLDS}
+        row |= {"name": BUNDLED_TITLE if run.capabilities().has_what_if else first_bundled_words.TITLE, "split": _FOLDS}
     return row
 
 

@@ -8,16 +8,17 @@ from app.components import problems
 from app.components.cases.case_facts import facts, look_alikes, other_models, same_lesion, under_decisions
 from app.components.cases.case_picture import two_heatmaps, zoomed_image
 from app.components.cases.teaching_sets import case_note
-from app.components.cases.what_if_panel import flips_of_all, what_if_panel
+from app.components.cases.what_if_panel import changed_panel, flips_of_all, what_if_panel
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.lesion_grid import Judged, pictures
-from app.components.run_page import NO_NEIGHBOURS, NO_WHAT_IF, images_not_here, siblings_note
+from app.components.run_page import folds_note, images_not_here
 from app.filters.case_filters import found_cases
 from app.filters.filter_address import address_of, read_address
 from app.loaders import case_tables, resources
 from app.loaders.image_pixels import seen_by
 from app.loaders.run_data import can_answer, found_data, images_of, model_of, noticed_model
+from app.words import first_bundled_words
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError, LesionLabError
 from pipeline.images.generated import NOTICE
@@ -25,7 +26,7 @@ from pipeline.metrics.case_table import in_order
 from pipeline.metrics.predictions_table import classes_of, probability_column
 from pipeline.models.model_info import ModelInfo
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.teaching import Remark, read_remarks
+from pipeline.runs.teaching import Remark, read_remarks, taught_data
 from pipeline.shown import as_text
 
 
@@ -80,6 +81,11 @@ def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
     return pictures(case["image_id"], Judged(dataset, table, run.config(), None))[0]
 
 
+def _judge(info: ModelInfo, case: dict) -> ModelInfo:
+    """The one network that judged the image: of a cross-validation's the one that had not seen its lesion."""
+    return info.of_fold(int(case["fold"])) if info.folds else info
+
+
 def _case(run: RunDir, image_id: str, cases) -> None:
     case = cases.loc[image_id].to_dict()
     kept = address_of(st.query_params.to_dict())
@@ -122,26 +128,30 @@ def _case(run: RunDir, image_id: str, cases) -> None:
         with problems.in_words():
             look_alikes(run, case)
     else:
-        st.markdown(NO_NEIGHBOURS)
+        st.markdown(first_bundled_words.NO_NEIGHBOURS)
     st.subheader("What other models say")
     with problems.in_words():
         other_models(run, case)
     st.subheader("What if")
     if not can.has_what_if:
-        st.markdown(NO_WHAT_IF)
+        st.markdown(first_bundled_words.NO_WHAT_IF)
     elif here and not problem and can_answer(info):
         with problems.in_words():
-            what_if_panel(info, case, _seen(case, dataset, run, info))
+            what_if_panel(_judge(info, case), case, _seen(case, dataset, run, info))
+    elif changed := case_tables.changed(run):
+        with problems.in_words():
+            changed_panel(changed, case, classes_of(cases))
     else:
         st.markdown("This needs the image and the model that judged it; one of them is no longer here.")
     if can.has_neighbours:
-        whole = "the whole validation set" if can.compared_on else "all images of this evaluation"
+        whole = "all five folds" if can.has_folds else (
+            "the whole validation set" if can.compared_on else "all images of this evaluation")
         st.markdown(f"**Over {whole}**")
         with problems.in_words():
             flips_of_all(run)
     st.subheader("Note")
     with problems.in_words():
-        remark = read_remarks(resources.workspace(), run.config().data).get(image_id, Remark())
+        remark = read_remarks(resources.workspace(), taught_data(run)).get(image_id, Remark())
         case_note(run, image_id, remark, case_tables.sets_of(run))
 
 
@@ -166,7 +176,7 @@ def main() -> None:
             _nothing(image.problem)
             return
         st.title(f"Image {as_text(image.value)}")
-        siblings_note(run.capabilities())
+        folds_note(run.capabilities())
         st.caption(as_text(f"Lesion {cases.at[image.value, 'lesion_id']} · judged by {case_tables.name_of(run)}"))
         _case(run, image.value, cases)
 

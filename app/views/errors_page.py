@@ -18,15 +18,15 @@ from app.components.lesion_grid import heatmap_controls, lesion_grid
 from app.components.pickers import pick
 from app.components.run_figures import run_figures
 from app.components.run_page import (
-    NO_HEATMAPS,
     about_images,
     chosen_run,
     classify_with_it,
+    folds_note,
     judged_images,
     not_evaluated,
-    siblings_note,
 )
 from app.loaders import resources
+from app.words import first_bundled_words
 from app.words.evaluation_words import PART_WORDS
 from pipeline.classes import label
 from pipeline.metrics.confusion import cell as cell_rows
@@ -62,7 +62,8 @@ def _images(run: RunDir, can: Capabilities, rows, cell, part: HeldOutPart) -> No
     if chosen.empty:
         st.info("No image is in this cell.")
     elif judged := judged_images(run):
-        choice = heatmap_controls(judged.heatmaps is not None, why=None if can.has_heatmaps else NO_HEATMAPS)
+        why = None if can.has_heatmaps else first_bundled_words.NO_HEATMAPS
+        choice = heatmap_controls(judged.heatmaps is not None, why=why)
         lesion_grid(chosen, judged, choice, f"{run.name}.{part}.{'.'.join(cell or ('top',))}")
 
 
@@ -97,7 +98,7 @@ def main() -> None:
     with switch:
         hide_switch()
     can = run.capabilities()
-    siblings_note(can)
+    folds_note(can)
     about_images(run)
     classes = classes_of(predictions)
     rows = predictions[predictions["part"] == part]

@@ -14,7 +14,7 @@ from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.image_ways import way_links
 from app.components.pickers import address_radio, pick
 from app.components.run_figures import run_figures
-from app.components.run_page import FOLDS, about_images, chosen_run, not_evaluated, siblings_note
+from app.components.run_page import FOLDS, about_images, chosen_run, folds_note, not_evaluated
 from app.loaders import evaluation_rows
 from app.loaders.run_data import dataset_of
 from app.words.evaluation_words import DECISION_WORDS, PART_WORDS
@@ -112,7 +112,7 @@ def main() -> None:
                         help="How probabilities become one answer.")
     if len(decisions) == 1:
         st.info(as_text(" ".join(run_priors_unknown(run))), icon=":material/balance:")
-    siblings_note(run.capabilities())
+    folds_note(run.capabilities())
     about_images(run)
     _provenance(run, results, part, decision)
     with problems.in_words():

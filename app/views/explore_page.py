@@ -7,16 +7,17 @@ from app.components import problems
 from app.components.cases.case_wall import case_wall, order_box
 from app.components.cases.map_panel import map_panel, take_outline
 from app.components.cases.teaching_sets import csv_button, set_maker, teaching_sets
-from app.components.run_page import NO_NEIGHBOURS, chosen_run, images_not_here, not_evaluated, siblings_note
+from app.components.run_page import chosen_run, folds_note, images_not_here, not_evaluated
 from app.filters.case_filters import found_cases
 from app.filters.filter_address import Asked, read_address
 from app.filters.filter_bar import clear_filters, filter_bar, folded_in_words, in_words
 from app.loaders import case_tables, resources
 from app.loaders.run_data import dataset_of, found_data
+from app.words import first_bundled_words
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.case_table import in_order
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.teaching import read_remarks
+from pipeline.runs.teaching import read_remarks, taught_data
 from pipeline.shown import as_text
 
 _VIEWS = {"images": "Images", "map": "Map", "sets": "Teaching sets"}
@@ -71,7 +72,7 @@ def _explore(run: RunDir) -> None:
         return
     take_outline(run)
     can = run.capabilities()
-    siblings_note(can)
+    folds_note(can)
     dataset, _, note = found_data(run)
     if dataset is None and not can.names_its_data:
         images_not_here()
@@ -83,7 +84,7 @@ def _explore(run: RunDir) -> None:
     elif dataset.generated:
         st.caption(f":material/draw: The images of this run are {NOTICE}.")
     view, sets = _view(), known.sets
-    remarks = read_remarks(resources.workspace(), run.config().data)
+    remarks = read_remarks(resources.workspace(), taught_data(run))
     if view == "sets":
         teaching_sets(run, cases, sets, remarks)
         return
@@ -93,7 +94,7 @@ def _explore(run: RunDir) -> None:
     found = in_order(found_cases(run, known, asked.values), asked.order)
     _under_the_bar(run, cases, found, asked, view, remarks, folded_in_words(known, asked))
     if view == "map" and not can.has_neighbours:
-        st.info(NO_NEIGHBOURS)
+        st.info(first_bundled_words.NO_NEIGHBOURS)
     elif view == "map":
         map_panel(run, cases, found, case_tables.places(run))
     else:

@@ -8,7 +8,7 @@ from app.access import not_offered, operator
 from app.addresses.links import TRAIN, go, remember
 from app.charts.comparison import MOST_RUNS
 from app.components import problems
-from app.components.run_page import siblings_note
+from app.components.run_page import folds_note
 from app.components.runs.lineage_tree import branches_of, lineage_tree
 from app.components.runs.run_actions import deleted_list, just_deleted, run_actions
 from app.components.runs.run_comparison import curves, shared_images
@@ -65,8 +65,9 @@ def _choose(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[dict[str, Any]]) -> None:
-    for row in rows:
-        siblings_note(run_rows.capabilities_of(row))
+    for row, run in zip(rows, chosen, strict=True):
+        if run_rows.capabilities_of(row).has_folds:
+            folds_note(run.capabilities())
     with problems.in_words():
         curves(chosen, rows)
     with problems.in_words():

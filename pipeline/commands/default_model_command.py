@@ -15,8 +15,8 @@ OUT = Path(__file__).resolve().parents[2] / "assets" / "models" / "default"
 def add_parsers(commands) -> None:
     parser = add_command(
         commands, "default-model", default_model, epilog=settings_epilog(),
-        help="make the model that comes with LesionLab: five folds, calibration, a network trained on all images, its "
-        "card; a fold whose files match the recipe is not made again, a training that was broken off goes on",
+        help="make the model that comes with LesionLab: five folds, their calibration and figures, its run, its card; "
+        "a fold whose files match the recipe is not made again, a training that was broken off goes on",
     )
     parser.add_argument("--data", metavar="NAME", help="the data set, as `data list` names it")
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help="default: assets/models/default")
@@ -85,8 +85,8 @@ def figures_text(figures: dict[str, Any]) -> str:
         for code, row in figures["per_diagnosis"].items()
     ]
     return "\n\n".join([
-        f"Out of fold: {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}, temperature "
-        f"{figures['temperature']:.3f}.",
+        f"Out of fold: {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}, temperatures "
+        f"{', '.join(format(fold['temperature'], '.3f') for fold in figures['folds'])}.",
         table(["figure", "decision", "value", "95 % interval", "goal", "reached"], goals, right=(2,)),
         table(["diagnosis", "images", "lesions", "sensitivity as-data", "balanced", "AUC"], each, right=range(1, 6)),
     ])
@@ -102,7 +102,7 @@ def _robustness(arguments, out: Output) -> int:
     from pipeline.models.model_info import read_model_info
 
     info = read_model_info(arguments.out, NAME)
-    found = plain(robustness(info, image_files([arguments.robustness]), out.progress))
+    found = plain(robustness(current_workspace(), info, image_files([arguments.robustness]), out.progress))
     write_json(arguments.out / ROBUSTNESS_FILE, found)
     try:
         write_card(info, load_dataset(current_workspace(), arguments.data or info.data))

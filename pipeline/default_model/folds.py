@@ -1,6 +1,7 @@
 """The five folds of the bundled model, each from the files that are there or from a training; and their calibration.
 
-    folds/fold<k>.safetensors  the network's weights as 16-bit floats, as they are shipped
+    folds/fold<k>.safetensors  the network's weights as 16-bit floats, as they are shipped, until the model is put
+                               together
     folds/fold<k>.npz          what it gives beside its predictions: `fold_explanations`
     folds/fold<k>.parquet      what it says of the images that it left out, and the recipe, written last: `fold_tables`
 """
@@ -67,6 +68,13 @@ def fold_path(out: Path, fold: int) -> Path:
     return out / "folds" / f"fold{fold}.parquet"
 
 
+def fold_weights(out: Path, fold: int) -> Path:
+    """The weights of a fold: beside its table until the model is put together, then beside its description."""
+    beside_table = fold_path(out, fold).with_suffix(".safetensors")
+    beside_description = out / beside_table.name
+    return beside_description if beside_description.exists() and not beside_table.exists() else beside_table
+
+
 def fold_predictions(build: Build, fold: int) -> pd.DataFrame:
     """What the network of `fold` says of the images that it left out, with the weights as they are shipped: read where
     all three files of the fold are there, made by this recipe on this data; else made.
@@ -123,15 +131,16 @@ def _kept_table(build: Build, config: RunConfig, path: Path) -> tuple[pd.DataFra
 
 def _files_are_of(build: Build, path: Path, origin: Origin) -> bool:
     """Whether weights and explanations are the ones that the table was made with."""
-    for suffix, digest in ((".safetensors", origin.weights), (".npz", origin.explanations)):
-        file = path.with_suffix(suffix)
-        if not file.exists() or _sha256(file) != digest:
+    for file, digest in ((fold_weights(build.out, origin.fold), origin.weights),
+                         (path.with_suffix(".npz"), origin.explanations)):
+        if not file.exists() or file_digest(file) != digest:
             build.say(f"{file.name} is not the one that {path.name} was made with: the fold is made anew.")
             return False
     return True
 
 
-def _sha256(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 of the file, 64 hexadecimal digits."""
     with disk_errors(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -155,7 +164,7 @@ def _make_fold(build: Build, fold: int, path: Path) -> pd.DataFrame:
     build.say(f"Weights as 16-bit floats: {weights.stat().st_size / 2**20:.1f} MiB; the largest difference of any "
               f"probability is {difference:.5f}.")
     _write_table(build, path, table, dataclasses.replace(
-        _origin(run, config, frequencies), weights=_sha256(weights), explanations=_sha256(explanations),
+        _origin(run, config, frequencies), weights=file_digest(weights), explanations=file_digest(explanations),
         half_precision_difference=difference, extra=trained.extra,
     ))
     return read_predictions(path)[0]

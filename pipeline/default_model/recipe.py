@@ -5,6 +5,7 @@ import hashlib
 from typing import Any
 
 from pipeline.configuration.config import RunConfig, Stage
+from pipeline.errors import ConfigError
 from pipeline.files.disk import to_json
 from pipeline.files.workspace import Workspace
 from pipeline.runs.plan import plan_config
@@ -19,10 +20,9 @@ _NOT_THE_RECIPE = {"data", "data_hash", "extra", "fold", "preset", "keep_epochs"
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """The trainings: one for each fold, one on all images, and the short ones of the leakage lesson by their split."""
+    """The trainings: one for each fold, and the short ones of the leakage lesson by their split."""
 
     folds: tuple[RunConfig, ...]
-    final: RunConfig
     leakage: dict[str, RunConfig]
 
 
@@ -36,14 +36,15 @@ def plan_recipe(workspace: Workspace, data: str, settings: list[str], short_sett
         ConfigError: a setting is unknown or out of its range, or the epoch would be chosen on held-out images.
         DataError: there is no such data set.
     """
-    # the one without held-out images comes first: it is refused where an epoch would be chosen on them
-    final = plan_config(workspace, data, PRESET, [*settings, "split=all"])
     folds = [plan_config(workspace, data, PRESET, [*settings, "split=lesion", f"fold={k}"]) for k in range(FOLDS)]
+    if folds[0].keep != "last":
+        raise ConfigError(f"With keep={folds[0].keep} the images that judge a fold's network would choose its epoch.",
+                          "Set keep=last.")
     leakage = {
         split: plan_config(workspace, data, SHORT_PRESET, ["keep=last", *short_settings, f"split={split}", "seed=0"])
         for split in ("lesion", "random")
     }
-    return Recipe(tuple(folds), final, leakage)
+    return Recipe(tuple(folds), leakage)
 
 
 def recipe_digest(config: RunConfig) -> str:

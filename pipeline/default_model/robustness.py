@@ -11,8 +11,9 @@ from PIL import Image, ImageEnhance
 
 from pipeline.classes import MELANOMA
 from pipeline.errors import DataError, ModelError
+from pipeline.files.workspace import Workspace
 from pipeline.images.reading import open_image
-from pipeline.inference.predictor import Predictor
+from pipeline.inference.classifier import Classifier, open_classifier
 from pipeline.metrics.class_priors import prior_vector
 from pipeline.metrics.decisions import DECISIONS, decided
 from pipeline.models.model_info import ModelInfo
@@ -65,7 +66,9 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def robustness(info: ModelInfo, files: list[Path], progress: Progress = silent) -> dict[str, Any]:
+def robustness(
+    workspace: Workspace, info: ModelInfo, files: list[Path], progress: Progress = silent
+) -> dict[str, Any]:
     """How much the model's answers to the images move under each of CHANGES, against those to the files as they are.
 
     Args:
@@ -87,11 +90,11 @@ def robustness(info: ModelInfo, files: list[Path], progress: Progress = silent) 
         raise DataError("There is no image to ask the model about.", "Name a folder with images.")
     if info.frequencies is None:
         raise DataError(f"The model {info.name} does not say how frequent its training diagnoses were.")
-    known, predictor = set(training_images(info)["image_id"]), Predictor(info)
+    known, classifier = set(training_images(info)["image_id"]), open_classifier(workspace, info)
     rows, clean = [], None
     for number, (words, change) in enumerate([("as they are", None), *CHANGES.items()]):
         progress(number / (len(CHANGES) + 1), f"Asks about {len(files):,} images, {words}.")
-        changed = _probabilities(predictor, files, change)
+        changed = _probabilities(classifier, files, change)
         if clean is None:
             clean = changed
         else:
@@ -99,14 +102,14 @@ def robustness(info: ModelInfo, files: list[Path], progress: Progress = silent) 
     return {"images": len(files), "trained_on": sum(path.stem in known for path in files), "changes": rows}
 
 
-def _probabilities(predictor: Predictor, files: list[Path], change: Change | None) -> np.ndarray:
+def _probabilities(classifier: Classifier, files: list[Path], change: Change | None) -> np.ndarray:
     """(images, diagnoses) probabilities."""
     found = []
     for start in range(0, len(files), _BATCH):
         opened = [open_image(path, path.name) for path in files[start : start + _BATCH]]
         if change is not None:
             opened = [change(image) for image in opened]
-        found.append(predictor.probabilities([predictor.prepare(image) for image in opened]))
+        found.append(classifier.probabilities([classifier.prepare(image) for image in opened]))
     return np.concatenate(found)
 
 

@@ -1,4 +1,5 @@
-"""A run's evidence inside the lesions as a small table beside its heatmaps, so that a page need not open the masks."""
+"""A run's evidence inside the lesions as a small table beside its heatmaps, so that a page need not open the masks;
+that of a run that cannot be changed beside the data set's masks."""
 
 import io
 from pathlib import Path
@@ -25,7 +26,8 @@ def evidence_path(run: RunDir, dataset: Dataset) -> Path | None:
     """Where the table for these heatmaps and masks lies, whether it is there or not; None where the run stored no
     heatmaps or the data set has no masks.
     """
-    return kept_path(run.folder, _NAME, (run.predictions_path, run.heatmaps_path, dataset.folder / "masks"))
+    folder = dataset.folder if run.capabilities().read_only else run.folder
+    return kept_path(folder, _NAME, (run.predictions_path, run.heatmaps_path, dataset.folder / "masks"))
 
 
 def read_evidence(path: Path) -> pd.DataFrame:

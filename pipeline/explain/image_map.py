@@ -1,9 +1,12 @@
 """A map of images: their embeddings in two dimensions, neighbours kept together as well as two dimensions allow."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 SIDE = 100.0  # both coordinates lie in 0..SIDE
 _COMPONENTS, _PERPLEXITY = 50, 30.0
+_ROOM = 6.0  # between two maps
 
 
 def image_map(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -36,6 +39,21 @@ def on_the_map(places: np.ndarray) -> np.ndarray:
     span = np.ptp(places, axis=0)
     scaled = SIDE * (places - places.min(axis=0)) / np.where(span > 0, span, 1)
     return np.minimum(scaled, SIDE).astype(np.float32)  # in single precision SIDE * x / x can be just above SIDE
+
+
+def beside(maps: Sequence[np.ndarray]) -> np.ndarray:
+    """Up to six maps, each (N, 2) in 0..SIDE, as one (N of all, 2) float32 in 0..SIDE: three beside each other in each
+    of two rows, from the upper left, with room between them.
+    """
+    across, down = (SIDE - 2 * _ROOM) / 3, (SIDE - _ROOM) / 2
+    placed = [
+        np.column_stack([
+            number % 3 * (across + _ROOM) + places[:, 0] * (across / SIDE),
+            (1 - number // 3) * (down + _ROOM) + places[:, 1] * (down / SIDE),
+        ])
+        for number, places in enumerate(maps)
+    ]
+    return np.minimum(np.concatenate(placed), SIDE).astype(np.float32)
 
 
 def inside(places: np.ndarray, outline: np.ndarray) -> np.ndarray:

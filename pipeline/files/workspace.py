@@ -1,5 +1,5 @@
 """Where LesionLab keeps what it makes, `$LESIONLAB_HOME`, else `./workspace`; and where what it brings along lies: a
-trained model, and the run of the sibling networks that judged it, both read-only.
+trained model, and the run of its cross-validation, both read-only.
 """
 
 import os
@@ -11,7 +11,6 @@ from pipeline.files.disk import disk_errors
 SEARCHES = "searches"
 MODEL_NAME = "default"
 RUN_NAME = "default-out-of-fold"
-SIBLINGS = "five sibling networks, not the shipped one"
 READ_ONLY = "came with LesionLab and cannot be changed"
 _BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models" / "default"
 
@@ -74,5 +73,5 @@ def bundled_folder() -> Path:
 
 
 def run_folder() -> Path:
-    """The folder of the siblings' run, whether it is there or not."""
+    """The folder of the bundled run, whether it is there or not."""
     return bundled_folder() / "run"

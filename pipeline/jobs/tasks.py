@@ -160,9 +160,10 @@ def _preview(at: AtWork) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class EvidenceRequest:
-    """How much of that run's evidence lies inside the lesions."""
+    """How much of that run's evidence lies inside the lesions that are masked in that data set."""
 
     run: Text
+    data: Text
 
 
 def _measure_evidence(at: AtWork) -> dict[str, Any]:
@@ -172,7 +173,7 @@ def _measure_evidence(at: AtWork) -> dict[str, Any]:
     from pipeline.runs.run_dir import find_run
 
     run = find_run(at.workspace, at.request.run)
-    table = keep_evidence(run, load_dataset(at.workspace, run.config().data), at.reporter.whole)
+    table = keep_evidence(run, load_dataset(at.workspace, at.request.data), at.reporter.whole)
     return {"images": 0 if table is None else len(table)}
 
 

@@ -7,7 +7,7 @@ of the highest probability as the answer, no threshold.
 
 import numpy as np
 
-from pipeline.classes import MELANOMA
+from pipeline.classes import MELANOMA, NEVUS
 from pipeline.metrics.predictions_table import class_indices, confidence_and_right
 from pipeline.metrics.sampled import Sampled
 from pipeline.metrics.samples import mean_of_defined
@@ -97,6 +97,13 @@ def melanoma_auc(of: Sampled) -> np.ndarray:
 def melanoma_sensitivity(of: Sampled) -> np.ndarray:
     """Share of the melanoma images that were called melanoma."""
     return of.of_diagnosis(sensitivity(of), MELANOMA)
+
+
+def nevi_called_melanoma(of: Sampled) -> np.ndarray:
+    """Share of the nevus images that were called melanoma."""
+    nevus = of.truth == NEVUS
+    called = nevus & (of.predictions["predicted"] == MELANOMA).to_numpy()
+    return _ratio(of.sample.sums(called[:, None])[:, 0], of.sample.sums(nevus[:, None])[:, 0])
 
 
 def calibration_error(of: Sampled, bins: int = BINS) -> np.ndarray:

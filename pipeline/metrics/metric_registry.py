@@ -115,6 +115,10 @@ METRICS: dict[str, Metric] = {metric.key: metric for metric in (
         SHARE, functions.melanoma_sensitivity, ("bundled",), "balanced",
     ),
     Metric(
+        "nevi_called_melanoma", "nevi called melanoma", "Share of the nevus images that were called melanoma.", SHARE,
+        functions.nevi_called_melanoma, ("bundled",), "balanced",
+    ),
+    Metric(
         "calibration_error", "expected calibration error, 15 bins", "Mean gap between probability and share right: 0 "
         "is best.", AREA, functions.calibration_error, ("bundled",), "as-data",
     ),

@@ -1,4 +1,4 @@
-"""The card of a model that trained on all images: its figures are those of its siblings in cross-validation.
+"""The card of a cross-validation's networks: its figures are of images that the network that answered had not seen.
 
 Along the items of CLAIM, like every card (see `card`); the model has no run of its own beside it.
 """
@@ -26,9 +26,9 @@ def cross_validated_card(
     """The card in Markdown.
 
     Args:
-        info: the shipped model.
+        info: a description with folds.
         dataset: that it was trained on.
-        figures: what the build stored: see `default_model.build.cross_validate`, and `shipped`.
+        figures: what the build stored: see `default_model.build.cross_validate`.
         robustness: see `default_model.robustness`; None where it was not measured.
     """
     images = dataset.metadata().assign(part="train")
@@ -69,18 +69,21 @@ def _intended(info: ModelInfo) -> str:
 def _facts(info: ModelInfo, figures: dict[str, Any]) -> str:
     shipped = figures["shipped"]
     views = " An answer is the mean over the image and its three flips." if info.flips else ""
+    temperatures = ", ".join(f"{network.temperature:.3f}" for network in info.folds)
     return bullets([
         f"Name for commands: {as_code(info.name)}.",
-        f"Network: {as_text(network_words(info))}, input {info.width}×{info.height} pixels."
-        f"{seen_sentences(info)}{views}",
+        f"Networks: {as_text(network_words(info))}, those of one cross-validation; input {info.width}×{info.height} "
+        f"pixels.{seen_sentences(info)}{views}",
+        "A new image gets the mean of their probabilities. An image that is found to be one of those below gets the "
+        "answer of the one network whose training left its lesion out.",
         f"Weights: {shipped['bytes'] / 2**20:.1f} MiB of 16-bit floats; no probability differs by more than "
         f"{shipped['half_precision_difference']:.4f} from that of the 32-bit ones.",
         "Output: a probability for each of " + ", ".join(as_text(label(code)) for code in info.classes) + ".",
-        "Its probabilities assume the diagnoses as frequent as in its training images, and are calibrated: temperature "
-        f"{info.temperature:.3f}, fitted on the out-of-fold predictions of its siblings.",
+        "Its probabilities assume the diagnoses as frequent as in its training images, and are calibrated: those of "
+        f"each network by the temperature that fits what the others say of images they had not seen ({temperatures}).",
         *(f"Decision `{name}`: {words}." for name, words in DECISIONS.items()),
-        f"Trained on {count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')}, all that "
-        "there are; their ids, lesions and content hashes are with it.",
+        f"Trained on {count(info.training_images, 'image')} of {count(info.training_lesions, 'lesion')}, each network "
+        "without its own fifth; their ids, lesions and content hashes are with it, and which network left each out.",
     ])
 
 
@@ -95,10 +98,9 @@ def _training(info: ModelInfo, figures: dict[str, Any]) -> str:
         f"dropout {config.dropout:g}, drop path {config.drop_path:g}, average of the weights {config.ema:g}.",
         *(f"Stage {number}: {as_text(stage.words)}." for number, stage in enumerate(config.stages, 1)),
         "No epoch was chosen: the weights of the last one are kept.",
-        f"Five siblings of the same recipe (in {minutes} minutes, pauses included) each left another fifth of the "
-        "lesions out; all images of a lesion are in the same fifth. The shipped network left none out, so it has no "
-        "figures of its own.",
-        f"Siblings made with {as_text(versions)}.",
+        f"The {_number(len(info.folds))} networks (trained in {minutes} minutes, pauses included) each left another "
+        "fifth of the lesions out; all images of a lesion are in the same fifth.",
+        f"Made with {as_text(versions)}.",
     ])
 
 
@@ -120,16 +122,17 @@ def _figures_text(figures: dict[str, Any]) -> str:
          *_goal_words(goals.get(metric.key), metric.unit)] for metric in metrics_of("bundled")
     ]
     melanoma = [
-        f"Melanoma lesions that its siblings called something else, `{decision}` (a lesion's images averaged): "
+        f"Melanoma lesions that were called something else, `{decision}` (a lesion's images averaged): "
         f"{found['called_else']:,} of {found['lesions']:,} (95 % Wilson interval {percent(found['low'])} to "
         f"{percent(found['high'])})."
         for decision, found in figures["melanoma"].items() if found
     ]
     return "\n\n".join([
-        f"Of its five siblings, each on the lesions that it had not seen: {count(figures['images'], 'image')} of "
-        f"{count(figures['lesions'], 'lesion')}. 95 % intervals: bootstrap over lesions, 2.5th to 97.5th percentile. "
-        "The recipe was chosen on one of the five folds, so these figures are a little too good. Resampling adds noise "
-        "to the calibration error, so its interval lies above rather than around the value.",
+        f"Of the {_number(len(figures['folds']))} networks, each on the lesions that it had not seen: "
+        f"{count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}. 95 % intervals: bootstrap over "
+        "lesions, 2.5th to 97.5th percentile. The recipe was chosen on one of the five folds, so these figures are a "
+        "little too good. The mean of all, which answers a new image, may be a little better than each alone. "
+        "Resampling adds noise to the calibration error, so its interval lies above rather than around the value.",
         markdown_table(["figure", "value (95 % interval)", "goal", "reached"], rows),
         meanings(metrics_of("bundled")),
         bullets(melanoma) if melanoma else "No melanoma was there to judge.",
@@ -203,7 +206,7 @@ def _robustness_text(robustness: dict[str, Any] | None) -> str:
     header = ["change", *(f"other prediction, `{decision}`" for decision in DECISIONS),
               "mean change of the melanoma probability"]
     return (
-        f"{count(robustness['images'], 'image')}, each as it is and changed; the network was trained on "
+        f"{count(robustness['images'], 'image')}, each as it is and changed; networks were trained on "
         f"{robustness['trained_on']:,} of them, so these shares say how much an answer moves, not how often it is "
         "right.\n\n" + markdown_table(header, rows)
     )

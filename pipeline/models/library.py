@@ -14,7 +14,7 @@ from typing import Literal
 from pipeline.errors import ModelError
 from pipeline.files.disk import folders_with, write_json
 from pipeline.files.locks import file_lock
-from pipeline.files.workspace import MODEL_NAME, READ_ONLY, Workspace
+from pipeline.files.workspace import MODEL_NAME, READ_ONLY, Workspace, bundled_folder
 from pipeline.models.model_info import ModelInfo, find_model, read_model_info
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
 from pipeline.progress import silent
@@ -36,11 +36,17 @@ def run_of(workspace: Workspace, info: ModelInfo) -> RunDir | None:
 
 
 def model_behind(workspace: Workspace, run: RunDir) -> ModelInfo:
-    """The model that gave the run's predictions: its own, or of an evaluation the one that it evaluates.
+    """The model that gave the run's predictions: its own, of an evaluation the one that it evaluates, of the bundled
+    run the networks that are bundled.
 
     Raises:
         ModelError: it is not here (any more), or its description is damaged.
     """
+    if run.kind() == "bundled":
+        info = read_model_info(bundled_folder(), MODEL_NAME)
+        if not info.folds:
+            raise ModelError(f"The networks that judged the run {run.name} are not bundled.")
+        return info
     evaluation = run.evaluation()
     return find_model(workspace, evaluation["model"]) if evaluation else read_model_info(run.model, run.name)
 

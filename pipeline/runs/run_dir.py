@@ -19,7 +19,7 @@ from pipeline.runs.job_dir import JobDir
 from pipeline.runs.new_folder import make_folder
 from pipeline.runs.results import Results, check_figures
 from pipeline.runs.run_about import Evaluation, RunAbout, read_about
-from pipeline.runs.run_kind import CAPABILITIES, Capabilities
+from pipeline.runs.run_kind import CAPABILITIES, FIRST_BUNDLED, Capabilities
 from pipeline.runs.run_tables import read_extra, read_predictions, read_split
 from pipeline.runs.status import just_queued, write_status
 from pipeline.vocabulary import HELD_OUT_PARTS, RunKind
@@ -66,7 +66,8 @@ class RunDir(JobDir):
         Raises:
             MissingFileError, WorkspaceError: as `config`.
         """
-        return CAPABILITIES[self.kind()]
+        kind = self.kind()
+        return FIRST_BUNDLED if kind == "bundled" and not self.heatmaps_path.exists() else CAPABILITIES[kind]
 
     @property
     def writes_in(self) -> tuple[Path, ...]:
@@ -115,6 +116,11 @@ class RunDir(JobDir):
     @property
     def what_if_path(self) -> Path:
         return self.folder / "what_if.json"
+
+    @property
+    def changed_path(self) -> Path:
+        """The answers to changed pictures, of the bundled run alone: pages ask other runs' networks."""
+        return self.folder / "what_if.npz"
 
     @property
     def results_path(self) -> Path:

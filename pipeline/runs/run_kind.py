@@ -11,7 +11,7 @@ class Capabilities:
 
     Attributes:
         kind: a training; an evaluation of a model on another data set; a learning-rate search; or the bundled run, the
-            answers of the five networks of one cross-validation, which are not bundled themselves.
+            answers of the bundled model's networks, each to the images that it was not trained on.
         has_model: it makes a model of its own.
         has_curves: it was trained epoch by epoch, and what happened then is stored.
         has_heatmaps: heatmaps of the images that it judged are stored.
@@ -43,6 +43,9 @@ CAPABILITIES: dict[RunKind, Capabilities] = {
                      has_what_if=True),
         Capabilities(kind="evaluation", has_heatmaps=True, has_neighbours=True, has_what_if=True, compared_on=None),
         Capabilities(kind="search", has_curves=True),
-        Capabilities(kind="bundled", has_folds=True, names_its_data=False, read_only=True),
+        Capabilities(kind="bundled", has_heatmaps=True, has_neighbours=True, has_what_if=True, has_folds=True,
+                     names_its_data=False, read_only=True),
     )
 }
+# of the bundled run of before: its networks are not bundled, and nothing is stored beside their predictions
+FIRST_BUNDLED = Capabilities(kind="bundled", has_folds=True, names_its_data=False, read_only=True)

@@ -28,6 +28,7 @@ from pipeline.runs.run_dir import RunDir
 
 LONGEST_NAME, LONGEST_NOTE = 60, 2000
 _REPAIR = "Delete it, or restore it from a copy."
+_BUNDLED_DATA = "ham10000-sharp"  # which the first bundled run named: what was said of its images is kept there
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,12 @@ def teaching_folder(workspace: Workspace) -> Path:
 
 def set_path(workspace: Workspace, set_id: str) -> Path:
     return teaching_folder(workspace) / f"{set_id}.json"
+
+
+def taught_data(run: RunDir) -> str:
+    """The name of the data set under which sets and remarks of the run's images are kept: its own; of the bundled run,
+    whose images may lie here under any name, always the same."""
+    return run.config().data if run.capabilities().names_its_data else _BUNDLED_DATA
 
 
 def remarks_path(workspace: Workspace, data: str) -> Path:

@@ -1,11 +1,14 @@
 """After training: predictions and heatmaps of all held-out images, stored once, and the model's files."""
 
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from safetensors.torch import save
 
+from pipeline.configuration.config import RunConfig
+from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import window
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
@@ -45,19 +48,25 @@ def model_info(training: Training, figures: PartFigures | None = None) -> ModelI
     run, config, dataset = training.run, training.config, training.data.dataset
     train = training.data.split[training.data.split["part"] == "train"]
     priors, extra = class_priors(train["dx"]), _extra_images(training.data.extra)
-    sources = [dataset] if training.data.extra is None else [dataset, training.data.extra.dataset]
-    return ModelInfo(
-        name=run.name, folder=run.model, classes=tuple(dataset.classes), run=run.name, data=dataset.name,
-        data_hash=dataset.content_hash, generated=dataset.generated, arch=config.arch, weights=config.weights,
-        width=config.width, height=config.height, resize=config.resize, normalize=config.normalize, loss=config.loss,
-        training_images=len(train) + (extra.images if extra else 0), split=config.split,
+    return described_model(
+        config, dataset, None if training.data.extra is None else training.data.extra.dataset, name=run.name,
+        folder=run.model, run=run.name, training_images=len(train) + (extra.images if extra else 0),
         training_lesions=int(train["lesion_id"].nunique()) + (extra.lesions if extra else 0), extra=extra,
-        validation=figures, created=time.time(), licence=_each([of.licence for of in sources]),
-        attribution=_each([of.attribution for of in sources]), flips=config.flips, mean=config.mean, std=config.std,
-        view=config.view, head=config.head,
+        validation=figures, training_frequencies=priors if set(priors) == set(dataset.classes) else None,
+    )
+
+
+def described_model(config: RunConfig, dataset: Dataset, extra_dataset: Dataset | None, **fields: Any) -> ModelInfo:
+    """A description with all that the configuration and the data sets decide, and the other `fields`."""
+    sources = [dataset] if extra_dataset is None else [dataset, extra_dataset]
+    return ModelInfo(
+        classes=tuple(dataset.classes), data=dataset.name, data_hash=dataset.content_hash, generated=dataset.generated,
+        arch=config.arch, weights=config.weights, width=config.width, height=config.height, resize=config.resize,
+        normalize=config.normalize, loss=config.loss, split=config.split, created=time.time(),
+        licence=_each([of.licence for of in sources]), attribution=_each([of.attribution for of in sources]),
+        flips=config.flips, mean=config.mean, std=config.std, view=config.view, head=config.head,
         # what is told of whole images stays as older versions left it: they are only scaled to the input
-        detail=dataset.copy_size() if config.view == "square" else None,
-        training_frequencies=priors if set(priors) == set(dataset.classes) else None,
+        detail=dataset.copy_size() if config.view == "square" else None, **fields,
     )
 
 

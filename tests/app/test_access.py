@@ -65,7 +65,7 @@ OPEN = {
     "components/models/model_exports.py": "download.* export.* export.card",
     "components/models/model_intake.py": "combine.name models.combine models.import models.name models.upload",
     "components/pickers.py": "*.next *.previous",
-    "components/run_page.py": "siblings.get_data to_classify to_train",
+    "components/run_page.py": "bundled.get_data to_classify to_train",
     "components/runs/evaluation_form.py": "evaluate_on.start",
     "components/runs/evaluation_run.py": "overlap.* resume.* stop.* to_evaluation to_images to_results",
     "components/runs/lineage_tree.py": "lineage.* lineage.compare.*",

@@ -9,7 +9,7 @@ from app.components.cases.case_wall import verdict
 from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.loaders import case_tables, evaluation_rows, resources
 from app.loaders.image_pixels import thumbnail
-from app.loaders.run_data import model_of
+from app.loaders.run_data import dataset_of, model_of
 from app.words.error_words import error_words
 from app.words.evaluation_words import ANSWER_WORDS
 from app.words.factor_words import level_words
@@ -117,8 +117,7 @@ def look_alikes(run: RunDir, case: dict) -> None:
         embedding_job(run, "Here stand the training lesions that the network finds nearest to this image: of the same "
                            f"diagnosis, and look-alikes of another.{as_text(lacks)}")
         return
-    name = stored["data"].iloc[0] if "data" in stored and len(stored) else run.config().data
-    dataset = next((one for one in resources.datasets() if one.name == name), None)
+    dataset, name = _of_neighbours(run, stored)
     table = resources.metadata(dataset) if dataset else None
     mine = stored[stored["image_id"] == case["image_id"]]
     for kind, words in (("same", f"Of the same diagnosis, {as_text(label(case['truth']))}"),
@@ -131,10 +130,19 @@ def look_alikes(run: RunDir, case: dict) -> None:
             with column.container(border=True):
                 picture(dataset, table, row["neighbour"], f"Training image {row['neighbour']}: {label(row['dx'])}")
                 st.markdown(f"**{as_text(label(row['dx']))}**  \nSimilarity {row['similarity']:.2f}")
-                whence = "" if name == run.config().data else f" · data set {name}"
+                whence = "" if name is None else f" · data set {name}"
                 st.caption(as_text(f"Image {row['neighbour']} · lesion {row['lesion_id']}{whence}"))
     st.caption("Similarity is the cosine of two embeddings, 1 at most: alike for this network, not for a "
                "dermatologist. Training saw these lesions; this case it did not see.")
+
+
+def _of_neighbours(run: RunDir, stored: pd.DataFrame) -> tuple[Dataset | None, str | None]:
+    """The data set that has the neighbours' images, where it is here; and its name, where it is not the run's own."""
+    if not run.capabilities().names_its_data:
+        return dataset_of(run), None
+    own = run.config().data
+    name = stored["data"].iloc[0] if "data" in stored and len(stored) else own
+    return next((one for one in resources.datasets() if one.name == name), None), None if name == own else name
 
 
 def other_models(run: RunDir, case: dict) -> None:

@@ -16,6 +16,8 @@ from pipeline.shown import as_text
 
 _TURN = "map.turn"
 _COLOURS = {"truth": "True diagnosis", "error": "Right or wrong"}
+_FIVE_MAPS = ("Five maps, one for each network, with the images that it had not seen: each network finds other images "
+              "alike, so only what lies near within one map is.")
 _CONFIG = {"displaylogo": False, "scrollZoom": False, "modeBarButtonsToRemove": ["autoScale2d"]}
 
 
@@ -53,13 +55,17 @@ def map_panel(run: RunDir, cases: pd.DataFrame, found: pd.DataFrame, places: pd.
                            "finds alike.")
         return
     st.radio("Colour", list(_COLOURS), key="map.colour", format_func=_COLOURS.get, horizontal=True)
-    table = places.join(cases[["truth", "predicted", "confidence", "right", "loss"]], on="image_id", how="inner")
+    folds = ["fold"] if run.capabilities().has_folds else []
+    table = places.join(cases[["truth", "predicted", "confidence", "right", "loss", *folds]], on="image_id",
+                        how="inner")
     table = table.assign(shown=table["image_id"].isin(found.index))
     figure = map_figure(table, st.session_state["map.colour"], dark())
     title = figure.layout.meta["title"]
     st.markdown(f"**{as_text(title)}**")
     st.plotly_chart(figure, key=_key(), config=_CONFIG, on_select="rerun", selection_mode=("points", "box", "lasso"),
                     alt=f"Chart. {title}. The filters above choose the same images by keyboard.")
+    if folds:
+        st.caption(_FIVE_MAPS)
     st.caption(f"{count(len(found), 'image')} in colour. Draw around some to open them in the wall; a click on one "
                "opens its case. By keyboard or on a phone: the filters above, then Images.")
     show_table(table.drop(columns="shown"), title, f"{run.name}-map", "map.points")

@@ -24,6 +24,7 @@ from pipeline.runs.teaching import (
     delete_set,
     restore_set,
     set_table,
+    taught_data,
     write_remark,
 )
 from pipeline.shown import as_lines, as_text
@@ -73,7 +74,7 @@ def set_maker(run: RunDir, found: pd.DataFrame, sets: dict[str, TeachingSet]) ->
 def _put_into(into: str, name: str, note: str, run: RunDir, images: list[str]) -> None:
     """Puts images into a set, or with _NEW into a new one; says so on the page that is drawn next."""
     place = resources.workspace()
-    one = create_set(place, name, note, run.config().data, run, images) if into == _NEW else add_images(
+    one = create_set(place, name, note, taught_data(run), run, images) if into == _NEW else add_images(
         place, into, images)
     problems.say_later(f"The teaching set “{one.name}” has {count(len(one.images), 'image')}.")
 
@@ -96,7 +97,7 @@ def _remark(run: RunDir, image_id: str, remark: Remark) -> None:
                                help="The recorded truth may be wrong. It changes no figure.")
         if st.form_submit_button("Save note", key=f"case.note.{image_id}.save", icon=":material/save:"):
             with problems.in_words():
-                write_remark(resources.workspace(), run.config().data, image_id, Remark(note, doubtful))
+                write_remark(resources.workspace(), taught_data(run), image_id, Remark(note, doubtful))
                 problems.say_later("The note is saved.")
                 st.rerun()
 

@@ -15,8 +15,9 @@ from app.loaders import case_tables, resources
 from app.loaders.image_pixels import digest_of
 from app.loaders.run_data import model_of
 from pipeline.classes import label
+from pipeline.explain.embedding_files import ChangedAnswers
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
-from pipeline.metrics.predictions_table import probability_columns
+from pipeline.metrics.predictions_table import probability_column, probability_columns
 from pipeline.models.model_info import ModelInfo
 from pipeline.number_words import count, percent, probability
 from pipeline.runs.run_dir import RunDir
@@ -101,6 +102,25 @@ def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) 
     table = table.sort_values("before", ascending=False, ignore_index=True)
     show(what_if_figure(table, dark()), table, f"{case['image_id']}-what-if", key=f"{_KEY}chart")
     st.warning(notice(info), icon=":material/info:")
+
+
+def changed_panel(changed: ChangedAnswers, case: dict, codes: list[str]) -> None:
+    """What the network said of one case after each of the named changes, where it cannot be asked itself.
+
+    Args:
+        case: its row of `case_table`, with p_<code>.
+    """
+    truth, before = codes.index(case["truth"]), case[probability_column(case["truth"])]
+    rows = []
+    for name, shares in changed.of(case["image_id"]).items():
+        answer = codes[int(shares.argmax())]
+        rows.append({"The picture": NAMED[name][0], "Prediction": label(answer),
+                     "Flips": "yes" if answer != case["predicted"] else "no",
+                     "Probability of the truth": probability(float(shares[truth]))})
+    st.markdown(f"Without the image the network cannot be asked. What it said when the picture was changed is stored; "
+                f"untouched it said {as_text(label(case['predicted']))}, and the truth, "
+                f"{as_text(label(case['truth']))}, had {probability(float(before))}.")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"{_KEY}changed")
 
 
 def flips_of_all(run: RunDir) -> None:

@@ -16,6 +16,7 @@ from app.components.lesion_grid import HeatmapChoice, lesion_grid
 from app.components.long_work import SessionWork
 from app.components.run_page import judged_images
 from app.loaders import leakage_rows, resources
+from app.loaders.run_data import dataset_of
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.evaluation.evidence import of_kind, outliers
@@ -38,7 +39,7 @@ def evidence_panel(run: RunDir, part: HeldOutPart) -> None:
     Says what is missing where the data set is gone, has no masks, or the run stored no heatmaps.
     """
     st.subheader(TITLE)
-    dataset = next((d for d in resources.datasets() if d.name == run.config().data), None)
+    dataset = dataset_of(run)
     if dataset is None:
         st.info(as_text(f"The data set {run.config().data} is no longer here, and its lesion masks with it."))
         return
@@ -47,7 +48,7 @@ def evidence_panel(run: RunDir, part: HeldOutPart) -> None:
         return
     masks = evidence_path(run, dataset) is not None
     if masks and not leakage_rows.evidence_there(run, dataset):
-        _measure(run)
+        _measure(run, dataset)
         return
     rows = leakage_rows.evidence(run, dataset) if masks else pd.DataFrame({"part": []})
     rows = rows[rows["part"] == part]
@@ -70,11 +71,11 @@ def evidence_panel(run: RunDir, part: HeldOutPart) -> None:
 _WORK = SessionWork("evidence", "Measures", cancels=False)
 
 
-def _measure(run: RunDir) -> None:
+def _measure(run: RunDir, dataset: Dataset) -> None:
     """How far the measurement is, which starts by itself, once; or why it broke off."""
     if not _WORK.has_begun(run.name):
         with problems.in_words():
-            _WORK.start(run.name, EvidenceRequest(run.name))
+            _WORK.start(run.name, EvidenceRequest(run.name, dataset.name))
     if _WORK.has_answer(run.name):  # it was stored, and is there no more
         _WORK.forget()
         st.rerun()

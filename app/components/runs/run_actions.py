@@ -11,8 +11,8 @@ from app.components.deleted import Deleted, say_deleted
 from app.components.run_page import classify_with_it
 from app.components.runs.runs_table import title_of
 from app.loaders import resources, run_rows
+from app.words import first_bundled_words
 from app.words.error_words import error_words
-from pipeline.files.workspace import SIBLINGS
 from pipeline.runs.labels import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -32,6 +32,7 @@ def _restore(name: str) -> None:
     restore_run(resources.workspace(), name)
 
 
+_THEIR_MODEL = "Its networks are the bundled model. No other run can start from it."
 _KIND = Deleted("run", "runs", _restore)
 
 
@@ -48,7 +49,7 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
     """
     name = run.name
     if run_rows.capabilities_of(row).read_only:
-        _bundled_actions(name)
+        _bundled_actions(run)
         return
     with st.container(horizontal=True):
         if row["images"] is not None and st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
@@ -69,13 +70,16 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
     _label_form(row, name)
 
 
-def _bundled_actions(name: str) -> None:
+def _bundled_actions(run: RunDir) -> None:
+    here = run.capabilities().has_what_if
     with st.container(horizontal=True):
         if st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
-            go(ERRORS, run=name)
+            go(ERRORS, run=run.name)
+        if here and st.button("Its images", key="runs.images", icon=":material/photo_library:"):
+            go(EXPLORE, run=run.name)
         classify_with_it()
-    st.caption(f"{SIBLINGS[0].upper()}{SIBLINGS[1:]}: there is no model of this run, and no other run can start from "
-               "it. It came with LesionLab, so it can be neither named nor deleted.")
+    whose = _THEIR_MODEL if here else first_bundled_words.NO_MODEL
+    st.caption(f"{whose} It came with LesionLab, so it can be neither named nor deleted.")
 
 
 def _stages(row: dict[str, Any], run: RunDir) -> None:

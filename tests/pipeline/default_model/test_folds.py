@@ -27,9 +27,9 @@ from pipeline.metrics.predictions_table import class_indices, probabilities_of
 from pipeline.models.model_info import read_model_info
 from pipeline.runs.run_dir import list_runs
 from tests.hand_made import image_bytes
-from tests.two_sources import SHORT, TINY, make_dataset, never
+from tests.two_sources import LINEAR, SHORT, make_dataset, never
 
-SETTINGS = [*TINY, "head=linear", "extra=more"]
+SETTINGS = [*LINEAR, "extra=more"]
 FOLD = 1
 
 

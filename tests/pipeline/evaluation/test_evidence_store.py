@@ -55,7 +55,7 @@ def test_without_masks_or_heatmaps_there_is_nothing_to_store(masked):
 
 def test_a_process_of_its_own_stores_it(masked):
     workspace, dataset, run = masked
-    assert ShortWork(workspace, "evidence", EvidenceRequest(run.name)).result() == {"images": 28}
+    assert ShortWork(workspace, "evidence", EvidenceRequest(run.name, dataset.name)).result() == {"images": 28}
     assert evidence_path(run, dataset).exists()
 
 
@@ -73,13 +73,13 @@ def test_the_page_measures_once_and_then_reads(masked, monkeypatch):
 
 
 def test_a_measurement_that_breaks_off_says_so(masked, monkeypatch):
-    run = masked[2]
+    _, dataset, run = masked
 
     class Broken:
         running = False
 
         def __init__(self, workspace, kind, request, bring):
-            assert (kind, request) == ("evidence", EvidenceRequest(run.name))
+            assert (kind, request) == ("evidence", EvidenceRequest(run.name, dataset.name))
 
         def cancel(self):
             pass

@@ -76,7 +76,8 @@ START: dict[Kind, Callable[[Workspace], JobDir]] = {
 def _requests(home: Workspace) -> dict[Kind, object]:
     config = plan_config(home, "tiny", "demo", SMALL)
     return {
-        "estimate": EstimateRequest(config), "preview": PreviewRequest(config, 1), "evidence": EvidenceRequest(MODEL),
+        "estimate": EstimateRequest(config), "preview": PreviewRequest(config, 1),
+        "evidence": EvidenceRequest(MODEL, "tiny"),
         "export": ExportRequest(MODEL, "bundle", "out.zip"),
         "bundle": BundleRequest(str(home.home.parent / "bundle.zip"), "again"),
     }
@@ -184,5 +185,5 @@ def test_short_work_ends_with_a_starter_that_is_killed_and_the_next_clears_away(
         starter.kill()
     wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10)
     assert job.folder.exists()
-    other = ShortWork(home, "evidence", EvidenceRequest(MODEL))
+    other = ShortWork(home, "evidence", EvidenceRequest(MODEL, "tiny"))
     assert list(home.home.glob(".work-*")) == [other.job.folder]

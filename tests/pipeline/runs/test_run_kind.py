@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from app.components.run_page import NO_NEIGHBOURS, NO_WHAT_IF
 from app.loaders import resources
+from app.words.first_bundled_words import NO_NEIGHBOURS, NO_WHAT_IF
 from pipeline.data.importing import import_dataset
 from pipeline.errors import WorkspaceError
 from pipeline.files.disk import read_json, write_json
@@ -13,7 +13,7 @@ from pipeline.files.workspace import RUN_NAME
 from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.evaluating import create_evaluation
 from pipeline.runs.run_dir import RunDir, find_run
-from pipeline.runs.run_kind import CAPABILITIES
+from pipeline.runs.run_kind import CAPABILITIES, FIRST_BUNDLED
 from pipeline.runs.searches import create_search, find_search, plan_search
 from tests.app_pages import open_page, words
 from tests.hand_made import make_dataset, make_run
@@ -26,7 +26,7 @@ READS_THE_RECORD = {  # of an evaluation, for its words and figures
 OFFERED = {
     "training": {"model", "curves", "heatmaps", "neighbours", "what if", "changes"},
     "evaluation": {"heatmaps", "neighbours", "what if", "changes"},
-    "bundled": {"folds"},
+    "bundled": {"heatmaps", "neighbours", "what if", "folds"},
 }
 
 
@@ -79,13 +79,13 @@ def _offered(run: RunDir) -> set[str]:
         "heatmaps": any(header.value == "Regions that raised the outputs" for header in case.subheader),
         "neighbours": NO_NEIGHBOURS not in words(case), "what if": NO_WHAT_IF not in words(case),
         "changes": any(button.label == "Save name and note" for button in runs.button),
-        "folds": "five sibling networks" in words(errors),
+        "folds": "This run is bundled with LesionLab" in words(errors),
     }
     return {name for name, there in found.items() if there}
 
 
 @pytest.mark.parametrize("kind", OFFERED)
-def test_pages_offer_what_a_kind_can(old_workspace, tiny_bundle, bundle, kind):
+def test_pages_offer_what_a_kind_can(old_workspace, tiny_bundle, bundled_networks, kind):
     import_dataset(old_workspace, tiny_bundle[1], "bundled-images")
     run = {"training": "tiny-instant-1", "evaluation": "tiny-instant-1-on-other-1", "bundled": RUN_NAME}[kind]
     assert _offered(find_run(old_workspace, run)) == OFFERED[kind]
@@ -97,6 +97,12 @@ def test_pages_offer_what_a_kind_can(old_workspace, tiny_bundle, bundle, kind):
             ("changes", not can.read_only),
         ) if there
     }
+
+
+def test_of_the_bundled_run_of_before_pages_offer_its_predictions(old_workspace, tiny_bundle, bundle):
+    import_dataset(old_workspace, tiny_bundle[1], "bundled-images")
+    run = find_run(old_workspace, RUN_NAME)
+    assert _offered(run) == {"folds"} and run.capabilities() == FIRST_BUNDLED
 
 
 def test_no_page_asks_whether_a_run_is_the_bundled_one_or_an_evaluation():
