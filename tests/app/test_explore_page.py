@@ -3,6 +3,7 @@
 import pandas as pd
 
 from app.addresses.links import written
+from app.components.cases.set_handout import handout_lesions
 from app.filters.case_filters import FILTERS, found_cases
 from app.filters.filter_address import read_address
 from app.filters.filter_bar import folded_in_words
@@ -288,3 +289,21 @@ def test_the_csv_has_what_matches_in_order(filled):
     assert {"image_id", "truth", "predicted", "confidence", "loss", "p_mel", "age", "sex", "label_doubtful", "note"
             } <= set(table.columns)
     assert isinstance(table, pd.DataFrame) and len(table) == len(run.predictions())
+
+
+def test_a_set_can_be_taken_along_on_paper_and_as_a_folder(filled):
+    workspace, dataset, run = filled
+    images = list(_validation(run)["image_id"].iloc[:3])
+    one = create_set(workspace, "Three", "", "generated", run, [*images, "IMG_gone"])
+    at = open_page("explore", view="sets")
+    labels = {element.proto.label for element in at.get("download_button")}
+    assert {"Handout", "Images"} <= labels
+    assert "The handout lacks 1 image whose file is not here." in words(at)
+    cases = case_tables.cases(run)
+    lesions = handout_lesions(run, one, cases, {images[0]: Remark("Look.", True)})
+    assert [lesion.image_id for lesion in lesions] == images
+    assert lesions[0].note == "Look." and lesions[0].doubtful and lesions[0].origin is None  # it was drawn
+    assert lesions[0].share == cases.loc[images[0], f"p_{lesions[0].predicted}"]
+    (dataset.folder / "dataset.json").unlink()
+    at = open_page("explore", view="sets")
+    assert "A handout needs its images, and none is here." in words(at) and not at.exception

@@ -8,6 +8,7 @@ from app.addresses.links import CASE, EXPLORE, explore_link
 from app.addresses.visits import mark
 from app.components import problems
 from app.components.cases.case_wall import selected
+from app.components.cases.set_handout import handout_buttons
 from app.components.figures import csv_download
 from app.loaders import resources
 from pipeline.number_words import count
@@ -163,6 +164,7 @@ def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str
         if first:
             st.page_link(CASE, label="Go through it", icon=":material/slideshow:", query_params={
                 "run": run.name, "image": first, "set": one.id, **mark()})
+        handout_buttons(run, one, cases, remarks)
         csv_download(set_table(one, cases, remarks), one.id, f"explore.{one.id}")
         if operator() and st.button("Delete", key=f"explore.{one.id}.delete", icon=":material/delete:"):
             with problems.in_words():
