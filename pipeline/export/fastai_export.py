@@ -71,7 +71,8 @@ def export_fastai(info: ModelInfo, path: Path) -> float:
 
     fastai neither turns images by their EXIF nor lays transparent ones on black, as LesionLab does.
 
-    The learner is the network alone: what calibrates a model's answers (`model_output`) is not in it.
+    The learner is the network alone: what calibrates a model's answers (`model_output`) is not in it. Of a
+    cross-validation's networks it is that of fold 0.
 
     Returns:
         The largest difference between a probability of the exported learner and the network's, on the test image.
@@ -81,6 +82,7 @@ def export_fastai(info: ModelInfo, path: Path) -> float:
         ModelError: the model's weights are missing, or the learner answers otherwise than the model.
         WorkspaceError: the file cannot be written.
     """
+    info = info.of_fold(0) if info.folds else info
     plain = dataclasses.replace(info, flips=False, temperature=1.0, frequencies=None, detail=None, view="whole")
     predictor = Predictor(plain)
     image = _test_image(info.height, info.width)

@@ -48,11 +48,14 @@ def place_for(info: ModelInfo, kind: Format, out: Path) -> Path:
 
 def left_out(info: ModelInfo, kind: Format) -> str | None:
     """What of the model's answers the exported file does not do itself, in a sentence; None where it does all."""
-    if kind == "fastai" and not is_plain(info):
+    if kind == "fastai" and (info.folds or not is_plain(info)):
+        whose = (f"the plain output of one of the {len(info.folds)} networks, that of fold 0," if info.folds else
+                 "the network's plain output")
+        over = "networks and " if info.folds else ""
         square = " It takes all of an image: give it the central square of the shorter side." * (info.view == "square")
         return (
-            "The fastai learner gives the network's plain output for the image as it is: without the mean over flips, "
-            "the temperature and the frequencies that calibrate LesionLab's answers, so its numbers differ from them."
+            f"The fastai learner gives {whose} for the image as it is: without the mean over {over}flips, the "
+            "temperature and the frequencies that calibrate LesionLab's answers, so its numbers differ from them."
             + square
         )
     if kind == "onnx" and (info.detail or info.view == "square"):

@@ -12,11 +12,13 @@ from torch import nn
 
 from pipeline.errors import ModelError
 from pipeline.files.disk import replace_file, to_json
+from pipeline.inference.cross_validated import CrossValidated
 from pipeline.inference.network_parts import load_network
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import WEIGHS_ALIKE, prior_vector
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import notice, weighing
+from pipeline.models.recognition import networks_sentence
 
 CLOSEST = 1e-3  # the largest difference of a probability that an export may have
 INPUT, OUTPUT = "images", "probabilities"
@@ -54,6 +56,17 @@ class _FromPixels(nn.Module):
         return ((shares * self.factors).clamp_min(_SMALLEST).log() / self.temperature).softmax(1)
 
 
+class _Mean(nn.Module):
+    """The mean of the probabilities of a cross-validation's networks, each with its own temperature."""
+
+    def __init__(self, networks: list[_FromPixels]):
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, images):
+        return torch.stack([network(images) for network in self.networks]).mean(0)
+
+
 def _metadata(info: ModelInfo) -> dict[str, str]:
     """What the file says of itself, as ONNX keeps it: text by name."""
     squish = f"Resize it to {info.width} by {info.height} pixels with bilinear filtering, changing its aspect"
@@ -78,6 +91,7 @@ def _metadata(info: ModelInfo) -> dict[str, str]:
         "output": f"Probabilities in the order of classes. {weighing(info)}",
         "architecture": info.arch,
         "head": info.head,
+        **({"networks": networks_sentence(info)} if info.folds else {}),
         "trained_on": "generated drawings" if info.generated else info.data,
         "licence_of_training_images": info.licence,
         "attribution": info.attribution,
@@ -117,13 +131,17 @@ def onnx_bytes(
 
 
 def _of_model(info: ModelInfo) -> bytes:
-    model = _FromPixels(load_network(info), info).eval()
+    networks = [info.of_fold(fold) for fold in range(len(info.folds))] or [info]
+    parts = [_FromPixels(load_network(network), network) for network in networks]
+    model = (_Mean(parts) if info.folds else parts[0]).eval()
     example = torch.zeros((2, 3, info.height, info.width), dtype=torch.uint8)
     return onnx_bytes(model, example, INPUT, OUTPUT, _metadata(info))
 
 
 def export_onnx(info: ModelInfo, path: Path) -> float:
     """Writes the model as ONNX to `path`, after comparing it with the model on batches of one and of three images.
+
+    Of a cross-validation's networks the file holds all, and their mean is its answer.
 
     Input `images`: uint8 (N, 3, height, width), RGB; output `probabilities`: float32 (N, C). Normalisation, softmax and
     calibration are inside; the file's metadata name the diagnoses, the preparation and the notice.
@@ -136,7 +154,7 @@ def export_onnx(info: ModelInfo, path: Path) -> float:
         WorkspaceError: the file cannot be written.
     """
     pixels = np.random.default_rng(0).integers(0, 256, (4, info.height, info.width, 3), dtype=np.uint8)
-    expected = Predictor(info).probabilities(pixels)
+    expected = (CrossValidated(info) if info.folds else Predictor(info)).probabilities(pixels)
     content = _of_model(info)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     batches = np.split(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), [1])

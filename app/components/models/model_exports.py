@@ -17,7 +17,7 @@ _BUTTONS: dict[Format, tuple[str, str, str]] = {
     "onnx": ("ONNX", ":material/hub:", "application/octet-stream"),
     "fastai": ("fastai learner", ":material/school:", "application/octet-stream"),
 }
-_SECONDS = {"bundle": "a few seconds", "onnx": "about 15 seconds", "fastai": "about 10 seconds"}
+_SECONDS = {"bundle": "a few seconds", "onnx": "about 15 seconds for each network", "fastai": "about 10 seconds"}
 
 
 def _content(work: ShortWork) -> bytes:

@@ -9,11 +9,15 @@ import sys
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from pipeline import cli
 from pipeline.configuration.network_registry import HALF, NETWORKS
 from pipeline.export.fastai_export import CLOSEST, export_fastai
+from pipeline.export.formats import left_out
 from pipeline.export.stock_network import stock_network
+from pipeline.files.workspace import Workspace
+from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import find_model
 from pipeline.networks.architectures import build_network
 from tests.random_models import make_model, settle
@@ -86,6 +90,20 @@ def test_plain_fastai_gives_the_probabilities_of_predict(trained, tiny_set, tmp_
 
 def _stem(file):
     return file.rpartition("/")[2].rpartition(".")[0]
+
+
+def test_of_a_cross_validations_networks_one_is_exported_and_named(cross_validation, tmp_path):
+    info = find_model(Workspace(cross_validation / "home"), "cv")
+    assert export_fastai(info, tmp_path / "export.pkl") <= CLOSEST
+    file = str(sorted((cross_validation / "source").glob("*.jpg"))[0])
+    answer = _in_a_notebook([tmp_path / "export.pkl"], [file], tmp_path)[str(tmp_path / "export.pkl")]
+    plain = Predictor(dataclasses.replace(info.of_fold(0), temperature=1.0, frequencies=None))
+    with Image.open(file) as image:
+        expected = plain.probabilities([plain.prepare(image)])[0]
+    assert answer["predicted"][file][1] == pytest.approx(expected.tolist(), abs=CLOSEST)
+    assert left_out(info, "fastai").startswith(
+        "The fastai learner gives the plain output of one of the 5 networks, that of fold 0, for the image as it is: "
+        "without the mean over networks and flips")
 
 
 def test_the_file_names_no_place_of_this_computer(trained, tmp_path):

@@ -10,8 +10,11 @@ import pytest
 from pipeline.data.prepare import prepare_image
 from pipeline.errors import ModelError
 from pipeline.export import onnx_export
+from pipeline.export.formats import export_model
 from pipeline.export.onnx_export import CLOSEST, INPUT, OUTPUT, export_onnx
+from pipeline.files.workspace import Workspace
 from pipeline.images.reading import open_image
+from pipeline.inference.classifier import open_classifier
 from pipeline.inference.predict_files import predict_files
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import find_model
@@ -73,6 +76,20 @@ def test_a_resnet_without_normalisation_that_crops(workspace):
     said = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
     assert "until it just covers 64 by 48 pixels and take the middle" in said["preparation"]
     assert json.loads(said["normalisation_inside"]) == {"mean": [0, 0, 0], "std": [1, 1, 1]}
+
+
+def test_a_cross_validations_networks_are_one_file_that_gives_their_mean(cross_validation, tmp_path):
+    workspace = Workspace(cross_validation / "home")
+    info, path = find_model(workspace, "cv"), tmp_path / "cv.onnx"
+    assert export_model(workspace, info, "onnx", path) <= 1e-5
+    classifier = open_classifier(workspace, info)
+    files = sorted((cross_validation / "source").glob("*.jpg"))[:8]
+    pixels = np.stack([classifier.prepare(open_image(file, file.name)) for file in files])
+    got = _run(path, np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
+    assert got == pytest.approx(classifier.probabilities(pixels), abs=1e-5)
+    assert np.abs(got - Predictor(info.of_fold(0)).probabilities(pixels)).max() > 1e-3
+    said = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    assert said["networks"].startswith("These are the 5 networks of one cross-validation")
 
 
 def test_a_file_that_answers_otherwise_is_not_kept(trained, tmp_path, monkeypatch):
