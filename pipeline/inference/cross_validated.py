@@ -1,5 +1,6 @@
 """The networks of one cross-validation as a classifier: the mean of them all, or the one that left an image out."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 
@@ -92,5 +93,5 @@ def alone(classifier: Classifier, network: int | None) -> Classifier:
     return classifier.networks[network]
 
 
-def _mean(of_networks) -> np.ndarray:
-    return np.mean(of_networks, axis=0, dtype=np.float64).astype(np.float32)
+def _mean(of_networks: Sequence[np.ndarray]) -> np.ndarray:
+    return np.stack(of_networks).mean(axis=0, dtype=np.float64).astype(np.float32)
