@@ -11,12 +11,12 @@ from app.addresses.links import remember
 from app.components.pickers import page_of_address, pager
 from app.loaders import resources
 from app.loaders.image_pixels import as_seen, untouched
-from app.words.error_words import error_words
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
+from pipeline.files.workspace import error_words
 from pipeline.metrics.predictions_table import probability_column
 from pipeline.networks.overlay import has_evidence, overlay
 from pipeline.number_words import decimal, probability

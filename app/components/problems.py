@@ -4,8 +4,8 @@ import contextlib
 
 import streamlit as st
 
-from app.words.error_words import error_words
 from pipeline.errors import LesionLabError
+from pipeline.files.workspace import error_words
 from pipeline.shown import as_text
 
 

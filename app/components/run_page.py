@@ -13,8 +13,7 @@ from app.components.pickers import pick_run, state_words
 from app.loaders import resources
 from app.loaders.run_data import dataset_of, found_data, images_of
 from app.words import first_bundled_words
-from app.words.error_words import error_words
-from pipeline.files.workspace import MODEL_NAME
+from pipeline.files.workspace import MODEL_NAME, error_words
 from pipeline.images.generated import NOTICE
 from pipeline.models.model_info import bundled_model
 from pipeline.runs.run_dir import RunDir
@@ -87,7 +86,7 @@ def about_images(run: RunDir) -> None:
     if dataset and dataset.generated:
         st.caption(f":material/draw: The images of this run are {NOTICE}.")
     if judged := run.evaluation():
-        st.caption(as_text(" ".join(judged["words"])))
+        st.caption(as_text(error_words(" ".join(judged["words"]))))
 
 
 def folds_note(can: Capabilities) -> None:

@@ -9,9 +9,9 @@ import pandas as pd
 from app.loaders import resources
 from app.loaders.file_cache import kept
 from app.loaders.resources import table_files
-from app.words.error_words import error_words
 from pipeline.data.dataset import Dataset
 from pipeline.errors import LesionLabError
+from pipeline.files.workspace import error_words
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import refusal
 from pipeline.models.training_images import FILE, training_images

@@ -11,8 +11,8 @@ from app.components.models.model_intake import combine_form, import_form
 from app.components.models.model_table import about, models_table
 from app.components.pickers import pick
 from app.loaders import resources
-from app.words.error_words import error_words
 from pipeline.errors import ModelError
+from pipeline.files.workspace import error_words
 from pipeline.models.card import brought_card
 from pipeline.models.library import model_label, title_of
 from pipeline.models.model_info import ModelInfo, damaged_models

@@ -3,9 +3,11 @@ trained model, and the run of its cross-validation, both read-only.
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.errors import LesionLabError
 from pipeline.files.disk import disk_errors
 
 SEARCHES = "searches"
@@ -75,3 +77,21 @@ def bundled_folder() -> Path:
 def run_folder() -> Path:
     """The folder of the bundled run, whether it is there or not."""
     return bundled_folder() / "run"
+
+
+def error_words(said: LesionLabError | str) -> str:
+    """An error, or what a process said of one, with each file named by its place in the workspace, for a reader who is
+    not to learn the server's folders.
+    """
+    bundled = bundled_folder()
+    text = _without(str(said), bundled, f"{bundled.name}/", bundled.name)
+    return _without(text, current_workspace().home, "", "the workspace")
+
+
+def _without(text: str, folder: Path, before_a_file: str, alone: str) -> str:
+    """`text` with the path of `folder` as `before_a_file` where a file in it follows, else as `alone`."""
+    for path in {str(folder), os.path.realpath(folder)}:
+        start = rf"(?<![\w./-]){re.escape(path)}"
+        text = re.sub(rf"{start}/(?=[^\s/])", lambda _: before_a_file, text)
+        text = re.sub(rf"{start}/?(?![\w/-]|\.\w)", lambda _: alone, text)
+    return text

@@ -15,7 +15,7 @@ from pipeline.classes import label
 from pipeline.errors import LesionLabError, ModelError, WorkspaceError
 from pipeline.files.bounds import without_controls
 from pipeline.files.disk import read_bytes
-from pipeline.files.workspace import Workspace
+from pipeline.files.workspace import Workspace, error_words
 from pipeline.limits import MOST_CARD_BYTES
 from pipeline.models.card_combined import combined_card
 from pipeline.models.card_data import (
@@ -123,7 +123,7 @@ def _of_run(run: RunDir | None, write: Callable[[RunDir], str]) -> str:
     try:
         return write(run)
     except (LesionLabError, FileNotFoundError) as error:
-        return f"{UNDEFINED} {as_text(error)}"
+        return f"{UNDEFINED} {as_text(error_words(error))}"
 
 
 def _intended(info: ModelInfo) -> str:

@@ -2,7 +2,7 @@
 
 from pipeline.classes import label
 from pipeline.errors import ModelError
-from pipeline.files.workspace import Workspace
+from pipeline.files.workspace import Workspace, error_words
 from pipeline.models.card_results import figures_text, melanoma_sentence, network_words
 from pipeline.models.combined import members_of, members_sentence
 from pipeline.models.decided_output import model_priors, without_priors
@@ -51,7 +51,7 @@ def _members(workspace: Workspace, info: ModelInfo) -> str:
     try:
         members = members_of(workspace, info)
     except ModelError as error:
-        return as_text(error)
+        return as_text(error_words(error))
     rows = [
         [as_code(member.name), as_text(network_words(member)), f"{member.width}×{member.height}",
          as_text(member.data), percent((member.validation or {}).get("balanced_accuracy"))] for member in members

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from app.components import problems
-from app.words.error_words import error_words
 from pipeline import errors
+from pipeline.files.workspace import error_words
 from tests.app_pages import PROJECT, open_page, words
 from tests.hand_made import make_run
 

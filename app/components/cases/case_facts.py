@@ -10,13 +10,13 @@ from app.components.cases.embedding_job import embedding_job, no_embedding
 from app.loaders import case_tables, evaluation_rows, resources
 from app.loaders.image_pixels import thumbnail
 from app.loaders.run_data import dataset_of, model_of
-from app.words.error_words import error_words
 from app.words.evaluation_words import ANSWER_WORDS
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import MISSING
 from pipeline.errors import DataError, ImageError, RunError
+from pipeline.files.workspace import error_words
 from pipeline.jobs.job_dirs import is_embedded
 from pipeline.metrics.predictions_table import probability_column
 from pipeline.number_words import count, probability

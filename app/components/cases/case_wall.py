@@ -11,10 +11,10 @@ from app.components.pickers import page_of_address, pager
 from app.filters.filter_address import FIRST, Asked, address_of
 from app.loaders.image_pixels import thumbnail
 from app.loaders.run_data import found_data, images_of
-from app.words.error_words import error_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
+from pipeline.files.workspace import error_words
 from pipeline.number_words import decimal, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import Remark

@@ -6,8 +6,8 @@ from app.components import problems
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
 from app.loaders.run_data import model_of
-from app.words.error_words import error_words
 from pipeline.errors import LesionLabError
+from pipeline.files.workspace import error_words
 from pipeline.jobs.job_dirs import EmbeddingJob
 from pipeline.jobs.job_dirs import embedding_job as job_of
 from pipeline.jobs.launch import start_embedding

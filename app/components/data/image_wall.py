@@ -9,12 +9,12 @@ import streamlit as st
 from app.addresses.links import remember
 from app.components.pickers import page_of_address, pager
 from app.loaders.image_pixels import thumbnail
-from app.words.error_words import error_words
 from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import FACTORS, MISSING, filtered, levels
 from pipeline.errors import ImageError
+from pipeline.files.workspace import error_words
 from pipeline.number_words import count
 from pipeline.shown import as_text
 

@@ -5,8 +5,8 @@ import streamlit as st
 from app.components import problems
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
-from app.words.error_words import error_words
 from pipeline.data.dataset import Dataset
+from pipeline.files.workspace import error_words
 from pipeline.jobs.job_dirs import AuditJob, audit_job
 from pipeline.jobs.launch import start_audit
 from pipeline.number_words import rough_duration

@@ -10,12 +10,12 @@ from app.components import problems
 from app.components.pickers import address_radio, page_of_address, pager
 from app.loaders import leakage_rows, resources
 from app.loaders.image_pixels import thumbnail
-from app.words.error_words import error_words
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, judge_pair
 from pipeline.errors import ImageError
+from pipeline.files.workspace import error_words
 from pipeline.number_words import count, decimal
 from pipeline.shown import as_text
 

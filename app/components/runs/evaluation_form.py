@@ -13,6 +13,7 @@ from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.reserved import reserved_images
 from pipeline.evaluation.class_mapping import LEFT_OUT, parse_mapping, proposed_mapping, without_output, written
+from pipeline.files.workspace import error_words
 from pipeline.inference.evaluation_plan import EvaluationPlan, plan_evaluation
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo
@@ -77,7 +78,7 @@ def _mapping(info: ModelInfo, dataset: Dataset, lacking: list[str]) -> dict[str,
 
 
 def _what_remains(plan: EvaluationPlan) -> None:
-    st.markdown("\n".join(f"- {as_text(sentence)}" for sentence in plan.sentences()))
+    st.markdown("\n".join(f"- {as_text(error_words(sentence))}" for sentence in plan.sentences()))
     overlap = plan.overlap.images
     if len(overlap):
         with st.expander(f"The {count(len(overlap), 'image')} left out because the model was trained on their lesions"):

@@ -5,9 +5,9 @@ import streamlit as st
 from app.addresses.links import ERRORS, EVALUATION, EXPLORE, go
 from app.components.long_work import job_bar, resume, stop, watch
 from app.components.pickers import state_words
-from app.words.error_words import error_words
 from app.words.evaluation_words import headline
 from pipeline.errors import RunError
+from pipeline.files.workspace import error_words
 from pipeline.jobs.evaluating import overlap_path
 from pipeline.number_words import count, rough_duration
 from pipeline.runs.resume import can_resume
@@ -32,7 +32,7 @@ def _view(run: RunDir, status: Status) -> None:
     else:
         _active(run, status)
     # what it chose by itself while it worked stands behind what the plan said
-    st.markdown("\n".join(f"- {as_text(sentence)}" for sentence in status.notes))
+    st.markdown("\n".join(f"- {as_text(error_words(sentence))}" for sentence in status.notes))
     _left_out(run)
 
 

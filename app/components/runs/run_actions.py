@@ -12,7 +12,7 @@ from app.components.run_page import classify_with_it
 from app.components.runs.runs_table import title_of
 from app.loaders import resources, run_rows
 from app.words import first_bundled_words
-from app.words.error_words import error_words
+from pipeline.files.workspace import error_words
 from pipeline.runs.labels import (
     LONGEST_NAME,
     LONGEST_NOTE,

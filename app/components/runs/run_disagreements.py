@@ -10,11 +10,11 @@ from app.components.image_ways import way_links
 from app.components.runs.shared_ways import SharedWays
 from app.loaders import resources
 from app.loaders.image_pixels import as_seen
-from app.words.error_words import error_words
 from pipeline.classes import label
 from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
+from pipeline.files.workspace import error_words
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.compare import Comparison, prediction_column, probability_column
 from pipeline.number_words import count, probability

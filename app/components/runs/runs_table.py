@@ -12,7 +12,7 @@ from app.components.figures import csv_download
 from app.components.metric_places import SHORT_NAMES, metric_columns, metric_values
 from app.components.pickers import STATE_WORDS
 from app.loaders import run_rows
-from app.words.error_words import error_words
+from pipeline.files.workspace import error_words
 from pipeline.metrics.metric_registry import metrics_of
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir

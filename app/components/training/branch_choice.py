@@ -4,10 +4,10 @@ import streamlit as st
 
 from app.addresses.links import remember
 from app.loaders import resources
-from app.words.error_words import error_words
 from pipeline.configuration.config import RATES, RunConfig
 from pipeline.configuration.presets import PRESETS
 from pipeline.errors import ConfigError
+from pipeline.files.workspace import error_words
 from pipeline.runs.lineage import kept_stages
 from pipeline.shown import as_text
 

@@ -23,7 +23,7 @@ from app.components.metric_places import metric_places
 from app.components.pickers import STATE_WORDS
 from app.components.runs.evaluation_run import evaluation_run
 from app.loaders import resources
-from app.words.error_words import error_words
+from pipeline.files.workspace import error_words
 from pipeline.number_words import UNDEFINED, decimal, percent, rough_duration
 from pipeline.runs.resume import can_resume
 from pipeline.runs.run_dir import RunDir
@@ -67,7 +67,7 @@ def _headline(run: RunDir, status: Status) -> None:
     st.caption(
         as_text(f"Data set {config.data}, preset {config.preset}, {config.arch} at {config.width}×{config.height} "
                 f"pixels, batches of {config.batch_size}, seed {config.seed}. "
-                f"Device: {status.device or 'not known before the start'}. {' '.join(status.notes)}")
+                f"Device: {status.device or 'not known before the start'}. {error_words(' '.join(status.notes))}")
     )
 
 

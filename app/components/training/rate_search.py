@@ -8,8 +8,8 @@ from app.components import problems
 from app.components.figures import dark, show
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
-from app.words.error_words import error_words
 from pipeline.configuration.presets import PRESETS
+from pipeline.files.workspace import error_words
 from pipeline.jobs.launch import start_search
 from pipeline.runs.lineage import kept_stages
 from pipeline.runs.run_dir import RunDir
