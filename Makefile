@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 PORT ?= 8501
-DATA ?= ham10000-sharp
+DATA ?= squares
+EXTRA ?= isic-task12
 CHROMIUM ?= /usr/bin/chromium
 # side by side in `make test`; more than two only shorten what is not the journeys in the browser
 WORKERS ?= 2
@@ -62,10 +63,11 @@ bench-classify: $(VENV)/.installed-dev
 bench-growth: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.growth
 
-# the bundled model: five folds (those whose tables are there are kept), calibration, a network on all images, its card;
-# DATA is what `data sharpen` made of the small copies; with the originals, DATA=ham10000
+# the bundled model: the five networks of a cross-validation (folds whose files are there are kept), their figures, run
+# and card; DATA holds HAM10000's central squares, EXTRA joins the training and its reserved images judge
 default-model: $(VENV)/.installed
-	$(BIN)/python -m pipeline default-model --data $(DATA)
+	$(BIN)/python -m pipeline default-model --data $(DATA) --reserved $(EXTRA) --set extra=$(EXTRA) --set size=224 \
+		--set head=linear
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -30,6 +30,8 @@ def add_parsers(commands) -> None:
         "--robustness", type=Path, metavar="FOLDER",
         help="ask the finished model about the images of a folder, as they are and changed, and store how far it moves",
     )
+    parser.add_argument("--reserved", metavar="NAME",
+                        help="a data set whose reserved images judge the finished model too")
     add_set(parser)
     parser.add_argument(
         "--set-short", action="append", default=[], metavar="KEY=VALUE", dest="short_settings",
@@ -44,11 +46,14 @@ def default_model(arguments, out: Output) -> int:
     if arguments.data is None:
         arguments.usage_error("the argument --data is required")
     from pipeline.commands.foreground_command import work_here
-    from pipeline.default_model.build import cross_validate, finish
+    from pipeline.data.dataset import load_dataset
+    from pipeline.default_model.build import cross_validate, figures_of, finish
     from pipeline.default_model.folds import fold_predictions, start_build
     from pipeline.default_model.recipe import plan_recipe
 
     workspace = current_workspace()
+    if arguments.reserved is not None:
+        load_dataset(workspace, arguments.reserved)  # before hours of work: it is asked last
     recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings)
     build = start_build(
         workspace, recipe, arguments.out, lambda run: work_here(run, workspace, out), out.warn, out.progress
@@ -59,7 +64,8 @@ def default_model(arguments, out: Output) -> int:
         return 0
     figures = cross_validate(build)
     if not arguments.folds_only:
-        finish(build, figures)
+        finish(build, figures, arguments.reserved)
+        figures = figures_of(arguments.out)
     out.answer(figures, figures_text(figures))
     return 0
 
@@ -84,12 +90,32 @@ def figures_text(figures: dict[str, Any]) -> str:
          percent(row["balanced"]["sensitivity"][0]), decimal(row["auc"][0])]
         for code, row in figures["per_diagnosis"].items()
     ]
+    elsewhere = _reserved_text(figures["reserved"]) if "reserved" in figures else []
     return "\n\n".join([
         f"Out of fold: {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}, temperatures "
         f"{', '.join(format(fold['temperature'], '.3f') for fold in figures['folds'])}.",
         table(["figure", "decision", "value", "95 % interval", "goal", "reached"], goals, right=(2,)),
         table(["diagnosis", "images", "lesions", "sensitivity as-data", "balanced", "AUC"], each, right=range(1, 6)),
+        *elsewhere,
     ])
+
+
+def _reserved_text(reserved: dict[str, Any]) -> list[str]:
+    """What the mean reaches on the reserved images, and each network."""
+    from pipeline.metrics.metric_registry import metrics_of
+    from pipeline.metrics.units import bounds_words, figure_words
+
+    rows = []
+    for metric in metrics_of("bundled"):
+        value, low, high = reserved["mean"]["overall"][metric.key]
+        singles = ", ".join(figure_words(one["overall"][metric.key], metric.unit) for one in reserved["networks"])
+        rows.append([metric.name, metric.decision or "–", figure_words(value, metric.unit),
+                     bounds_words((low, high), metric.unit), singles])
+    return [
+        f"Reserved images of {reserved['data']}: {count(reserved['images'], 'image')} of "
+        f"{count(reserved['lesions'], 'lesion')}; {reserved['left_out']:,} left out.",
+        table(["figure", "decision", "the mean of the five", "95 % interval", "each of the five"], rows, right=(2,)),
+    ]
 
 
 def _robustness(arguments, out: Output) -> int:

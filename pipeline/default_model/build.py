@@ -25,6 +25,7 @@ from pipeline.default_model.folds import (
 from pipeline.default_model.goals import against_goals
 from pipeline.default_model.out_of_fold_run import write_explanations_of_run, write_out_of_fold_run
 from pipeline.default_model.recipe import FOLDS, recipe_digest
+from pipeline.default_model.reserved_figures import reserved_figures
 from pipeline.errors import WorkspaceError
 from pipeline.files.disk import disk_errors, plain, read_json, replace_file, write_json
 from pipeline.inference.classifier import open_classifier
@@ -103,6 +104,15 @@ def _sources(dataset: Dataset, predictions: pd.DataFrame) -> pd.Series:
     return metadata["source"].reindex(predictions["image_id"]).set_axis(predictions.index)
 
 
+def figures_of(out: Path) -> dict[str, Any]:
+    """What `figures.json` in the model's folder holds.
+
+    Raises:
+        MissingFileError, WorkspaceError: it is gone or damaged.
+    """
+    return _object(out / FIGURES_FILE)
+
+
 def _object(path: Path) -> dict[str, Any]:
     found = read_json(path)
     if not isinstance(found, dict):
@@ -110,12 +120,13 @@ def _object(path: Path) -> dict[str, Any]:
     return found
 
 
-def finish(build: Build, figures: dict[str, Any]) -> ModelInfo:
+def finish(build: Build, figures: dict[str, Any], reserved: str | None = None, resamples: int = 1000) -> ModelInfo:
     """The description with the five networks' weights beside it, the list of their training images, the leakage
     lesson's tables, and the card.
 
     Args:
         figures: of `cross_validate`.
+        reserved: the data set whose reserved images judge the model too, for the figures.
 
     Raises:
         DataError: the data set or the extra one is gone, has changed or lost an image.
@@ -142,6 +153,11 @@ def finish(build: Build, figures: dict[str, Any]) -> ModelInfo:
     write_model_info(info)
     images = images.assign(perceptual_hash=_hashes(build, info, images, extra))
     write_training_images(build.out, images, images["image_id"])
+    if reserved is None:
+        build.say("No reserved images of another data set were named, so the figures have none on them.")
+    else:
+        judged = reserved_figures(info, load_dataset(build.workspace, reserved), resamples, build.progress)
+        write_json(build.out / FIGURES_FILE, plain({**figures, "reserved": judged}))
     write_card(info, build.dataset)
     for split, config in build.recipe.leakage.items():
         run_table(build, config, build.out / "leakage" / f"{split}.parquet")
@@ -204,6 +220,6 @@ def write_card(info: ModelInfo, dataset: Dataset) -> None:
     """
     robustness = info.folder / ROBUSTNESS_FILE
     card = cross_validated_card(
-        info, dataset, _object(info.folder / FIGURES_FILE), _object(robustness) if robustness.exists() else None
+        info, dataset, figures_of(info.folder), _object(robustness) if robustness.exists() else None
     )
     replace_file(info.folder / CARD_FILE, card.encode())

@@ -44,6 +44,7 @@ def cross_validated_card(
         "Figures in cross-validation": _figures_text(figures),
         "Each diagnosis": _diagnoses_text(figures),
         "Each image source": _source_figures_text(figures),
+        **({"Images from elsewhere": _reserved_text(figures["reserved"])} if "reserved" in figures else {}),
         "The same lesion in another file": _robustness_text(robustness),
         "Limits": _limits(info, figures),
     }
@@ -195,6 +196,24 @@ def _source_figures_text(figures: dict[str, Any]) -> str:
     )
 
 
+def _reserved_text(reserved: dict[str, Any]) -> str:
+    rows = []
+    for metric in metrics_of("bundled"):
+        values = [one["overall"].get(metric.key) for one in reserved["networks"]]
+        rows.append([
+            _named(metric), with_interval(reserved["mean"]["overall"].get(metric.key, NOT_COMPUTED), metric.unit),
+            ", ".join(figure_words(value, metric.unit) for value in values),
+        ])
+    kinds = ", ".join(f"{as_text(label(code))} {n:,}" for code, n in reserved["diagnoses"].items())
+    return (
+        f"{count(reserved['images'], 'image')} of {count(reserved['lesions'], 'lesion')} of the data set "
+        f"{as_text(reserved['data'])} that were reserved: they joined no training and no choice ({kinds}). The answers "
+        "assume the frequencies of the training images, not of these; a diagnosis that no image shows is left out of "
+        "means. 95 % intervals over lesions.\n\n"
+        + markdown_table(["figure", "mean of the networks (95 % interval)", "each network"], rows)
+    )
+
+
 def _robustness_text(robustness: dict[str, Any] | None) -> str:
     if robustness is None:
         return f"{UNDEFINED} It was not measured."
@@ -226,6 +245,7 @@ def _limits(info: ModelInfo, figures: dict[str, Any]) -> str:
         *skin,
         *filter(None, [camera_sentence(figures)]),
         "Images come from one collection, whose mix of diagnoses is not that of a clinic.",
+        "It was not tested against physicians." if "reserved" in figures else
         "It was not tested on images from elsewhere, nor against physicians.",
         "A heatmap shows regions that raised an output; it is not a reason.",
     ])
