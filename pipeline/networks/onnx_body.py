@@ -17,6 +17,7 @@ from pipeline.networks.device import physical_cores
 
 INPUT, OUTPUT = "images", "features"
 _GRAPHS = Path(__file__).with_name("graphs")
+_SPIN_MICROSECONDS = "100"  # longer than most gaps between a network's layers
 
 
 class Graph(NamedTuple):
@@ -73,7 +74,8 @@ class OnnxBody:
             raise ModelError(f"The weights are not those of the network {arch}.", "Train it again.")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = compute_threads()
-        # between two calls its threads would wait at full speed, and take the cores from other networks
+        # a thread without work waits at full speed, between two calls too, and takes the core from who has some
+        options.add_session_config_entry("session.intra_op.spin_duration_us", _SPIN_MICROSECONDS)
         options.add_session_config_entry("session.force_spinning_stop", "1")
         options.log_severity_level = 3  # what it raises says all; its warnings are about the graph's form
         arrays = [np.ascontiguousarray(weights[name], dtype=np.float32) for name in graph.shapes]
