@@ -3,17 +3,20 @@
 Streamlit imports this file once, for the server, and runs it as a script each time that a page is drawn.
 """
 
+from typing import Any
+
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.navigation.page import Page
 
 from app.hosts import KnownHostsOnly
 
 
-def _page(name: str, title: str, **more):
+def _page(name: str, title: str, **more: Any) -> Page:
     return st.Page(f"views/{name}_page.py", title=title, **more)
 
 
-def _menu() -> dict[str, list]:
+def _menu() -> dict[str, list[Page]]:
     """The pages by what a visitor wants to do; a hidden one is led to by links."""
     return {
         "Try": [

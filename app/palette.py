@@ -7,6 +7,7 @@ alone: each diagnosis has a symbol and a dash, and its code stands beside it.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 LIGHT_BACKGROUND = "#ffffff"
 DARK_BACKGROUND = "#12181d"
@@ -67,8 +68,9 @@ def mark(code: str) -> Mark:
 
 def channels(colour: str) -> tuple[float, float, float]:
     """Linear-light red, green and blue in 0..1 of "#rrggbb"."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    return tuple(p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    coded = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in coded)
+    return red, green, blue
 
 
 def contrast(one: str, other: str) -> float:
@@ -99,7 +101,7 @@ def between(low: str, high: str, share: float) -> str:
     return "#" + "".join(f"{round(255 * min(max(c, 0), 1)):02x}" for c in coded)
 
 
-def sequential(dark: bool) -> list[list]:
+def sequential(dark: bool) -> list[list[Any]]:
     """A Plotly colour scale, perceptually even, from nearly the page's background to the accent."""
     ends = tone(dark)
     return [[i / 8, between(ends.low, ends.high, i / 8)] for i in range(9)]

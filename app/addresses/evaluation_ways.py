@@ -1,6 +1,7 @@
 """The ways from the figures of the page Evaluation to their images: each number with the filter that gives it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ class Ways:
         self._run, self._always, self._rows = run, {"part": part, "decision": decision}, rows
         self._classes = classes_of(rows)
 
-    def _way(self, words: str, number: int, **filters) -> Way:
+    def _way(self, words: str, number: int, **filters: Any) -> Way:
         return Way(words, number, explore_link(self._run.name, **self._always, **filters))
 
     def _others(self, codes: Sequence[str]) -> list[str]:
@@ -37,7 +38,7 @@ class Ways:
         """All images of the part, and those that are wrong."""
         return self._right_and_wrong("", np.ones(len(self._rows), dtype=bool), {})
 
-    def _right_and_wrong(self, of: str, inside: np.ndarray, filters: dict) -> list[Way]:
+    def _right_and_wrong(self, of: str, inside: np.ndarray, filters: dict[str, Any]) -> list[Way]:
         wrong = inside & (self._rows["truth"] != self._rows["predicted"]).to_numpy()
         n, lost = int(inside.sum()), int(wrong.sum())
         return [

@@ -95,4 +95,4 @@ def written(value: str | bool | Sequence[str] | tuple[float, float]) -> str:
     if isinstance(value, tuple) and all(isinstance(end, (int, float)) for end in value):
         low, high = value
         return f"{float(low)!r}..{'' if high == float('inf') else repr(float(high))}"
-    return ",".join(written(level) for level in value)
+    return ",".join(written(str(level)) for level in value)

@@ -51,6 +51,7 @@ def start_over() -> None:
     st.session_state.clear()
     resources.forget_outputs()
     context = get_script_run_ctx()
+    assert context is not None  # this runs in a page's script
     context.uploaded_file_mgr.remove_session_files(context.session_id)  # else they stay until the browser leaves
     st.session_state[_KEY] = str(number)
     st.query_params.from_dict(mark())

@@ -1,6 +1,6 @@
 """Several runs in one chart: tables in, Plotly figures out. A run is told by colour, dash and symbol together."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -21,7 +21,7 @@ _AXIS_ROOM = 60  # pixels for the numbers and the title of the axis
 _LEGEND_ROW = 24  # pixels of one legend entry; names are long, so each gets a row of its own
 
 
-def _below(figure: go.Figure, names, title: str, height: int, dark: bool) -> go.Figure:
+def _below(figure: go.Figure, names: Collection[str], title: str, height: int, dark: bool) -> go.Figure:
     """`titled`, with the legend as a column under the axis title and room for it."""
     room = _LEGEND_ROW * len(names)
     titled(figure, title, height + room, dark)
@@ -38,7 +38,7 @@ def course_table(epochs: Mapping[str, pd.DataFrame], names: Mapping[str, str], c
     return pd.DataFrame(courses).rename_axis("epoch").reset_index()
 
 
-def _course_figure(epochs, names, column: str) -> go.Figure:
+def _course_figure(epochs: Mapping[str, pd.DataFrame], names: Mapping[str, str], column: str) -> go.Figure:
     figure = go.Figure()
     for (run, table), mark in zip(epochs.items(), RUN_MARKS, strict=False):
         figure.add_scatter(

@@ -48,7 +48,9 @@ def _thinned(batches: pd.DataFrame) -> pd.DataFrame:
     return batches.iloc[:: max(len(batches) // _POINTS, 1)]
 
 
-def _line(x, y, name: str, mark: Mark, mode: str = "lines+markers", width: float = 2, opacity: float = 1) -> go.Scatter:
+def _line(
+    x: pd.Series, y: pd.Series, name: str, mark: Mark, mode: str = "lines+markers", width: float = 2, opacity: float = 1
+) -> go.Scatter:
     return go.Scatter(
         x=x, y=y, name=name, mode=mode, opacity=opacity, line={"color": mark.colour, "dash": mark.dash, "width": width},
         marker={"symbol": mark.symbol, "size": 9, "color": mark.colour},

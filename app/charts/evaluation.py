@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,9 @@ _BELOW = 120  # pixels for the axis and the legend
 _CURVE_POINTS = 300  # more than a screen shows
 
 
-def _whiskers(values, lows, highs, colour: str) -> dict:
+def _whiskers(
+    values: Sequence[float], lows: Sequence[float], highs: Sequence[float], colour: str
+) -> dict[str, Any]:
     return {
         "type": "data", "symmetric": False, "array": np.asarray(highs) - np.asarray(values),
         "arrayminus": np.asarray(values) - np.asarray(lows), "thickness": 2.5, "width": 5, "color": colour,

@@ -1,5 +1,7 @@
 """Tables in, Plotly figures out, for what a model answered. The title stands in `layout.meta` for the page to show."""
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -70,7 +72,9 @@ def confusion_figure(
     return figure.update_layout(clickmode="event+select", dragmode=False, margin={"l": 4, "r": 4, "t": 30, "b": 4})
 
 
-def _cell_text(truth: str, predicted: str, n: int, share: float, size: int, scale: list, dark: bool) -> dict:
+def _cell_text(
+    truth: str, predicted: str, n: int, share: float, size: int, scale: list[list[Any]], dark: bool
+) -> dict[str, Any]:
     """An annotation as plain data, because Plotly checks all of them anew with each that is added singly."""
     colour = tone(dark).muted if pd.isna(share) else readable_on(scale[round(8 * share)][1])
     # as short as can be; what is not nothing is not written as 0 %

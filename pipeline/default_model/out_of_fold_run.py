@@ -118,5 +118,5 @@ def _write_table(path: Path, table: pd.DataFrame) -> None:
 
 def _write_arrays(path: Path, **arrays: np.ndarray) -> None:
     content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
+    np.savez_compressed(content, allow_pickle=False, **arrays)
     replace_file(path, content.getvalue())

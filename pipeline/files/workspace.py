@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import LesionLabError
 from pipeline.files.disk import disk_errors
 
 SEARCHES = "searches"
@@ -79,7 +78,7 @@ def run_folder() -> Path:
     return bundled_folder() / "run"
 
 
-def error_words(said: LesionLabError | str) -> str:
+def error_words(said: Exception | str) -> str:
     """An error, or what a process said of one, with each file named by its place in the workspace, for a reader who is
     not to learn the server's folders.
     """

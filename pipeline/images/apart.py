@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image
 
@@ -39,7 +39,7 @@ class Decoder:
     def __init__(self, seconds: int = MOST_DECODING_SECONDS):
         self._seconds = seconds
         self._one_at_a_time = threading.Lock()
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._late = False
 
     def decode(self, content: bytes, name: str) -> tuple[Image.Image, bool]:
@@ -71,14 +71,15 @@ class Decoder:
             finally:
                 clock.cancel()
 
-    def _end(self, process: subprocess.Popen) -> None:
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
         self._late = True
         process.kill()
 
-    def _asked(self, process: subprocess.Popen, content: bytes, name: str) -> tuple[Image.Image, bool]:
-        process.stdin.write(LENGTH.pack(len(content)))
-        process.stdin.write(content)
-        process.stdin.flush()
+    def _asked(self, process: subprocess.Popen[bytes], content: bytes, name: str) -> tuple[Image.Image, bool]:
+        told, _ = _pipes(process)
+        told.write(LENGTH.pack(len(content)))
+        told.write(content)
+        told.flush()
         said = _answer(process)
         if "problem" in said:
             raise ImageError(str(said["problem"]).replace(NAME, name), str(said.get("next_step", "")))
@@ -99,7 +100,7 @@ class Decoder:
             self._process = None
 
 
-def _start(seconds: int) -> subprocess.Popen:
+def _start(seconds: int) -> subprocess.Popen[bytes]:
     # a session of its own: Ctrl-C is for this process, with whose end its input ends
     return subprocess.Popen(
         [sys.executable, "-m", "pipeline.images.worker", str(seconds)], cwd=_PROJECT, stdin=subprocess.PIPE,
@@ -108,27 +109,34 @@ def _start(seconds: int) -> subprocess.Popen:
     )
 
 
-def _ended(process: subprocess.Popen) -> int:
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """To it and from it."""
+    assert process.stdin is not None and process.stdout is not None  # as `_start` asks for them
+    return process.stdin, process.stdout
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
     """Its exit code, after it is ended where it still lives."""
+    told, said = _pipes(process)
     with contextlib.suppress(OSError):
-        process.stdin.close()
+        told.close()
     try:
         code = process.wait(0.5)
     except subprocess.TimeoutExpired:
         process.kill()
         code = process.wait()
-    process.stdout.close()
+    said.close()
     return code
 
 
-def _read(process: subprocess.Popen, size: int) -> bytes:
-    found = process.stdout.read(size)
+def _read(process: subprocess.Popen[bytes], size: int) -> bytes:
+    found = _pipes(process)[1].read(size)
     if len(found) != size:
         raise _Broken
     return found
 
 
-def _answer(process: subprocess.Popen) -> dict[str, Any]:
+def _answer(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     (length,) = LENGTH.unpack(_read(process, LENGTH.size))
     if length > _MOST_WORDS:
         raise _Broken
@@ -148,7 +156,7 @@ def _forget() -> None:
     """In a fork: the process, and what is said to it, are the parent's."""
     global _decoder
     theirs, _decoder = _decoder._process, Decoder()
-    for pipe in (theirs.stdin, theirs.stdout) if theirs else ():
+    for pipe in _pipes(theirs) if theirs else ():
         with contextlib.suppress(OSError):
             os.close(pipe.fileno())
 

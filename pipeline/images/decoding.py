@@ -78,7 +78,7 @@ def decode(kind: Kind, header: Header, name: str) -> Image.Image:
         ImageError: it is damaged, has too many pixels, or colours that cannot be known.
     """
     try:
-        image = _OPEN[kind](io.BytesIO(header.content))
+        image: Image.Image = _OPEN[kind](io.BytesIO(header.content))
         check_size(*image.size, name, header.bytes_per_pixel)
         image.load()
         profile = header.profile or (image.info.get("icc_profile", b"") if kind == "AVIF" else b"")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from PIL import Image
 
@@ -14,7 +15,7 @@ from pipeline.images.room import DECODING
 from pipeline.images.source import Source, image_bytes
 from pipeline.limits import MOST_DECODING_BYTES
 
-_NOTICE = {"exif": exif_with_notice().tobytes()}
+_NOTICE: dict[str | tuple[int, int], Any] = {"exif": exif_with_notice().tobytes()}
 
 
 @contextmanager

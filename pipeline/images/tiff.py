@@ -65,7 +65,7 @@ def _page(content: bytes, order: str, start: int) -> _Page | None:
     end = start + 2 + 12 * count
     if not 0 < count <= _MOST_ENTRIES or end > len(content):
         return None
-    entries = {}
+    entries: dict[int, bytes] = {}
     for place in range(start + 2, end, 12):
         entry = content[place : place + 12]
         entries.setdefault(struct.unpack_from(f"{order}H", entry)[0], entry)
@@ -75,7 +75,8 @@ def _page(content: bytes, order: str, start: int) -> _Page | None:
 
 def _further_pages(page: _Page) -> int:
     """How many pages follow, smaller versions and masks left aside."""
-    found, seen = 0, set()
+    found = 0
+    seen: set[int] = set()
     while page.following and page.following not in seen and len(seen) < _MOST_PAGES:
         seen.add(page.following)
         following = _page(page.content, page.order, page.following)
