@@ -19,7 +19,7 @@ from pipeline.classes import DIAGNOSES, label
 from pipeline.errors import ImageError
 from pipeline.images.generated import NOTICE
 from pipeline.models.notice import notice
-from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.networks.overlay import has_evidence
 from pipeline.number_words import probability
 from pipeline.shown import as_text
 
@@ -179,10 +179,10 @@ def _picture(lesion: FirstLesion, answer: Answer | None) -> None:
     if not shown:
         place.image(_content(lesion), width="stretch", alt="The lesion")
     elif not has_evidence(answer.regions):
-        place.image(answer.pixels, width="stretch", output_format="JPEG", caption=NO_EVIDENCE, alt="The lesion")
+        place.image(_content(lesion), width="stretch", caption=NO_EVIDENCE, alt="The lesion")
     else:
         strength = st.slider("Strength", 0, 100, 60, format="%d %%", key="first.strength") / 100
-        place.image(overlay(answer.pixels, answer.regions, strength), width="stretch", output_format="JPEG",
+        place.image(answer.with_regions(strength), width="stretch", output_format="JPEG",
                     alt="The lesion with the regions that raised the model's output")
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from app.addresses.links import remember
 from app.components.pickers import page_of_address, pager
 from app.loaders import resources
-from app.loaders.image_pixels import as_seen, untouched
+from app.loaders.image_pixels import as_seen, at_its_shape, untouched, with_regions
 from app.words.factor_words import level_words
 from pipeline.classes import label
 from pipeline.configuration.config import RunConfig
@@ -18,7 +18,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.files.workspace import error_words
 from pipeline.metrics.predictions_table import probability_column
-from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.networks.overlay import has_evidence
 from pipeline.number_words import decimal, probability
 from pipeline.shown import as_text
 
@@ -82,7 +82,7 @@ def lesion_grid(rows: pd.DataFrame, judged: Judged, choice: HeatmapChoice, view:
 
 
 def pictures(image_id: str, judged: Judged) -> tuple[np.ndarray, np.ndarray]:
-    """The image as the network saw it, and untouched; both uint8 (H, W, 3).
+    """The image as the network saw it, at its true shape, and untouched; both uint8 (H, W, 3).
 
     Raises:
         ImageError: the data set no longer has it, or its file is gone or cannot be read.
@@ -92,8 +92,8 @@ def pictures(image_id: str, judged: Judged) -> tuple[np.ndarray, np.ndarray]:
     path = judged.dataset.image_path(judged.table.at[image_id, "file"])
     try:
         config = judged.config
-        seen = as_seen(path, config.height, config.width, config.resize, config.view)
-        return seen, untouched(path)
+        seen, whole = as_seen(path, config.height, config.width, config.resize, config.view), untouched(path)
+        return at_its_shape(seen, (whole.shape[1], whole.shape[0]), config), whole
     except ImageError as error:
         raise ImageError(
             f"The image file {path.name} is gone or cannot be read.",
@@ -101,15 +101,19 @@ def pictures(image_id: str, judged: Judged) -> tuple[np.ndarray, np.ndarray]:
         ) from error
 
 
-def laid_over(seen: np.ndarray, row: dict, judged: Judged, choice: HeatmapChoice) -> tuple[np.ndarray, str]:
-    """What the network saw with the chosen heatmap over it, and the caption that says what it shows."""
+def laid_over(
+    seen: np.ndarray, untouched: np.ndarray, row: dict, judged: Judged, choice: HeatmapChoice
+) -> tuple[np.ndarray, str]:
+    """The picture with the chosen heatmap over the part that the network saw, without one what it saw; and a caption.
+    """
     if not choice.shown or judged.heatmaps is None:
         return seen, "As the network saw it, without heatmap"  # as long as the other caption: nothing jumps
     index = judged.heatmaps.row.get(row["image_id"])
     heatmap = None if index is None else getattr(judged.heatmaps, choice.of)[index].astype(np.float32)
     if heatmap is None or not has_evidence(heatmap):
         return seen, NO_EVIDENCE
-    return overlay(seen, heatmap, choice.opacity), f"Regions that raised the output for {row[choice.of]}"
+    laid = with_regions(untouched, heatmap, judged.config, choice.opacity)
+    return laid, f"Regions that raised the output for {row[choice.of]}"
 
 
 def judgement(row: dict, judged: Judged) -> str:
@@ -137,7 +141,7 @@ def _card(row: dict, judged: Judged, choice: HeatmapChoice) -> None:
         st.warning(as_text(error_words(error)), icon=":material/broken_image:")
     else:
         seen_side, untouched_side = st.columns(2, wrap=False)
-        pixels, caption = laid_over(seen, row, judged, choice)
+        pixels, caption = laid_over(seen, untouched, row, judged, choice)
         seen_side.image(pixels, caption=as_text(caption), width="stretch", output_format="PNG",
                         alt=f"Image {image_id} as the network saw it")
         untouched_side.image(untouched, caption="Untouched", width="stretch", output_format="JPEG",

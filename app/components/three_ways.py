@@ -7,7 +7,7 @@ from PIL import Image
 from app.loaders.first_lesions import FirstLesions
 from app.loaders.image_pixels import untouched
 from pipeline.errors import LesionLabError
-from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.networks.overlay import has_evidence
 
 _WIDTH, _HEIGHT = 480, 180  # pixels
 _GAP = 6
@@ -23,8 +23,8 @@ def picture_of_question(wall: FirstLesions) -> None:
         except LesionLabError:
             continue
         if answer.regions is not None and has_evidence(answer.regions):
-            regions = overlay(answer.pixels, answer.regions, 0.6)
-            _show([answer.pixels, regions], "A lesion, and the regions of it that raised a model's output")
+            _show([untouched(lesion.path), answer.with_regions(0.6)],
+                  "A lesion, and the regions of it that raised a model's output")
             return
     _show(_pixels(wall)[:2], "Two lesions")
 

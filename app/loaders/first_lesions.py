@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from app.loaders import case_tables, resources
 from app.loaders.examples import drawn, examples
 from app.loaders.file_cache import kept
-from app.loaders.image_pixels import as_seen, digest_of, untouched
+from app.loaders.image_pixels import digest_of, untouched, with_regions
 from app.loaders.run_data import found_data, found_files, images_of
-from pipeline.data.prepare import viewed
+from pipeline.configuration.config import RunConfig
 from pipeline.data.tables import MISSING
 from pipeline.explain.drawn_lesions import FOLDER, Drawing, read_drawings
 from pipeline.metrics.chosen_lesions import chosen_lesions
 from pipeline.metrics.predictions_table import classes_of, probability_column
 from pipeline.models.model_info import ModelInfo, bundled_model
+from pipeline.networks.overlay import overlay
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import read_remarks
 
@@ -30,12 +30,21 @@ class Answer(NamedTuple):
     Attributes:
         probabilities: by diagnosis.
         regions: (h, w) positive evidence for the predicted diagnosis; None where none is known.
-        pixels: uint8 (H, W, 3): the part of the picture that the regions cover.
+        picture: its file.
+        how: by whose input it was seen; None: all of it was.
     """
 
     probabilities: dict[str, float]
     regions: np.ndarray | None
-    pixels: np.ndarray
+    picture: Path
+    how: ModelInfo | RunConfig | None
+
+    def with_regions(self, strength: float) -> np.ndarray:
+        """The picture with the regions over it, uint8 (H, W, 3); `strength` 0..1."""
+        assert self.regions is not None, "asked only where some are known"
+        pixels = untouched(self.picture)
+        return (overlay(pixels, self.regions, strength) if self.how is None
+                else with_regions(pixels, self.regions, self.how, strength))
 
 
 class FirstLesion(NamedTuple):
@@ -139,10 +148,7 @@ def _stored_answer(run: RunDir, image_id: str, path: Path) -> Answer:
     regions = None
     if stored is not None and image_id in stored.row:
         regions = stored.predicted[stored.row[image_id]].astype(np.float32)
-    cropped = config.resize == "crop"
-    pixels = as_seen(path, config.height, config.width, "crop", config.view) if cropped else np.asarray(
-        viewed(Image.fromarray(untouched(path)), config.view))
-    return Answer({code: float(row[probability_column(code)]) for code in classes_of(cases)}, regions, pixels)
+    return Answer({code: float(row[probability_column(code)]) for code in classes_of(cases)}, regions, path, config)
 
 
 def _of_model(draw: int) -> FirstLesions | None:
@@ -163,12 +169,11 @@ def _of_model(draw: int) -> FirstLesions | None:
 
 def _asked(info: ModelInfo, path: Path) -> Answer:
     pixels = untouched(path)
-    output = resources.output(info, pixels, digest_of(pixels))
+    output = resources.output(info, pixels, digest_of(pixels), name=path.stem)
     probabilities = dict(zip(info.classes, map(float, output.probabilities), strict=True))
     predicted = max(probabilities, key=probabilities.__getitem__)
-    regions = resources.explanation(info, output, digest_of(pixels), predicted)
-    covered = output.seen if info.resize == "crop" else np.asarray(viewed(Image.fromarray(pixels), info.view))
-    return Answer(probabilities, regions, covered)
+    regions = resources.explanation(info, output, digest_of(pixels), predicted, output.network)
+    return Answer(probabilities, regions, path, info)
 
 
 def _drawings() -> FirstLesions:
@@ -184,7 +189,7 @@ def _drawings() -> FirstLesions:
 
 
 def _drawn_answer(one: Drawing) -> Answer:
-    return Answer(one.probabilities, np.array(one.heatmap, dtype=np.float32), untouched(FOLDER / one.file))
+    return Answer(one.probabilities, np.array(one.heatmap, dtype=np.float32), FOLDER / one.file, None)
 
 
 def _known(value: object) -> str | None:

@@ -8,11 +8,13 @@ import numpy as np
 from PIL import Image
 
 from app.loaders.file_cache import kept
-from pipeline.data.prepare import prepare_image, viewed
+from pipeline.configuration.config import RunConfig
+from pipeline.data.prepare import prepare_image, seen_box, viewed
 from pipeline.errors import ImageError
 from pipeline.images.colours import pixels_of
 from pipeline.images.reading import bytes_for_browsers, opened
 from pipeline.models.model_info import ModelInfo
+from pipeline.networks.overlay import overlay
 from pipeline.vocabulary import View
 
 _MOST_UNTOUCHED = 300 * 2**20  # bytes; 256 usual images take 200 MB, and one large image alone 180
@@ -55,6 +57,30 @@ def seen_by(info: ModelInfo, path: Path) -> np.ndarray:
     if info.detail is None:
         return as_seen(path, info.height, info.width, info.resize, info.view)
     return _at_its_detail(path, info.height, info.width, info.resize, info.detail, info.view)
+
+
+def with_regions(
+    pixels: np.ndarray, heatmap: np.ndarray, how: ModelInfo | RunConfig, opacity: float, peak: float | None = None
+) -> np.ndarray:
+    """A picture at its own shape with the heatmap over the part that the network saw; at most SIDE pixels long.
+
+    Args:
+        pixels: uint8 (H, W, 3), untouched.
+        how: by whose input it was seen; the others as in `overlay`.
+    """
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
+    box = seen_box(picture.size, how.height, how.width, how.resize, how.view)
+    return overlay(np.asarray(picture), heatmap, opacity, peak, box)
+
+
+def at_its_shape(seen: np.ndarray, size: tuple[int, int], how: ModelInfo | RunConfig) -> np.ndarray:
+    """What a network saw of a picture of `size` (width, height), stretched back to the shape of the part that it shows.
+    """
+    left, top, right, bottom = seen_box(size, how.height, how.width, how.resize, how.view)
+    scale = max(seen.shape[1] / (right - left), seen.shape[0] / (bottom - top))
+    shape = (max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1))
+    return np.asarray(Image.fromarray(seen).resize(shape, Image.Resampling.BILINEAR))
 
 
 @kept(lambda path: [path], entries=512, copied=True)

@@ -11,12 +11,11 @@ from app.components.cases.teaching_sets import case_note
 from app.components.cases.what_if_panel import changed_panel, flips_of_all, what_if_panel
 from app.components.figures import dark, show
 from app.components.help_text import help_text
-from app.components.lesion_grid import Judged, pictures
 from app.components.run_page import folds_note, images_not_here
 from app.filters.case_filters import found_cases
 from app.filters.filter_address import address_of, read_address
 from app.loaders import case_tables, resources
-from app.loaders.image_pixels import seen_by
+from app.loaders.image_pixels import as_seen, seen_by, untouched
 from app.loaders.run_data import can_answer, found_data, images_of, model_of, noticed_model
 from app.words import first_bundled_words
 from pipeline.data.dataset import Dataset
@@ -78,7 +77,9 @@ def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
     table = resources.metadata(dataset)
     if info and not run.capabilities().has_model:  # another's, which prepares an image in its own way
         return seen_by(info, dataset.image_path(table.at[case["image_id"], "file"]))
-    return pictures(case["image_id"], Judged(dataset, table, run.config(), None))[0]
+    config = run.config()
+    return as_seen(dataset.image_path(table.at[case["image_id"], "file"]), config.height, config.width, config.resize,
+                   config.view)
 
 
 def _judge(info: ModelInfo, case: dict) -> ModelInfo:
@@ -119,7 +120,8 @@ def _case(run: RunDir, image_id: str, cases) -> None:
     if here and not problem and can.has_heatmaps:
         st.subheader("Regions that raised the outputs")
         with problems.in_words():
-            two_heatmaps(run, case, lambda: _seen(case, dataset, run, info))
+            two_heatmaps(run, case, untouched(dataset.image_path(row["file"])),
+                         lambda: _seen(case, dataset, run, info))
         help_text("heatmap", "How to read a heatmap")
     st.subheader("Other images of this lesion")
     same_lesion(run, case, cases, dataset, table, kept)

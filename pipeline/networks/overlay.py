@@ -28,14 +28,19 @@ def enlarge(heatmap: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(cells.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float, peak: float | None = None) -> np.ndarray:
+def overlay(
+    pixels: np.ndarray, heatmap: np.ndarray, opacity: float, peak: float | None = None,
+    box: tuple[float, float, float, float] | None = None,
+) -> np.ndarray:
     """`pixels` with the heatmap in colour over it: the stronger the evidence, the more it covers.
 
     Args:
-        pixels: (H, W, 3) uint8, what the network saw.
+        pixels: (H, W, 3) uint8, the picture at whatever shape it has.
         heatmap: (h, w), at least 0; scaled by its own maximum, so two images' colours are not comparable.
         opacity: 0..1, how much the strongest region covers.
         peak: scales by this instead, so that several heatmaps with the same peak are comparable.
+        box: left, top, right and bottom, in pixels, of the part of the picture that the heatmap covers
+            (`data.prepare.seen_box`), at least a pixel each way; all of it unless given.
 
     Returns:
         (H, W, 3) uint8; a copy of `pixels` where the heatmap has no positive evidence.
@@ -52,7 +57,10 @@ def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float, peak: float
     if not has_evidence(heatmap):
         return pixels.copy()
     heatmap = np.asarray(heatmap, dtype=np.float32)
-    value = np.clip(enlarge(heatmap / (peak or heatmap.max()), *pixels.shape[:2]), 0, 1)
+    left, top, right, bottom = (0, 0, pixels.shape[1], pixels.shape[0]) if box is None else map(round, box)
+    value = np.clip(enlarge(heatmap / (peak or heatmap.max()), bottom - top, right - left), 0, 1)
     colour = _COLOURS[np.rint(value * 255).astype(np.intp)]
     alpha = (value * opacity)[..., None]
-    return np.rint(pixels * (1 - alpha) + colour * alpha).astype(np.uint8)
+    laid = pixels.copy()
+    laid[top:bottom, left:right] = np.rint(pixels[top:bottom, left:right] * (1 - alpha) + colour * alpha)
+    return laid

@@ -49,7 +49,7 @@ def test_the_bundled_model_answers_and_its_errors_are_there(fresh_app, visitor, 
     expect(page.get_by_text("Highest probability (as-data):")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("All diagnoses weighed alike (balanced):")).to_be_visible()
     expect(page.get_by_text(NOTICE)).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("laid over what the network saw of mine.jpg"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("laid over the image mine.jpg"))).to_be_visible()
     photograph("classify")
 
     open_address(page, fresh_app.url)

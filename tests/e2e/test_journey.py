@@ -165,6 +165,6 @@ def classify_an_upload(page: Page, running_app: RunningApp) -> None:
     expect(page.get_by_text("letter.jpg is not an image")).to_be_visible()
     expect(page.get_by_text("was trained on generated drawings")).to_be_visible()
     expect(page.get_by_text("Model output: a probability for each diagnosis").first).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("laid over what the network saw of drawn.jpg"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("laid over the image drawn.jpg"))).to_be_visible()
     expect(page.get_by_text(NOTICE.capitalize()).first).to_be_visible()
     assert not list(running_app.home.rglob("*drawn*")), "the upload was stored"

@@ -23,7 +23,7 @@ def classify_an_example(page: Page, app: RunningApp) -> None:
     page.get_by_role("button", name="Use 1", exact=True).click()
     expect(page.get_by_text(NOTICE)).to_be_visible(timeout=FIRST_OUTPUT_MS)
     expect(page.get_by_text("Model output: a probability for each diagnosis").first).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("laid over what the network saw of"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("laid over the image"))).to_be_visible()
     assert "example=" in page.url
 
 
@@ -37,7 +37,7 @@ def classify_an_own_image(page: Page, app: RunningApp) -> None:
     )
     expect(page.get_by_text("Answer the question above")).to_be_visible()
     page.get_by_text("Yes", exact=True).click()
-    expect(page.get_by_alt_text(re.compile("laid over what the network saw of my-mole.jpg"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("laid over the image my-mole.jpg"))).to_be_visible()
     expect(page.get_by_text(NOTICE)).to_be_visible()
 
 

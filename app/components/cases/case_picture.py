@@ -7,10 +7,10 @@ import streamlit as st
 
 from app.components.lesion_grid import NO_EVIDENCE
 from app.loaders import resources
-from app.loaders.image_pixels import thumbnail, untouched
+from app.loaders.image_pixels import at_its_shape, thumbnail, untouched, with_regions
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
-from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.networks.overlay import has_evidence
 from pipeline.number_words import percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
@@ -58,13 +58,14 @@ def _detail(pixels: np.ndarray, zoom: float, across: float, down: float) -> np.n
     return np.asarray(part.resize((round(columns * scale), round(lines * scale)), Image.Resampling.BICUBIC))
 
 
-def two_heatmaps(run: RunDir, case: dict, seen: Callable[[], np.ndarray]) -> None:
-    """What the network saw, and over it the regions that raised the output for the truth and for the prediction.
+def two_heatmaps(run: RunDir, case: dict, picture: np.ndarray, seen: Callable[[], np.ndarray]) -> None:
+    """What the network saw, and over the picture the regions that raised the output for the truth and the prediction.
 
     Both are scaled by the stronger one's maximum, so their colours can be compared.
 
     Args:
-        seen: gives what the network saw, uint8 (H, W, 3).
+        picture: untouched, uint8 (H, W, 3).
+        seen: gives what the network saw of it, uint8 (H, W, 3).
     """
     stored = resources.heatmaps(run)
     index = stored.row.get(case["image_id"]) if stored else None
@@ -77,15 +78,16 @@ def two_heatmaps(run: RunDir, case: dict, seen: Callable[[], np.ndarray]) -> Non
         maps, names = {"truth": maps["truth"]}, {"truth": "the true diagnosis, which is the predicted one"}
     peak = max(float(heatmap.max()) for heatmap in maps.values())
     opacity = st.slider("Opacity of the heatmaps", 0, 100, 60, format="%d %%", key="case.opacity") / 100
-    pixels = seen()
+    config = run.config()
     columns = st.columns(3)
-    columns[0].image(pixels, width="stretch", output_format="PNG", caption="As the network saw it",
+    seen_there = at_its_shape(seen(), (picture.shape[1], picture.shape[0]), config)
+    columns[0].image(seen_there, width="stretch", output_format="PNG", caption="As the network saw it",
                      alt=f"Image {case['image_id']} as the network saw it")
     for column, (of, heatmap) in zip(columns[1:], maps.items(), strict=False):
         words = (f"Regions that raised the output for {names[of]}, {as_text(label(case[of]))}" if has_evidence(heatmap)
                  else f"{as_text(label(case[of]))}: {NO_EVIDENCE[0].lower()}{NO_EVIDENCE[1:]}")
-        column.image(overlay(pixels, heatmap, opacity, peak or None), width="stretch", output_format="PNG",
-                     caption=words, alt=f"{words}, over what the network saw of {case['image_id']}")
+        column.image(with_regions(picture, heatmap, config, opacity, peak or None), width="stretch",
+                     output_format="PNG", caption=words, alt=f"{words}, over the image {case['image_id']}")
     if len(maps) == 2 and peak > 0:
         weaker, stronger = sorted(maps, key=lambda of: float(maps[of].max()))
         share = float(maps[weaker].max()) / peak

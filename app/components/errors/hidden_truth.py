@@ -81,7 +81,7 @@ def hidden_truth(rows: pd.DataFrame, classes: list[str], judged: Judged, name: s
                 alt=f"Image {case} of {len(drawn)}" + ("" if revealed else ", truth hidden"))
     with answer:
         if revealed:
-            _revealed(row, guesses[row["image_id"]], seen, judged)
+            _revealed(row, guesses[row["image_id"]], (seen, untouched), judged)
         else:
             _question(row["image_id"], list(pairs.get(asked, classes)), name)
 
@@ -145,7 +145,7 @@ def _verdict(right: bool) -> str:
     return ":material/check_circle: right" if right else ":material/cancel: wrong"
 
 
-def _revealed(row: dict, guess: str, seen, judged: Judged) -> None:
+def _revealed(row: dict, guess: str, shown: tuple, judged: Judged) -> None:
     st.markdown(
         f"**Your guess:** {as_text(label(guess))}  \n**You:** {_verdict(guess == row['truth'])} – "
         f"**the model:** {_verdict(row['predicted'] == row['truth'])}"
@@ -153,7 +153,7 @@ def _revealed(row: dict, guess: str, seen, judged: Judged) -> None:
     st.markdown(judgement(row, judged))
     place = st.container()
     choice = heatmap_controls(judged.heatmaps is not None, switch=False)
-    pixels, caption = laid_over(seen, row, judged, choice)
+    pixels, caption = laid_over(*shown, row, judged, choice)
     place.image(pixels, caption=as_text(caption), width=_HEATMAP_PIXELS, output_format="PNG",
-                alt=f"Image {row['image_id']} as the network saw it. {caption}")
+                alt=f"Image {row['image_id']}. {caption}")
     st.caption(identity(row))

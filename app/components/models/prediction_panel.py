@@ -11,6 +11,7 @@ from app.components.figures import dark, show
 from app.components.lesion_grid import NO_EVIDENCE
 from app.components.models.visitor_image import Truth, VisitorImage
 from app.loaders import resources
+from app.loaders.image_pixels import with_regions
 from app.words.evaluation_words import ANSWER_WORDS
 from pipeline.classes import label
 from pipeline.images.generated import NOTICE
@@ -18,7 +19,7 @@ from pipeline.models.decided_output import available_decisions, decided_output, 
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.notice import refusal
 from pipeline.models.recognition import recognised_sentences
-from pipeline.networks.overlay import has_evidence, overlay
+from pipeline.networks.overlay import has_evidence
 from pipeline.number_words import probability
 from pipeline.shown import as_text
 from pipeline.vocabulary import Decision
@@ -94,7 +95,7 @@ def _pictures(info: ModelInfo, image: VisitorImage, output: resources.Output, co
     evident = has_evidence(heatmap)
     caption = f"Regions that raised the output for {as_text(code)}" if evident else NO_EVIDENCE
     left, right = st.columns(2, wrap=False)
-    left.image(overlay(output.seen, heatmap, opacity), caption=caption, width="stretch", output_format="PNG",
-               alt=f"{caption}, laid over what the network saw of {image.name}")
+    left.image(with_regions(image.pixels, heatmap, info, opacity), caption=caption, width="stretch",
+               output_format="PNG", alt=f"{caption}, laid over the image {image.name}")
     right.image(image.pixels, caption="Untouched", width="stretch", output_format="JPEG",
                 alt=f"Untouched image {image.name}")

@@ -85,3 +85,10 @@ def test_evidence_is_a_positive_finite_value(heatmap, expected):
 def test_wrong_shapes_and_ranges_are_refused(pixels, heatmap, opacity, sentence):
     with pytest.raises(ValueError, match=sentence):
         overlay(pixels, heatmap, opacity)
+
+
+def test_a_heatmap_of_a_part_leaves_the_rest_untouched():
+    picture = np.full((60, 100, 3), 100, np.uint8)
+    laid = overlay(picture, np.ones((7, 7)), 1.0, box=(20.0, 0.0, 80.0, 60.0))
+    changed = (laid != picture).any(axis=2)
+    assert changed[:, 20:80].all() and not changed[:, :20].any() and not changed[:, 80:].any()

@@ -1,0 +1,46 @@
+"""Pictures of every shape: what a network saw is shown unsquashed, and its regions lie where they belong."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.loaders.image_pixels import SIDE, at_its_shape, with_regions
+from pipeline.configuration.presets import PRESETS
+from pipeline.data.prepare import prepare_image
+
+CONFIG = replace(PRESETS["quick"].config, width=96, height=64)
+SHAPES = {"landscape": (600, 450), "portrait": (300, 800), "square": (256, 256), "panorama": (900, 120)}
+
+
+def picture(size: tuple[int, int]) -> np.ndarray:
+    """Grey with a white spot in its middle, as wide as high."""
+    width, height = size
+    down, across = np.mgrid[:height, :width]
+    spot = np.hypot(across - width / 2, down - height / 2) < min(size) / 5
+    return np.where(spot[..., None], 255, 90).astype(np.uint8).repeat(3, axis=2)
+
+
+@pytest.mark.parametrize("view", ["whole", "square"])
+@pytest.mark.parametrize("resize", ["squish", "crop"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_was_seen_is_shown_round_again(shape, resize, view):
+    config = replace(CONFIG, resize=resize, view=view)
+    pixels = picture(SHAPES[shape])
+    seen = prepare_image(Image.fromarray(pixels), config.height, config.width, resize, view=view)
+    shown = at_its_shape(seen, SHAPES[shape], config)
+    rows, columns = np.nonzero(shown[..., 0] > 170)
+    assert np.ptp(rows) == pytest.approx(np.ptp(columns), rel=0.2, abs=4)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_regions_lie_on_the_whole_picture_where_the_network_saw_it(shape):
+    width, height = SHAPES[shape]
+    pixels = picture((width, height))
+    laid = with_regions(pixels, np.ones((7, 7)), replace(CONFIG, view="square"), 1.0)
+    assert max(laid.shape) <= SIDE and laid.shape[1] / laid.shape[0] == pytest.approx(width / height, rel=0.02)
+    small = np.asarray(Image.fromarray(pixels).resize(laid.shape[1::-1], Image.Resampling.BICUBIC))
+    changed = (np.abs(laid.astype(int) - small) > 40).any(axis=2)
+    share = min(width, height) ** 2 / (width * height)
+    assert changed.mean() == pytest.approx(share, abs=0.03)
