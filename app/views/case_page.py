@@ -84,7 +84,7 @@ def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
 
 def _judge(info: ModelInfo, case: dict) -> ModelInfo:
     """The one network that judged the image: of a cross-validation's the one that had not seen its lesion."""
-    return info.of_fold(int(case["fold"])) if info.folds else info
+    return info.of_fold(int(case["fold"])) if info.folds and "fold" in case else info
 
 
 def _case(run: RunDir, image_id: str, cases) -> None:

@@ -82,14 +82,15 @@ def models_list(arguments, out: Output) -> int:
         models.append({
             "name": info.name, "source": source_of(workspace, info), "title": label.name or None,
             "description": label.note or None, "run": info.run, "data": info.data, "arch": info.arch,
-            "classes": list(info.classes), "width": info.width, "height": info.height, "generated": info.generated,
+            "networks": len(info.members) or len(info.folds) or 1, "classes": list(info.classes),
+            "width": info.width, "height": info.height, "generated": info.generated,
             "split": info.split, "training_images": info.training_images, "training_lesions": info.training_lesions,
             "created": info.created, "validation": figures,
         })
         title = "bundled with LesionLab" if info.read_only else label.name or "–"
         rows.append([
-            info.name, title, info.data, info.arch, f"{info.width}×{info.height}",
-            ", ".join(info.classes), percent((figures or {}).get("balanced_accuracy")),
+            info.name, title, info.data, f"{len(info.folds)} × {info.arch}" if info.folds else info.arch,
+            f"{info.width}×{info.height}", ", ".join(info.classes), percent((figures or {}).get("balanced_accuracy")),
         ])
     for error in damaged_models(workspace).values():
         out.warn(str(error))

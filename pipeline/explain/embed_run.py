@@ -17,6 +17,7 @@ from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.files.disk import disk_errors, write_json
 from pipeline.files.workspace import Workspace
 from pipeline.inference.classifier import open_classifier
+from pipeline.inference.cross_validated import answers
 from pipeline.inference.predict_data_set import prepared_images
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.lesion_answers import FlipShare, flip_share
@@ -82,17 +83,21 @@ class _Look:
         batches = self.batches(image_ids, prepared, "Embeds the images.")
         return np.concatenate([network.embedding(np.stack(images)) for images in batches])
 
-    def probabilities(self, image_ids: pd.Series, prepared: Prepared) -> dict[str, np.ndarray]:
-        """(N, C) by name of NAMED for the images after each change, and for the untouched ones as "untouched"."""
+    def probabilities(self, judged: pd.DataFrame, prepared: Prepared) -> dict[str, np.ndarray]:
+        """(N, C) by name of NAMED for the images after each change, and for the untouched ones as "untouched"; where
+        `judged` has fold, each of the network of a cross-validation that judged the image.
+        """
+        networks = judged["fold"].tolist() if "fold" in judged else [None] * len(judged)
         changes = {"untouched": Perturbation(), **{name: change for name, (_, change) in NAMED.items()}}
         told: dict[str, list[np.ndarray]] = {name: [] for name in changes}
         sentence = "Asks for the output on every image, untouched and changed."
-        for images in self.batches(image_ids, prepared, sentence, len(changes)):
+        for images in self.batches(judged["image_id"], prepared, sentence, len(changes)):
+            own, networks = networks[: len(images)], networks[len(images) :]
             for name, change in changes.items():
                 if self._reporter.stop_asked():
                     raise Cancelled()
                 changed = [perturb(image, change) for image in images]
-                told[name].append(self.classifier.probabilities(changed))
+                told[name].append(answers(self.classifier, changed, own))
         return {name: np.concatenate(parts) for name, parts in told.items()}
 
 
@@ -101,8 +106,8 @@ def embed_run(run: RunDir, workspace: Workspace, reporter: Reporter) -> None:
     the neighbours), `map.parquet` (image_id, x, y) and `what_if.json` (`FlipShare` by name of perturbation, of the
     validation part, else of all held-out images).
 
-    A mean of models has no embedding of its own: of it only `what_if.json` is written. Without the training images
-    there are no neighbours.
+    A mean, of models or of a cross-validation's networks, has no embedding of its own: of it only `what_if.json` is
+    written. Without the training images there are no neighbours.
 
     Raises:
         Cancelled: a stop was asked for.
@@ -114,10 +119,12 @@ def embed_run(run: RunDir, workspace: Workspace, reporter: Reporter) -> None:
     if dataset.content_hash != config.data_hash:
         raise DataError(f"The data set {config.data} has changed since the run {run.name}.", "Start a new run on it.")
     info = model_behind(workspace, run)
-    held_out = run.predictions()[["image_id", "lesion_id", "part", "truth"]].rename(columns={"truth": "dx"})
+    judged_by = run.predictions()
+    columns = ["image_id", "lesion_id", "part", "truth", *judged_by.columns.intersection(["fold"])]
+    held_out = judged_by[columns].rename(columns={"truth": "dx"})
     judged = held_out[held_out["part"] == "validation"]
     judged = (judged if len(judged) else held_out).reset_index(drop=True)
-    training = None if info.members else _training_lesions(workspace, run, info)
+    training = None if info.is_mean else _training_lesions(workspace, run, info)
     work = (len(NAMED) + 1) * len(judged) + (len(held_out) + len(training.images) if training else 0)
     look = _Look(run, workspace, info, reporter, work)
     prepared = look.prepared(dataset)
@@ -148,7 +155,7 @@ def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared,
 
 def _flip_shares(look: _Look, judged: pd.DataFrame, prepared: Prepared) -> dict[str, FlipShare]:
     truths = judged["dx"].map(look.classifier.info.classes.index).to_numpy(dtype=np.int64)
-    told = look.probabilities(judged["image_id"], prepared)
+    told = look.probabilities(judged, prepared)
     return {name: flip_share(told["untouched"], told[name], judged["lesion_id"], truths) for name in NAMED}
 
 

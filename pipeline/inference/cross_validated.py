@@ -93,5 +93,14 @@ def alone(classifier: Classifier, network: int | None) -> Classifier:
     return classifier.networks[network]
 
 
+def answers(classifier: Classifier, images: Sequence[np.ndarray], networks: Sequence[int | None]) -> np.ndarray:
+    """(N, C) float32 probabilities of prepared images, each of the network of that fold, or of all where it is None."""
+    found = np.empty((len(images), len(classifier.info.classes)), dtype=np.float32)
+    for network in set(networks):
+        rows = [row for row, own in enumerate(networks) if own == network]
+        found[rows] = alone(classifier, network).probabilities([images[row] for row in rows])
+    return found
+
+
 def _mean(of_networks: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack(of_networks).mean(axis=0, dtype=np.float64).astype(np.float32)

@@ -14,7 +14,7 @@ from pipeline.errors import ImageError
 from pipeline.images.generated import is_generated
 from pipeline.images.reading import opened
 from pipeline.inference.classifier import Classifier
-from pipeline.inference.cross_validated import alone, recognise
+from pipeline.inference.cross_validated import answers, recognise
 from pipeline.models.recognition import Recognised
 from pipeline.shown import as_printed
 
@@ -63,11 +63,7 @@ def _in_order(classifier: Classifier, paths: list[Path]) -> Iterator[tuple[Path,
 def _answers(classifier: Classifier, batch: list[_Prepared]) -> np.ndarray:
     """(N, C) probabilities, each of the network that was not trained on the image where there is one, else of all."""
     networks = [one.recognised.network if one.recognised else None for one in batch]
-    found = np.empty((len(batch), len(classifier.info.classes)), dtype=np.float32)
-    for network in set(networks):
-        rows = [row for row, own in enumerate(networks) if own == network]
-        found[rows] = alone(classifier, network).probabilities([batch[row].pixels for row in rows])
-    return found
+    return answers(classifier, [one.pixels for one in batch], networks)
 
 
 def predict_files(

@@ -154,6 +154,11 @@ class ModelInfo:
         return replace(self, weights_file=network.weights, temperature=network.temperature, folds=())
 
     @property
+    def is_mean(self) -> bool:
+        """Whether several networks answer together, so that it has no embedding of its own."""
+        return bool(self.members or self.folds)
+
+    @property
     def normalisation(self) -> Normalisation:
         """What an input goes through."""
         return Normalisation(self.mean, self.std) if self.normalize else UNCHANGED

@@ -107,7 +107,7 @@ def picture(dataset: Dataset | None, table: pd.DataFrame | None, image_id: str, 
 def look_alikes(run: RunDir, case: dict) -> None:
     """Both rows; a button for the job where they were not computed yet."""
     info, stored = model_of(run), case_tables.neighbours(run)
-    if info and info.members:
+    if stored is None and info and info.is_mean:
         st.markdown(no_embedding(info))
         return
     if stored is None:

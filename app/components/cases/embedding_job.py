@@ -24,12 +24,12 @@ _WHAT_FLIPS = ("It lets the networks look at all images of the evaluation again 
 
 
 def no_embedding(info: ModelInfo) -> str:
-    """Why a mean of models has neither a map nor neighbours, and what to do."""
+    """Why a mean has neither a map nor neighbours, and what to do."""
     names = ", ".join(dict.fromkeys(name for name, _ in info.members))
+    instead = f" An evaluation of one of its members alone ({names}) has them." if names else ""
     return as_text(
         f"{info.name} is a mean of several outputs and has no embedding of its own: each network finds other images "
-        f"alike. So there is no map, and there are no nearest lesions. An evaluation of one of its members alone "
-        f"({names}) has them."
+        f"alike. So there is no map, and there are no nearest lesions.{instead}"
     )
 
 
@@ -55,7 +55,7 @@ def embedding_job(run: RunDir, words: str) -> None:
     if status and status.state in ("failed", "interrupted"):
         st.error(as_text(error_words(status.error or "The job was interrupted. Start it again.")),
                  icon=":material/error:")
-    label, what = (COMPUTE_FLIPS, _WHAT_FLIPS) if info.members else (COMPUTE, _WHAT)
+    label, what = (COMPUTE_FLIPS, _WHAT_FLIPS) if info.is_mean else (COMPUTE, _WHAT)
     st.caption(what)
     if st.button(label, key="embedding.start", type="primary", icon=":material/hub:"):
         with problems.in_words():

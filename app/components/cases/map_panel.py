@@ -47,7 +47,7 @@ def take_outline(run: RunDir) -> None:
 def map_panel(run: RunDir, cases: pd.DataFrame, found: pd.DataFrame, places: pd.DataFrame | None) -> None:
     """The map of all `cases`, those of `found` in colour; a button for the job where it was not drawn yet."""
     info = model_of(run)
-    if places is None and info and info.members:
+    if places is None and info and info.is_mean:
         st.info(no_embedding(info), icon=":material/info:")
         return
     if places is None:

@@ -128,7 +128,7 @@ def flips_of_all(run: RunDir) -> None:
     shares, info = case_tables.flip_shares(run), model_of(run)
     if shares is None:
         words = "Here stands, for each change, the share of lesions whose prediction it flips"
-        if info and info.members:
+        if info and info.is_mean:
             embedding_job(run, f"{words}.")
         else:
             st.markdown(f"{words}, once the job under *Nearest training lesions* is done.")

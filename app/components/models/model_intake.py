@@ -61,7 +61,7 @@ def _import(upload, path: str, name: str) -> None:
 
 def combine_form(models: list[ModelInfo]) -> None:
     """A form for the members, the flips and a name; nothing is trained, so the new model is there at once."""
-    titles = {info.name: title_of(info) for info in models if not info.members}
+    titles = {info.name: title_of(info) for info in models if not info.is_mean}
     with st.form("models.combine", border=False):
         members = st.multiselect("Models", list(titles), format_func=titles.get, key="combine.members",
                                  max_selections=MOST, placeholder=f"Choose 2 to {MOST}, or one to average over flips")

@@ -10,14 +10,19 @@ from pipeline import cli
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
 from pipeline.errors import DataError
+from pipeline.explain.perturb import NAMED, perturb
+from pipeline.files.workspace import MODEL_NAME
 from pipeline.inference.evaluation_plan import folds_of, plan_evaluation
 from pipeline.inference.predict_data_set import prepared_images
 from pipeline.inference.predictor import Predictor
+from pipeline.jobs.job_worker import work
+from pipeline.jobs.launch import queue_embedding
 from pipeline.metrics.predictions_table import probability_columns
 from pipeline.models.model_info import find_model
 from pipeline.models.training_images import training_images
-from pipeline.runs.run_dir import find_run
+from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.run_tables import read_heatmaps
+from tests.app_pages import open_page, words
 from tests.cross_validation import relist
 from tests.hand_made import image_bytes, make_dataset
 
@@ -41,6 +46,41 @@ def test_on_its_own_collection_each_image_is_judged_by_the_network_that_left_it_
         assert stored == pytest.approx(alone.probabilities(images), abs=1e-5)
         row = heatmaps.row[rows["image_id"].iloc[0]]
         assert heatmaps.truth[row] == pytest.approx(alone.explain(images[0], rows["truth"].iloc[0]), abs=1e-2, rel=1e-2)
+
+
+def test_what_flips_is_asked_of_the_network_that_judged_the_image(cross_validated, capfd):
+    assert cli.main(["evaluate", "cv", "--data", "tiny"]) == 0
+    capfd.readouterr()
+    info, run = find_model(cross_validated, "cv"), find_run(cross_validated, "cv-on-tiny-1")
+    assert work(queue_embedding(run), cross_validated).state == "done"
+    assert run.what_if_path.exists() and not run.map_path.exists() and not run.embeddings_path.exists()
+    table = run.predictions()
+    prepared = prepared_images(Predictor(info.of_fold(0)), load_dataset(cross_validated, "tiny"))
+    name, (_, change) = next(iter(NAMED.items()))
+    flipped = set()
+    for fold, rows in table.groupby("fold"):
+        seen, network = [prepared(image_id) for image_id in rows["image_id"]], Predictor(info.of_fold(fold))
+        moved = [perturb(image, change) for image in seen]
+        before, after = (network.probabilities(images).argmax(1) for images in (seen, moved))
+        flipped |= set(rows.loc[before != after, "lesion_id"])  # of each lesion there is one image
+    assert set(json.loads(run.what_if_path.read_text())[name]["flipped"]) == flipped
+    at = open_page("case", run=run.name, image=table["image_id"].iloc[0])
+    assert "has no embedding of its own" in words(at) and not at.exception
+    at.radio(key="what_if.flip").set_value("left-right").run()
+    assert "The prediction" in words(at) and not at.exception
+
+
+def test_the_bundled_networks_give_the_stored_answers_to_their_own_collection(
+    bundled_networks, whole_making, workspace, capfd
+):
+    import_dataset(workspace, whole_making / "source", "tiny")
+    assert cli.main(["evaluate", MODEL_NAME, "--data", "tiny"]) == 0
+    capfd.readouterr()
+    stored = RunDir(bundled_networks / "run").predictions().set_index("image_id").sort_index()
+    found = find_run(workspace, "default-on-tiny-1").predictions().set_index("image_id").sort_index()
+    assert found.index.equals(stored.index) and (found["fold"] == stored["fold"]).all()
+    columns = probability_columns(find_model(workspace, MODEL_NAME).classes)
+    assert found[columns].to_numpy() == pytest.approx(stored[columns].to_numpy(), abs=1e-5)
 
 
 def test_images_from_elsewhere_are_judged_by_the_mean(cross_validated, tmp_path, capfd):
