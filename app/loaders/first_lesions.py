@@ -21,7 +21,7 @@ from pipeline.metrics.predictions_table import classes_of, probability_column
 from pipeline.models.model_info import ModelInfo, bundled_model
 from pipeline.networks.overlay import overlay
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.teaching import read_remarks
+from pipeline.runs.teaching import read_remarks, taught_data
 
 
 class Answer(NamedTuple):
@@ -103,7 +103,7 @@ def first_lesions(draw: int) -> FirstLesions:
 
 def _judging_run() -> RunDir | None:
     """The bundled run where its images are here, else the newest run that judged real ones that are here."""
-    bundled_first = sorted(resources.runs(), key=lambda run: not run.bundled)
+    bundled_first = sorted(resources.runs(), key=lambda run: not run.capabilities().has_folds)
     for run in bundled_first:
         if not run.predictions_path.exists():
             continue
@@ -122,7 +122,7 @@ def _chosen(run: RunDir, draw: int, doubtful: str) -> list[str]:
 
 
 def _of_run(run: RunDir, draw: int) -> FirstLesions:
-    found, remarks = found_data(run), read_remarks(resources.workspace(), run.config().data)
+    found, remarks = found_data(run), read_remarks(resources.workspace(), taught_data(run))
     table = images_of(run, found)
     assert found.dataset is not None and table is not None, "a run whose images are here"
     doubtful = "\n".join(sorted(image_id for image_id, remark in remarks.items() if remark.doubtful))

@@ -145,3 +145,16 @@ def test_teaching_sets_and_notes_of_the_run_of_before_are_there(workspace, run):
     at.text_area(key=f"case.note.{IMAGE}.text").set_value("once is enough")
     next(of for of in at.button if of.label == "Save note").click().run()
     assert read_remarks(workspace, "ham10000-sharp")[IMAGE].note == "once is enough"
+
+
+@pytest.mark.parametrize("damage", [
+    lambda path: path.write_bytes(path.read_bytes()[:300]),
+    lambda path: np.savez_compressed(path, image_id=np.array([IMAGE]), change=np.array(["pen", "ruler"]),
+                                     probabilities=np.zeros((1, 1, 7), dtype=np.float16)),
+    lambda path: np.savez_compressed(path, image_id=np.array([IMAGE]), change=np.array(["../../../x"]),
+                                     probabilities=np.zeros((1, 1, 7), dtype=np.float16)),
+])
+def test_damaged_stored_answers_are_said_in_words(run, damage):
+    damage(run.changed_path)
+    at = open_page("case", run=RUN_NAME, image=IMAGE)
+    assert any("what_if.npz is damaged" in error.value for error in at.error) and "../../../x" not in words(at)
