@@ -32,6 +32,8 @@ _SPLITS = (
 )
 # an underscore inside of a word marks nothing, nor does an ampersand before a space
 _MARKS = re.compile(r"[\\`*~$\[\]<|]|&(?=[#\w])|(?<!\S)#|(?<![^\W_])_|_(?![^\W_])")
+# one line of words, of which no place makes anything else: most texts, so they are not searched for each mark
+_WORDS = re.compile(rf"[A-Za-z](?: ?[A-Za-z0-9,·]){{0,{MOST_WORD // 2}}}")
 _LINE_START = re.compile(r"\A( ?\d{0,9})([-+=>:.)])")
 
 
@@ -67,6 +69,9 @@ def as_plain(text: object, most: int = MOST_SHOWN) -> str:
 
 def as_text(text: object, most: int = MOST_SHOWN) -> str:
     """`text` so that Markdown, Streamlit's above all, shows what `as_plain` gives, and nothing else."""
+    text = str(text)
+    if len(text) <= most and _WORDS.fullmatch(text):
+        return text
     text = as_plain(text, most)
     for pattern, split in _SPLITS:
         text = pattern.sub(split, text)
