@@ -60,7 +60,8 @@ def map_figure(table: pd.DataFrame, colour: Colour, dark: bool) -> go.Figure:
     figure.update_xaxes(**none)
     figure.update_yaxes(**none)
     what = "the true diagnosis" if colour == "truth" else "right and wrong"
-    titled(figure, f"Map: images that the network finds alike lie together, coloured by {what}", _PIXELS, dark)
+    whose = "each network" if "fold" in table else "the network"
+    titled(figure, f"Map: images that {whose} finds alike lie together, coloured by {what}", _PIXELS, dark)
     return figure.update_layout(
         dragmode="lasso", legend={"y": -0.02, "yanchor": "top", "itemsizing": "constant"},
         margin={"l": 4, "r": 4, "t": 30, "b": 4},

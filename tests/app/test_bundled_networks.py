@@ -106,7 +106,8 @@ def test_without_the_image_its_stored_answers_stand_there(run):
 
 def test_the_map_is_drawn_network_by_network(run):
     at = open_page("explore", run=RUN_NAME, view="map")
-    assert "Five maps, one for each network" in words(at) and not at.exception
+    assert "Five maps, one for each network" in words(at) and "each network finds alike" in words(at)
+    assert not at.exception and not at.error
     figure = at.get("plotly_chart")[0].proto.spec
     assert all(f"Network {number}" in figure for number in range(1, 6))
 

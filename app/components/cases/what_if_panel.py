@@ -117,10 +117,10 @@ def changed_panel(changed: ChangedAnswers, case: dict, codes: list[str]) -> None
         rows.append({"The picture": NAMED[name][0], "Prediction": label(answer),
                      "Flips": "yes" if answer != case["predicted"] else "no",
                      "Probability of the truth": probability(float(shares[truth]))})
-    st.markdown(f"Without the image the network cannot be asked. What it said when the picture was changed is stored; "
-                f"untouched it said {as_text(label(case['predicted']))}, and the truth, "
+    st.markdown(f"The network cannot be asked without its weights and the image. What it said of changed pictures is "
+                f"stored. Untouched it said {as_text(label(case['predicted']))}; the truth, "
                 f"{as_text(label(case['truth']))}, had {probability(float(before))}.")
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"{_KEY}changed")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key=f"{_KEY}changed")
 
 
 def flips_of_all(run: RunDir) -> None:
