@@ -48,7 +48,10 @@ DIAGNOSES: dict[str, Diagnosis] = {
         ),
         Diagnosis("df", "Dermatofibroma", "all types", "benign"),
         Diagnosis(
-            "vasc", "Vascular lesion", "angioma, angiokeratoma, pyogenic granuloma, haemorrhage", "benign"
+            "vasc",
+            "Vascular lesion or haemorrhage",
+            "angioma, angiokeratoma, pyogenic granuloma, haemorrhage",
+            "benign",
         ),
         Diagnosis("unk", "None of the others", "ISIC 2019's unknown class", "unknown"),
     )

@@ -12,7 +12,7 @@ Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "examp
                     "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict", "lesion",
                     "guess"]
 NOUNS: dict[str, str] = {
-    "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "true diagnosis",
+    "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "reference diagnosis",
     "predicted": "predicted diagnosis", "example": "example image",
     "quiz": "set of hidden images", "case": "hidden image", "image": "image", "search": "learning-rate search",
     "topic": "topic", "decision": "decision", "figure": "figure", "target": "target", "factor": "grouping",

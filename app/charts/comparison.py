@@ -84,7 +84,7 @@ def sensitivity_figure(sensitivity: pd.DataFrame, names: Mapping[str, str], dark
         figure.add_hline(y=place - 0.5, line={"color": "#7d8790", "width": 1}, opacity=0.5)
     figure.update_xaxes(title="Sensitivity (share right)", range=[-0.02, 1.02],
                         tickformat=".0%", tickvals=[0, 0.5, 1], fixedrange=True, tickangle=0)
-    figure.update_yaxes(title="Truth", tickvals=places, ticktext=rows, range=[len(rows) - 0.5, -0.5], automargin=True,
-                        showgrid=False, zeroline=False, fixedrange=True)
+    figure.update_yaxes(title="Reference diagnosis", tickvals=places, ticktext=rows, range=[len(rows) - 0.5, -0.5],
+                        automargin=True, showgrid=False, zeroline=False, fixedrange=True)
     height = max(len(rows), 1) * max(64, 18 * len(names)) + 90
     return _below(figure, names, "Sensitivity by diagnosis: where the runs differ on the same images", height, dark)

@@ -40,7 +40,7 @@ def map_figure(table: pd.DataFrame, colour: Colour, dark: bool) -> go.Figure:
         groups = [("Right", VALIDATION, shown[shown["right"]]), ("Wrong", SECOND, shown[~shown["right"]])]
     for name, look, rows in groups:
         words = [
-            f"{as_label(image)}<br>Truth: {as_label(label(truth))}<br>"
+            f"{as_label(image)}<br>Reference diagnosis: {as_label(label(truth))}<br>"
             f"Prediction: {as_label(label(predicted))}, {probability(confidence)}"
             for image, truth, predicted, confidence in zip(
                 rows["image_id"], rows["truth"], rows["predicted"], rows["confidence"], strict=True)

@@ -61,8 +61,8 @@ def confusion_figure(
     ends = (-0.5, len(classes) - 0.5)
     figure.update_xaxes(title="Prediction", side="bottom", showgrid=False, zeroline=False, fixedrange=True, range=ends,
                         tickangle=0)
-    figure.update_yaxes(title={"text": "Truth", "standoff": 4}, showgrid=False, zeroline=False, fixedrange=True,
-                        range=ends[::-1], tickvals=classes,
+    figure.update_yaxes(title={"text": "Reference diagnosis", "standoff": 4}, showgrid=False, zeroline=False,
+                        fixedrange=True, range=ends[::-1], tickvals=classes,
                         ticktext=[f"{as_label(c)}<br>n = {totals[c]:,}" for c in classes])
     titled(figure, "Confusion matrix: right answers on the diagonal, a row for each true diagnosis",
            _ROW_PIXELS * len(classes) + 86, dark)

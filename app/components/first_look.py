@@ -14,7 +14,7 @@ from app.components.lesion_grid import NO_EVIDENCE
 from app.components.picture_wall import Picture, picture_wall
 from app.loaders.first_lesions import Answer, FirstLesion, FirstLesions, first_lesions
 from app.loaders.image_pixels import thumbnail
-from app.words.factor_words import level_words
+from app.words.factor_words import reference
 from pipeline.classes import DIAGNOSES, label
 from pipeline.errors import ImageError
 from pipeline.images.generated import NOTICE
@@ -95,7 +95,7 @@ def _lesion(wall: FirstLesions, lesion: FirstLesion) -> None:
         else:
             with problems.in_words():
                 answer = lesion.answer()
-                _reference(lesion, guessed)
+                _reference(lesion, guessed, wall.generated)
                 _answered(wall, lesion, answer)
         _ways_on(wall, lesion)
         st.caption(_whose(wall))
@@ -144,12 +144,8 @@ def _verdict(guess: str, truth: str) -> str:
     return ":material/check: right" if right else ":material/close: wrong"
 
 
-def _reference(lesion: FirstLesion, guess: str) -> None:
-    if lesion.origin is None:
-        truth = f"**Drawn as:** {as_text(label(lesion.truth))}"
-    else:
-        truth = (f"**Reference diagnosis:** {as_text(label(lesion.truth))} "
-                 f"({as_text(level_words('dx_type', lesion.origin))})")
+def _reference(lesion: FirstLesion, guess: str, generated: bool) -> None:
+    truth = reference(lesion.truth, lesion.origin, generated=generated)
     yours = _GROUP_WORDS[guess] if guess in _GROUP_WORDS else label(guess)
     verdict = _verdict(guess, lesion.truth)
     st.markdown(f"**You:** {as_text(yours)}{f' · {verdict}' if verdict else ''}  \n{truth}")

@@ -11,7 +11,7 @@ from app.addresses.links import remember
 from app.components.pickers import page_of_address, pager
 from app.loaders import resources
 from app.loaders.image_pixels import as_seen, at_its_shape, untouched, with_regions
-from app.words.factor_words import level_words
+from app.words.factor_words import reference
 from pipeline.classes import label
 from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
@@ -117,14 +117,13 @@ def laid_over(
 
 
 def judgement(row: dict, judged: Judged) -> str:
-    """Truth and where it comes from, prediction, probabilities and loss, as markdown."""
+    """Reference diagnosis and how it was made, prediction, probabilities and loss, as markdown."""
     source = judged.table["dx_type"].get(row["image_id"])
-    origin = f" ({as_text(level_words('dx_type', source))})" if source else ""
     of_answer, of_truth = (row[probability_column(row[of])] for of in ("predicted", "truth"))
     return (
-        f"**Truth:** {as_text(label(row['truth']))}{origin}"
+        f"{reference(row['truth'], source or None, generated=judged.dataset.generated)}"
         f"  \n**Prediction:** {as_text(label(row['predicted']))}, {probability(of_answer)}"
-        f"  \nProbability of the truth {probability(of_truth)} · loss {decimal(row['loss'], 2)}"
+        f"  \nProbability of the reference diagnosis {probability(of_truth)} · loss {decimal(row['loss'], 2)}"
     )
 
 

@@ -46,8 +46,9 @@ from pipeline.runs.teaching import read_remarks, taught_data
 
 _EVIDENCE_WORDS = {
     "measured": "Measured: with a heatmap and a mask",
-    "outside-predicted": "Far outside, for the prediction", "outside-truth": "Far outside, for the truth",
-    "none-predicted": "No positive evidence for the prediction", "none-truth": "No positive evidence for the truth",
+    "outside-predicted": "Far outside, for the prediction", "outside-truth": "Far outside, for the reference diagnosis",
+    "none-predicted": "No positive evidence for the prediction",
+    "none-truth": "No positive evidence for the reference diagnosis",
 }
 
 
@@ -90,7 +91,7 @@ def _loss_words(bounds: Range, asked: Any, known: Known) -> str:
 
 def _of_factor(factor: Factor, place: int) -> Several:
     """The filter by a factor of the metadata."""
-    nouns: dict[Factor, str] = {"age": "age band", "dx_type": "origin of the truth", "source": "image source"}
+    nouns: dict[Factor, str] = {"age": "age band", "dx_type": "origin of the diagnosis", "source": "image source"}
 
     def words(level: str, known: Known) -> str:
         return level_words(factor, level)
@@ -154,8 +155,8 @@ def _on_the_map(cases: Cases, area: np.ndarray) -> Mask:
 
 _DECLARED: tuple[Filter, ...] = (
     Several(
-        name="truth", noun="true diagnosis", title="Truth", place=Place("answer", 0), levels=_diagnoses,
-        level_words=_diagnosis, alone=True, keeps=_has_level("truth"),
+        name="truth", noun="reference diagnosis", title="Reference diagnosis", place=Place("answer", 0),
+        levels=_diagnoses, level_words=_diagnosis, alone=True, keeps=_has_level("truth"),
     ),
     Several(
         name="predicted", noun="predicted diagnosis", title="Prediction", place=Place("answer", 1), levels=_diagnoses,

@@ -94,6 +94,7 @@ def _case(run: RunDir, image_id: str, cases) -> None:
     dataset = found.dataset
     table = images_of(run, found)
     here = table is not None and image_id in table.index
+    drawn = dataset.generated if dataset else info is not None and info.generated
     row = table.loc[image_id].to_dict() if here else None
     _way(run, image_id, kept)
     problem = None
@@ -113,7 +114,7 @@ def _case(run: RunDir, image_id: str, cases) -> None:
             if dataset.generated:
                 st.caption(f":material/draw: This image is {NOTICE}.")
     with output:
-        st.markdown(facts(case, row))
+        st.markdown(facts(case, row, generated=drawn))
         with problems.in_words():
             st.markdown(under_decisions(run, image_id))
             _output(run, case, classes_of(cases))

@@ -72,8 +72,8 @@ def test_it_is_made_for_what_was_chosen_and_one_thing_at_a_time(making):
 
 def test_the_images_stand_in_rows_with_their_truth(making):
     said = words(_finish(*making))
-    assert f"**Melanoma · mel** · truth from histology · {as_text('IMG_0')}" in said
-    assert f"**Melanocytic nevus · nv** · origin of the truth unknown · {as_text('IMG_1')}" in said
+    assert f"**Melanoma · mel** · histology · {as_text('IMG_0')}" in said
+    assert f"**Melanocytic nevus · nv** · how the diagnosis was made is not recorded · {as_text('IMG_1')}" in said
     assert "**Fitting** (resize=squish). Squished." in said
     captions = [c.value for c in making[0].caption]
     first = captions.index("As imported, 64×48")
@@ -146,4 +146,4 @@ def test_the_real_preview_comes_to_the_page(form):
         time.sleep(0.5)
         at.run()
     assert "Each image is squished to 32×32 pixels" in words(at)
-    assert words(at).count("· truth from histology ·") == 8
+    assert words(at).count("· histology ·") == 8

@@ -40,7 +40,7 @@ def test_a_wrong_case_with_all_that_is_known(filled):
     at = open_page("case", run=run.name, image=row.image_id)
     said = words(at)
     assert not at.error and at.title[0].value == f"Image {row.image_id}"
-    assert f"**Truth:** {label(row.truth)} (from histology)" in said
+    assert f"**Drawn as:** {label(row.truth)}" in said
     assert f"**Prediction:** {label(row.predicted)}" in said and "(wrong)" in said
     for decision, sentence in (("as-data", "Highest probability (as-data)"),
                                ("balanced", "All diagnoses weighed alike (balanced)")):
@@ -63,7 +63,7 @@ def test_a_case_whose_training_frequencies_are_gone_says_so_and_shows_the_rest(f
     run.split_path.unlink()
     at = open_page("case", run=run.name, image=row.image_id)
     said = words(at)
-    assert not at.error and f"**Truth:** {label(row.truth)}" in said
+    assert not at.error and f"**Drawn as:** {label(row.truth)}" in said
     assert f"Its answer under either decision is not known: The run {run.name} has no split yet." in said
 
 
@@ -146,7 +146,7 @@ def test_a_missing_data_set_leaves_what_the_run_stored(filled):
     row = _ordered(run).iloc[0]
     at = open_page("case", run=run.name, image=row.image_id)
     assert "The data set generated is no longer here" in words(at) and not at.error
-    assert f"**Truth:** {label(row.truth)}" in words(at) and len(at.get("plotly_chart")) == 1
+    assert f"**Drawn as:** {label(row.truth)}" in words(at) and len(at.get("plotly_chart")) == 1
 
 
 def test_a_missing_file_is_said_in_words(filled):
@@ -154,7 +154,7 @@ def test_a_missing_file_is_said_in_words(filled):
     row = _ordered(run).iloc[0]
     dataset.image_path(dataset.metadata().set_index("image_id").at[row.image_id, "file"]).unlink()
     at = open_page("case", run=run.name, image=row.image_id)
-    assert len(at.error) == 1 and f"**Truth:** {label(row.truth)}" in words(at)
+    assert len(at.error) == 1 and f"**Drawn as:** {label(row.truth)}" in words(at)
 
 
 def test_what_if_asks_the_network_and_resets(trained, workspace):
@@ -168,10 +168,10 @@ def test_what_if_asks_the_network_and_resets(trained, workspace):
     at.radio(key="what_if.ink").set_value("pen").run()
     assert not at.exception and not at.error
     changed = words(at)
-    truth = next(m.value for m in at.markdown if "the truth:" in m.value)
+    truth = next(m.value for m in at.markdown if "the reference diagnosis:" in m.value)
     before, after = truth.split(": ")[1].split(" → ")
     assert before != after.strip("*") and "The prediction " in changed
     button(at, "Reset").click().run()
     assert at.slider(key="what_if.brightness").value == 0 and at.radio(key="what_if.ink").value == "none"
-    reset = next(m.value for m in at.markdown if "the truth:" in m.value)
+    reset = next(m.value for m in at.markdown if "the reference diagnosis:" in m.value)
     assert reset.split(" → ")[0] == truth.split(" → ")[0]

@@ -98,7 +98,7 @@ def test_levels_with_commas_survive_and_gone_ones_are_named():
     asked = read_address({"sex": written(["a,b%", "male"]), "truth": "mel,xyz"}, KNOWN)
     assert asked.values == {"sex": ("a,b%", "male"), "truth": ("mel",)}
     assert asked.problems == [
-        "The address names the true diagnosis xyz, which is not here (any more). Shown without this filter."
+        "The address names the reference diagnosis xyz, which is not here (any more). Shown without this filter."
     ]
 
 

@@ -226,7 +226,8 @@ def test_a_truth_that_the_model_does_not_know_is_said(answering, tmp_path):
     images = offered()["generated"]
     image_id = images.index[images["dx"] == "vasc"][0]
     at = open_page("classify", example=f"generated/{image_id}")
-    assert "Vascular lesion · vasc**, from histology. It is not among the diagnoses that the model chooses" in words(at)
+    assert ("**Drawn as:** Vascular lesion or haemorrhage · vasc. It is not among the diagnoses that the model chooses"
+            in words(at))
 
 
 def test_drawn_goes_round_each_diagnosis():

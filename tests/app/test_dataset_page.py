@@ -81,7 +81,7 @@ def test_the_address_opens_filters_and_page(dataset):
     assert "121–140 of 140" in words(at) and len(captions(at)) == 20
     assert captions(at)[-1] == "IMG_0139 · lesion LES_0069"
     assert at.selectbox(key="wall.sex").value == "male"
-    assert "**Vascular lesion · vasc**  \nTruth from histology  \n50 years, male, back" in words(at)
+    assert "**Drawn as:** Vascular lesion or haemorrhage · vasc  \n50 years, male, back" in words(at)
 
 
 def test_next_previous_and_a_new_filter(dataset):

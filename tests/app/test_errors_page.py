@@ -87,7 +87,7 @@ def test_a_card_has_truth_and_its_origin_prediction_probabilities_loss_image_and
     _, _, run = filled
     worst = _validation(run).sort_values("loss", ascending=False).iloc[0]
     said = words(open_page("errors"))
-    assert f"**Truth:** {label(worst.truth)} (histology)" in said
+    assert f"**Drawn as:** {label(worst.truth)}" in said
     assert f"**Prediction:** {label(worst.predicted)}, {worst['p_' + worst.predicted]:.1%}".replace("%", " %") in said
     assert f"loss {worst.loss:.2f}" in said
     assert f"Image {worst.image_id} · lesion {worst.lesion_id}" in said
@@ -181,7 +181,7 @@ def test_hiding_shows_an_image_and_nothing_that_gives_it_away(filled):
     assert not at.exception and at.query_params["quiz"] == "all"
     assert not {"truth", "predicted", "page"} & set(at.query_params)
     said = words(at)
-    for word in ("Truth", "Prediction", "loss ", "Probability", "called", "lesion ", "Image IMG", "Regions"):
+    for word in ("Drawn as", "Prediction", "loss ", "Probability", "called", "lesion ", "Image IMG", "Regions"):
         assert word not in said
     assert _images(at) == [f"Image 1 of {len(_drawn(run))}, truth hidden"]
     assert not at.subheader and not at.metric and len(at.get("plotly_chart")) == 0
@@ -203,16 +203,16 @@ def test_reveal_shows_truth_output_heatmap_and_keeps_the_tally(filled):
         wrong += row["predicted"] != row["truth"]
         said = words(at)
         assert f"**Your guess:** {label(guess)}" in said
-        assert f"**Truth:** {label(row['truth'])} (histology)" in said
+        assert f"**Drawn as:** {label(row['truth'])}" in said
         assert f"**Prediction:** {label(row['predicted'])}" in said and f"loss {row['loss']:.2f}" in said
         assert f"**You {right} of {case}, the model {case - wrong} of {case}** on the same images." in said
         assert _images(at)[0] == f"Image {case} of {len(drawn)}" and row["image_id"] in _images(at)[1]
         button(at, "Next").click().run()
-    assert at.query_params["case"] == "4" and "**Truth:**" not in words(at)
+    assert at.query_params["case"] == "4" and "**Drawn as:**" not in words(at)
     button(at, "Previous").click().run()
-    assert "**Truth:**" in words(at)
+    assert "**Drawn as:**" in words(at)
     button(at, "Start again").click().run()
-    assert "Guess, then reveal." in words(at) and "**Image 1 of " in words(at) and "**Truth:**" not in words(at)
+    assert "Guess, then reveal." in words(at) and "**Image 1 of " in words(at) and "**Drawn as:**" not in words(at)
     assert at.session_state[f"guess.{run.name}.validation"] == {}  # Home's "Start over" goes by the key's beginning
 
 
@@ -223,7 +223,7 @@ def test_a_link_opens_the_same_hidden_image_and_guesses_stay_in_the_session(fill
     _answer(at, third.truth)
     assert f"Image {third.image_id} · lesion {third.lesion_id}" in words(at)
     other = open_page("errors", quiz="all", case="3")
-    assert "**Truth:**" not in words(other) and "Guess, then reveal." in words(other)
+    assert "**Drawn as:**" not in words(other) and "Guess, then reveal." in words(other)
 
 
 def test_an_open_cell_is_left_and_its_two_diagnoses_are_asked_both_ways(filled):

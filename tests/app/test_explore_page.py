@@ -277,7 +277,7 @@ def test_errors_lead_here(filled):
     cell = _validation(run).query("truth == @row.truth and predicted == @row.predicted")
     at = open_page("explore", run=run.name, truth=row.truth, predicted=row.predicted, part="validation")
     assert _shown(at) == list(cell["image_id"])
-    assert f"**Truth:** {label(row.truth)}" in words(at)
+    assert f"**Drawn as:** {label(row.truth)}" in words(at)
 
 
 def test_the_csv_has_what_matches_in_order(filled):

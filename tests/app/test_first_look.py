@@ -86,7 +86,7 @@ def test_a_bare_machine_shows_drawings_and_says_so(workspace):
     assert "What do you see?" in words(at) and "Drawn as" not in words(at) and "Model:" not in words(at)
     button(at, "Malignant, in situ or precursor").click().run()
     assert at.query_params["guess"] == "malignant" and "**Drawn as:**" in words(at)
-    assert "Reference diagnosis" not in words(at) and "Education only, not a medical device." in words(at)
+    assert "**Reference diagnosis:**" not in words(at) and "Education only, not a medical device." in words(at)
 
 
 @pytest.mark.parametrize(("guess", "right"), [("benign", True), ("malignant", False), ("vasc", True), ("mel", False)])

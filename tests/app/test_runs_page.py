@@ -122,7 +122,7 @@ def test_two_runs_on_one_split(three):
     assert "Where they disagree" in said and CHOSE_EPOCH_SENTENCE in said
     cases = at.selectbox(key=f"cases.{runs[0].name}.{runs[1].name}")
     cases.set_value(f"Only {runs[1].name} is right").run()
-    assert not at.exception and "(wrong)" in words(at) and "Truth" in words(at)
+    assert not at.exception and "(wrong)" in words(at) and "Drawn as" in words(at)
 
 
 def test_other_splits_are_warned_of(three):

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from playwright.sync_api import Locator, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from pipeline.classes import label
+
 A_PAIR = re.compile(r" called .*: [\d,]+ (of|image)")  # a button of the most confused pairs
 _AT_REST = """
   document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
@@ -77,6 +79,11 @@ def press(page: Page, name: str | re.Pattern) -> None:
     """Clicks the button of that name and waits for what it causes."""
     with rerun(page):
         page.get_by_role("button", name=name).first.click()
+
+
+def of_reference(code: str) -> re.Pattern:
+    """What a page says of an image's reference diagnosis, or of what a drawing was drawn as."""
+    return re.compile(rf"(Reference diagnosis|Drawn as): {re.escape(label(code))}")
 
 
 def follow(page: Page, name: str) -> None:

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.classes import label
 from pipeline.metrics.confusion import cell, most_confused
 from pipeline.runs.teaching import list_sets, teaching_folder
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import choose, press, rerun
+from tests.e2e.steps import choose, of_reference, press, rerun
 from tests.e2e.test_student import newest_errors
 from tests.embedded import embed_by_hand
 
@@ -55,14 +54,14 @@ def test_from_a_cell_to_a_teaching_set_on_another_machine(untouched_app: Running
 
     _follow(page, f"Open {first}")
     expect(page.get_by_role("heading", name=f"Image {first}")).to_be_visible()
-    expect(page.get_by_text(f"Truth: {label(pair.truth)}").first).to_be_visible()
+    expect(page.get_by_text(of_reference(pair.truth)).first).to_be_visible()
     expect(page.get_by_alt_text(f"Untouched image {first}", exact=True)).to_be_visible()
     press(page, "Compute map, neighbours and what flips")
     expect(page.get_by_text("Look-alikes of another diagnosis")).to_be_visible(timeout=_PATIENT_MS)
     expect(page.get_by_alt_text(re.compile("^Training image ")).first).to_be_visible()
     expect(page.get_by_text(re.compile(r"mirrored left to right: .* \(95 % interval"))).to_be_visible()
 
-    truth = page.get_by_text(re.compile("the truth: .* → "))
+    truth = page.get_by_text(re.compile("the reference diagnosis: .* → "))
     before = truth.inner_text()
     page.get_by_role("slider", name="Brightness").focus()
     page.keyboard.press("Home")

@@ -11,7 +11,7 @@ from pipeline.metrics.predictions_table import classes_of
 from pipeline.metrics.quiz import draw_quiz
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import cell_of_matrix, click_mark, press, rerun
+from tests.e2e.steps import cell_of_matrix, click_mark, of_reference, press, rerun
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ def test_from_home_into_a_cell_and_to_one_image(stocked_app: RunningApp, visitor
     said = page.get_by_text(f"Image {image['image_id']} · lesion {image['lesion_id']}")
     expect(said).to_be_visible()
     card = page.locator("[data-testid=stVerticalBlock]").filter(has=said).last
-    expect(card).to_contain_text(f"Truth: {label(pair.truth)}")
+    expect(card).to_contain_text(of_reference(pair.truth))
     expect(card).to_contain_text(f"Prediction: {label(pair.predicted)}")
     with rerun(page):
         page.get_by_text("Heatmap", exact=True).first.click()
@@ -59,7 +59,7 @@ def test_a_cell_can_be_opened_by_keyboard(stocked_app: RunningApp, visitor) -> N
     run, rows, classes = newest_errors(stocked_app)
     truth = rows["truth"].iloc[0]
     page = visitor(f"{stocked_app.url}/errors?run={run.name}")
-    for name in ("Truth", "Prediction"):
+    for name in ("Reference diagnosis", "Prediction"):
         box = page.get_by_role("combobox", name=name, exact=True)
         box.focus()
         box.press_sequentially(label(truth))
@@ -80,15 +80,15 @@ def test_guess_first_then_reveal(stocked_app: RunningApp, visitor) -> None:
     expect(page.get_by_text(f"Image 1 of {len(asked)}", exact=True)).to_be_visible()
     expect(page.get_by_alt_text(f"Image 1 of {len(asked)}, truth hidden")).to_be_visible()
     said = page.locator("[data-testid=stMainBlockContainer]")
-    expect(said).not_to_contain_text("Truth:")
+    expect(said).not_to_contain_text(re.compile("Drawn as:|Reference diagnosis:"))
     expect(said).not_to_contain_text("Prediction:")
     expect(said).not_to_contain_text(first["image_id"])
 
     with rerun(page):
         page.get_by_role("radiogroup", name="Your guess").get_by_text(label(first["truth"])).click()
-    expect(said).not_to_contain_text("Truth:")
+    expect(said).not_to_contain_text(re.compile("Drawn as:|Reference diagnosis:"))
     press(page, "Reveal")
-    expect(said).to_contain_text(f"Truth: {label(first['truth'])}")
+    expect(said).to_contain_text(of_reference(first['truth']))
     expect(said).to_contain_text(f"Prediction: {label(first['predicted'])}")
     model = int(first["truth"] == first["predicted"])
     expect(page.get_by_text(f"You 1 of 1, the model {model} of 1 on the same images.")).to_be_visible()

@@ -129,7 +129,7 @@ def test_the_output_of_an_example_is_seen_without_scrolling(
 ) -> None:
     page = visitor(f"{generated_app.url}/classify", viewport={"width": width, "height": height})
     press(page, re.compile("^Use 1$"))
-    for words in (re.compile("^Model output: .+%$"), re.compile("^Truth in the data set: ")):
+    for words in (re.compile("^Model output: .+%$"), re.compile("^(Reference diagnosis in the data set|Drawn as): ")):
         box = page.get_by_text(words).first.bounding_box(timeout=FIRST_OUTPUT_MS)
         assert box["y"] >= 0 and box["y"] + box["height"] <= height, box
         assert box["x"] >= 0 and box["x"] + box["width"] <= width, box

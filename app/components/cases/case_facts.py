@@ -11,10 +11,9 @@ from app.loaders import case_tables, evaluation_rows, resources
 from app.loaders.image_pixels import thumbnail
 from app.loaders.run_data import dataset_of, model_of
 from app.words.evaluation_words import ANSWER_WORDS
-from app.words.factor_words import level_words
+from app.words.factor_words import level_words, reference
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
-from pipeline.data.tables import MISSING
 from pipeline.errors import DataError, ImageError, RunError
 from pipeline.files.workspace import error_words
 from pipeline.jobs.job_dirs import is_embedded
@@ -26,16 +25,15 @@ from pipeline.shown import as_text
 _IN_A_ROW = 4
 
 
-def facts(case: dict, row: dict | None) -> str:
-    """Truth and its origin, and the patient, as markdown.
+def facts(case: dict, row: dict | None, *, generated: bool) -> str:
+    """The reference diagnosis and how it was made, the prediction, and the patient, as markdown.
 
     Args:
         row: the image's row of the metadata; None where the data set is gone.
     """
     origin = case.get("dx_type")
-    known = "" if origin is None or pd.isna(origin) else (
-        " (origin of the truth unknown)" if origin in MISSING else f" (from {as_text(level_words('dx_type', origin))})")
-    lines = [f"**Truth:** {as_text(label(case['truth']))}{known}"]
+    made = None if origin is None or pd.isna(origin) else str(origin)
+    lines = [reference(case["truth"], made, generated=generated)]
     lines.append(f"**Prediction:** {as_text(label(case['predicted']))}, {probability(case['confidence'])} "
                  f"({'right' if case['right'] else 'wrong'})")
     if row is not None:
@@ -85,7 +83,7 @@ def same_lesion(
             with column.container(border=True):
                 picture(dataset, table, image_id, f"Image {image_id} of the same lesion")
                 if image_id in judged.index:
-                    st.markdown(verdict(judged.loc[image_id].to_dict()))
+                    st.markdown(verdict(judged.loc[image_id].to_dict(), dataset is not None and dataset.generated))
                     st.page_link(CASE, label=f"Open {image_id}", icon=":material/open_in_full:",
                                  query_params={**kept, "run": run.name, "image": image_id, **mark()})
                 else:

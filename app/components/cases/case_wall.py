@@ -11,6 +11,7 @@ from app.components.pickers import page_of_address, pager
 from app.filters.filter_address import FIRST, Asked, address_of
 from app.loaders.image_pixels import thumbnail
 from app.loaders.run_data import found_data, images_of
+from app.words.factor_words import reference
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
@@ -60,7 +61,7 @@ def case_wall(run: RunDir, found: pd.DataFrame, dataset: Dataset | None, remarks
         for column, row in zip(st.columns(_IN_A_ROW), rows[start : start + _IN_A_ROW], strict=False):
             with column.container(border=True, height="stretch"):
                 _picture(row, dataset, table)
-                _card(run, row, remarks.get(row["image_id"], Remark()), kept)
+                _card(run, row, remarks.get(row["image_id"], Remark()), kept, dataset is not None and dataset.generated)
     if pages > 1:
         pager("explore.bottom", page, pages, PAGE, len(found))
 
@@ -92,19 +93,20 @@ def _picture(row: dict, dataset: Dataset | None, table: pd.DataFrame | None) -> 
         st.image(content, width="stretch", alt=f"Image {image_id}: {label(row['truth'])}{drawing}")
 
 
-def verdict(row: dict) -> str:
-    """Truth, prediction with its probability and a word whether it is right, and loss, as markdown."""
+def verdict(row: dict, generated: bool) -> str:
+    """Reference diagnosis, prediction with its probability and a word whether it is right, and loss, as markdown."""
     icon, word = (":material/check:", "right") if row["right"] else (":material/close:", "wrong")
     share = probability(row["confidence"]).replace(" ", "\N{NO-BREAK SPACE}")
     return (
-        f"**Truth:** {as_text(label(row['truth']))}  \n**Prediction:** {as_text(label(row['predicted']))}, {share}  \n"
+        f"{reference(row['truth'], generated=generated)}  \n"
+        f"**Prediction:** {as_text(label(row['predicted']))}, {share}  \n"
         f"{icon} {word} · loss {decimal(row['loss'], 2)}"
     )
 
 
-def _card(run: RunDir, row: dict, remark: Remark, kept: dict[str, str]) -> None:
+def _card(run: RunDir, row: dict, remark: Remark, kept: dict[str, str], generated: bool) -> None:
     image_id = row["image_id"]
-    st.markdown(verdict(row) + ("  \n:material/flag: label doubtful" if remark.doubtful else ""))
+    st.markdown(verdict(row, generated) + ("  \n:material/flag: label doubtful" if remark.doubtful else ""))
     st.page_link(CASE, label=f"Open {as_text(image_id)}", icon=":material/open_in_full:",
                  query_params={**kept, "run": run.name, "image": image_id})
     key = f"explore.tick.{image_id}"

@@ -95,7 +95,7 @@ def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) 
     else:
         st.markdown(f"##### The prediction flips: {as_text(label(old))} → {as_text(label(new))}")
     truth = info.classes.index(case["truth"])
-    st.markdown(f"{as_text(label(case['truth']))}, the truth: {probability(float(before[truth]))} → "
+    st.markdown(f"{as_text(label(case['truth']))}, the reference diagnosis: {probability(float(before[truth]))} → "
                 f"**{probability(float(after[truth]))}**")
     table = pd.DataFrame({"code": info.classes, "diagnosis": [label(code) for code in info.classes],
                           "before": before.astype(float), "after": after.astype(float)})
@@ -116,9 +116,9 @@ def changed_panel(changed: ChangedAnswers, case: dict, codes: list[str]) -> None
         answer = codes[int(shares.argmax())]
         rows.append({"The picture": NAMED[name][0], "Prediction": label(answer),
                      "Flips": "yes" if answer != case["predicted"] else "no",
-                     "Probability of the truth": probability(float(shares[truth]))})
+                     "Probability of the reference diagnosis": probability(float(shares[truth]))})
     st.markdown(f"The network cannot be asked without its weights and the image. What it said of changed pictures is "
-                f"stored. Untouched it said {as_text(label(case['predicted']))}; the truth, "
+                f"stored. Untouched it said {as_text(label(case['predicted']))}; the reference diagnosis, "
                 f"{as_text(label(case['truth']))}, had {probability(float(before))}.")
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key=f"{_KEY}changed")
 

@@ -113,8 +113,8 @@ def what_is_missing(dataset: Dataset, rows: pd.DataFrame) -> None:
     """What is unknown or not recorded, each with the way to its images; how to add image sources."""
     found = missing(rows)
     if not found:
-        st.markdown("Age, sex, localization, how the truth was established and the image source are there for every "
-                    "image.")
+        st.markdown("Age, sex, localization, how the reference diagnosis was made and the image source are there for "
+                    "every image.")
     for lack in found:
         with st.container(horizontal=True, vertical_alignment="center"):
             level = as_text(level_words(lack.factor, lack.level))

@@ -9,7 +9,7 @@ import streamlit as st
 from app.addresses.links import remember
 from app.components.pickers import page_of_address, pager
 from app.loaders.image_pixels import thumbnail
-from app.words.factor_words import FACTOR_WORDS, level_words
+from app.words.factor_words import FACTOR_WORDS, level_words, reference
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.tables import FACTORS, MISSING, filtered, levels
@@ -108,9 +108,7 @@ def _picture(dataset: Dataset, row: dict, levels: pd.Series) -> None:
     age = "age not recorded" if pd.isna(row["age"]) else f"{row['age']:g} years"
     person = [age, *(as_text(_said(factor, levels[factor])) for factor in ("sex", "localization"))]
     truth = levels["dx_type"]
-    origin = ("Origin of the truth unknown" if truth in MISSING else
-              f"Truth from {as_text(level_words('dx_type', truth))}")
-    st.markdown(f"**{as_text(label(row['dx']))}**  \n{origin}  \n{', '.join(person)}")
+    st.markdown(f"{reference(row['dx'], truth, generated=dataset.generated)}  \n{', '.join(person)}")
     st.caption(as_text(f"{image_id} · lesion {row['lesion_id']}"))
 
 

@@ -136,7 +136,7 @@ def _pairs(predictions: pd.DataFrame, classes: list[str]) -> None:
 
 
 def _boxes(classes: list[str], chosen: tuple[str, str] | None) -> None:
-    for parameter, title, position in (("truth", "Truth", 0), ("predicted", "Prediction", 1)):
+    for parameter, title, position in (("truth", "Reference diagnosis", 0), ("predicted", "Prediction", 1)):
         key = f"cell.{parameter}"
         if chosen:
             st.session_state[key] = chosen[position]

@@ -13,6 +13,7 @@ from app.components.models.visitor_image import Truth, VisitorImage
 from app.loaders import resources
 from app.loaders.image_pixels import with_regions
 from app.words.evaluation_words import ANSWER_WORDS
+from app.words.factor_words import reference
 from pipeline.classes import label
 from pipeline.images.generated import NOTICE
 from pipeline.models.decided_output import available_decisions, decided_output, model_priors, without_priors
@@ -73,15 +74,17 @@ def _headline(info: ModelInfo, image: VisitorImage, answers: dict[Decision, pd.D
     share = probability(first["probability"]).replace(" ", "\N{NO-BREAK SPACE}")
     st.markdown(f"##### Model output: {as_text(first['diagnosis'])}, {share}")
     if image.truth:
-        st.markdown(_truth_words(info, image.truth))
+        st.markdown(_truth_words(info, image, image.truth))
     _decisions(info, answers)
     st.caption(as_text(f"Image {image.name}.") + (f" {NOTICE.capitalize()}." if image.generated else ""))
 
 
-def _truth_words(info: ModelInfo, truth: Truth) -> str:
+def _truth_words(info: ModelInfo, image: VisitorImage, truth: Truth) -> str:
     origin = f", from {as_text(truth.source)}" if truth.source else ""
     unknown = "" if truth.dx in info.classes else ". It is not among the diagnoses that the model chooses among"
-    return f"**Truth** in the data set: **{as_text(label(truth.dx))}**{origin}{unknown}."
+    if image.generated:
+        return f"{reference(truth.dx, generated=True)}{unknown}."
+    return f"**Reference diagnosis** in the data set: **{as_text(label(truth.dx))}**{origin}{unknown}."
 
 
 def _pictures(info: ModelInfo, image: VisitorImage, output: resources.Output, codes: list[str], number: int) -> None:

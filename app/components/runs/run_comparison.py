@@ -96,7 +96,7 @@ def shared_images(runs: list[RunDir], rows: list[dict[str, Any]]) -> None:
         return
     shared_figures(found, names, runs, rows)
     table = _sensitivity_table(found, names)
-    diagnoses, key = list(table["Truth"]), "runs.sensitivity"
+    diagnoses, key = list(table["Reference diagnosis"]), "runs.sensitivity"
     show(sensitivity_figure(found.sensitivity, names, dark()), table, "sensitivity-shared", key=key, names=diagnoses)
     ways = SharedWays(found, names, runs)
     row_ways(diagnoses, lambda place: ways.of_truth(found.sensitivity["dx"].iat[place]), key)
@@ -136,4 +136,4 @@ def _sensitivity_table(found: Comparison, names: dict[str, str]) -> pd.DataFrame
     table = found.sensitivity.assign(dx=found.sensitivity["dx"].map(label))
     for run in found.runs:
         table[run] = table[run].map(percent)
-    return table.rename(columns={"dx": "Truth", "images": "Images", "lesions": "Lesions", **names})
+    return table.rename(columns={"dx": "Reference diagnosis", "images": "Images", "lesions": "Lesions", **names})

@@ -10,6 +10,7 @@ from app.components.image_ways import way_links
 from app.components.runs.shared_ways import SharedWays
 from app.loaders import resources
 from app.loaders.image_pixels import as_seen
+from app.words.factor_words import reference
 from pipeline.classes import label
 from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
@@ -82,7 +83,7 @@ def _card(case: dict[str, Any], found: Comparison, names, dataset: Dataset, conf
         st.caption(f"The data set no longer has the image {as_text(image_id)}.")
     except ImageError as error:
         st.caption(as_text(error_words(error)))
-    lines = [f"**Truth:** {as_text(label(case['truth']))}"]
+    lines = [reference(case["truth"], generated=dataset.generated)]
     for run in found.runs:
         predicted = case[prediction_column(run)]
         icon = ":material/check:" if predicted == case["truth"] else ":material/close:"

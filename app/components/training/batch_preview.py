@@ -34,8 +34,8 @@ def _read(work: ShortWork) -> dict[str, Any]:
 def _truth(image: dict[str, Any]) -> str:
     source = image["truth_source"]
     if source is None or source in MISSING:
-        return f"**{as_text(label(image['truth']))}** · origin of the truth unknown"
-    return f"**{as_text(label(image['truth']))}** · truth from {as_text(level_words('dx_type', source))}"
+        return f"**{as_text(label(image['truth']))}** · how the diagnosis was made is not recorded"
+    return f"**{as_text(label(image['truth']))}** · {as_text(level_words('dx_type', source))}"
 
 
 def _cell(picture: bytes, caption: str, alt: str) -> None:

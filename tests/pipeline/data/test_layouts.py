@@ -195,7 +195,8 @@ def test_folders_that_are_no_diagnosis_are_named(workspace, tmp_path):
         "mine.zip has folders that are no diagnosis which LesionLab knows: (no folder) (1 image), naevus (1 image), "
         "wart (2 images). Known are mel (Melanoma), bcc (Basal cell carcinoma), scc (Squamous cell carcinoma), akiec "
         "(Actinic keratosis or Bowen's disease), ak (Actinic keratosis), nv (Melanocytic nevus), bkl (Benign "
-        "keratosis), df (Dermatofibroma), vasc (Vascular lesion), unk (None of the others); a folder may have either."
+        "keratosis), df (Dermatofibroma), vasc (Vascular lesion or haemorrhage), unk (None of the others); a folder "
+        "may have either."
     )
     with pytest.raises(DataError, match=exactly(sentence)):
         import_dataset(workspace, source, "mine")
