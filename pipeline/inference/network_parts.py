@@ -3,8 +3,6 @@
 Only fastai's head needs PyTorch, which is loaded when a model that has one is opened; on a GPU it runs the body, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -20,7 +18,7 @@ from pipeline.models.model_info import ModelInfo
 from pipeline.networks.linear_head import LinearHead
 from pipeline.networks.onnx_body import OnnxBody, body_tensors, read_graph
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # which a model with a linear head does not load
     from torch import nn
 
 Body = Callable[[np.ndarray], np.ndarray]  # (N, 3, H, W) normalised images to (N, K, h, w) feature maps, both float32
@@ -57,7 +55,7 @@ def open_parts(info: ModelInfo, device: str = "cpu") -> NetworkParts:
     return _with_torch_body(info, _torch_network(info, state), state, device)
 
 
-def parts_of(info: ModelInfo, network: nn.Sequential, device: str) -> NetworkParts:
+def parts_of(info: ModelInfo, network: "nn.Sequential", device: str) -> NetworkParts:
     """A network in memory, `Sequential(body, head)`, as it is now; on a GPU its body stays the same object."""
     from pipeline.networks.torch_network import arrays_of
 
@@ -67,7 +65,7 @@ def parts_of(info: ModelInfo, network: nn.Sequential, device: str) -> NetworkPar
     return _with_torch_body(info, network, state, device)
 
 
-def load_network(info: ModelInfo) -> nn.Sequential:
+def load_network(info: ModelInfo) -> "nn.Sequential":
     """The network of the weights in the model's folder in PyTorch, whole, in float32.
 
     Raises:
@@ -80,7 +78,7 @@ def _on_processor(info: ModelInfo, state: _State) -> NetworkParts:
     return NetworkParts(OnnxBody(info.arch, _within(state, _BODY)), _head(info, state))
 
 
-def _with_torch_body(info: ModelInfo, network: nn.Sequential, state: _State, device: str) -> NetworkParts:
+def _with_torch_body(info: ModelInfo, network: "nn.Sequential", state: _State, device: str) -> NetworkParts:
     from pipeline.networks.torch_network import TorchBody
 
     return NetworkParts(TorchBody(network[0], device), _head(info, state))
@@ -101,13 +99,13 @@ def _head(info: ModelInfo, state: _State) -> Head:
     return TorchHead(head)
 
 
-def _torch_head(info: ModelInfo) -> nn.Sequential:
+def _torch_head(info: ModelInfo) -> "nn.Sequential":
     from pipeline.networks.architectures import build_head
 
     return build_head(info.head, read_graph(info.arch).features, len(info.classes))
 
 
-def _torch_network(info: ModelInfo, state: _State) -> nn.Sequential:
+def _torch_network(info: ModelInfo, state: _State) -> "nn.Sequential":
     from pipeline.networks.architectures import build_network
     from pipeline.networks.torch_network import load_arrays
 
