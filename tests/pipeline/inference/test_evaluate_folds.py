@@ -1,10 +1,12 @@
 """A cross-validation's networks judged: on their own collection each image by the one that left it out, else by all."""
 
+import io
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from pipeline import cli
 from pipeline.data.dataset import load_dataset
@@ -100,6 +102,28 @@ def test_images_from_elsewhere_are_judged_by_the_mean(cross_validated, tmp_path,
     each = [Predictor(info.of_fold(fold)).probabilities([prepared(image_id)])[0] for fold in range(5)]
     stored = table[probability_columns(info.classes)].iloc[0].to_numpy(dtype=float)
     assert stored == pytest.approx(np.mean(each, axis=0), abs=1e-5)
+
+
+def test_copies_of_training_images_under_other_names_are_counted(cross_validated, cross_validation, tmp_path, capfd):
+    source = tmp_path / "renamed"
+    source.mkdir()
+    table = load_dataset(cross_validated, "tiny").metadata()
+    for number, image_id in enumerate(table["image_id"]):
+        content = (cross_validation / "source" / f"{image_id}.jpg").read_bytes()
+        if number < 50:
+            with Image.open(io.BytesIO(content)) as image:
+                image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(source / f"COPY_{number:04d}.jpg", quality=90)
+        else:
+            (source / f"COPY_{number:04d}.jpg").write_bytes(image_bytes(5000 + number, generated=False))
+    copies = table.assign(image_id=[f"COPY_{number:04d}" for number in range(56)], lesion_id="NEW" + table["lesion_id"])
+    copies[["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization"]].to_csv(
+        source / "HAM10000_metadata.csv", index=False)
+    import_dataset(cross_validated, source, "renamed")
+    assert cli.main(["evaluate", "cv", "--data", "renamed"]) == 0
+    capfd.readouterr()
+    assert find_run(cross_validated, "cv-on-renamed-1").status().notes[-1] == (
+        "50 images of 56 look the same as images that networks of cv were trained on, under other ids: the figures are "
+        "too good.")
 
 
 def test_both_kinds_of_answers_are_never_in_one_figure(cross_validated):
