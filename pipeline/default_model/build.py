@@ -26,7 +26,8 @@ from pipeline.default_model.goals import against_goals
 from pipeline.default_model.out_of_fold_run import write_explanations_of_run, write_out_of_fold_run
 from pipeline.default_model.recipe import FOLDS, recipe_digest
 from pipeline.default_model.reserved_figures import reserved_figures
-from pipeline.errors import WorkspaceError
+from pipeline.errors import ModelError, WorkspaceError
+from pipeline.explain.perturb import NAMED
 from pipeline.files.disk import disk_errors, plain, read_json, replace_file, write_json
 from pipeline.inference.classifier import open_classifier
 from pipeline.inference.predict_data_set import prepared_images
@@ -96,7 +97,14 @@ def _origins(build: Build) -> list[Origin]:
 
 
 def _explanations(build: Build) -> list[FoldExplanations]:
-    return [read_explanations(fold_path(build.out, k).with_suffix(".npz")) for k in range(FOLDS)]
+    """Raises a ModelError for one whose pictures were changed otherwise, as another version may have done."""
+    paths = [fold_path(build.out, k).with_suffix(".npz") for k in range(FOLDS)]
+    found = [read_explanations(path) for path in paths]
+    for path, of in zip(paths, found, strict=True):
+        if of.change.tolist() != list(NAMED):
+            raise ModelError(f"{path} has answers to other changes of the pictures than this version makes.",
+                             "Delete it: the fold's network is then asked again.")
+    return found
 
 
 def _sources(dataset: Dataset, predictions: pd.DataFrame) -> pd.Series:

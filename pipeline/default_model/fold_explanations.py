@@ -87,7 +87,8 @@ def explain_fold(
     held_out = split[split["part"] == "validation"].sort_values("image_id", ignore_index=True)
     training = split[split["part"] == "train"].reset_index(drop=True)
     prepared, truths = prepared_images(predictor, dataset), class_indices(held_out["dx"], predictor.info.classes)
-    total, done = len(held_out) + len(training), 0
+    asked = (len(NAMED) + 1) * (4 if predictor.info.flips else 1) + 1  # passes for an image that is held out; else one
+    total, done = asked * len(held_out) + len(training), 0
     probabilities, predicted, truth, mine, theirs = [], [], [], [], []
     changed: dict[str, list[np.ndarray]] = {name: [] for name in NAMED}
     for start in range(0, len(held_out), _BATCH):
@@ -101,7 +102,7 @@ def explain_fold(
         for name, (_, change) in NAMED.items():
             answers = predictor.probabilities(np.stack([perturb(image, change) for image in images]))
             changed[name].append(answers.astype(np.float16))
-        done += len(images)
+        done += asked * len(images)
     for start in range(0, len(training), _BATCH):
         progress(done / total, "Embeds the images that the network was trained on.")
         images = np.stack([prepared(image_id) for image_id in training["image_id"].iloc[start : start + _BATCH]])

@@ -12,12 +12,13 @@ from safetensors.numpy import load_file
 
 from pipeline import cli
 from pipeline.data.dataset import load_dataset
+from pipeline.default_model import build as build_module
 from pipeline.default_model.fold_explanations import read_explanations
 from pipeline.default_model.fold_tables import read_predictions
 from pipeline.default_model.folds import fold_path, fold_predictions, out_of_fold, start_build
 from pipeline.default_model.recipe import plan_recipe, recipe_digest
 from pipeline.default_model.robustness import CHANGES, robustness
-from pipeline.errors import DataError
+from pipeline.errors import DataError, ModelError
 from pipeline.explain.embedding_files import read_changed, read_flip_shares, read_neighbours, read_places
 from pipeline.explain.perturb import NAMED
 from pipeline.files.disk import read_json
@@ -173,6 +174,13 @@ def test_the_run_has_what_its_pages_show(made):
     assert (fold_of[neighbours["image_id"]].to_numpy() != fold_of[neighbours["neighbour"]].to_numpy()).all()
     assert ((neighbours["kind"] == "same").to_numpy()
             == (answers["truth"][neighbours["image_id"]].to_numpy() == neighbours["dx"].to_numpy())).all()
+
+
+def test_folds_of_another_version_are_asked_again_on_demand(made, monkeypatch):
+    _, making, _, _, _ = made
+    monkeypatch.setattr(build_module, "NAMED", {**NAMED, "upside-down": NAMED["rotate-180"]})
+    with pytest.raises(ModelError, match=r"fold0\.npz has answers to other changes of the pictures than this version"):
+        build_module.cross_validate(making, resamples=2)
 
 
 def test_each_network_has_a_map_of_its_own_on_the_page(made):
