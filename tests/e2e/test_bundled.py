@@ -70,3 +70,20 @@ def test_the_bundled_model_answers_and_its_errors_are_there(fresh_app, visitor, 
     settled(page)
     expect(page.get_by_text(NOTICE)).to_be_visible()
     photograph("case")
+
+
+def test_the_bundled_networks_are_asked_about_what_they_had_not_seen(tmp_path, bundled_networks, visitor, tiny_bundle):
+    with serve(tmp_path / "home", tmp_path / "app.log") as app:
+        page = visitor(app.url, **SCREENS[0])
+        open_address(page, f"{app.url}/case?run={RUN_NAME}&image=IMG_0004")
+        expect(page.get_by_text("the five networks of the bundled model, each on the images that it had not seen")
+               ).to_be_visible()
+        expect(page.get_by_text("What it said of changed pictures is stored.")).to_be_visible()
+        import_dataset(app.workspace, tiny_bundle[1], "mine")
+        open_address(page, f"{app.url}/case?run={RUN_NAME}&image=IMG_0004")
+        settled(page)
+        expect(page.get_by_alt_text("Image IMG_0004 as the network saw it").first).to_be_visible()
+        expect(page.get_by_alt_text(re.compile("Training image IMG_"))).to_have_count(8)
+        with rerun(page):
+            page.get_by_role("radiogroup", name="Mirror").get_by_text("Left to right").click()
+        expect(page.get_by_text(re.compile("The prediction (stays|flips)"))).to_be_visible(timeout=60_000)
