@@ -23,6 +23,7 @@ from pipeline.shown import as_text
 
 FOLDS = "Five folds by lesion: each image was judged by the one network that had seen no image of its lesion."
 _ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}
+FOLDS_TITLE = "The five networks of the model in the box"
 FOLDS_NOTE = (
     "This run is bundled with LesionLab: **the five networks of the bundled model, each on the images that it had not "
     "seen**. Each was trained on four fifths of the lesions and judged the images of the others."
@@ -92,8 +93,21 @@ def about_images(run: RunDir) -> None:
 def folds_note(can: Capabilities) -> None:
     """Above what a page shows of the run that the folds of a cross-validation judged; nothing for other runs."""
     if can.has_folds:
-        note = FOLDS_NOTE if can.has_what_if else first_bundled_words.NOTE
-        st.info(f"{note} {TOO_GOOD}", icon=":material/inventory_2:")
+        title, note = (FOLDS_TITLE, FOLDS_NOTE) if can.has_what_if else (
+            first_bundled_words.TITLE, first_bundled_words.NOTE)
+        chip(title, f"{note} {TOO_GOOD}", "inventory_2")
+
+
+def chip(words: str, text: str, icon: str) -> None:
+    """A few words in view, and behind a click the sentences that they stand for, as markdown."""
+    with st.popover(words, icon=f":material/{icon}:", type="tertiary"):
+        st.markdown(text)
+
+
+def copies_note(note: str | None) -> None:
+    """Where the run's images were found by their ids: that these may be other copies than its networks saw."""
+    if note:
+        chip("Found by id, other copies", as_text(note), "image_search")
 
 
 def images_not_here() -> None:
@@ -124,8 +138,7 @@ def judged_images(run: RunDir) -> Judged | None:
     if dataset is None:
         st.info(f"The data set {as_text(config.data)} is no longer here, so its images cannot be shown.")
         return None
-    if found.note:
-        st.info(as_text(found.note), icon=":material/image_search:")
-    elif dataset.content_hash != config.data_hash:
+    copies_note(found.note)
+    if not found.note and dataset.content_hash != config.data_hash:
         st.warning(f"The data set {as_text(config.data)} has changed since this run: some images may be others.")
     return Judged(dataset, images_of(run, found), config, resources.heatmaps(run))

@@ -7,7 +7,7 @@ from app.components import problems
 from app.components.cases.case_wall import case_wall, order_box
 from app.components.cases.map_panel import map_panel, take_outline
 from app.components.cases.teaching_sets import csv_button, set_maker, teaching_sets
-from app.components.run_page import chosen_run, folds_note, images_not_here, not_evaluated
+from app.components.run_page import chosen_run, copies_note, folds_note, images_not_here, not_evaluated
 from app.filters.case_filters import found_cases
 from app.filters.filter_address import Asked, read_address
 from app.filters.filter_bar import clear_filters, filter_bar, folded_in_words, in_words
@@ -37,27 +37,29 @@ def _view() -> str:
     key = "explore.view"
     st.session_state[key] = asked
     st.radio("View", list(_VIEWS), key=key, format_func=_VIEWS.get, horizontal=True, label_visibility="collapsed",
+             width="content",
              on_change=lambda: remember(view=None if st.session_state[key] == "images" else st.session_state[key],
                                         page=None))
     return asked
 
 
-def _images(run: RunDir, found, sets, remarks) -> None:
+def _images(run: RunDir, found, remarks) -> None:
     dataset = dataset_of(run)
-    set_maker(run, found, sets)
     if found.empty:
         st.info("No image has all of these. Take a filter out.")
         return
     case_wall(run, found, dataset, remarks)
 
 
-def _under_the_bar(run: RunDir, cases, found, asked: Asked, view: str, remarks, told: str) -> None:
+def _under_the_bar(run: RunDir, cases, found, asked: Asked, view: str, sets, remarks, told: str) -> None:
+    problems.said()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown(in_words(len(found), found["lesion_id"].nunique(), len(cases), asked), width="content")
         st.button("Show all", key="explore.clear", disabled=not asked.any, on_click=clear_filters,
                   icon=":material/filter_alt_off:")
         csv_button(run, found, remarks)
         if view == "images":
+            set_maker(run, found, sets)
             with st.container(width=240):
                 order_box(asked)
     if told:
@@ -72,18 +74,19 @@ def _explore(run: RunDir) -> None:
         return
     take_outline(run)
     can = run.capabilities()
-    folds_note(can)
     dataset, _, note = found_data(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = _view()
+        folds_note(can)
+        copies_note(note)
     if dataset is None and not can.names_its_data:
         images_not_here()
     elif dataset is None:
         st.info(f"The data set {as_text(run.config().data)} is no longer here, so neither its images nor what is known "
                 "of the patients can be shown.")
-    elif note:
-        st.info(as_text(note), icon=":material/image_search:")
     elif dataset.generated:
         st.caption(f":material/draw: The images of this run are {NOTICE}.")
-    view, sets = _view(), known.sets
+    sets = known.sets
     remarks = read_remarks(resources.workspace(), taught_data(run))
     if view == "sets":
         teaching_sets(run, cases, sets, remarks)
@@ -92,13 +95,13 @@ def _explore(run: RunDir) -> None:
     cases = case_tables.cases(run, asked.decision)
     filter_bar(known, asked)
     found = in_order(found_cases(run, known, asked.values), asked.order)
-    _under_the_bar(run, cases, found, asked, view, remarks, folded_in_words(known, asked))
+    _under_the_bar(run, cases, found, asked, view, sets, remarks, folded_in_words(known, asked))
     if view == "map" and not can.has_neighbours:
         st.info(first_bundled_words.NO_NEIGHBOURS)
     elif view == "map":
         map_panel(run, cases, found, case_tables.places(run))
     else:
-        _images(run, found, sets, remarks)
+        _images(run, found, remarks)
 
 
 def main() -> None:

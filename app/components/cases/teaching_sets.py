@@ -47,9 +47,8 @@ def csv_button(run: RunDir, found: pd.DataFrame, remarks: dict[str, Remark]) -> 
 
 def set_maker(run: RunDir, found: pd.DataFrame, sets: dict[str, TeachingSet]) -> None:
     """The form that makes a teaching set of the ticked images or of all that match, or adds them to one."""
-    problems.said()
     ticked = selected(run)
-    folded = st.expander("Make a teaching set", icon=":material/collections_bookmark:")
+    folded = st.popover("Make a teaching set", icon=":material/collections_bookmark:")
     with folded, st.form("explore.new_set", border=False, clear_on_submit=True):
         which = st.radio("Images", ["ticked", "found"], horizontal=True, key="explore.new_set.which", format_func={
             "ticked": f"The selected: {count(len(ticked), 'image')}",
