@@ -101,7 +101,7 @@ def _train_button(datasets: list[Dataset], words: str) -> None:
 
 def _demonstration(words: str) -> Pending | None:
     st.markdown(words)
-    started = st.button(DEMO, key="demo", icon=":material/play_arrow:")
+    started = st.button(DEMO, type="primary", key="demo", icon=":material/play_arrow:")
     st.caption(f"The drawings are {NOTICE}.")
     return in_place(started, start_demo)
 

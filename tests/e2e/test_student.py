@@ -92,6 +92,6 @@ def test_guess_first_then_reveal(stocked_app: RunningApp, visitor) -> None:
     expect(said).to_contain_text(f"Prediction: {label(first['predicted'])}")
     model = int(first["truth"] == first["predicted"])
     expect(page.get_by_text(f"You 1 of 1, the model {model} of 1 on the same images.")).to_be_visible()
-    expect(page.get_by_alt_text(re.compile(f"^Image {first['image_id']} as the network saw it"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile(rf"^Image {first['image_id']}\. Regions"))).to_be_visible()
     press(page, "Next")
     expect(page.get_by_alt_text(f"Image 2 of {len(asked)}, truth hidden")).to_be_visible()
