@@ -1,9 +1,13 @@
 """The pictures of Home's three ways, made of the lesions of its wall."""
 
+import contextlib
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 from PIL import Image
 
+from app.loaders.file_cache import kept
 from app.loaders.first_lesions import FirstLesions
 from app.loaders.image_pixels import untouched
 from pipeline.errors import LesionLabError
@@ -23,35 +27,40 @@ def picture_of_question(wall: FirstLesions) -> None:
         except LesionLabError:
             continue
         if answer.regions is not None and has_evidence(answer.regions):
-            _show([untouched(lesion.path), answer.with_regions(0.6)],
+            _show(_strip([untouched(lesion.path), answer.with_regions(0.6)], 2),
                   "A lesion, and the regions of it that raised a model's output")
             return
-    _show(_pixels(wall)[:2], "Two lesions")
+    _show(_strip_of(_paths(wall, slice(2)), 2), "Two lesions")
 
 
 def picture_of_training(wall: FirstLesions) -> None:
     """Several lesions, as a network gets them."""
-    _show(_pixels(wall)[:6], "Six lesions, as a network gets them", columns=3)
+    _show(_strip_of(_paths(wall, slice(6)), 3), "Six lesions, as a network gets them")
 
 
 def picture_of_lesson(wall: FirstLesions) -> None:
     """Three lesions side by side."""
-    _show(_pixels(wall)[-3:], "Three lesions side by side")
+    _show(_strip_of(_paths(wall, slice(-3, None)), 3), "Three lesions side by side")
 
 
-def _pixels(wall: FirstLesions) -> list[np.ndarray]:
-    found = []
-    for lesion in wall.lesions.values():
-        try:
-            found.append(untouched(lesion.path))
-        except LesionLabError:
-            continue
-    return found
+def _paths(wall: FirstLesions, which: slice) -> str:
+    """Some of the wall's files, a line each."""
+    return "\n".join(str(lesion.path) for lesion in [*wall.lesions.values()][which])
 
 
-def _show(pictures: list[np.ndarray], alt: str, columns: int | None = None) -> None:
-    if pictures:
-        st.image(_strip(pictures, columns or len(pictures)), width="stretch", output_format="JPEG", alt=alt)
+@kept(lambda paths, columns: [Path(path) for path in paths.splitlines()], entries=32, copied=True)
+def _strip_of(paths: str, columns: int) -> np.ndarray | None:
+    """The strip of those files that can be read; None where none can."""
+    pictures = []
+    for path in paths.splitlines():
+        with contextlib.suppress(LesionLabError):
+            pictures.append(untouched(Path(path)))
+    return _strip(pictures, columns) if pictures else None
+
+
+def _show(strip: np.ndarray | None, alt: str) -> None:
+    if strip is not None:
+        st.image(strip, width="stretch", output_format="JPEG", alt=alt)
 
 
 def _strip(pictures: list[np.ndarray], columns: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from PIL import Image
 from app.components.models.visitor_image import visitor_image
 from app.loaders import resources
 from app.loaders.examples import drawn, examples
+from pipeline.classes import label
 from pipeline.data.importing import import_dataset
 from pipeline.errors import ImageError
 from tests.app_pages import button, open_page, words
@@ -87,7 +88,7 @@ def test_an_example_with_its_truth_stands_in_the_address(answering):
     dataset, image_id = name.split("/")
     truth = resources.metadata(resources.datasets()[0]).at[image_id, "dx"]
     assert dataset == "generated" and SURE in words(at)
-    assert f" · {truth}**, from histology." in words(at) and "Generated – not for learning dermoscopy." in words(at)
+    assert f"**Drawn as:** {label(truth)}." in words(at) and "Generated – not for learning dermoscopy." in words(at)
     again = open_page("classify", example=name)
     assert SURE in words(again) and f"Image {image_id}." in words(again) and not again.warning[1:]
 

@@ -108,7 +108,7 @@ def test_what_the_metadata_gives_away(dataset):
     at = open_page(topic="metadata")
     assert "Not recorded: image source." in words(at)
     assert at.dataframe[0].value["From"].tolist() == [
-        "How the truth was established", "Nothing: the most frequent diagnosis",
+        "How the reference diagnosis was made", "Nothing: the most frequent diagnosis",
     ]
 
 
