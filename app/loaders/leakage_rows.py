@@ -115,6 +115,8 @@ def with_heatmaps(dataset: Dataset) -> list[RunDir]:
 
 
 def _shows(run: RunDir, dataset: Dataset) -> bool:
+    if run.capabilities().names_its_data:  # asked of all runs, so without a look at the data sets
+        return run.config().data == dataset.name
     found = dataset_of(run)
     return found is not None and found.name == dataset.name
 
