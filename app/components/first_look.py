@@ -17,6 +17,7 @@ from app.loaders.image_pixels import thumbnail
 from app.words.factor_words import reference
 from pipeline.classes import DIAGNOSES, label
 from pipeline.errors import ImageError
+from pipeline.export.handout import in_words
 from pipeline.images.generated import NOTICE
 from pipeline.models.notice import notice
 from pipeline.networks.overlay import has_evidence
@@ -112,8 +113,8 @@ def _guess(wall: FirstLesions) -> str | None:
 
 
 def _patient(lesion: FirstLesion) -> str:
-    age = "Age not recorded" if lesion.age is None else f"{lesion.age:g} years"
-    return as_text(", ".join([age, lesion.sex or "sex not recorded", lesion.localization or "site not recorded"]))
+    words = in_words(lesion.age, lesion.sex, lesion.localization)
+    return as_text(words[0].upper() + words[1:])
 
 
 def _ask() -> None:

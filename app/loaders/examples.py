@@ -108,7 +108,7 @@ def _of_folds(info: ModelInfo, dataset: Dataset) -> Offer | str:
     try:
         offered = _left_out_by_one(info, dataset)
     except LesionLabError as error:
-        return f"No examples from {dataset.name}. {error}"
+        return f"No examples from {dataset.name}. {error_words(error)}"
     if offered.empty:
         return f"No examples from {dataset.name}: each network of the model {info.name} was trained on all its images."
     left_out = dataset.images - len(offered)

@@ -14,7 +14,7 @@ from app.loaders.file_cache import kept
 from app.loaders.image_pixels import digest_of, untouched, with_regions
 from app.loaders.run_data import found_data, found_files, images_of
 from pipeline.configuration.config import RunConfig
-from pipeline.data.tables import MISSING
+from pipeline.data.tables import recorded
 from pipeline.explain.drawn_lesions import FOLDER, Drawing, read_drawings
 from pipeline.metrics.chosen_lesions import chosen_lesions
 from pipeline.metrics.predictions_table import classes_of, probability_column
@@ -180,8 +180,8 @@ def _drawings() -> FirstLesions:
     stored = read_drawings()
 
     lesions = {
-        one.image_id: FirstLesion(one.image_id, FOLDER / one.file, one.drawn_as, None, one.age, _known(one.sex),
-                                  _known(one.localization), partial(_drawn_answer, one))
+        one.image_id: FirstLesion(one.image_id, FOLDER / one.file, one.drawn_as, None, one.age, recorded(one.sex),
+                                  recorded(one.localization), partial(_drawn_answer, one))
         for one in stored.drawings
     }
     who = f"{stored.answered_by[0].upper()}{stored.answered_by[1:]}"
@@ -192,15 +192,11 @@ def _drawn_answer(one: Drawing) -> Answer:
     return Answer(one.probabilities, np.array(one.heatmap, dtype=np.float32), FOLDER / one.file, None)
 
 
-def _known(value: object) -> str | None:
-    return None if value is None or pd.isna(value) or value in MISSING else str(value)
-
-
 def _lesion(row: pd.Series, path: Path, answer: Callable[[], Answer]) -> FirstLesion:
     age = row.get("age")
     return FirstLesion(
-        str(row["image_id"]), path, str(row["dx"]), _known(row.get("dx_type")),
-        None if age is None or pd.isna(age) else float(age), _known(row.get("sex")), _known(row.get("localization")),
-        answer,
+        str(row["image_id"]), path, str(row["dx"]), recorded(row.get("dx_type")),
+        None if age is None or pd.isna(age) else float(age), recorded(row.get("sex")),
+        recorded(row.get("localization")), answer,
     )
 

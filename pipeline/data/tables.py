@@ -22,6 +22,11 @@ TRUTH_WORDS = {  # what `dx_type` says of how a diagnosis was made
 }
 
 
+def recorded(value: object) -> str | None:
+    """A cell of the metadata as text; None where nothing is recorded, or it is the data's own "unknown"."""
+    return None if value is None or value != value or value in MISSING else str(value)  # NaN equals nothing
+
+
 class Missing(NamedTuple):
     """`images` of `lesions` have `level` ("unknown" or NOT_RECORDED) in `factor`; `share` of all images, 0..1."""
 

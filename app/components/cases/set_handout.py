@@ -5,7 +5,7 @@ import streamlit as st
 
 from app.loaders.run_data import found_data, images_of
 from app.words.factor_words import level_words
-from pipeline.data.tables import MISSING
+from pipeline.data.tables import recorded
 from pipeline.export.handout import MOST, Handout, HandoutLesion, handout_folder, handout_pdf, in_words
 from pipeline.metrics.predictions_table import probability_column
 from pipeline.number_words import count
@@ -59,18 +59,14 @@ def handout_lesions(
             case = cases.loc[image_id] if image_id in cases.index else None
             predicted = None if case is None else str(case["predicted"])
             lesions.append(HandoutLesion(
-                image_id, path, in_words(None if pd.isna(row["age"]) else float(row["age"]), _known(row["sex"]),
-                                         _known(row["localization"])),
+                image_id, path, in_words(None if pd.isna(row["age"]) else float(row["age"]), recorded(row["sex"]),
+                                         recorded(row["localization"])),
                 str(row["dx"]), None if found.dataset.generated else _origin(row["dx_type"]), predicted,
                 None if case is None else float(case[probability_column(predicted)]), remark.note, remark.doubtful,
             ))
     return tuple(lesions)
 
 
-def _known(value: object) -> str | None:
-    return None if pd.isna(value) or value in MISSING else str(value)
-
-
 def _origin(dx_type: object) -> str:
-    known = _known(dx_type)
+    known = recorded(dx_type)
     return as_text(level_words("dx_type", known)) if known else "how it was made is not recorded"
