@@ -70,6 +70,23 @@ class QuickDepthwise(Callback):
             del layer.forward
 
 
+class QuickRelu6(Callback):
+    """While a fit lasts ReLU6 layers write into memory of their own instead of over their input; outputs are the same.
+
+    In place, torch (2.14.1) clamps bfloat16 one number at a time on the processor: three times as slow, a seventh of an
+    EfficientNet-Lite0's step.
+    """
+
+    def before_fit(self):
+        self._layers = [layer for layer in self.learn.model.modules() if isinstance(layer, nn.ReLU6) and layer.inplace]
+        for layer in self._layers:
+            layer.inplace = False
+
+    def after_fit(self):
+        for layer in self._layers:
+            layer.inplace = True
+
+
 class CpuAutocast(Callback):
     """bfloat16 autocast for training on the processor; fastai's MixedPrecision knows CUDA only.
 
@@ -123,6 +140,6 @@ def precision_callbacks(device: str, note: Callable[[str], None]) -> list:
         return [*layout, MixedPrecision(AMPMode.BF16 if bf16 else AMPMode.FP16)]
     if device == "cpu" and cpu_computes_bf16():
         note("Mixed precision on the processor: bfloat16, channels_last.")
-        return [*layout, CpuAutocast(), QuickDepthwise()]
+        return [*layout, CpuAutocast(), QuickDepthwise(), QuickRelu6()]
     note("Precision: float32, channels_last.")
     return layout

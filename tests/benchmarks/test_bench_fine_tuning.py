@@ -37,7 +37,8 @@ def test_both_learners_begin_with_the_same_network_and_learn_the_same_images(sma
 @pytest.mark.parametrize(
     ("without", "absent"),
     [("bfloat16", {"CpuAutocast"}), ("channels_last", {"ChannelsLast", "ChannelsLastInput"}),
-     ("float32 depthwise gradients", {"QuickDepthwise"}), ("fused optimizer", set()), ("cached pixels", set())],
+     ("float32 depthwise gradients", {"QuickDepthwise"}), ("ReLU6 apart", {"QuickRelu6"}), ("fused optimizer", set()),
+     ("cached pixels", set())],
 )
 def test_a_part_can_be_left_out(small, without, absent, monkeypatch):
     monkeypatch.setattr("pipeline.training.precision.cpu_computes_bf16", lambda: True)

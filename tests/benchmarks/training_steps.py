@@ -25,12 +25,13 @@ from pipeline.training import learner as learners
 from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.losses import make_loss
 from pipeline.training.parts import plan_split, rows_and_targets
-from pipeline.training.precision import ChannelsLastInput, CpuAutocast, QuickDepthwise
+from pipeline.training.precision import ChannelsLastInput, CpuAutocast, QuickDepthwise, QuickRelu6
 from tests.loose_trainings import loose_training
 
 WORKERS, SEED = 2, 0
 WITHOUT = (
-    "channels_last", "bfloat16", "float32 depthwise gradients", "fused optimizer", "kept memory", "cached pixels",
+    "channels_last", "bfloat16", "float32 depthwise gradients", "ReLU6 apart", "fused optimizer", "kept memory",
+    "cached pixels",
 )
 Parts = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -127,7 +128,7 @@ def our_learner(dataset: Dataset, config: RunConfig, parts: Parts, without: str 
         learner.opt_func = Adam
     absent = {
         "channels_last": (ChannelsLast, ChannelsLastInput), "bfloat16": (CpuAutocast,),
-        "float32 depthwise gradients": (QuickDepthwise,),
+        "float32 depthwise gradients": (QuickDepthwise,), "ReLU6 apart": (QuickRelu6,),
     }.get(without, ())
     learner.remove_cbs([callback for callback in learner.cbs if isinstance(callback, absent)])
     if without == "channels_last":

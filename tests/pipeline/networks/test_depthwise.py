@@ -13,7 +13,7 @@ from torch import nn
 
 from pipeline.networks.architectures import build_network
 from pipeline.training.memory import keep_freed_memory
-from pipeline.training.precision import CpuAutocast, QuickDepthwise, is_slow
+from pipeline.training.precision import CpuAutocast, QuickDepthwise, QuickRelu6, is_slow
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,29 @@ def test_a_fit_leaves_the_network_as_it_was_and_validates_in_float32():
     assert [dtype for dtype, _ in seen] == [torch.bfloat16, torch.float32]
     assert "_Depthwise" in type(seen[0][1]).__name__ and seen[1][1] is None
     assert not any("forward" in vars(layer) for layer in network.modules())
+
+
+def test_relu6_in_memory_of_its_own_gives_the_same_bits_and_stays_as_it_was_after_a_fit():
+    torch.manual_seed(0)
+    network, images = build_network("efficientnet_lite0", 7, "random"), torch.rand(4, 3, 32, 32)
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.ReLU6)]
+    assert len(layers) == 33 and all(layer.inplace for layer in layers)
+    callback, found = QuickRelu6(), []
+    callback.learn = type("Learn", (), {"model": network})
+    for apart in (False, True):
+        torch.manual_seed(1)  # dropout
+        network.zero_grad()
+        if apart:
+            callback.before_fit()
+            assert not any(layer.inplace for layer in layers)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            output = network(images)
+        output.square().sum().backward()
+        found.append([output.detach(), *(weight.grad for weight in network.parameters())])
+    callback.after_fit()
+    assert all(layer.inplace for layer in layers)
+    for one, other in zip(*found, strict=True):
+        assert torch.equal(one, other)
 
 
 def test_memory_is_kept_where_the_c_library_can():
