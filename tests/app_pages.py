@@ -1,5 +1,6 @@
 """Opening the app's pages in Streamlit's AppTest, and reading what they say."""
 
+from functools import cache
 from pathlib import Path
 
 from streamlit.components.v2 import manifest_scanner
@@ -18,9 +19,16 @@ manifest_scanner.scan_component_manifests = lambda: INSTALLED  # AppTest searche
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+@cache
+def _menu() -> dict:
+    """The app's pages as AppTest remembers them after a first run: a test's page opens without drawing Home before it."""
+    return AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30).run()._registered_pages
+
+
 def open_page(page: str, /, **parameters: str) -> AppTest:
+    """The page as its address with these parameters opens it."""
     at = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30)
-    at.run()
+    at._registered_pages = _menu()
     for parameter, value in parameters.items():
         at.query_params[parameter] = value
     at.switch_page(f"views/{page}_page.py").run()

@@ -175,7 +175,7 @@ def test_start_over_forgets_the_visit_and_nothing_else(answering, monkeypatch, p
 
 
 def test_an_address_of_the_last_visitor_opens_its_page_without_the_choices(answering):
-    at = open_page("home")
+    at = open_page("home").run()
     button(at, "Start over").click().run()
     at.query_params.clear()
     at.query_params["sex"] = "male"  # the browser's Back button
