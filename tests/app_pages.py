@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 @cache
 def _menu() -> dict:
-    """The app's pages as AppTest remembers them after a first run: a test's page opens without drawing Home before it."""
+    """The app's pages as AppTest knows them after a first run: with them a page opens without Home before it."""
     return AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30).run()._registered_pages
 
 

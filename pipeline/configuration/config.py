@@ -59,6 +59,12 @@ HEADS: dict[Head, str] = {
     "linear": "Linear: one layer on the mean of each feature, as timm has it",
 }
 
+Mix = Literal["none", "mixup", "cutmix"]
+MIXES: dict[Mix, str] = {
+    "none": "None", "mixup": "Mixup: two images laid over each other",
+    "cutmix": "CutMix: a part of another image set in",
+}
+
 Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
 KEEPS: dict[Keep, str] = {
     "last": "The last epoch's", "balanced_accuracy": "The epoch of the best balanced accuracy",
@@ -113,6 +119,8 @@ class RunConfig:
             stay on one side of the split; None where there were none.
         parent, parent_stage: the run and its stage (from 1) whose weights this run starts from; None: `weights`.
         stages_before, epochs_before: what those weights have gone through.
+        mix: mixup (Zhang et al. 2018, arXiv:1710.09412) or CutMix (Yun et al. 2019, arXiv:1905.04899), of the images of
+            a training batch.
         mean, std: what `normalize` subtracts and divides by, of red, green and blue on 0..1: the numbers of the weights
             that it starts from. A configuration without them was made when ImageNet's were used for all networks.
         repeat: counts trainings of the same recipe on the same split, which differ by chance alone.
@@ -221,6 +229,9 @@ class RunConfig:
     head: Annotated[Head, Choice(
         "Head", "What decides on the network's features; the linear one has a hundredth of the weights.", HEADS
     )] = "fastai"
+    mix: Annotated[Mix, Choice(
+        "Mixed images", "Trains on pairs of images with the diagnoses of both, each with its share.", MIXES
+    )] = "none"
 
     @property
     def training_seed(self) -> int:
@@ -299,6 +310,9 @@ def apply_settings(config: RunConfig, settings: list[str]) -> RunConfig:
     if config.features and not any(stage.freeze for stage in config.stages):
         raise ConfigError("features=yes needs a stage that trains the head alone, and this run has none.",
                           "Set features=no, or keep a frozen stage.")
+    if config.features and config.mix != "none":
+        raise ConfigError(f"mix={config.mix} mixes images, and features=yes trains without looking at any.",
+                          "Set mix=none, or features=no.")
     if config.split == "all" and config.keep != "last":
         raise ConfigError(
             f"split=all holds no image out that could choose an epoch, but keep={config.keep} asks for that.",

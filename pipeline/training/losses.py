@@ -24,6 +24,8 @@ class BalancedSoftmax(nn.Module):
         softmax_at: (C,) as `counts`, the frequencies that the plain softmax is to assume; None: equal ones.
     """
 
+    y_int = True  # fastai's mixing then asks for the loss of either target
+
     def __init__(
         self, counts: torch.Tensor, label_smoothing: float = 0.0, validation: torch.Tensor | None = None,
         softmax_at: torch.Tensor | None = None,
@@ -33,11 +35,12 @@ class BalancedSoftmax(nn.Module):
         self.register_buffer("shift", _log_shares(counts) - base)
         self.register_buffer("validation_shift", self.shift if validation is None else _log_shares(validation) - base)
         self.label_smoothing = label_smoothing
+        self.reduction = "mean"
 
     def forward(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         shift = self.shift if self.training else self.validation_shift
         return functional.cross_entropy(
-            logits + shift.to(logits.device), targets, label_smoothing=self.label_smoothing
+            logits + shift.to(logits.device), targets, label_smoothing=self.label_smoothing, reduction=self.reduction
         )
 
 

@@ -1,7 +1,10 @@
-"""How the weights move: fastai's Adam by torch's fused kernel, and the average of the weights that is kept instead."""
+"""How the weights move: fastai's Adam by torch's fused kernel, the average of the weights that is kept instead, and
+what else a configuration adds to the loop.
+"""
 
 import torch
 from fastai.callback.core import Callback
+from fastai.callback.mixup import CutMix, MixUp
 from fastai.optimizer import Optimizer
 from torch.optim.adamw import adamw
 
@@ -127,7 +130,13 @@ class WeightAverage(Callback):
 
 
 def extra_callbacks(config: RunConfig) -> list:
-    """The learner's callbacks that `config` asks for: the average of the weights where `ema` is above 0, and the loss
-    that validates at other frequencies than it trains, where extra images train."""
+    """The learner's callbacks that `config` asks for: the average of the weights where `ema` is above 0, the loss that
+    validates at other frequencies than it trains, where extra images train, and what mixes the images of a batch."""
     average = [WeightAverage(config.ema)] if config.ema else []
-    return [*average, LossMode()] if config.extra and config.loss != "weighted" else average
+    mode = [LossMode()] if config.extra and config.loss != "weighted" else []
+    # the mode first: it needs the loss itself, which mixing wraps while a training epoch lasts
+    return [*average, *mode, *_MIXING[config.mix]()]
+
+
+# fastai's strengths: shares of Beta(0.4, 0.4) for mixup, of Beta(1, 1) for CutMix
+_MIXING = {"none": list, "mixup": lambda: [MixUp(0.4)], "cutmix": lambda: [CutMix(1.0)]}

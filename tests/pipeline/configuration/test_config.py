@@ -59,6 +59,7 @@ GOOD = [
     ("features=yes", {"features": True}),
     ("normalize=no", {"normalize": False}),
     ("head=linear", {"head": "linear"}),
+    ("mix=cutmix", {"mix": "cutmix"}),
     (" seed = 7 ", {"seed": 7}),
 ]
 
@@ -109,6 +110,7 @@ BAD = [
     ("keep_epochs=2", "yes, no"),
     ("normalize=true", "yes, no"),
     ("head=mlp", "fastai, linear"),
+    ("mix=both", "none, mixup, cutmix"),
 ]
 
 
@@ -257,3 +259,8 @@ def test_a_configuration_from_before_has_imagenets_normalisation():
 def test_a_normalisation_that_none_is_is_refused(numbers):
     with pytest.raises(ConfigError, match="its field (mean|std) "):
         RunConfig.from_json({**QUICK.to_json(), **numbers})
+
+
+def test_stored_features_cannot_be_mixed():
+    with pytest.raises(ConfigError, match="Set mix=none, or features=no"):
+        apply_settings(QUICK, ["features=yes", "mix=mixup"])
