@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.addresses.links import CLASSIFY, GET_DATA, TRAIN, go, linked
+from app.addresses.visits import first_run
 from app.components.lesion_grid import Judged
 from app.components.pickers import pick_run, state_words
 from app.loaders import resources
@@ -55,7 +56,7 @@ def chosen_run(
         _no_run_yet(nothing_yet)
         return None
     with second:
-        return pick_run(runs, next(filter(preferred, runs), runs[0])), others
+        return pick_run(runs, first_run(runs, preferred)), others
 
 
 def _no_run_yet(words: str) -> None:

@@ -17,7 +17,8 @@ from pipeline.shown import as_text
 START_OVER = "Start over"
 _SAID, _CHOICE = "start_over.said", "start_over.teaching"
 _KEEP, _VISIT, _ALL = "keep", "visit", "all"
-_FORGOTTEN = "Started over: uploads, filters, guesses and choices are forgotten. Runs, models and data sets stay."
+_FORGOTTEN = ("Started over: uploads, filters, guesses and choices are forgotten. Runs, models and data sets stay; no "
+              "page opens on an earlier visit's run by itself.")
 
 
 def start_over_button() -> None:
@@ -29,8 +30,8 @@ def start_over_button() -> None:
     with st.container(horizontal=True, width="content", vertical_alignment="center"):
         clicked = st.button(
             START_OVER, key="start_over", icon=":material/restart_alt:",
-            help="For the next visitor: forgets uploads, filters, guesses and choices made in this browser. Runs, "
-            "models and data sets stay.")
+            help="For the next visitor: forgets uploads, filters, guesses and choices made in this browser, and puts "
+            "the runs so far aside. Runs, models and data sets stay.")
         with problems.in_words():
             choice = _choice()
     if clicked:

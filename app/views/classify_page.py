@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.addresses.links import MODELS, TRAIN, go, linked
-from app.addresses.visits import mark
+from app.addresses.visits import first_model, mark
 from app.components import problems
 from app.components.help_text import help_text
 from app.components.models.example_row import example_rows
@@ -127,7 +127,7 @@ def main() -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.title("Classify", width="content")
             start_over_button()
-        info = by_name[pick("Model", "model", list(by_name), default=models[0].name,
+        info = by_name[pick("Model", "model", list(by_name), default=first_model(models).name,
                             words=lambda name: title_of(by_name[name]) if by_name[name].read_only else name)]
         _about(info)
         images = _chosen_images(info)

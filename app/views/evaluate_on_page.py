@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import GET_DATA, TRAIN, go, linked, remember
+from app.addresses.visits import first_model
 from app.components import problems
 from app.components.figures import csv_download
 from app.components.metric_places import SHORT_NAMES, metric_columns, metric_values
@@ -80,7 +81,7 @@ def main() -> None:
     by_name, by_data = {info.name: info for info in models}, {dataset.name: dataset for dataset in datasets}
     left, right = st.columns(2)
     with left:
-        info = by_name[pick("Model", "model", list(by_name), default=models[0].name,
+        info = by_name[pick("Model", "model", list(by_name), default=first_model(models).name,
                             words=lambda name: title_of(by_name[name]))]
     with right:
         dataset = by_data[pick("Data set that judges it", "data", list(by_data), default=_other(info, by_data))]

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.access import not_offered, operator
 from app.addresses.links import TRAIN, go, linked
+from app.addresses.visits import first_model
 from app.components import problems
 from app.components.models.model_actions import deleted_list, just_deleted, label_form, ways_on
 from app.components.models.model_exports import exports
@@ -87,7 +88,8 @@ def main() -> None:
         with st.expander("Combine models, or average one over flips", icon=":material/join:"):
             combine_form(models)
         by_name = {info.name: info for info in models}
-        name = pick("Model", "model", list(by_name), default=models[0].name, words=lambda n: title_of(by_name[n]))
+        name = pick("Model", "model", list(by_name), default=first_model(models).name,
+                    words=lambda n: title_of(by_name[n]))
         with problems.in_words():
             _one(by_name[name])
     deleted_list()

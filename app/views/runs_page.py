@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.access import not_offered, operator
 from app.addresses.links import TRAIN, go, remember
+from app.addresses.visits import of_earlier_visit
 from app.charts.comparison import MOST_RUNS
 from app.components import problems
 from app.components.run_page import folds_note
@@ -14,6 +15,7 @@ from app.components.runs.run_actions import deleted_list, just_deleted, run_acti
 from app.components.runs.run_comparison import curves, shared_images
 from app.components.runs.runs_table import runs_table, title_of
 from app.loaders import resources, run_rows
+from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
@@ -28,6 +30,14 @@ def _nothing_yet() -> None:
     )
     if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
         go(TRAIN)
+
+
+def _without_earlier(runs: list[RunDir]) -> list[RunDir]:
+    """The runs without those of earlier visits, unless the visitor asks for these, or the address for one of them."""
+    earlier = {run.name for run in runs if of_earlier_visit(run)} - {*st.query_params.get("runs", "").split(",")}
+    if not earlier or st.toggle(f"With {count(len(earlier), 'run')} of earlier visits", key="runs.earlier"):
+        return runs
+    return [run for run in runs if run.name not in earlier]
 
 
 def _chosen_in_address(known: list[str]) -> list[str]:
@@ -92,7 +102,7 @@ def main() -> None:
     st.title("Runs")
     not_offered("Naming, deleting and restoring runs")
     just_deleted()
-    runs = resources.all_runs()
+    runs = _without_earlier(resources.all_runs())
     if not runs:
         _nothing_yet()
     else:

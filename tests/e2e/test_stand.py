@@ -1,4 +1,6 @@
-"""A visitor at a stand classifies an example and one of their own images, and starts over: the next sees nothing."""
+"""A visitor at a stand classifies an example and one of their own images, and starts over: the next sees nothing of it,
+and meets the first screen, not what was trained before.
+"""
 
 import re
 
@@ -6,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipeline.data.dataset import list_datasets
+from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import follow, press, rerun
 
@@ -61,3 +64,24 @@ def test_after_start_over_nothing_of_the_visit_is_left(stocked_app: RunningApp, 
         page.go_back()
     expect(page.get_by_text("my-mole.jpg")).to_have_count(0)
     assert files_below(stocked_app) == before, "the visit left files"
+
+
+def test_the_next_visitor_s_pages_do_not_open_on_the_last_ones_run(generated_app: RunningApp, visitor) -> None:
+    name = list_runs(generated_app.workspace)[0].name
+    trained = re.compile(f"The model {re.escape(name)} is trained")
+    page = visitor(generated_app.url)
+    expect(page.get_by_text(trained)).to_be_visible()
+    follow(page, "Classify")
+    press(page, "Start over")
+    expect(page.get_by_role("button", name="Train one now")).to_be_visible()
+    expect(page.get_by_text(trained)).to_have_count(0)
+    page.reload()  # the address keeps it
+    expect(page.get_by_role("button", name="Train one now")).to_be_visible()
+    expect(page.get_by_text(trained)).to_have_count(0)
+
+    follow(page, "Runs")
+    expect(page.get_by_role("button", name="Train a classifier")).to_be_visible()  # nothing of this visit yet
+    with rerun(page):
+        page.get_by_text("With 2 runs of earlier visits").click()
+    expect(page.get_by_role("combobox", name="Runs to look at or compare")).to_be_visible()
+    assert [run.name for run in list_runs(generated_app.workspace)][0] == name, "nothing is deleted"
