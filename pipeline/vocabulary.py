@@ -15,7 +15,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted
 View = Literal["whole", "square"]  # a part of an image: all of it, or the central square over its shorter side
 RunKind = Literal["training", "evaluation", "search", "bundled"]  # what can be asked of each: `runs.run_kind`
 HeatmapOf = Literal["predicted", "truth"]  # the diagnosis that it explains
-Work = Literal["training", "frozen", "validating", "judging"]  # of one image, by what it costs: `reporter.COST`
+Work = Literal["training", "frozen", "validating", "judging", "features"]  # of an image: `reporter.COST`
 TimePart = Literal["data", "features", "training", "validation", "judging", "explaining", "writing"]  # of a run's time
 RateVerdict = Literal["usable", "too_short", "flat", "rises"]  # on a learning-rate search, in words in `rate_rules`
 

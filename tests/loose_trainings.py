@@ -7,6 +7,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.progress import Progress, silent
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.training import Parts, Pixels, Training, TrainingData
+from pipeline.vocabulary import Work
 
 
 class Listener:
@@ -18,6 +19,12 @@ class Listener:
 
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)
+
+    def stop_asked(self) -> bool:
+        return False
+
+    def worked(self, images: int, kind: Work, sentence: str) -> None:
+        self.watch(None, sentence)
 
 
 def loose_training(

@@ -26,7 +26,7 @@ def test_data_list_names_it_and_lists_the_others(damaged, capfd):
 def test_home_names_it_and_counts_the_others(damaged):
     at = open_page("home")
     assert any("broken" in error.value for error in at.error)
-    assert button(at, "Train a classifier")  # on the other data set
+    assert button(at, "Choose how")  # on the other data set
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "with-file"])

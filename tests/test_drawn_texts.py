@@ -4,6 +4,7 @@ import ast
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from app.charts.comparison import sensitivity_figure
 from app.charts.dataset_figures import cross_figure
@@ -12,7 +13,8 @@ from app.charts.map import map_figure
 from tests.drawn_texts import Reading
 from tests.source_reading import modules
 
-OWN_COMPONENT = "picture_wall.py"  # what it shows of others it sets as an attribute, never as markup
+# what they show of others they set as an attribute or as text, never as markup
+OWN_COMPONENTS = ("picture_wall.py", "picture_cards.py")
 
 
 def test_every_foreign_text_is_escaped():
@@ -21,7 +23,7 @@ def test_every_foreign_text_is_escaped():
 
 def test_nothing_is_drawn_as_html():
     for module in modules().values():
-        if module.path.name == OWN_COMPONENT:
+        if module.path.name in OWN_COMPONENTS:
             continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.keyword):
@@ -30,8 +32,9 @@ def test_nothing_is_drawn_as_html():
                         and getattr(node.value, "id", "") in ("st", "components")), f"{module.path}:{node.lineno}"
 
 
-def test_the_one_component_draws_no_foreign_text_as_html():
-    module = next(module for module in modules().values() if module.path.name == OWN_COMPONENT)
+@pytest.mark.parametrize("name", OWN_COMPONENTS)
+def test_a_component_draws_no_foreign_text_as_html(name):
+    module = next(module for module in modules().values() if module.path.name == name)
     made = [node for node in ast.walk(module.tree)
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "component"]
     assert len(made) == 1

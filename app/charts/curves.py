@@ -57,8 +57,8 @@ def _line(
     )
 
 
-def loss_figure(batches: pd.DataFrame, epochs: pd.DataFrame, dark: bool) -> go.Figure:
-    """Batch loss, its smoothed course, and both losses at the end of each epoch."""
+def loss_figure(batches: pd.DataFrame, epochs: pd.DataFrame, dark: bool, height: int = 340) -> go.Figure:
+    """Batch loss, its smoothed course, and both losses at the end of each epoch; `height` in pixels."""
     shown = _thinned(batches)
     figure = go.Figure(
         [
@@ -70,11 +70,11 @@ def loss_figure(batches: pd.DataFrame, epochs: pd.DataFrame, dark: bool) -> go.F
     )
     figure.update_xaxes(title="Training batch")
     figure.update_yaxes(title="Loss (lower is better)", rangemode="tozero")
-    return titled(figure, "Loss: it should fall, and the validation loss with it", 340, dark)
+    return titled(figure, "Loss: it should fall, and the validation loss with it", height, dark)
 
 
-def accuracy_figure(epochs: pd.DataFrame, planned: int, dark: bool) -> go.Figure:
-    """Accuracy and balanced accuracy of the validation part after each of the `planned` epochs."""
+def accuracy_figure(epochs: pd.DataFrame, planned: int, dark: bool, height: int = 340) -> go.Figure:
+    """Accuracy and balanced accuracy of the validation part after each of the `planned` epochs; `height` in pixels."""
     figure = go.Figure(
         [
             _line(epochs["overall"], epochs["accuracy"], "Accuracy", SECOND),
@@ -83,7 +83,7 @@ def accuracy_figure(epochs: pd.DataFrame, planned: int, dark: bool) -> go.Figure
     )
     figure.update_xaxes(title="Epoch (over all stages)", dtick=max(planned // 10, 1), range=[0.5, planned + 0.5])
     figure.update_yaxes(title="Share right in validation", range=[0, 1.02], tickformat=".0%")
-    return titled(figure, "Accuracy after each epoch: balanced accuracy weighs all diagnoses alike", 340, dark)
+    return titled(figure, "Accuracy after each epoch: balanced accuracy weighs all diagnoses alike", height, dark)
 
 
 def rate_figure(batches: pd.DataFrame, dark: bool) -> go.Figure:

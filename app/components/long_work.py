@@ -105,6 +105,7 @@ class SessionWork:
         show: draws the answer; gets the seconds since it came, too.
         read: makes of the ended work what is kept as its answer; by default what the task gave.
         cancels: there is a button that ends it.
+        during: draws what can be seen of it while it goes on.
     """
 
     kind: Kind
@@ -112,6 +113,7 @@ class SessionWork:
     show: Callable[[Any, float], None] = lambda answer, seconds: None
     read: Callable[[ShortWork], Any] = lambda work: work.result()
     cancels: bool = True
+    during: Callable[[ShortWork], None] = lambda work: None
 
     def _kept(self) -> _Kept | None:
         return _all_kept().get(self.kind)
@@ -127,6 +129,12 @@ class SessionWork:
         """The answer that is kept; None where there is none."""
         kept = self._kept()
         return kept and kept.answer
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the work is not at its end."""
+        kept = self._kept()
+        return kept is not None and kept.work is not None
 
     def start(self, about: Any, request: Any, bring: Callable[[Path], Any] | None = None) -> None:
         """Begins the work; it may take the place of another about something else, which ends.
@@ -186,6 +194,7 @@ class SessionWork:
                 self._take_answer(kept)
                 st.rerun()
             self._progress(kept.work)
+            self.during(kept.work)
         elif kept.problem:
             problems.show(kept.problem)
         else:

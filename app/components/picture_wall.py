@@ -49,12 +49,13 @@ def picture_wall(pictures: Sequence[Picture], key: str) -> str | None:
     """
     # registered with each mount: a name that the server has forgotten would draw nothing
     wall = st.components.v2.component("lesionlab.picture_wall", html=_HTML, css=_CSS, js=_JS)
-    shown = [{"id": picture.id, "alt": picture.alt, "source": _address(picture.content)} for picture in pictures]
+    shown = [{"id": picture.id, "alt": picture.alt, "source": address(picture.content)} for picture in pictures]
     result = wall(data={"pictures": shown}, key=key, on_tapped_change=lambda: None)
     tapped = result.tapped
     return tapped if tapped in {picture.id for picture in pictures} else None
 
 
-def _address(content: bytes) -> str:
+def address(content: bytes) -> str:
+    """A JPEG or PNG file's bytes as an address that holds them."""
     kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

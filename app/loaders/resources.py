@@ -25,6 +25,7 @@ from pipeline.models.weights_files import weights_paths
 from pipeline.runs.labels import LABEL_FILE
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps
+from pipeline.runs.shown_batch import ShownBatch, read_batch
 
 _network_lock = threading.Lock()  # Grad-CAM hooks into the network that all sessions share
 
@@ -120,6 +121,16 @@ def predictions(run: RunDir) -> pd.DataFrame:
 def events(run: RunDir) -> list[dict[str, Any]]:
     """The run's events so far; shared, so not to be changed."""
     return run.events()
+
+
+@kept(lambda run: [run.batch_path], entries=4)
+def batch(run: RunDir) -> ShownBatch | None:
+    """The pictures of a batch that the run trains on; None before the first and after the end.
+
+    Raises:
+        WorkspaceError: the file is damaged.
+    """
+    return read_batch(run.batch_path)
 
 
 @kept(lambda run: [run.heatmaps_path], entries=4)

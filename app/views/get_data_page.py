@@ -4,7 +4,8 @@ import streamlit as st
 
 from app.access import not_offered
 from app.components import problems
-from app.components.data.data_intake import draw_button, import_form
+from app.components.data.data_intake import import_form
+from app.components.data.generated_drawing import draw_button
 from app.components.data.get_data_fetches import fetches_here, running_sources
 from app.components.data.get_data_here import datasets_here
 from app.components.data.get_data_kaggle import kaggle_section
@@ -36,13 +37,12 @@ def main() -> None:
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):
         st.markdown("**Generated images**")
-        st.markdown("600 drawings, 7 diagnoses, made on this computer in about 20 seconds. They show the whole way.")
+        st.markdown("600 drawings, 7 diagnoses, made on this computer. They show the whole way.")
         st.caption(f"The drawings are {NOTICE}.")
-        drawing = None
         if GENERATED in names:
             st.caption("They are here already.")
         else:
-            drawing = draw_button(primary=not datasets)
+            draw_button(primary=not datasets)
     with right:
         source_card(STARTER, names, running, label="Fetch the starter set")
     st.subheader("The article's collection")
@@ -54,9 +54,8 @@ def main() -> None:
     st.subheader("Your own images")
     importing = import_form()
     help_text("get_data", "Which of these to choose, and how your own images must be laid out")
-    for work in (drawing, importing):
-        if work:
-            work()
+    if importing:
+        importing()
 
 
 main()

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from app.addresses.links import CLASSIFY, ERRORS, EXPLORE, GET_DATA, TRAIN, go
-from app.addresses.visits import something_done
+from app.addresses.visits import of_earlier_visit, something_done
 from app.components import problems
-from app.components.data.data_intake import Pending, draw_generated, in_place
+from app.components.data.generated_drawing import at_work as drawing_at_work
+from app.components.data.generated_drawing import draw_to_train, drawing_view
 from app.components.data.get_data_fetches import fetches_here, running_sources
 from app.components.data.get_data_sources import source_card
 from app.components.first_look import Look, first_look
@@ -13,38 +14,20 @@ from app.components.help_text import help_text, prose
 from app.components.pickers import STATE_WORDS
 from app.components.start_over import start_over_button, started_over
 from app.components.three_ways import picture_of_lesson, picture_of_question, picture_of_training
+from app.components.training.one_click import going, images_to_watch, start_to_watch, took_last_time
 from app.loaders import resources
 from pipeline.data.dataset import Dataset, damaged_datasets
 from pipeline.data.sources.catalogue import STARTER
 from pipeline.files.workspace import RUN_NAME
 from pipeline.images.generated import NOTICE
 from pipeline.models.model_info import bundled_model
+from pipeline.number_words import duration
 from pipeline.runs.run_dir import RunDir, bundled_run
-from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
-DEMO = "Draw images and train a first classifier"
+DRAW_AND_WATCH, WATCH = "Draw images and train on them", "Train one now"
 _ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted",
                 "done": "is done, but its model is not here"}
-
-
-def start_demo() -> None:
-    """Draws the generated set where it is missing, starts the demo run and opens it; or opens the run at work."""
-    dataset = draw_generated()
-    from pipeline.jobs.launch import start_run
-    from pipeline.runs.plan import plan_config
-
-    with st.spinner("Starts the training."):
-        going = _going(resources.own_runs())  # another visitor has pressed the same button
-        run = going[0] if going else start_run(
-            resources.workspace(), plan_config(resources.workspace(), dataset.name, "demo", [])
-        )
-    go(TRAIN, run=run.name)
-
-
-def _going(runs: list[RunDir]) -> list[RunDir]:
-    """The runs at work or waiting, the oldest first."""
-    return [run for run in reversed(runs) if run.status().state not in ENDED]
 
 
 def _question(look: Look) -> None:
@@ -62,48 +45,58 @@ def _question(look: Look) -> None:
             go(ERRORS, run=RUN_NAME)
 
 
-def _train(look: Look, runs: list[RunDir], datasets: list[Dataset]) -> Pending | None:
-    """The run at work, the last one's errors, a training on what is here, or the demonstration; the work to do, if it
-    starts some.
+def _train(look: Look, runs: list[RunDir], datasets: list[Dataset]) -> None:
+    """The run at work; else a training of one click, drawing its images first where none are here, and the last run.
     """
     picture_of_training(look.wall)
     st.markdown("**Train one in front of you**")
-    if going := _going(runs):
-        st.markdown(f"The run **{as_text(going[0].name)}** {STATE_WORDS[going[0].status().state]}.")
+    drawing_view()
+    if drawing_at_work():
+        return
+    if at_work := going(runs):
+        st.markdown(f"The run **{as_text(at_work[0].name)}** {STATE_WORDS[at_work[0].status().state]}.")
         if st.button("Watch it", type="primary", key="watch", icon=":material/show_chart:"):
-            go(TRAIN, run=going[0].name)
-        return None
-    if not datasets and not runs:
-        return _demonstration("LesionLab draws 600 lesions (20 seconds) and trains a small network on them (about a "
-                              "minute on two cores).")
-    if runs and runs[0].status().state == "done" and (runs[0].model / "model.json").exists():
-        st.markdown(f"The model **{as_text(runs[0].name)}** is trained.")
-        with st.container(horizontal=True):
-            if st.button("Study its errors", key="errors", icon=":material/grid_on:"):
-                go(ERRORS, run=runs[0].name)
-            _train_button(datasets, "Train another")
-        return None
-    if runs:
-        st.markdown(f"The last run, **{as_text(runs[0].name)}**, {_ENDED_WORDS[runs[0].status().state]}.")
-    else:
-        st.markdown("A small network learns within minutes; its curves and errors appear as it goes.")
+            go(TRAIN, run=at_work[0].name)
+        return
+    dataset, last = images_to_watch(datasets), next((run for run in runs if not of_earlier_visit(run)), None)
+    st.markdown(_what_it_does(dataset, runs))
     with st.container(horizontal=True):
-        _train_button(datasets, "Train a classifier")
-        if runs and st.button("See what happened to the last run", key="last", icon=":material/show_chart:"):
-            go(TRAIN, run=runs[0].name)
-    return None if datasets else _demonstration("")
+        if st.button(WATCH if dataset else DRAW_AND_WATCH, type="primary", key="demo", icon=":material/play_arrow:"):
+            with problems.in_words():
+                if dataset:
+                    go(TRAIN, run=start_to_watch(dataset).name)
+                draw_to_train()
+        if datasets and st.button("Choose how", key="train", icon=":material/tune:"):
+            go(TRAIN)
+    if dataset is None or dataset.generated:
+        st.caption(f"The drawings are {NOTICE}.")
+    if last is not None:
+        _last_run(last)
 
 
-def _train_button(datasets: list[Dataset], words: str) -> None:
-    if datasets and st.button(words, key="train", icon=":material/model_training:"):
-        go(TRAIN)
+def _what_it_does(dataset: Dataset | None, runs: list[RunDir]) -> str:
+    """What the one click does, and how long that took; no time where none was measured here."""
+    if dataset is None:
+        return ("LesionLab draws 600 lesions, then a small network learns from them. You see both; each says how long "
+                "it still takes, as measured here.")
+    of = "drawings" if dataset.generated else "images"
+    words = f"A small network learns from the {dataset.images:,} {of} of {as_text(dataset.name)} while you watch."
+    took = took_last_time(dataset, runs)
+    if took is None:
+        return f"{words} The first time it looks at each of them once, and says how long that takes."
+    return f"{words} The last time it took {duration(took)}."
 
 
-def _demonstration(words: str) -> Pending | None:
-    st.markdown(words)
-    started = st.button(DEMO, type="primary", key="demo", icon=":material/play_arrow:")
-    st.caption(f"The drawings are {NOTICE}.")
-    return in_place(started, start_demo)
+def _last_run(last: RunDir) -> None:
+    state = last.status().state
+    if state == "done" and (last.model / "model.json").exists():
+        st.markdown(f"The model **{as_text(last.name)}** is trained.")
+        if st.button("Study its errors", key="errors", icon=":material/grid_on:"):
+            go(ERRORS, run=last.name)
+        return
+    st.markdown(f"The last run, **{as_text(last.name)}**, {_ENDED_WORDS[state]}.")
+    if st.button("See what happened to the last run", key="last", icon=":material/show_chart:"):
+        go(TRAIN, run=last.name)
 
 
 def _lesson(look: Look, runs: list[RunDir]) -> None:
@@ -139,7 +132,7 @@ def main() -> None:
     for error in damaged_datasets(resources.workspace()).values():
         problems.show(error)
     datasets, runs = resources.datasets(), resources.own_runs()
-    look, work = None, None
+    look = None
     with problems.in_words():
         look = first_look()
     if look is not None:
@@ -147,14 +140,12 @@ def main() -> None:
         with question:
             _question(look)
         with training:
-            work = _train(look, runs, datasets)
+            _train(look, runs, datasets)
         with lesson:
             _lesson(look, runs)
         if look.wall.generated:
             _real_images(datasets)
     help_text("words", "The words used here")
-    if work:
-        work()
 
 
 main()

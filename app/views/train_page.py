@@ -4,30 +4,30 @@ import streamlit as st
 
 from app.addresses.links import GET_DATA, linked
 from app.components import problems
-from app.components.data.data_intake import Pending, datasets_here, draw_button, import_form
+from app.components.data.data_intake import Pending, datasets_here, import_form
+from app.components.data.generated_drawing import draw_button
 from app.components.pickers import pick_run
-from app.components.training.live_run import live_run, waiting_runs
+from app.components.training.live_run import live_run, runs_ahead, waiting_runs
 from app.components.training.train_form import train_form
 from app.loaders import resources
 from pipeline.data.embedded import NAME as GENERATED
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.status import ENDED
 from pipeline.shown import as_text
 
 
-def _data_first() -> list[Pending | None]:
+def _data_first() -> Pending | None:
     st.markdown("A network learns from images with known diagnoses. Here they will be listed; none is there yet.")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Generated images")
         st.markdown(
-            "600 drawings with seven diagnoses, made on this computer in about 20 seconds. They show the whole way; "
+            "600 drawings with seven diagnoses, made on this computer. They show the whole way; "
             "they are test data, **generated – not for learning dermoscopy**."
         )
-        drawing = draw_button(primary=True)
+        draw_button(primary=True)
     with right:
         st.subheader("Your images")
-        return [drawing, import_form()]
+        return import_form()
 
 
 def _shown_run(runs: list[RunDir]) -> RunDir | None:
@@ -58,15 +58,15 @@ def main() -> None:
             live_run(shown)
             st.divider()
         waiting_runs(runs, shown)
-    for work in _forms(datasets, runs, shown) if datasets else _data_first():
-        if work:
-            work()
+    work = _forms(datasets, runs, shown) if datasets else _data_first()
+    if work:
+        work()
 
 
-def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> list[Pending | None]:
+def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> Pending | None:
     """The form of a new run, the earlier runs, and what concerns data."""
     st.subheader("A new run")
-    train_form(datasets, busy=any(run.status().state not in ENDED for run in runs))
+    train_form(datasets, runs_ahead(runs))
     if runs and not shown:
         st.subheader("Runs so far")
         names = [run.name for run in runs]
@@ -75,8 +75,9 @@ def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> list[Pending |
     with st.expander("Data sets", icon=":material/database:"):
         datasets_here(datasets)
         st.page_link(GET_DATA, label="More ways to get data", icon=":material/download:")
-        missing = all(dataset.name != GENERATED for dataset in datasets)
-        return [draw_button(primary=False) if missing else None, import_form()]
+        if all(dataset.name != GENERATED for dataset in datasets):
+            draw_button(primary=False)
+        return import_form()
 
 
 main()

@@ -1,5 +1,8 @@
 """The embedded generated data set, drawn once into the workspace."""
 
+from contextlib import nullcontext
+from pathlib import Path
+
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.importing import import_dataset
 from pipeline.data.left_behind import remove_left_behind, temporary_folder
@@ -23,8 +26,11 @@ def _present(workspace: Workspace) -> Dataset | None:
     return None
 
 
-def ensure_generated(workspace: Workspace, progress: Progress = silent) -> Dataset:
-    """The data set named "generated", drawn and imported if the workspace lacks it (about 20 s).
+def ensure_generated(workspace: Workspace, progress: Progress = silent, folder: Path | None = None) -> Dataset:
+    """The data set named "generated", drawn and imported if the workspace lacks it (about 20 s on two free cores).
+
+    Args:
+        folder: a new one of the caller's to draw in, whose `images` can be watched; None: one that goes at the end.
 
     Raises:
         DataError: the name is taken by real images.
@@ -39,6 +45,6 @@ def ensure_generated(workspace: Workspace, progress: Progress = silent) -> Datas
         if found := _present(workspace):  # the other process has drawn it
             return found
         remove_left_behind(workspace, using=NAME)
-        with temporary_folder(workspace, ".drawing-") as folder:
-            write_generated_set(folder, progress=progress)
-            return import_dataset(workspace, folder, NAME, progress=progress)
+        with nullcontext(folder) if folder else temporary_folder(workspace, ".drawing-") as place:
+            write_generated_set(place, progress=progress)
+            return import_dataset(workspace, place, NAME, progress=progress)

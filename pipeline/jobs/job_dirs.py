@@ -21,7 +21,7 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import Status
 
 Kind = Literal["training", "search", "evaluation", "embedding", "audit", "fetch",
-               "estimate", "preview", "evidence", "export", "bundle"]
+               "drawing", "estimate", "preview", "evidence", "export", "bundle"]
 
 
 def kind_of(job: JobDir) -> Kind:
@@ -159,3 +159,8 @@ class ShortJob(JobDir):
     @property
     def answer_path(self) -> Path:
         return self.folder / "answer.json"
+
+    @property
+    def drawn_path(self) -> Path:
+        """Where pictures are drawn."""
+        return self.folder / "drawn"

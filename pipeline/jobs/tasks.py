@@ -89,7 +89,7 @@ def _evaluate(at: AtWork) -> None:
 
 
 def _forget_beginnings(run: RunDir) -> None:
-    for path in (run.resume_path, run.start_weights):
+    for path in (run.resume_path, run.start_weights, run.batch_path):
         path.unlink(missing_ok=True)
 
 
@@ -112,6 +112,18 @@ def _fetch(at: AtWork) -> None:
 
     dataset = fetch(at.workspace, at.job.source, at.job.name, at.reporter.whole)
     at.reporter.set(notes=tuple(dataset.notes))
+
+
+@dataclass(frozen=True)
+class DrawRequest:
+    """The generated set, where the workspace lacks it."""
+
+
+def _draw(at: AtWork) -> dict[str, Any]:
+    """The name of the data set; while it is drawn its pictures lie in the job's folder."""
+    from pipeline.data.embedded import ensure_generated
+
+    return {"data": ensure_generated(at.workspace, at.reporter.whole, at.job.drawn_path).name}
 
 
 @dataclass(frozen=True)
@@ -221,6 +233,10 @@ TASKS: dict[Kind, Task] = {
     "embedding": Task(_embed, _NETWORK, EmbeddingJob, niceness=10),
     "audit": Task(_audit, _NETWORK, AuditJob),
     "fetch": Task(_fetch, "Connects.", Fetch, breaks_off=True, stopped=Fetch.stopped),
+    "drawing": Task(
+        _draw, "Plans the drawings.", request=DrawRequest,
+        broke_off=("The images could not be drawn", "Try it again."),
+    ),
     "estimate": Task(
         _estimate, "Reads the data set.", request=EstimateRequest,
         broke_off=("The time could not be estimated", "The run itself can be started all the same."),

@@ -2,8 +2,9 @@
 
 Kinds: `stage` (stage, freeze, epochs, words) · `batch` (stage, epoch, step, loss, lr, momentum) · `epoch` (stage,
 epoch, overall, train_loss, valid_loss, accuracy, error_rate, f_beta, balanced_accuracy, images_per_second, seconds) ·
-`time` (part, seconds) · `note` (words). Stages and epochs count from 1; `overall` counts epochs over all stages. A run
-that is resumed takes back the events of the epoch that was not finished, so that none is told twice.
+`watched` (stage, epoch, overall, lesions: image_id, truth, probabilities by diagnosis; before the first epoch, which is
+then 0, none) · `time` (part, seconds) · `note` (words). Stages and epochs count from 1; `overall` counts epochs over
+all stages. A run that is resumed takes back the events of the epoch that was not finished, so that none is told twice.
 
 The `time` events come last, one for each part that the run had; no second counts to two of them: `data` (decoding,
 then making training batches), `features` (of the backbone, for stages on them), `training` (forward, backward, step),
@@ -15,12 +16,13 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import Annotated, Any, NotRequired
 
+from annotated_types import Len
 from typing_extensions import TypedDict
 
 from pipeline.errors import WorkspaceError
-from pipeline.files.bounds import Count, Figure, Rate, Seconds, Share, Text, Word
+from pipeline.files.bounds import Code, Count, Figure, Rate, Seconds, Share, Text, Word
 from pipeline.files.disk import disk_errors, read_bytes, read_errors, replace_file, to_json
 from pipeline.files.records import RecordError, checked
 from pipeline.limits import MOST_EVENTS, MOST_EVENTS_BYTES
@@ -53,6 +55,19 @@ class _Epoch(TypedDict):
     seconds: Seconds | None
 
 
+class _Lesion(TypedDict):
+    image_id: Word
+    truth: Code
+    probabilities: dict[Code, Share] | None
+
+
+class _Watched(TypedDict):
+    stage: Count
+    epoch: Count
+    overall: Count
+    lesions: Annotated[list[_Lesion], Len(0, 64)]
+
+
 class _Time(TypedDict):
     part: Word
     seconds: Seconds
@@ -69,7 +84,8 @@ class _Rate(TypedDict):
     smoothed: Figure | None
 
 
-_KINDS = {"stage": _Stage, "batch": _Batch, "epoch": _Epoch, "time": _Time, "note": _Note, "rate": _Rate}
+_KINDS = {"stage": _Stage, "batch": _Batch, "epoch": _Epoch, "watched": _Watched, "time": _Time, "note": _Note,
+          "rate": _Rate}
 
 
 class EventLog:

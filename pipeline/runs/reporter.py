@@ -17,7 +17,8 @@ from pipeline.runs.status import HEARTBEAT, NO_PROCESS, process_identity, stored
 from pipeline.vocabulary import TimePart, Work
 
 # relative cost of one image, so that "time left" does not jump where training turns into validation
-COST: dict[Work, float] = {"training": 1.0, "frozen": 0.7, "validating": 0.35, "judging": 0.6}
+COST: dict[Work, float] = {"training": 1.0, "frozen": 0.7, "validating": 0.35, "judging": 0.6,
+                          "features": 0.4}
 _SECONDS_BETWEEN_WRITES = 0.5
 
 

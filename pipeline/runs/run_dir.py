@@ -98,6 +98,11 @@ class RunDir(JobDir):
         return self.folder / "predictions.parquet"
 
     @property
+    def batch_path(self) -> Path:
+        """Pictures of a batch, while the run is at work."""
+        return self.folder / "batch.json"
+
+    @property
     def heatmaps_path(self) -> Path:
         return self.folder / "heatmaps.npz"
 

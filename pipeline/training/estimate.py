@@ -29,7 +29,7 @@ from pipeline.runs.boot import process_age
 from pipeline.runs.run_dir import RunDir
 from pipeline.training.extra_images import Extra
 from pipeline.training.feature_store import FLIPS
-from pipeline.training.features import computed, fast_body, missing_features, output_count, wanted_features
+from pipeline.training.features import computed, fast_body, missing_outputs, output_count
 from pipeline.training.head_stage import head_learner
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
@@ -205,7 +205,7 @@ def feature_time(training: Training, parts: Parts) -> FeatureTime:
     Args:
         parts: (rows, targets) of each part of the whole split.
     """
-    config, network, dataset, body = training.config, training.network, training.data.dataset, fast_body(training)
+    config, body = training.config, fast_body(training)
     pixels, rows = training.data.pixels, training.data.parts["train"][0]
     images = np.resize(rows, _OUTPUT_WARM_UP + _OUTPUT_IMAGES)
     places = np.array([(row, flip) for row in images for flip in range(FLIPS)])
@@ -213,12 +213,7 @@ def feature_time(training: Training, parts: Parts) -> FeatureTime:
     start = time.monotonic()
     list(computed(places[FLIPS * _OUTPUT_WARM_UP :], pixels, config, body))
     rate = FLIPS * _OUTPUT_IMAGES / max(time.monotonic() - start, 1e-9)
-    own, outputs, extra = dataset.images, output_count(network), training.data.extra
-    wanted = wanted_features(config, parts, own + (extra.dataset.images if extra else 0))
-    missing = missing_features(dataset, config, wanted[:own], outputs)
-    if extra is not None:
-        missing += missing_features(extra.dataset, config, wanted[own:], outputs, extra.detail)
-    return FeatureTime(rate, missing / rate)
+    return FeatureTime(rate, missing_outputs(training, parts) / rate)
 
 
 def some_features(images: int, network: nn.Sequential) -> np.ndarray:

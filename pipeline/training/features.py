@@ -20,6 +20,7 @@ from pipeline.inference.network_parts import Body
 from pipeline.networks.architectures import feature_count
 from pipeline.networks.onnx_body import OnnxBody, compute_threads
 from pipeline.networks.torch_network import body_of
+from pipeline.progress import Cancelled
 from pipeline.training.feature_store import FLIPS, FeatureStore
 from pipeline.training.training import Parts, Pixels, Training
 
@@ -126,6 +127,21 @@ def missing_features(
     return min((len(store.missing(wanted)) for store in stores), default=int(wanted.sum()))
 
 
+def missing_outputs(training: Training, parts: Parts) -> int:
+    """`missing_features` of the training's data set and of its extra one.
+
+    Args:
+        parts: (rows, targets) of each part of the whole split.
+    """
+    config, dataset, extra = training.config, training.data.dataset, training.data.extra
+    wanted = wanted_features(config, parts, dataset.images + (extra.dataset.images if extra else 0))
+    outputs = output_count(training.network)
+    missing = missing_features(dataset, config, wanted[: dataset.images], outputs)
+    if extra is not None:
+        missing += missing_features(extra.dataset, config, wanted[dataset.images :], outputs, extra.detail)
+    return missing
+
+
 def open_features(
     training: Training, wanted: np.ndarray, make_body: Callable[[], Body]
 ) -> np.ndarray | JoinedFeatures:
@@ -174,13 +190,16 @@ def _features_of(
         if len(missing):
             store.check_room(len(missing))
             body = make_body()
-            done = int(wanted.sum()) - len(missing)
+            done, reporter = int(wanted.sum()) - len(missing), training.reporter
             for places, values in computed(missing, training.data.pixels, config, body):
                 if not np.isfinite(values).all():
                     raise TrainingError("The backbone's outputs are too large for float16.", "Set features=no.")
                 store.add(places, values)
                 done += len(places)
-                progress(done / wanted.sum(), f"Computed {done:,} of {int(wanted.sum()):,} outputs of the backbone.")
+                if reporter.stop_asked():
+                    raise Cancelled()
+                reporter.worked(len(places), "features",
+                                f"Computed {done:,} of {int(wanted.sum()):,} outputs of the backbone.")
         return store.read()
 
 

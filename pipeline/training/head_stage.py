@@ -41,10 +41,14 @@ class FeatureLoader(DataLoader):
         features: (images, FLIPS, 2K) float16.
         rows, targets: place in `features` and class index of each image of this part.
         flips: give one of an image's flips at random instead of the image as it is.
+
+    Attributes:
+        given: place in `features` and flip of each image of the batch that was given last.
     """
 
     def __init__(self, features, rows, targets, flips: bool, **kwargs):
         self.features, self.rows, self.targets, self.flips = features, np.asarray(rows), np.asarray(targets), flips
+        self.given = self.rows[:0], self.rows[:0]
         super().__init__(dataset=range(len(self.rows)), num_workers=0, **kwargs)
 
     def create_batches(self, samples):
@@ -52,8 +56,9 @@ class FeatureLoader(DataLoader):
         end = len(chosen) - len(chosen) % self.bs if self.drop_last else len(chosen)
         for start in range(0, end, self.bs):
             places = chosen[start : start + self.bs]
-            flips = np.random.randint(FLIPS, size=len(places)) if self.flips else 0
-            batch = self.features[self.rows[places], flips]
+            flips = np.random.randint(FLIPS, size=len(places)) if self.flips else np.zeros(len(places), dtype=np.int64)
+            self.given = self.rows[places], flips
+            batch = self.features[self.given]
             yield torch.from_numpy(batch.astype(np.float32)), torch.from_numpy(self.targets[places])
 
 

@@ -11,10 +11,11 @@ from fastai.learner import Learner
 from pipeline.files.workspace import Workspace
 from pipeline.networks.device import Device, torch_device
 from pipeline.progress import Cancelled
-from pipeline.runs.reporter import Reporter
+from pipeline.runs.reporter import COST, Reporter
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.searches import write_found
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest
+from pipeline.training.features import missing_outputs
 from pipeline.training.learner import first_network
 from pipeline.training.memory import within_memory
 from pipeline.training.rate_rules import plateau_rule, steepest_rule, verdict
@@ -131,6 +132,8 @@ def find_rates(search: RunDir, workspace: Workspace, reporter: Reporter, device:
         changed = dataclasses.replace(config, batch_size=batch_size, ema=0.0)
         network = first_network(search, config, len(data.dataset.classes), reporter.note)
         training = Training(search, changed, data, network, reporter, name)
+        if config.on_features(config.stages[0]):
+            reporter.expect(missing_outputs(training, data.parts) * COST["features"])
         learner = StageLearners(training).of(config.stages[0])
         reporter.log.go_back(0)
         return search_rates(learner, config.seed, reporter)

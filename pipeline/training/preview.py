@@ -1,7 +1,6 @@
 """What the network will see: some training images before and after the loader and the transforms of the trainer."""
 
 import base64
-import io
 import random
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -9,16 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 
 from pipeline.configuration.config import RunConfig
 from pipeline.configuration.network_registry import Normalisation
 from pipeline.data.dataset import Dataset
 from pipeline.data.prepare import prepare_image
-from pipeline.images.generated import exif_with_notice
 from pipeline.images.reading import open_image
 from pipeline.progress import Progress, silent
 from pipeline.training.augmentation import AUGMENTATIONS
+from pipeline.training.batch_pictures import as_pictures, jpeg
 from pipeline.training.batches import make_loaders
 from pipeline.training.estimate import FewPixels
 from pipeline.training.extra_images import Extra
@@ -117,25 +115,10 @@ def draw_images(targets: np.ndarray, seed: int, draw: int = 0) -> np.ndarray:
     return order[np.argsort(rounds, kind="stable")[:IMAGES]]
 
 
-def _jpeg(pixels: np.ndarray, generated: bool) -> bytes:
-    image = Image.fromarray(pixels)
-    image.thumbnail((SHOWN, SHOWN), Image.Resampling.BILINEAR)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=92, subsampling=0, **({"exif": exif_with_notice()} if generated else {}))
-    return file.getvalue()
-
-
-def _shown(batch: torch.Tensor, normalisation: Normalisation) -> np.ndarray:
-    """uint8 (N, H, W, 3) of a batch (N, 3, H, W) as the network gets it; the normalisation is undone."""
-    images = batch.detach().as_subclass(torch.Tensor).permute(0, 2, 3, 1).float().numpy()
-    images = images * np.float32(normalisation.std) + np.float32(normalisation.mean)
-    return (images * 255).round().clip(0, 255).astype(np.uint8)
-
-
 def _in_order(loader, normalisation: Normalisation) -> np.ndarray:
     """The one batch of a loader, in the order of its targets, which are places."""
     batch, places = next(iter(loader))
-    return _shown(batch, normalisation)[np.argsort(places.numpy())]
+    return as_pictures(batch, normalisation)[np.argsort(places.numpy())]
 
 
 def network_inputs(
@@ -167,7 +150,7 @@ def _imported(dataset: Dataset, row: pd.Series) -> bytes:
     shrink = min(1.0, SHOWN / max(row["width"], row["height"]))
     size = max(1, round(row["height"] * shrink)), max(1, round(row["width"] * shrink))
     image = open_image(dataset.image_path(row["file"]), row["file"])
-    return _jpeg(prepare_image(image, *size, "squish"), dataset.generated)
+    return jpeg(prepare_image(image, *size, "squish"), SHOWN, dataset.generated)
 
 
 def preview_batch(dataset: Dataset, config: RunConfig, draw: int = 0, progress: Progress = silent) -> Preview:
@@ -196,7 +179,7 @@ def preview_batch(dataset: Dataset, config: RunConfig, draw: int = 0, progress: 
         of = dataset if extra is None or place < dataset.images else extra.dataset
         images.append(PreviewedImage(
             row["image_id"], row["dx"], None if pd.isna(row["dx_type"]) else row["dx_type"], int(row["width"]),
-            int(row["height"]), _imported(of, row), _jpeg(fitted[number], dataset.generated),
-            tuple(_jpeg(variant[number], dataset.generated) for variant in variants),
+            int(row["height"]), _imported(of, row), jpeg(fitted[number], SHOWN, dataset.generated),
+            tuple(jpeg(variant[number], SHOWN, dataset.generated) for variant in variants),
         ))
     return Preview(config.width, config.height, dataset.generated, steps, tuple(images))

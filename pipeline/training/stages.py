@@ -9,14 +9,16 @@ from fastai.learner import Learner
 from pipeline.configuration.config import Stage
 from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST
+from pipeline.training.batch_pictures import ShowBatch
 from pipeline.training.callbacks import SeedEpochs, StopOnRequest, WriteEvents
 from pipeline.training.checkpoints import BestWeights, Checkpoint, WriteCheckpoint, restore
-from pipeline.training.features import JoinedFeatures, fast_body, open_features, wanted_features
+from pipeline.training.features import JoinedFeatures, fast_body, missing_outputs, open_features, wanted_features
 from pipeline.training.head_stage import HEAD_SHARE, HeadReporter, head_learner
 from pipeline.training.learner import make_learner
 from pipeline.training.losses import make_loss
 from pipeline.training.parts import own_targets
 from pipeline.training.training import Training
+from pipeline.training.watched_lesions import WatchLesions
 
 
 class StageLearners:
@@ -64,7 +66,9 @@ class StageLearners:
 
 
 def expect_work(training: Training, checkpoint: Checkpoint | None) -> None:
-    """Tells how much work the run is, and how much of it a checkpoint has done already."""
+    """Tells how much work the run is, and how much of it a checkpoint has done already; from here on the run tells the
+    time that is left from its own speed.
+    """
     config, parts = training.config, training.data.parts
     train, valid = len(parts["train"][0]), len(parts["validation"][0])
     held_out = valid + len(parts.get("test", ([],))[0])
@@ -76,6 +80,8 @@ def expect_work(training: Training, checkpoint: Checkpoint | None) -> None:
         if checkpoint:
             full = stage.epochs if number < checkpoint.stage else checkpoint.epoch * (number == checkpoint.stage)
             done += full * epoch
+    if any(config.on_features(stage) for stage in config.stages):
+        work += missing_outputs(training, parts) * COST["features"]
     training.reporter.expect(work + held_out * COST["judging"], done)
 
 
@@ -117,7 +123,9 @@ def _fit(
     with learner.no_bar(), learner.no_logging():
         learner.fit_one_cycle(
             stage.epochs, lr_max=rates, pct_start=stage.pct_start, start_epoch=first,
-            cbs=[SeedEpochs(config.training_seed, config.epochs_before + done), stop, write, keep],
+            cbs=[SeedEpochs(config.training_seed, config.epochs_before + done), stop, write, keep,
+                 WatchLesions(learners.training, number, done),
+                 ShowBatch(learners.training, number, config.on_features(stage))],
         )
     if stop.stopped:
         raise Cancelled()

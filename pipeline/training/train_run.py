@@ -12,17 +12,18 @@ from pipeline.training.memory import within_memory
 from pipeline.training.predict_held_out import predict_held_out, write_model
 from pipeline.training.stages import StageLearners, expect_work, run_stages
 from pipeline.training.training import Training, gather
+from pipeline.training.watched_lesions import Lesions
 
 
 def _train(training: Training, checkpoint: Checkpoint | None) -> None:
     """Trains from `checkpoint`, or from the beginning; the network then has the weights to keep."""
-    config, best = training.config, BestWeights(training.config.keep)
+    best = BestWeights(training.config.keep)
     if checkpoint:
         best.restore(checkpoint.best)
         training.network.load_state_dict(checkpoint.network)
+    else:
+        Lesions(training).tell(training.reporter.log, 1, 0, 0, {})
     learners = StageLearners(training)
-    if not checkpoint and config.on_features(config.stages[0]):
-        learners.features()  # before the clock of "time left" starts
     expect_work(training, checkpoint)
     run_stages(learners, best, checkpoint)
     best.load_into(training.network)

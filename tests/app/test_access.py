@@ -46,8 +46,9 @@ OPEN = {
         "case.note.* case.note.*.text case.set.* case.set.*.name explore.*.form explore.*.name explore.*.note "
         "explore.new_set explore.new_set.name explore.new_set.note",
     "components/cases/what_if_panel.py": "*reset",
-    "components/data/data_intake.py": "draw import import.name import.upload",
+    "components/data/data_intake.py": "import import.name import.upload",
     "components/data/dataset_counts.py": "missing.*.*",
+    "components/data/generated_drawing.py": "draw",
     "components/data/get_data_fetches.py": "fetched.*",
     "components/data/get_data_here.py": "look.* to_train",
     "components/data/image_wall.py": "wall.all",

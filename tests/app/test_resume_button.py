@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.components.training.live_run import RESUME
+from app.components.training.live_run import BEGIN, RESUME
 from pipeline.jobs import launch
 from pipeline.runs.resume import requeue
 from tests.app_pages import button, open_page, words
@@ -38,15 +38,15 @@ def test_a_run_with_a_full_epoch_goes_on(workspace, tmp_path, started, state):
 def test_an_interrupted_run_without_a_full_epoch_starts_at_its_beginning(workspace, tmp_path):
     run = make_run(workspace, make_dataset(workspace, tmp_path), "interrupted")
     at = open_page("train", run=run.name)
-    assert "No epoch of it was finished, so it starts at its beginning when it is resumed." in words(at)
-    assert RESUME in _labels(at)
+    assert "No epoch of it was finished, so it would start at its beginning." in words(at)
+    assert BEGIN in _labels(at) and RESUME not in _labels(at)
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "done"])
 def test_nothing_to_go_on_from_and_no_button(workspace, tmp_path, state):
     run = make_run(workspace, make_dataset(workspace, tmp_path), state)
     at = open_page("train", run=run.name)
-    assert RESUME not in _labels(at)
+    assert not {RESUME, BEGIN} & set(_labels(at))
 
 
 def test_a_resume_that_comes_second_is_refused_in_words(workspace, tmp_path, started, monkeypatch):
@@ -58,6 +58,6 @@ def test_a_resume_that_comes_second_is_refused_in_words(workspace, tmp_path, sta
         requeue(run)
 
     monkeypatch.setattr(launch, "requeue", after_another)
-    button(at, RESUME).click().run()
+    button(at, BEGIN).click().run()
     assert not at.exception and started == []
     assert f"The run {run.name} is queued already." in words(at)

@@ -1,4 +1,4 @@
-"""Somebody with nothing: three clicks from the empty first page to the errors of a finished demo run."""
+"""Somebody with nothing: three clicks from the empty first page to the errors of a finished run, watched as it goes."""
 
 import re
 
@@ -30,17 +30,26 @@ def look_at_a_drawing(page: Page) -> None:
     expect(page.get_by_role("button", name="Lesion 3", exact=True)).to_be_visible()
 
 
-def test_three_clicks_from_nothing_to_the_errors_of_the_demo(page: Page, running_app: RunningApp) -> None:
+def watch_it_being_drawn(page: Page) -> None:
+    """The pictures appear as they are drawn, and others after them."""
+    drawn = page.get_by_alt_text("A generated drawing of a lesion")
+    expect(drawn.first).to_be_visible(timeout=DRAWING_MS)
+    first = drawn.first.get_attribute("src")
+    expect(drawn.first).not_to_have_attribute("src", first, timeout=DRAWING_MS)
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+
+
+def test_three_clicks_from_nothing_to_the_errors_of_a_run(page: Page, running_app: RunningApp) -> None:
     look_at_a_drawing(page)
 
-    page.get_by_role("button", name="Draw images and train a first classifier").click()
-    expect(page.get_by_role("progressbar")).to_be_visible()
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    page.wait_for_url(re.compile(r"/train\?run=generated-demo-1"), timeout=DRAWING_MS)
-    expect(page.get_by_role("heading", name="generated-demo-1: done")).to_be_visible(timeout=TRAINING_MS)
+    page.get_by_role("button", name="Draw images and train on them").click()
+    watch_it_being_drawn(page)
+    page.wait_for_url(re.compile(r"/train\?run=generated-instant-1"), timeout=DRAWING_MS)
+    expect(page.get_by_alt_text(re.compile("^Drawing 6: "))).to_be_visible()  # held out, before it is asked
+    expect(page.get_by_role("heading", name="generated-instant-1: done")).to_be_visible(timeout=TRAINING_MS)
 
     page.get_by_role("button", name="Study its errors").click()
-    expect(page).to_have_url(re.compile(r"/errors\?run=generated-demo-1"))
+    expect(page).to_have_url(re.compile(r"/errors\?run=generated-instant-1"))
     expect(page.get_by_text("Confusion matrix: right answers on the diagonal").first).to_be_visible()
 
     press(page, A_PAIR)

@@ -1,4 +1,4 @@
-"""Getting images into the workspace: the generated set by one button, or a zip or folder of the user's.
+"""Getting images into the workspace from a zip or folder of the user's.
 
 What takes long is handed back as a `Pending` job, so that the page can draw everything else first and nothing of the
 last view stands about while it runs.
@@ -24,18 +24,9 @@ from pipeline.number_words import count
 from pipeline.shown import as_text
 from pipeline.vocabulary import View
 
-DRAW = "Draw the generated images"
 Pending = Callable[[], None]
 _LONGEST_FILE_NAME = 60  # characters
 _VIEWS = {"told": "What their layout says, else whole images", "square": "The central squares of the originals"}
-
-
-def draw_generated() -> Dataset:
-    """Draws and imports the embedded set, with progress."""
-    from pipeline.data.embedded import ensure_generated
-
-    with progress_bar("Draws the generated images.", "draw") as progress:
-        return ensure_generated(resources.workspace(), progress)
 
 
 def _imported(dataset: Dataset) -> None:
@@ -56,13 +47,6 @@ def in_place(started: bool, work: Pending) -> Pending | None:
             work()
 
     return run if started else None
-
-
-def draw_button(primary: bool) -> Pending | None:
-    """One button that makes the generated set; the work to do, if it was clicked."""
-    started = st.button(DRAW, type="primary" if primary else "secondary", key="draw", icon=":material/draw:",
-                        help="600 drawings with 7 diagnoses, about 20 seconds. Test data, not teaching material.")
-    return in_place(started, lambda: _imported(draw_generated()))
 
 
 def _name_for(source: str) -> str:

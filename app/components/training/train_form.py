@@ -9,6 +9,7 @@ from app.components.training.batch_preview import preview_button, preview_view
 from app.components.training.branch_choice import start_choice, take_address, take_rates
 from app.components.training.device_panel import device_panel
 from app.components.training.disk_need import disk_need
+from app.components.training.live_run import waits_words
 from app.components.training.more_choices import as_settings, more_choices, select, set_by_the_preset, setting_widget
 from app.components.training.time_estimate import estimate_button, estimate_view
 from app.loaders import resources
@@ -20,7 +21,7 @@ from pipeline.errors import LesionLabError
 from pipeline.number_words import count
 from pipeline.shown import as_text
 
-START = "Start training"
+START, QUEUE = "Start training", "Queue this training"
 
 
 def default_preset(dataset: Dataset) -> str:
@@ -38,8 +39,8 @@ def _plan_in_words(config: RunConfig) -> str:
     return f"{plan} {as_text(config.features_words)}" if config.features else plan
 
 
-def train_form(datasets: list[Dataset], busy: bool) -> None:
-    """The form; `busy` where another run is at work, so that the new one would wait."""
+def train_form(datasets: list[Dataset], ahead: list[str]) -> None:
+    """The form; `ahead`: the runs for which the new one would wait."""
     from pipeline.data.split import SPLIT_SENTENCES
     from pipeline.runs.plan import plan_config
 
@@ -80,14 +81,14 @@ def train_form(datasets: list[Dataset], busy: bool) -> None:
         with problems.in_words():
             disk_need(by_name[data], by_name.get(plan.extra or ""), plan)
     device_panel()
-    _start(plan, busy)
+    _start(plan, ahead)
     help_text("training", "What these choices mean")
 
 
-def _start(plan: RunConfig | None, busy: bool) -> None:
-    label = f"{START} after the runs that wait" if busy else START
+def _start(plan: RunConfig | None, ahead: list[str]) -> None:
     with st.container(horizontal=True):
-        start = st.button(label, type="primary", disabled=plan is None, key="start", icon=":material/play_arrow:")
+        start = st.button(QUEUE if ahead else START, type="primary", disabled=plan is None, key="start",
+                          icon=":material/schedule:" if ahead else ":material/play_arrow:", help=waits_words(ahead))
         estimate_button(plan)
         preview_button(plan)
     estimate_view()

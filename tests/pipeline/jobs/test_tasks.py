@@ -1,6 +1,8 @@
 """Every kind of long work by the one machine: started, found again by its folder, stopped, killed, started again."""
 
 import dataclasses
+import functools
+import json
 import os
 import signal
 import subprocess
@@ -13,9 +15,12 @@ from typing import get_args
 import psutil
 import pytest
 
+from pipeline.data import embedded
 from pipeline.data.dataset import load_dataset
+from pipeline.data.left_behind import temporary_folder
 from pipeline.data.sources.catalogue import STARTER
 from pipeline.data.sources.isic import BASE_VARIABLE
+from pipeline.data.synthetic.generated_set import write_generated_set
 from pipeline.errors import JobError, LesionLabError, RunError
 from pipeline.files.workspace import Workspace
 from pipeline.inference.evaluation_plan import plan_evaluation
@@ -24,6 +29,7 @@ from pipeline.jobs.fetching import start_fetch
 from pipeline.jobs.job_dirs import Kind, ShortJob, audit_job, embedding_job, kind_of
 from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import (
+    queue,
     request_stop,
     start_audit,
     start_embedding,
@@ -34,6 +40,7 @@ from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import (
     TASKS,
     BundleRequest,
+    DrawRequest,
     EstimateRequest,
     EvidenceRequest,
     ExportRequest,
@@ -76,7 +83,7 @@ START: dict[Kind, Callable[[Workspace], JobDir]] = {
 def _requests(home: Workspace) -> dict[Kind, object]:
     config = plan_config(home, "tiny", "demo", SMALL)
     return {
-        "estimate": EstimateRequest(config), "preview": PreviewRequest(config, 1),
+        "drawing": DrawRequest(), "estimate": EstimateRequest(config), "preview": PreviewRequest(config, 1),
         "evidence": EvidenceRequest(MODEL, "tiny"),
         "export": ExportRequest(MODEL, "bundle", "out.zip"),
         "bundle": BundleRequest(str(home.home.parent / "bundle.zip"), "again"),
@@ -145,11 +152,23 @@ def test_short_work_is_told_to_a_process_as_a_checked_file(home, kind):
 @pytest.mark.parametrize("content", ["{", "{}", '{"run": "x", "more": 1}', '{"run": 5}'])
 def test_a_request_that_is_not_one_is_refused(home, tmp_path, content):
     job = ShortJob(tmp_path, "evidence")
-    from pipeline.jobs.launch import queue
-
     queue(job, RunError("Busy."), lambda: job.request_path.write_text(content))
     status = work(job, home)
     assert status.state == "failed" and "request.json" in status.error
+
+
+def test_drawings_lie_in_the_job_s_folder_and_become_the_data_set(workspace, monkeypatch):
+    few = functools.partial(write_generated_set, images=14, lesions_per_diagnosis=2)
+    monkeypatch.setattr(embedded, "write_generated_set", few)
+    with temporary_folder(workspace, ".work-") as folder:  # as ShortWork makes it: an import removes what nobody holds
+        job = ShortJob(folder, "drawing")
+        queue(job, RunError("Busy."), lambda: job.request_path.write_text("{}"))
+        assert work(job, workspace).state == "done", job.status().error
+        assert json.loads(job.answer_path.read_text()) == {"data": "generated"}
+        drawn = {path.name for path in (job.drawn_path / "images").iterdir()}
+    dataset = load_dataset(workspace, "generated")
+    assert len(drawn) == dataset.images == 14 and dataset.generated
+    assert {path.name for path in (dataset.folder / "images").iterdir()} == drawn
 
 
 def test_a_bundle_comes_in_and_goes_out_by_short_work(home):
