@@ -47,6 +47,14 @@ class TeachingError(LesionLabError):
     """A teaching set that does not exist, has no image, or a name that cannot be one's."""
 
 
+class NameTakenError(TeachingError):
+    """A name that another teaching set of the same data set has; `set_id` is that set's."""
+
+    def __init__(self, set_id: str):
+        self.set_id = set_id
+        super().__init__("Another teaching set of these images has this name.", "Choose another one.")
+
+
 class AccessError(LesionLabError):
     """An action that only the person who runs the server may do."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -10,18 +11,19 @@ from pipeline.limits import MOST_PARAMETER
 
 Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search", "image",
                     "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict", "lesion",
-                    "guess"]
+                    "guess", "set"]
 NOUNS: dict[str, str] = {
     "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "reference diagnosis",
     "predicted": "predicted diagnosis", "example": "example image",
     "quiz": "set of hidden images", "case": "hidden image", "image": "image", "search": "learning-rate search",
     "topic": "topic", "decision": "decision", "figure": "figure", "target": "target", "factor": "grouping",
-    "lesion": "lesion", "guess": "guess",
+    "lesion": "lesion", "guess": "guess", "set": "teaching set",
     "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
 }
 EXPLORE, CASE = "views/explore_page.py", "views/case_page.py"
 EVALUATION, LEAKAGE = "views/evaluation_page.py", "views/leakage_page.py"
 EVALUATE_ON = "views/evaluate_on_page.py"
+LESSON = "views/lesson_page.py"
 DATASET, GET_DATA = "views/dataset_page.py", "views/get_data_page.py"
 RUNS, MODELS, RATES, ARTICLE = (f"views/{page}_page.py" for page in ("runs", "models", "rates", "article"))
 HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}_page.py" for page in ("home", "train", "errors", "classify"))
@@ -65,6 +67,17 @@ def remember(**values: str | None) -> None:
 def go(page: str, **values: str) -> None:
     """Open another page with these parameters."""
     st.switch_page(page, query_params={**values, **mark()})
+
+
+def shared_address(page: str, **values: str) -> str:
+    """The whole address of a page for another person's browser, as this one reaches the server.
+
+    Args:
+        page: its name in an address.
+    """
+    here = urlsplit(st.context.url or "")
+    folder = here.path.rpartition("/")[0]  # of a page of its own, where the app lies below another site's folder
+    return urlunsplit((here.scheme, here.netloc, f"{folder}/{page}", urlencode(values), ""))
 
 
 class Way(NamedTuple):

@@ -6,7 +6,8 @@ from app.addresses.links import remember
 from app.components import problems
 from app.components.cases.case_wall import case_wall, order_box
 from app.components.cases.map_panel import map_panel, take_outline
-from app.components.cases.teaching_sets import csv_button, set_maker, teaching_sets
+from app.components.cases.set_maker import set_maker
+from app.components.cases.teaching_sets import csv_button, teaching_sets
 from app.components.run_page import chosen_run, copies_note, folds_note, images_not_here, not_evaluated
 from app.filters.case_filters import found_cases
 from app.filters.filter_address import Asked, read_address

@@ -17,7 +17,7 @@ from typing import Annotated, NamedTuple
 import pandas as pd
 from annotated_types import Len
 
-from pipeline.errors import TeachingError, WorkspaceError
+from pipeline.errors import NameTakenError, TeachingError, WorkspaceError
 from pipeline.files.bounds import FileName, Moment, Text, Word
 from pipeline.files.disk import disk_errors, write_json
 from pipeline.files.locks import file_lock
@@ -135,6 +135,15 @@ def find_set(workspace: Workspace, set_id: str) -> TeachingSet:
     return _read(path)
 
 
+def _free_name(workspace: Workspace, name: str, data: str, own: str = "") -> str:
+    """The name as it is kept; of the data set's other sets, `own` not counted, none has it in whatever case."""
+    name = _name(name)
+    for one in list_sets(workspace):
+        if one.data == data and one.id != own and one.name.casefold() == name.casefold():
+            raise NameTakenError(one.id)
+    return name
+
+
 def _write(workspace: Workspace, one: TeachingSet) -> TeachingSet:
     write_json(set_path(workspace, one.id), {key: value for key, value in asdict(one).items() if key != "id"})
     return one
@@ -146,30 +155,54 @@ def create_set(
     """A new set of the images of the data set `data`.
 
     Raises:
+        NameTakenError: another set of that data set has this name.
         TeachingError: the name is empty or too long, or there is no image.
         WorkspaceError: the workspace cannot be written.
     """
-    images = tuple(dict.fromkeys(images))
-    if not images:
-        raise TeachingError("No image is selected.", "Select some first.")
+    images = _some(images)
     with _alone(workspace):
         places = (teaching_folder(workspace), workspace.bin / "teaching")  # an id is not given twice
         numbers = [int(number[1]) for place in places for path in place.glob("set-*.json")
                    if (number := re.fullmatch(r"set-(\d{1,9})", path.stem))]
-        one = TeachingSet(f"set-{max(numbers, default=0) + 1}", _name(name), note.strip()[:LONGEST_NOTE], data,
-                          run.name, images, time.time())
+        one = TeachingSet(f"set-{max(numbers, default=0) + 1}", _free_name(workspace, name, data),
+                          note.strip()[:LONGEST_NOTE], data, run.name, images, time.time())
         return _write(workspace, one)
+
+
+def _some(images: Iterable[str]) -> tuple[str, ...]:
+    """Each image once, in their order; at least one."""
+    if not (found := tuple(dict.fromkeys(images))):
+        raise TeachingError("No image is selected.", "Select some first.")
+    return found
+
+
+def replace_set(workspace: Workspace, set_id: str, note: str, run: RunDir, images: Iterable[str]) -> TeachingSet:
+    """Gives the set other images and another note; its name and its id, which its links carry, stay.
+
+    What it was before is put away, and `restore_set` takes that back.
+
+    Raises:
+        TeachingError: there is no such set, or no image.
+    """
+    images = _some(images)
+    with _alone(workspace):
+        one = find_set(workspace, set_id)
+        _move(set_path(workspace, set_id), workspace.bin / "teaching" / f"{set_id}.json")
+        return _write(workspace, replace(one, note=note.strip()[:LONGEST_NOTE], run=run.name, images=images,
+                                         created=time.time()))
 
 
 def change_set(workspace: Workspace, set_id: str, name: str, note: str) -> TeachingSet:
     """Renames the set and replaces its note.
 
     Raises:
+        NameTakenError: another set of its data set has this name.
         TeachingError: there is none, or the name is empty or too long.
     """
     with _alone(workspace):
         one = find_set(workspace, set_id)
-        return _write(workspace, replace(one, name=_name(name), note=note.strip()[:LONGEST_NOTE]))
+        name = one.name if name == one.name else _free_name(workspace, name, one.data, set_id)
+        return _write(workspace, replace(one, name=name, note=note.strip()[:LONGEST_NOTE]))
 
 
 def add_images(workspace: Workspace, set_id: str, images: Iterable[str]) -> TeachingSet:
@@ -187,7 +220,7 @@ def delete_set(workspace: Workspace, set_id: str) -> None:
 
 
 def restore_set(workspace: Workspace, set_id: str) -> TeachingSet:
-    """Takes a deleted set back.
+    """Takes a deleted set back, or what a set was before it was replaced.
 
     Raises:
         TeachingError: there is none.

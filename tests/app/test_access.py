@@ -9,7 +9,7 @@ from streamlit import config
 
 from app import access
 from app.components import deleted, start_over
-from app.components.cases import teaching_sets
+from app.components.cases import same_name, teaching_sets
 from app.components.data import data_intake, get_data_fetches, get_data_kaggle, get_data_sources
 from app.components.models import model_actions, model_intake
 from app.components.runs import run_actions
@@ -26,6 +26,7 @@ from tests.app_pages import OPERATOR, PROJECT, VISITOR, open_page, words
 from tests.hand_made import make_dataset, make_run
 
 FOR_THE_OPERATOR = {
+    "components/cases/same_name.py": "*.replace",
     "components/cases/teaching_sets.py": "explore.*.delete explore.undo",
     "components/data/data_intake.py": "import.path import.sources import.table",
     "components/data/get_data_fetches.py": "again.* cancel.* dismiss.*",
@@ -39,12 +40,13 @@ FOR_THE_OPERATOR = {
     "components/runs/run_actions.py": "delete.* label.* label.*.name label.*.note runs.delete.closed",
 }
 OPEN = {
-    "components/cases/case_wall.py": "explore.select_none explore.select_page",
+    "components/cases/case_wall.py": "explore.select_page",
     "components/cases/embedding_job.py": "embedding.start embedding.stop",
+    "components/cases/same_name.py": "*.cancel *.other *.other.name",
     "components/cases/set_handout.py": "explore.*.pdf explore.*.zip",
+    "components/cases/set_maker.py": "* *.name *.note explore.select_none",
     "components/cases/teaching_sets.py":
-        "case.note.* case.note.*.text case.set.* case.set.*.name explore.*.form explore.*.name explore.*.note "
-        "explore.new_set explore.new_set.name explore.new_set.note",
+        "* *.name case.note.* case.note.*.text explore.*.form explore.*.name explore.*.note",
     "components/cases/what_if_panel.py": "*reset",
     "components/data/data_intake.py": "import import.name import.upload",
     "components/data/dataset_counts.py": "missing.*.*",
@@ -67,6 +69,7 @@ OPEN = {
     "components/models/model_actions.py": "models.classify models.errors models.evaluate_on models.run",
     "components/models/model_exports.py": "download.* export.* export.card",
     "components/models/model_intake.py": "combine.name models.combine models.import models.name models.upload",
+    "components/one_lesion.py": "*.* *.answer",
     "components/pickers.py": "*.next *.previous",
     "components/run_page.py": "bundled.get_data to_classify to_train",
     "components/runs/evaluation_form.py": "evaluate_on.start",
@@ -94,14 +97,15 @@ OPEN = {
     "views/explore_page.py": "explore.clear",
     "views/home_page.py": "bundled.errors classify demo errors import last lesson train watch",
     "views/leakage_page.py": "to_data",
+    "views/lesson_page.py": "to_sets",
     "views/models_page.py": "to_train",
     "views/rates_page.py": "to_data",
     "views/runs_page.py": "runs.newest to_train",
 }
 
 REFUSED = "Only the person who runs the server "
-DRAWING = (deleted, start_over, teaching_sets, data_intake, get_data_fetches, get_data_kaggle, get_data_sources,
-           model_actions, model_intake, run_actions)
+DRAWING = (deleted, start_over, same_name, teaching_sets, data_intake, get_data_fetches, get_data_kaggle,
+           get_data_sources, model_actions, model_intake, run_actions)
 
 
 def test_every_action_is_known_to_be_for_all_or_for_the_operator():

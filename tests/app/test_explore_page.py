@@ -180,10 +180,11 @@ def test_what_is_ticked_becomes_a_teaching_set_that_lives(filled):
     first, second = rows["image_id"].iloc[:2]
     at = open_page("explore")
     at.checkbox(key=f"explore.tick.{first}").check().run()
-    button(at, "Next").click().run()
+    assert "**1 image** selected" in words(at) and not _shown(at)  # the bar was drawn anew, and not the wall
+    button(at.run(), "Next").click().run()
     third = _shown(at)[0]
     at.checkbox(key=f"explore.tick.{third}").check().run()
-    button(at, "Previous").click().run()
+    button(at.run(), "Previous").click().run()
     assert at.checkbox(key=f"explore.tick.{first}").value and not at.checkbox(key=f"explore.tick.{second}").value
     at.text_input(key="explore.new_set.name").set_value("Nevi that frighten")
     at.text_area(key="explore.new_set.note").set_value("Look at the network.")
@@ -296,6 +297,8 @@ def test_a_set_can_be_taken_along_on_paper_and_as_a_folder(filled):
     images = list(_validation(run)["image_id"].iloc[:3])
     one = create_set(workspace, "Three", "", "generated", run, [*images, "IMG_gone"])
     at = open_page("explore", view="sets")
+    at.session_state[f"explore.{one.id}.along"] = True
+    at.run()
     labels = {element.proto.label for element in at.get("download_button")}
     assert {"Handout", "Images"} <= labels
     assert "The handout lacks 1 image whose file is not here." in words(at)
@@ -305,5 +308,5 @@ def test_a_set_can_be_taken_along_on_paper_and_as_a_folder(filled):
     assert lesions[0].note == "Look." and lesions[0].doubtful and lesions[0].origin is None  # it was drawn
     assert lesions[0].share == cases.loc[images[0], f"p_{lesions[0].predicted}"]
     (dataset.folder / "dataset.json").unlink()
-    at = open_page("explore", view="sets")
+    at.run()
     assert "A handout needs its images, and none is here." in words(at) and not at.exception

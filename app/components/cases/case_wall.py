@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.addresses.links import CASE, remember
 from app.addresses.visits import mark
+from app.components.cases.ticks import tick, tick_all
 from app.components.pickers import page_of_address, pager
 from app.filters.filter_address import FIRST, Asked, address_of
 from app.loaders.image_pixels import thumbnail
@@ -29,11 +30,6 @@ _ORDER_WORDS = {
 }
 
 
-def selected(run: RunDir) -> set[str]:
-    """The images of the run that this visitor has ticked."""
-    return st.session_state.setdefault(f"explore.selected.{run.name}", set())
-
-
 def order_box(asked: Asked) -> None:
     """The order, kept in the address."""
     key = "explore.sort"
@@ -50,10 +46,8 @@ def case_wall(run: RunDir, found: pd.DataFrame, dataset: Dataset | None, remarks
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(width="content"):
             pager("explore.top", page, pages, PAGE, len(found))
-        st.button("Select this page", key="explore.select_page", on_click=_select, args=(run, list(shown.index)),
+        st.button("Select this page", key="explore.select_page", on_click=tick_all, args=(run, list(shown.index)),
                   icon=":material/select_all:")
-        st.button("Select none", key="explore.select_none", on_click=_select_none, args=(run,),
-                  disabled=not selected(run), icon=":material/deselect:")
     table = images_of(run, found_data(run))
     kept = {**address_of(st.query_params.to_dict()), **mark()}
     rows = shown.to_dict("records")
@@ -64,18 +58,6 @@ def case_wall(run: RunDir, found: pd.DataFrame, dataset: Dataset | None, remarks
                 _card(run, row, remarks.get(row["image_id"], Remark()), kept, dataset is not None and dataset.generated)
     if pages > 1:
         pager("explore.bottom", page, pages, PAGE, len(found))
-
-
-def _select(run: RunDir, images: list[str]) -> None:
-    selected(run).update(images)
-
-
-def _select_none(run: RunDir) -> None:
-    selected(run).clear()
-
-
-def _tick(run: RunDir, image_id: str) -> None:
-    (selected(run).add if st.session_state[f"explore.tick.{image_id}"] else selected(run).discard)(image_id)
 
 
 def _picture(row: dict, dataset: Dataset | None, table: pd.DataFrame | None) -> None:
@@ -109,6 +91,4 @@ def _card(run: RunDir, row: dict, remark: Remark, kept: dict[str, str], generate
     st.markdown(verdict(row, generated) + ("  \n:material/flag: label doubtful" if remark.doubtful else ""))
     st.page_link(CASE, label=f"Open {as_text(image_id)}", icon=":material/open_in_full:",
                  query_params={**kept, "run": run.name, "image": image_id})
-    key = f"explore.tick.{image_id}"
-    st.session_state[key] = image_id in selected(run)
-    st.checkbox(f"Select {as_text(image_id)}", key=key, on_change=_tick, args=(run, image_id))
+    tick(run, image_id)

@@ -1,8 +1,9 @@
-"""A teaching set to take along: a handout as PDF, and a folder of its images with a table; one click each."""
+"""A teaching set to take along: a handout as PDF, a folder of its images with a table, and all that is known as CSV."""
 
 import pandas as pd
 import streamlit as st
 
+from app.components.figures import csv_download
 from app.loaders.run_data import found_data, images_of
 from app.words.factor_words import level_words
 from pipeline.data.tables import recorded
@@ -10,11 +11,21 @@ from pipeline.export.handout import MOST, Handout, HandoutLesion, handout_folder
 from pipeline.metrics.predictions_table import probability_column
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.teaching import Remark, TeachingSet
+from pipeline.runs.teaching import Remark, TeachingSet, set_table
 from pipeline.shown import as_text
 
 
-def handout_buttons(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str, Remark]) -> None:
+@st.fragment
+def take_along(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str, Remark]) -> None:
+    """What of a set can be downloaded, behind a button: until it is pressed no image's file is looked at."""
+    folded = st.popover("Take along", icon=":material/download:", key=f"explore.{one.id}.along", on_change="rerun")
+    if folded.open:
+        with folded:
+            _handout_buttons(run, one, cases, remarks)
+            csv_download(set_table(one, cases, remarks), one.id, f"explore.{one.id}")
+
+
+def _handout_buttons(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str, Remark]) -> None:
     """Both downloads; says so where some of the images are not here, or there are too many for paper."""
     lesions = handout_lesions(run, one, cases, remarks)
     if not lesions or len(lesions) > MOST:

@@ -4,11 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from app.access import not_offered, operator, require_operator
-from app.addresses.links import CASE, EXPLORE, explore_link
+from app.addresses.links import EXPLORE, LESSON, explore_link, shared_address
 from app.addresses.visits import mark
 from app.components import problems
-from app.components.cases.case_wall import selected
-from app.components.cases.set_handout import handout_buttons
+from app.components.cases.same_name import NEW, asks, name_question, put_into
+from app.components.cases.set_handout import take_along
 from app.components.figures import csv_download
 from app.loaders import resources
 from pipeline.number_words import count
@@ -18,19 +18,15 @@ from pipeline.runs.teaching import (
     LONGEST_NOTE,
     Remark,
     TeachingSet,
-    add_images,
     change_set,
-    create_set,
     damaged_sets,
     delete_set,
     restore_set,
-    set_table,
     taught_data,
     write_remark,
 )
 from pipeline.shown import as_lines, as_text
 
-_NEW = ""
 _DELETED = "explore.deleted_set"
 
 
@@ -43,40 +39,6 @@ def with_remarks(cases: pd.DataFrame, remarks: dict[str, Remark]) -> pd.DataFram
 def csv_button(run: RunDir, found: pd.DataFrame, remarks: dict[str, Remark]) -> None:
     """All images that match, in their order, as a table."""
     csv_download(with_remarks(found, remarks), f"{run.name}-images", "explore", disabled=found.empty)
-
-
-def set_maker(run: RunDir, found: pd.DataFrame, sets: dict[str, TeachingSet]) -> None:
-    """The form that makes a teaching set of the ticked images or of all that match, or adds them to one."""
-    ticked = selected(run)
-    folded = st.popover("Make a teaching set", icon=":material/collections_bookmark:")
-    with folded, st.form("explore.new_set", border=False, clear_on_submit=True):
-        which = st.radio("Images", ["ticked", "found"], horizontal=True, key="explore.new_set.which", format_func={
-            "ticked": f"The selected: {count(len(ticked), 'image')}",
-            "found": f"All that match: {count(len(found), 'image')}"}.get)
-        left, right = st.columns(2)
-        into = left.selectbox("Put them into", [_NEW, *sets], key="explore.new_set.into",
-                              format_func=lambda one: sets[one].name if one else "A new set")
-        name = right.text_input("Name of the new set", key="explore.new_set.name", max_chars=LONGEST_NAME)
-        note = st.text_area("Notes", key="explore.new_set.note", max_chars=LONGEST_NOTE,
-                            help="What this set is to teach. Only for a new set; an existing one keeps its notes.")
-        if not st.form_submit_button("Save", icon=":material/save:", key="explore.new_set.save"):
-            return
-    with problems.in_words():
-        images = list(found.index)
-        if which == "ticked":
-            images = [image_id for image_id in images if image_id in ticked]
-            images += sorted(ticked - set(images))  # ticked under an earlier filter
-        _put_into(into, name, note, run, images)
-        ticked.clear()
-        st.rerun()
-
-
-def _put_into(into: str, name: str, note: str, run: RunDir, images: list[str]) -> None:
-    """Puts images into a set, or with _NEW into a new one; says so on the page that is drawn next."""
-    place = resources.workspace()
-    one = create_set(place, name, note, taught_data(run), run, images) if into == _NEW else add_images(
-        place, into, images)
-    problems.say_later(f"The teaching set “{one.name}” has {count(len(one.images), 'image')}.")
 
 
 def case_note(run: RunDir, image_id: str, remark: Remark, sets: dict[str, TeachingSet]) -> None:
@@ -105,14 +67,25 @@ def _remark(run: RunDir, image_id: str, remark: Remark) -> None:
 def _into_a_set(run: RunDir, image_id: str, sets: dict[str, TeachingSet]) -> None:
     inside = [as_text(one.name) for one in sets.values() if image_id in one.images]
     st.markdown("In the teaching sets: " + ", ".join(inside) if inside else "In no teaching set yet.")
-    with st.form(f"case.set.{image_id}", border=False):
-        into = st.selectbox("Teaching set", [_NEW, *sets], key=f"case.set.{image_id}.into",
+    key = f"case.set.{image_id}"
+    asked = asks(key)
+    with problems.in_words():
+        one = name_question(key, run) if asked else _set_form(key, run, image_id, sets)
+        if one is not None:
+            problems.say_later(f"The teaching set “{one.name}” has {count(len(one.images), 'image')}.")
+        if one is not None or asks(key) != asked:
+            st.rerun()
+
+
+def _set_form(key: str, run: RunDir, image_id: str, sets: dict[str, TeachingSet]) -> TeachingSet | None:
+    """The form; the set that has just got the image."""
+    with st.form(key, border=False):
+        into = st.selectbox("Teaching set", [NEW, *sets], key=f"{key}.into",
                             format_func=lambda one: sets[one].name if one else "A new set")
-        name = st.text_input("Name of the new set", key=f"case.set.{image_id}.name", max_chars=LONGEST_NAME)
-        if st.form_submit_button("Put it in", key=f"case.set.{image_id}.save", icon=":material/bookmark_add:"):
-            with problems.in_words():
-                _put_into(into, name, "", run, [image_id])
-                st.rerun()
+        name = st.text_input("Name of the new set", key=f"{key}.name", max_chars=LONGEST_NAME)
+        if st.form_submit_button("Put it in", key=f"{key}.save", icon=":material/bookmark_add:"):
+            return put_into(key, run, into, name, "", [image_id])
+    return None
 
 
 def teaching_sets(run: RunDir, cases: pd.DataFrame, sets: dict[str, TeachingSet], remarks: dict[str, Remark]) -> None:
@@ -147,6 +120,12 @@ def _undo() -> None:
                 st.rerun()
 
 
+def _link(run: RunDir, one: TeachingSet) -> None:
+    """The address under which a class goes through the set, with a button that copies it."""
+    with st.popover("Copy link", icon=":material/link:"):
+        st.code(shared_address("lesson", run=run.name, set=one.id), language=None, wrap_lines=True)
+
+
 def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str, Remark]) -> None:
     judged = sum(image_id in cases.index for image_id in one.images)
     doubtful = sum(remarks.get(image_id, Remark()).doubtful for image_id in one.images)
@@ -159,12 +138,10 @@ def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(EXPLORE, label=f"Open “{as_text(one.name)}”", icon=":material/photo_library:",
                      query_params=explore_link(run.name, set=one.id))
-        first = next((image_id for image_id in one.images if image_id in cases.index), None)
-        if first:
-            st.page_link(CASE, label="Go through it", icon=":material/slideshow:", query_params={
-                "run": run.name, "image": first, "set": one.id, **mark()})
-        handout_buttons(run, one, cases, remarks)
-        csv_download(set_table(one, cases, remarks), one.id, f"explore.{one.id}")
+        st.page_link(LESSON, label="Go through it", icon=":material/slideshow:", query_params={
+            "run": run.name, "set": one.id, **mark()})
+        _link(run, one)
+        take_along(run, one, cases, remarks)
         if operator() and st.button("Delete", key=f"explore.{one.id}.delete", icon=":material/delete:"):
             with problems.in_words():
                 require_operator("deletes teaching sets")

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from pipeline.errors import TeachingError
+from pipeline.errors import NameTakenError, TeachingError
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import (
     Remark,
@@ -16,6 +16,7 @@ from pipeline.runs.teaching import (
     find_set,
     list_sets,
     read_remarks,
+    replace_set,
     restore_set,
     set_path,
     set_table,
@@ -40,6 +41,28 @@ def test_a_set_lives(workspace, run):
     assert create_set(workspace, "Second", "", "data", run, ["x"]).id == "set-2"
     assert restore_set(workspace, "set-1").images == ("b", "a", "c")
     assert [one.id for one in list_sets(workspace)] == ["set-2", "set-1"]
+
+
+def test_two_sets_of_one_data_set_never_share_a_name(workspace, run):
+    one = create_set(workspace, "Nevi", "", "data", run, ["a"])
+    two = create_set(workspace, "Others", "", "data", run, ["a"])
+    with pytest.raises(NameTakenError) as taken:
+        create_set(workspace, " nevi", "", "data", run, ["b"])
+    assert taken.value.set_id == one.id and list_sets(workspace) == [two, one]
+    with pytest.raises(NameTakenError):
+        change_set(workspace, two.id, "NEVI", "")
+    assert change_set(workspace, one.id, "nevi", "Its own name.").name == "nevi"
+    assert create_set(workspace, "Nevi", "", "other data", run, ["a"]).id == "set-3"
+
+
+def test_a_replaced_set_keeps_its_id_and_comes_back(workspace, run):
+    one = create_set(workspace, "Nevi", "Old.", "data", run, ["a"])
+    new = replace_set(workspace, one.id, " New. ", run, ["b", "c", "b"])
+    assert (new.id, new.name, new.note, new.images) == (one.id, "Nevi", "New.", ("b", "c"))
+    assert list_sets(workspace) == [new]
+    with pytest.raises(TeachingError, match="No image is selected"):
+        replace_set(workspace, one.id, "", run, [])
+    assert restore_set(workspace, one.id) == one and list_sets(workspace) == [one]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 61])
