@@ -25,6 +25,7 @@ def _menu() -> dict[str, list[Page]]:
         "Look": [
             _page("errors", "Errors", url_path="errors"), _page("explore", "Explore", url_path="explore"),
             _page("case", "Case", url_path="case", visibility="hidden"),
+            _page("tour", "Instructive errors", url_path="tour"),
             _page("lesson", "Lesson", url_path="lesson", visibility="hidden"),
             _page("dataset", "Dataset", url_path="dataset"), _page("get_data", "Get data", url_path="get-data"),
         ],

@@ -11,19 +11,19 @@ from pipeline.limits import MOST_PARAMETER
 
 Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search", "image",
                     "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict", "lesion",
-                    "guess", "set"]
+                    "guess", "stop", "set"]
 NOUNS: dict[str, str] = {
     "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "reference diagnosis",
     "predicted": "predicted diagnosis", "example": "example image",
     "quiz": "set of hidden images", "case": "hidden image", "image": "image", "search": "learning-rate search",
     "topic": "topic", "decision": "decision", "figure": "figure", "target": "target", "factor": "grouping",
-    "lesion": "lesion", "guess": "guess", "set": "teaching set",
+    "lesion": "lesion", "guess": "guess", "stop": "error of the tour", "set": "teaching set",
     "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
 }
 EXPLORE, CASE = "views/explore_page.py", "views/case_page.py"
 EVALUATION, LEAKAGE = "views/evaluation_page.py", "views/leakage_page.py"
 EVALUATE_ON = "views/evaluate_on_page.py"
-LESSON = "views/lesson_page.py"
+TOUR, LESSON = "views/tour_page.py", "views/lesson_page.py"
 DATASET, GET_DATA = "views/dataset_page.py", "views/get_data_page.py"
 RUNS, MODELS, RATES, ARTICLE = (f"views/{page}_page.py" for page in ("runs", "models", "rates", "article"))
 HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}_page.py" for page in ("home", "train", "errors", "classify"))

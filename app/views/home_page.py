@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.addresses.links import CLASSIFY, ERRORS, EXPLORE, GET_DATA, TRAIN, go
+from app.addresses.links import CLASSIFY, ERRORS, EXPLORE, GET_DATA, TOUR, TRAIN, go
 from app.addresses.visits import of_earlier_visit, something_done
 from app.components import problems
 from app.components.data.generated_drawing import at_work as drawing_at_work
@@ -41,8 +41,8 @@ def _question(look: Look) -> None:
         if st.button("Classify an image", key="classify", icon=":material/image_search:"):
             name = box.name if box else own[0] if own else None
             go(CLASSIFY, **({"model": name} if name else {}))
-        if bundled_run() and st.button("Browse its errors", key="bundled.errors", icon=":material/grid_on:"):
-            go(ERRORS, run=RUN_NAME)
+        if bundled_run() and st.button("See where it errs", key="bundled.errors", icon=":material/tour:"):
+            go(TOUR)
 
 
 def _train(look: Look, runs: list[RunDir], datasets: list[Dataset]) -> None:

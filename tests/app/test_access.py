@@ -101,6 +101,7 @@ OPEN = {
     "views/models_page.py": "to_train",
     "views/rates_page.py": "to_data",
     "views/runs_page.py": "runs.newest to_train",
+    "views/tour_page.py": "tour.classify tour.errors",
 }
 
 REFUSED = "Only the person who runs the server "

@@ -54,7 +54,10 @@ def upload(at, *names: str) -> None:
 def test_home_offers_both_on_a_fresh_machine(workspace, bundle):
     at = open_page("home")
     assert "Question the model in the box" in words(at)
-    button(at, "Browse its errors").click().run()
+    button(at, "See where it errs").click().run()
+    assert at.title[0].value == "Instructive errors" and not at.exception
+    at = open_page("tour")
+    button(at, "All its errors").click().run()
     assert at.query_params["run"] == RUN_NAME and not at.exception
     at = open_page("home")
     button(at, "Classify an image").click().run()

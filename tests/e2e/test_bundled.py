@@ -53,7 +53,8 @@ def test_the_bundled_model_answers_and_its_errors_are_there(fresh_app, visitor, 
     photograph("classify")
 
     open_address(page, fresh_app.url)
-    press(page, "Browse its errors")
+    press(page, "See where it errs")
+    press(page, "All its errors")
     expect(page).to_have_url(re.compile(f"run={RUN_NAME}"))
     expect(page.get_by_text("five sibling networks, not the shipped one")).to_be_visible()
     expect(page.get_by_role("button", name="Get data")).to_be_visible()
