@@ -44,9 +44,9 @@ found["case"] = loaded()
 for model in (run, "cv"):
     at = open_page("classify", model=model)
     at.radio(key="source").set_value("uploads").run()
-    at.radio(key="dermatoscope").set_value("yes").run()
     with open(upload, "rb") as file:
         at.file_uploader(key="uploads").set_value([("a.jpg", file.read(), "image/jpeg")]).run()
+    at.radio(key="dermatoscope").set_value("yes").run()
     assert not at.exception and not at.error and "Model output: " in words(at), words(at)
     found["upload to " + model] = loaded()
 print(json.dumps(found))

@@ -75,10 +75,12 @@ def with_regions(
 
 
 def at_its_shape(seen: np.ndarray, size: tuple[int, int], how: ModelInfo | RunConfig) -> np.ndarray:
-    """What a network saw of a picture of `size` (width, height), stretched back to the shape of the part that it shows.
+    """What a network saw of a picture of `size` (width, height), stretched back to the shape of the part that it shows;
+    at most SIDE pixels long.
     """
     left, top, right, bottom = seen_box(size, how.height, how.width, how.resize, how.view)
     scale = max(seen.shape[1] / (right - left), seen.shape[0] / (bottom - top))
+    scale = min(scale, SIDE / max(right - left, bottom - top))
     shape = (max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1))
     return np.asarray(Image.fromarray(seen).resize(shape, Image.Resampling.BILINEAR))
 

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from app.addresses.links import MODELS, TRAIN, go, linked
-from app.addresses.visits import first_model, mark
+from app.addresses.visits import mark
 from app.components import problems
 from app.components.help_text import help_text
 from app.components.models.example_row import example_rows
-from app.components.models.prediction_panel import prediction_panel
+from app.components.models.other_model import short_title, usual_model
+from app.components.models.prediction_panel import image_panel
 from app.components.models.visitor_image import VisitorImage, visitor_image
 from app.components.pickers import pick
 from app.components.start_over import start_over_button
@@ -17,9 +18,8 @@ from pipeline.classes import label
 from pipeline.commands.image_files import SUFFIXES
 from pipeline.errors import LesionLabError
 from pipeline.models.decided_output import model_priors
-from pipeline.models.library import title_of
 from pipeline.models.model_info import ModelInfo
-from pipeline.models.notice import weighing
+from pipeline.models.notice import refusal, weighing
 from pipeline.models.recognition import networks_sentence
 from pipeline.number_words import count, percent
 from pipeline.shown import as_text
@@ -70,20 +70,11 @@ def _about(info: ModelInfo) -> None:
 
 
 def _uploads() -> list[VisitorImage]:
-    """What was uploaded and may be judged, some at a time; says why where it may not."""
-    answer = st.radio(QUESTION, ["yes", "no"], index=None, horizontal=True, key="dermatoscope",
-                      format_func={"yes": "Yes", "no": "No, or I do not know"}.get)
+    """What was uploaded, some at a time; says why one cannot be read."""
     files = st.file_uploader("Images (JPEG or PNG)", [suffix[1:] for suffix in SUFFIXES], accept_multiple_files=True,
                              key="uploads")
     st.caption("Uploads stay in this computer's memory while your page is open; they are stored nowhere, and of each "
                "only the pixels are used.")
-    if answer == "no":
-        st.warning(NOT_DERMATOSCOPIC, icon=":material/block:")
-        return []
-    if answer is None:
-        if files:
-            st.info("Answer the question above to see the model's output.", icon=":material/help:")
-        return []
     shown = st.session_state.get("uploads.shown", PAGE)
     images = []
     for file in files[:shown]:
@@ -94,6 +85,17 @@ def _uploads() -> list[VisitorImage]:
                   key="uploads.more", on_click=lambda: st.session_state.update({"uploads.shown": shown + PAGE}),
                   icon=":material/expand_more:")
     return images
+
+
+def _allowed(info: ModelInfo, images: list[VisitorImage]) -> bool | None:
+    """Whether the model may be asked about uploads: the question, over the pictures; None before it is answered."""
+    if all(refusal(info, image.generated) for image in images):
+        return False
+    answer = st.radio(QUESTION, ["yes", "no"], index=None, horizontal=True, key="dermatoscope",
+                      format_func={"yes": "Yes", "no": "No, or I do not know"}.get)
+    if answer == "no":
+        st.warning(NOT_DERMATOSCOPIC, icon=":material/block:")
+    return None if answer is None else answer == "yes"
 
 
 def _chosen_images(info: ModelInfo) -> list[VisitorImage]:
@@ -110,12 +112,6 @@ def _chosen_images(info: ModelInfo) -> list[VisitorImage]:
         return []
 
 
-def _load(info: ModelInfo) -> None:
-    # the spinner has a place of its own and is not around the panels, so that they do not jump
-    with st.container(), st.spinner("Loading the network: some seconds the first time."):
-        resources.predictor(info)
-
-
 def main() -> None:
     models = resources.models()
     if not models:
@@ -127,16 +123,16 @@ def main() -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.title("Classify", width="content")
             start_over_button()
-        info = by_name[pick("Model", "model", list(by_name), default=first_model(models).name,
-                            words=lambda name: title_of(by_name[name]) if by_name[name].read_only else name)]
-        _about(info)
+        info = by_name[pick("Model", "model", list(by_name), default=usual_model(models).name,
+                            words=lambda name: short_title(by_name[name]))]
         images = _chosen_images(info)
+        _about(info)
     with answer:
         if images:
+            allowed = True if st.session_state["source"] == "examples" else _allowed(info, images)
             with problems.in_words():
-                _load(info)
                 for number, image in enumerate(images):
-                    prediction_panel(info, image, number)
+                    image_panel(info, image, number, allowed)
         else:
             st.info("Choose an image: the model's output for it appears here, a probability for each diagnosis and "
                     "the regions that raised it.", icon=":material/image_search:")

@@ -36,6 +36,13 @@ def notice(info: ModelInfo) -> str:
     return " ".join([_OPENING, choice, _melanoma_sentence(info), _CLOSING])
 
 
+def notice_line(info: ModelInfo) -> str:
+    """The notice in one line, for whoever has read all of it."""
+    known = "A low melanoma probability does not rule melanoma out." if MELANOMA in info.classes else (
+        "It can neither name melanoma nor rule it out.")
+    return f"{_OPENING} {known}"
+
+
 def weighing(info: ModelInfo) -> str:
     """Which frequencies of the diagnoses the model's probabilities assume, in one sentence."""
     if info.own_decision == "balanced":

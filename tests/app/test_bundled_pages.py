@@ -47,8 +47,8 @@ def change_diagnosis(folder, image_id: str, dx: str) -> None:
 
 def upload(at, *names: str) -> None:
     at.radio(key="source").set_value("uploads").run()
-    at.radio(key="dermatoscope").set_value("yes").run()
     at.file_uploader(key="uploads").set_value([(name, image_bytes(5, False), "image/jpeg") for name in names]).run()
+    at.radio(key="dermatoscope").set_value("yes").run()
 
 
 def test_home_offers_both_on_a_fresh_machine(workspace, bundle):
@@ -94,10 +94,10 @@ def test_classify_answers_with_both_decisions(workspace, bundle, tmp_path, monke
     assert "sibling networks that each left some out" in said
 
 
-def test_own_models_come_first_on_classify(workspace, bundle, tmp_path):
-    run = make_run(workspace, make_generated(workspace, tmp_path))
+def test_after_a_training_on_drawings_the_box_stays_the_default_on_classify(workspace, bundle, tmp_path):
+    make_run(workspace, make_generated(workspace, tmp_path))
     at = open_page("classify")
-    assert at.selectbox(key="pick.model").value == run.name and at.radio(key="source").value == "examples"
+    assert at.selectbox(key="pick.model").value == MODEL_NAME and at.radio(key="source").value == "uploads"
 
 
 def test_no_example_is_an_image_that_it_was_trained_on(workspace, bundle, tiny_bundle, tmp_path):
@@ -212,8 +212,8 @@ def test_a_model_whose_frequencies_nobody_knows_has_one_decision(workspace, tmp_
     shutil.copytree(run.model, workspace.models / "alone")
     at = open_page("classify", model="alone")
     at.radio(key="source").set_value("uploads").run()
-    at.radio(key="dermatoscope").set_value("yes").run()
     at.file_uploader(key="uploads").set_value([("a.jpg", image_bytes(5, True), "image/jpeg")]).run()
+    at.radio(key="dermatoscope").set_value("yes").run()
     assert "(as-data)" in words(at) and "(balanced)" not in words(at)
     assert "How frequent each diagnosis is in the training images of the model alone is not known here" in words(at)
 

@@ -48,8 +48,8 @@ def test_the_page_says_which_image_an_upload_is_and_who_answered(info, cross_val
         image.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png")
     at = open_page("classify", model="cv")
     at.radio(key="source").set_value("uploads").run()
-    at.radio(key="dermatoscope").set_value("yes").run()
     at.file_uploader(key="uploads").set_value([("t.png", (tmp_path / "turned.png").read_bytes(), "image/png")]).run()
+    at.radio(key="dermatoscope").set_value("yes").run()
     assert "This is the image IMG_0007 of the data set tiny." in words(at) and ALONE in words(at)
     at.file_uploader(key="uploads").set_value([("new.jpg", image_bytes(9999, False), "image/jpeg")]).run()
     assert "Model output:" in words(at) and "This is the image" not in words(at) and not at.exception

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from app.components.models.other_model import one_that_answers, usual_model
 from app.components.models.visitor_image import visitor_image
 from app.loaders import resources
 from app.loaders.examples import drawn, examples
@@ -40,18 +42,31 @@ def import_with_a_new_image(workspace, tmp_path, name: str) -> None:
 
 
 def upload(at, *files: tuple[str, bytes]) -> None:
-    at.radio(key="source").set_value("uploads").run()
+    bring(at, *files)
     at.radio(key="dermatoscope").set_value("yes").run()
+
+
+def bring(at, *files: tuple[str, bytes]) -> None:
+    """Uploads the files; the question is not answered."""
+    at.radio(key="source").set_value("uploads").run()
     at.file_uploader(key="uploads").set_value([(name, data, "image/jpeg") for name, data in files]).run()
+
+
+def pictures(at) -> list[str]:
+    """The alternative texts of all pictures, in their order."""
+    return [image.alt for element in at.get("image") for image in element.proto.imgs]
 
 
 def test_uploads_need_an_answer_and_a_dermatoscope(answering):
     at = open_page("classify")
     at.radio(key="source").set_value("uploads").run()
-    at.file_uploader(key="uploads").set_value([("a.jpg", image_bytes(1, True), "image/jpeg")]).run()
+    assert not [radio for radio in at.radio if radio.key == "dermatoscope"]  # it is asked over the picture
+    bring(at, ("a.jpg", image_bytes(1, True)))
     assert "Answer the question above" in words(at) and "Model output" not in words(at)
+    assert pictures(at) == ["Untouched image a.jpg"]
     at.radio(key="dermatoscope").set_value("no").run()
     assert "No model output" in words(at) and "Education only" not in words(at)
+    assert pictures(at) == ["Untouched image a.jpg"]
     at.radio(key="dermatoscope").set_value("yes").run()
     assert SURE in words(at)
     assert "Education only, not a medical device." in words(at)
@@ -59,9 +74,96 @@ def test_uploads_need_an_answer_and_a_dermatoscope(answering):
 
 def test_an_upload_that_is_no_image_and_one_that_is_real(answering):
     at = open_page("classify")
-    upload(at, ("note.jpg", b"no image"), ("real.jpg", image_bytes(1, False)))
+    bring(at, ("note.jpg", b"no image"), ("real.jpg", image_bytes(1, False)))
     assert at.error[0].value.startswith("note.jpg is not an image")
     assert "trained on generated drawings" in words(at) and "Education only" not in words(at)
+    # refused whatever is answered, so nothing is asked
+    assert pictures(at) == ["Untouched image real.jpg"] and not [r for r in at.radio if r.key == "dermatoscope"]
+
+
+@pytest.fixture
+def both_kinds(answering, tmp_path):
+    """Names of a model trained on drawings and of a newer one trained on real images; both answer."""
+    workspace, _, drawn = answering
+    return drawn.name, make_run(workspace, make_dataset(workspace, tmp_path, "real", generated=False)).name
+
+
+@pytest.mark.parametrize("generated", [True, False], ids=["a drawing", "a real image"])
+def test_a_model_that_refuses_an_upload_offers_the_one_that_answers(both_kinds, generated):
+    that_answers, that_refuses = both_kinds if generated else both_kinds[::-1]
+    at = open_page("classify", model=that_refuses)
+    bring(at, ("a.jpg", image_bytes(1, generated)))
+    assert "No model output." in words(at) and "Model output:" not in words(at)
+    button(at, f"Ask {that_answers}").click().run()
+    assert at.selectbox(key="pick.model").value == at.query_params["model"] == that_answers
+    at.radio(key="dermatoscope").set_value("yes").run()
+    assert SURE in words(at) and "No model output" not in words(at) and not at.exception
+
+
+def test_where_no_model_answers_a_training_is_offered(answering):
+    at = open_page("classify")
+    bring(at, ("a.jpg", image_bytes(1, False)))
+    assert not [b for b in at.button if b.label.startswith("Ask ")]
+    assert [link.proto.label for link in at.get("page_link")][-1] == "Train a model on real images"
+
+
+def test_a_training_on_drawings_does_not_change_who_answers_real_images():
+    def told(name, generated, read_only=False):
+        return SimpleNamespace(name=name, generated=generated, read_only=read_only, created=1.0)
+
+    drawn, real, box = told("drawn", True), told("real", False), told("box", False, True)
+    assert [usual_model(models).name for models in ([drawn, real, box], [drawn, box], [drawn, real], [drawn])] == [
+        "box", "box", "real", "drawn"]
+    assert one_that_answers([drawn, real, box], True) is drawn and one_that_answers([drawn, real], False) is real
+    assert one_that_answers([drawn], False) is None
+
+
+def test_the_regions_lie_on_the_picture_after_one_press_and_never_beside_it(answering):
+    at = open_page("classify")
+    upload(at, ("a.jpg", image_bytes(1, True)))
+    seen = "What the network sees of the image a.jpg"
+    assert pictures(at) == ["Untouched image a.jpg", seen]
+    at.toggle(key="regions.shown.0").set_value(True).run()
+    assert pictures(at) == ["Regions that raised the output for akiec, laid over the image a.jpg", seen]
+    at.slider(key="opacity.0").set_value(20).run()
+    at.toggle(key="regions.shown.0").set_value(False).run()
+    assert pictures(at) == ["Untouched image a.jpg", seen] and not at.exception
+
+
+def _seen_fold(at):
+    return next(fold for fold in at.expander if fold.label.startswith("What the network sees"))
+
+
+@pytest.mark.parametrize(("size", "said"), [
+    ((64, 48), None), ((96, 48), "squeezed to 67 % of its width"), ((48, 64), "squeezed to 56 % of its height"),
+])
+def test_an_upload_of_another_shape_is_not_squashed_in_silence(answering, size, said):
+    at = open_page("classify")
+    upload(at, ("a.jpg", image_bytes(1, True, size)))
+    caption = next(image.caption for element in at.get("image") for image in element.proto.imgs
+                   if image.alt.startswith("What the network sees"))
+    assert _seen_fold(at).proto.expanded == (said is not None)
+    assert caption == "The network sees all of it." if said is None else said in caption
+
+
+def test_the_notice_stands_in_full_once_a_visit_and_then_in_a_line_that_opens_it(answering):
+    at = open_page("classify")
+    upload(at, *((f"{n}.jpg", image_bytes(n, True)) for n in range(2)))
+    full = [w.value for w in at.warning if w.value.startswith("Education only")]
+    lines = [fold for fold in at.expander if fold.label.startswith("Education only, not a medical device. A low melan")]
+    assert len(full) == len(lines) == 1 and lines[0].markdown[0].value == full[0]
+    at.radio(key="source").set_value("examples").run()
+    uses(at)[0].click().run()
+    assert not [w for w in at.warning if w.value.startswith("Education only")] and full[0] in words(at)
+
+
+def test_the_two_decisions_are_folded_and_the_fold_says_whether_they_differ(answering):
+    at = open_page("classify")
+    upload(at, ("a.jpg", image_bytes(1, True)))
+    fold = next(fold for fold in at.expander if fold.label.endswith(("two answers", "answer so")))
+    lines = fold.markdown[0].value.split("  \n")
+    assert len(lines) == 2 and "(as-data)" in lines[0] and "(balanced)" in lines[1] and not fold.proto.expanded
+    assert (len({line.split(": ")[1] for line in lines}) == 2) == (fold.label == "Two decisions, two answers")
 
 
 def test_of_many_uploads_four_are_judged_at_a_time(answering):

@@ -173,8 +173,8 @@ def visit(run) -> AppTest:
     """A visitor who filtered, guessed, chose a model, used an example and uploaded."""
     at = open_page("classify", model=run.name)
     at.radio(key="source").set_value("uploads").run()
-    at.radio(key="dermatoscope").set_value("yes").run()
     at.file_uploader(key="uploads").set_value([("mine.jpg", image_bytes(1, True), "image/jpeg")]).run()
+    at.radio(key="dermatoscope").set_value("yes").run()
     assert "mine.jpg" in words(at) and "Model output" in words(at)
     at.session_state["guess.IMG_0001"] = "mel"
     return at
@@ -212,9 +212,10 @@ def test_start_over_forgets_the_visit_and_nothing_else(answering, monkeypatch, p
     at.switch_page("views/classify_page.py").run()
     assert at.radio(key="source").value == "examples" and "mine.jpg" not in words(at)
     at.radio(key="source").set_value("uploads").run()
-    assert at.radio(key="dermatoscope").value is None and not at.file_uploader(key="uploads").value
-    at.radio(key="dermatoscope").set_value("yes").run()
+    assert not at.file_uploader(key="uploads").value
     at.file_uploader(key="uploads").set_value([("mine.jpg", image_bytes(1, True), "image/jpeg")]).run()
+    assert at.radio(key="dermatoscope").value is None
+    at.radio(key="dermatoscope").set_value("yes").run()
     assert len(computed) == 2  # computed again: the last visitor's output was not kept
 
 

@@ -10,8 +10,7 @@ from app.components.models.visitor_image import Truth, VisitorImage, visitor_ima
 from app.loaders import resources
 from app.loaders.examples import Examples, Offer, drawn, examples
 from app.loaders.image_pixels import thumbnail
-from app.words.factor_words import level_words
-from pipeline.data.tables import MISSING, described
+from pipeline.data.tables import described
 from pipeline.errors import ImageError
 from pipeline.models.model_info import ModelInfo
 from pipeline.shown import as_text
@@ -32,7 +31,7 @@ def _thumbnail(offer: Offer, row, number: int, chosen: str | None) -> None:
     except ImageError:
         st.caption("Image gone")
         return
-    st.image(content, width="stretch", alt=f"Example image {number}")  # its name and truth come with the output
+    st.image(content, width="stretch", alt=f"Example image {number}")  # its name and reference come with the output
     st.button(f"Use {number}", key=f"example.{name}", width="stretch", on_click=remember, kwargs={"example": name},
               type="primary" if name == chosen else "secondary")
 
@@ -110,6 +109,5 @@ def _read(found: Examples, chosen: str) -> VisitorImage:
     image_id = chosen.partition("/")[2]
     offer = next(offer for offer in found.offers if _from(offer, chosen))
     row = offer.images.loc[image_id]
-    source = described(offer.images.loc[[image_id]])["dx_type"].iloc[0]
-    truth = Truth(row["dx"], None if source in MISSING else level_words("dx_type", source))
+    truth = Truth(row["dx"], described(offer.images.loc[[image_id]])["dx_type"].iloc[0])
     return visitor_image(offer.dataset.image_path(row["file"]), image_id, truth)

@@ -13,10 +13,10 @@ from pipeline.images.reading import opened
 
 
 class Truth(NamedTuple):
-    """The diagnosis code of an image in its data set, and what established it, where that is recorded."""
+    """The diagnosis code of an image in its data set, and how it was made: a level of the factor dx_type."""
 
     dx: str
-    source: str | None
+    dx_type: str
 
 
 @dataclass(frozen=True)
