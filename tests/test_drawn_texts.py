@@ -59,7 +59,7 @@ def test_an_escaped_text_is_not_escaped_again():
 def test_a_chart_shows_foreign_words_as_they_are():
     link = "<a href='http://evil.example'>%{x}</a><br>&lt;"
     table = pd.DataFrame({"target": ["x"], "words": [link], "value": [0.5], "low": [0.4], "high": [0.6],
-                          "scorer": [0.5], "supported": [True], "few": [False], "of_images": [3], "of_lesions": [2]})
+                          "supported": [True], "few": [False], "of_images": [3], "of_lesions": [2]})
     sensitivity = pd.DataFrame({"dx": [link], "images": [3], "run": [0.5]})
     points = pd.DataFrame({"image_id": [link], "x": [1.0], "y": [1.0], "truth": ["mel"], "predicted": ["nv"],
                            "confidence": [0.5], "right": [False], "shown": [True]})

@@ -16,7 +16,7 @@ from pipeline.number_words import count, percent
 from pipeline.shown import as_label
 
 _ROW_PIXELS = 46
-_BELOW = 120  # pixels for the axis and the legend
+_AXIS, _BELOW = 70, 120  # pixels for the axis, and for the axis and the legend
 _CURVE_POINTS = 300  # more than a screen shows
 
 
@@ -30,10 +30,10 @@ def _whiskers(
 
 
 def figure_chart(table: pd.DataFrame, name: str, title: str, dark: bool) -> go.Figure:
-    """One figure of each target with its interval, and what the ISIC scorer reports for it.
+    """One figure of each target with its interval.
 
     Args:
-        table: target, words, value, low, high, scorer (NaN where it has none), in the order to draw.
+        table: target, words, value, low, high, in the order to draw.
         name: of the figure, for the axis.
     """
     text = tone(dark).text
@@ -47,14 +47,8 @@ def figure_chart(table: pd.DataFrame, name: str, title: str, dark: bool) -> go.F
             hovertemplate=f"{as_label(row.words)}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to "
                           f"{percent(row.high)}<extra></extra>",
         )
-    figure.add_scatter(
-        x=table["scorer"], y=[place + 0.25 for place in range(len(table))], mode="markers", name="ISIC scorer, at 0.5",
-        marker={"symbol": "line-ns-open", "size": 14, "color": tone(dark).muted, "line": {"width": 3}},
-        cliponaxis=False, customdata=list(enumerate(map(as_label, table["words"]))),
-        hovertemplate="%{customdata[1]}<br>ISIC scorer, at 0.5: %{x:.1%}<extra></extra>",
-    )
     _by_row(figure, list(map(_broken, table["words"])), name)
-    return _with_legend(titled(figure, title, _ROW_PIXELS * len(table) + _BELOW, dark))
+    return titled(figure, title, _ROW_PIXELS * len(table) + _AXIS, dark)
 
 
 def _with_legend(figure: go.Figure) -> go.Figure:

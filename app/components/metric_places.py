@@ -16,10 +16,10 @@ _BY_KEY: Mapping[str, str] = {}
 SHORT_NAMES = {"balanced_accuracy": "balanced", "macro_auc": "auc"}  # in addresses and csv of before the registry
 
 
-def metric_places(n: int) -> list[DeltaGenerator]:
-    """Places for `n` numbers in a row, two in a row on a phone."""
+def metric_places(n: int, pixels: int = _METRIC_PIXELS) -> list[DeltaGenerator]:
+    """Places for `n` numbers in a row, of that width each; of the usual width two in a row on a phone."""
     row = st.container(horizontal=True, gap="small")
-    return [row.container(width=_METRIC_PIXELS) for _ in range(n)]
+    return [row.container(width=pixels) for _ in range(n)]
 
 
 def metric_number(place: DeltaGenerator, metric: Metric, value: float | None, of: str) -> None:

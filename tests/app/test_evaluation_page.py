@@ -28,6 +28,11 @@ def _table(at, first):
     return next(frame.value for frame in at.dataframe if frame.value.columns[0] == first)
 
 
+def _chart(at):
+    """The first chart, as Plotly reads it."""
+    return json.loads(at.get("plotly_chart")[0].proto.spec)
+
+
 def _said(at, parameter):
     """The address's parameter; AppTest gives a list for what was set before the run."""
     value = at.query_params[parameter]
@@ -46,7 +51,20 @@ def test_a_run_at_work_is_told_so(filled):
     assert f"The run {run.name} is training. Its evaluation appears here when it is done." in words(_page(run=run.name))
 
 
-def test_figures_stand_with_interval_decision_and_the_isic_scorer_s(filled):
+def test_the_isic_scorer_s_figures_stand_in_tables_behind_a_switch(filled):
+    found = filled[2].results()["validation"]["decisions"]["as-data"]["isic_scorer"]
+    at = _page(figure="ppv")
+    assert "ISIC scorer, at 0.5" not in _table(at, "Diagnosis")
+    assert "ISIC scorer:" not in words(at) and len(_chart(at)["data"]) == len(_table(at, "Diagnosis"))
+    at.toggle(key="evaluation.scorer").set_value(True).run()
+    table = _table(at, "Diagnosis").set_index("Diagnosis")["ISIC scorer, at 0.5"]
+    assert table["Melanoma · mel"] == f"{100 * found['per_category']['mel']['ppv']:.1f} %"
+    overall = _table(at, "Figure").set_index("Figure")["ISIC scorer, at 0.5"]
+    assert overall["Balanced accuracy"] == f"{100 * found['balanced_accuracy']:.1f} %"
+    assert overall["Accuracy"] == f"{100 * found['macro_average']['accuracy']:.1f} %" and not at.exception
+
+
+def test_figures_stand_with_interval_and_decision(filled):
     _, _, run = filled
     found = run.results()["validation"]["decisions"]
     for decision in ("as-data", "balanced"):
@@ -56,8 +74,7 @@ def test_figures_stand_with_interval_decision_and_the_isic_scorer_s(filled):
         row = table[table["Diagnosis"] == "Melanoma · mel"].iloc[0]
         value, low, high = (f"{100 * x:.1f} %" for x in found[decision]["targets"]["mel"]["ppv"])
         assert row["PPV (95 % interval)"] == f"{value} ({low} to {high})"
-        scorer = found[decision]["isic_scorer"]["per_category"]["mel"]["ppv"]
-        assert row["ISIC scorer, at 0.5"] == f"{100 * scorer:.1f} %" and row["Prevalence"] != "–"
+        assert row["Prevalence"] != "–"
         assert list(table["Diagnosis"][-2:]) == [
             "Malignant (bcc, mel)", "Malignant or in situ/precursor (akiec, bcc, mel)"
         ]
@@ -101,13 +118,33 @@ def test_a_threshold_in_words_per_thousand_lesions(filled):
     point = operating_point(_scores(run), 0.3, 0.05)
     metrics = {metric.label: metric.value for metric in at.metric}
     assert metrics["Other lesions flagged"] == f"{point.others_flagged[0]:.0f}"
-    assert metrics["Needed to biopsy"] == f"{point.needed[0]:.1f}"
+    assert metrics["Number needed to biopsy"] == f"{point.needed[0]:.1f}"
+    assert "Flagged lesions for each melanoma found, if every flagged one were biopsied" in words(at)
     assert "**Of 1,000 lesions, 50 of them melanomas** (prevalence 5.0 %), those with 30.0 % or more" in words(at)
     assert ASSUMES in words(at) and "Wilson's for lesions" in words(at)
     at.radio(key="radio.prevalence").set_value("isic-2020").run()
     assert "prevalence 1.8 %" in words(at) and _said(at, "prevalence") == "isic-2020"
     at.radio(key="radio.prevalence").set_value("data").run()
     assert "This data set: 10 of 70 lesions, 14.3 %" in at.radio(key="radio.prevalence").options
+
+
+@pytest.mark.parametrize(("prevalence", "threshold"), [(0.018, 0.3), (0.143, 0.7), (0.005, 0.2), (0.3, 0.95)])
+def test_counts_per_thousand_are_whole_and_add_up(filled, prevalence, threshold):
+    at = _page(topic="operating-point", threshold=f"{100 * threshold:.1f}", prevalence=f"{100 * prevalence:.1f}")
+    shown = {metric.label: metric.value for metric in at.metric}
+    point = operating_point(_scores(filled[2]), threshold, prevalence)
+    counts = {name: 0 if shown[name] == "less than 1" else int(shown[name]) for name in (
+        "Melanomas flagged", "Melanomas not flagged", "Other lesions flagged")}
+    assert counts["Melanomas flagged"] + counts["Melanomas not flagged"] == round(1000 * prevalence)
+    for name, (exact, *_) in zip(counts, (point.positives_flagged, point.positives_not_flagged, point.others_flagged),
+                                 strict=True):
+        assert abs(counts[name] - exact) < 1 and (shown[name] != "0" or exact == 0), name
+    assert sum("95 % interval" in caption.value for caption in at.caption) >= 4
+
+
+def test_where_nothing_is_flagged_no_number_is_needed(filled):
+    at = _page(topic="operating-point", threshold="100.0")
+    assert {metric.label: metric.value for metric in at.metric}["Number needed to biopsy"] == "–"
 
 
 def test_one_click_shows_the_melanomas_not_flagged(filled):

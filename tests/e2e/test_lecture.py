@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.components.evaluation.operating_panel import _ratio, _whole
+from app.components.evaluation.operating_panel import _ratio, _rest_of, _whole
 from pipeline.data.dataset import load_dataset
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.leakage import seen_and_not
@@ -96,9 +96,9 @@ def _figures_follow(page: Page, scores: pd.DataFrame, prevalence: float) -> int:
         f"(prevalence {percent(prevalence)}), those with {percent(point.threshold)} or more flagged"
     )
     expect(_metric(page, "Melanomas flagged")).to_have_text(_whole(point.positives_flagged[0]))
-    expect(_metric(page, "Melanomas not flagged")).to_have_text(_whole(point.positives_not_flagged[0]))
+    expect(_metric(page, "Melanomas not flagged")).to_have_text(_rest_of(point))
     expect(_metric(page, "Other lesions flagged")).to_have_text(_whole(point.others_flagged[0]))
-    expect(_metric(page, "Needed to biopsy")).to_have_text(_ratio(point.needed[0]))
+    expect(_metric(page, "Number needed to biopsy")).to_have_text(_ratio(point.needed[0]))
     missed = point.positives - point.flagged_positives
     expect(page.get_by_role("button", name=f"Melanomas not flagged: {missed:,}")).to_be_enabled(enabled=missed > 0)
     return missed

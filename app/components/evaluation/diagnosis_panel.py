@@ -1,4 +1,4 @@
-"""Every figure of each diagnosis and malignant group with its interval, and the ISIC scorer's beside it."""
+"""Every figure of each diagnosis and malignant group with its interval; behind a switch the ISIC scorer's."""
 
 import math
 from typing import Any
@@ -34,24 +34,38 @@ def diagnosis_panel(results: dict[str, Any], decision: Decision, name: str, ways
     title = f"{TARGET_METRICS[figure].name}, decision {decision}, with its 95 % interval"
     names, key, codes = list(table["words"]), f"evaluation.{figure}", list(_named(found).values())
     chart(figure_chart(table, TARGET_METRICS[figure].name, title, dark()), key, names)
-    open_table(_in_words(table, figure), key, names)
+    scorer = st.toggle("The ISIC scorer's figures too", key="evaluation.scorer",
+                       help="It counts otherwise: each diagnosis by itself, called where its probability is above 0.5.")
+    open_table(_in_words(table, figure, scorer), key, names)
     row_ways(names, lambda place: ways.of_target(codes[place]), key)
     st.caption(f"{TARGET_METRICS[figure].sentence} {n}. Intervals: bootstrap over lesions"
                + ("; of recognised lesions, each counted once: Wilson." if figure == "sensitivity" else "."))
+    if scorer:
+        _overall_of_the_scorer(found)
     show_table(_everything(found), f"All figures, decision {decision}", f"{name}-{decision}-figures", "evaluation.all")
     help_text("evaluation", "What each figure says, and what the ISIC scorer counts differently")
 
 
 def _overall(found: dict[str, Any], decision: Decision, n: str) -> None:
-    scorer = found["isic_scorer"] or {"balanced_accuracy": None, "macro_average": {}}
-    scored = {"balanced_accuracy": scorer["balanced_accuracy"], **scorer["macro_average"]}
     shown = metrics_of("decision")
     for place, metric in zip(metric_places(len(shown)), shown, strict=True):
         value, low, high = found["overall"].get(metric.key, NOT_COMPUTED)
         metric_number(place, metric, value, f"Decision {as_text(decision)}, {n}.")
-        theirs = figure_words(scored.get(metric.scorer), metric.unit)
-        place.caption(interval((value, low, high), metric.unit)
-                      + (f"  \nISIC scorer: {theirs}" if metric.scorer else ""))
+        place.caption(interval((value, low, high), metric.unit))
+
+
+def _overall_of_the_scorer(found: dict[str, Any]) -> None:
+    """Over all diagnoses: our figures, and beside them what the scorer calls so."""
+    scorer = found["isic_scorer"] or {"balanced_accuracy": None, "macro_average": {}}
+    theirs = {"balanced_accuracy": scorer["balanced_accuracy"], **scorer["macro_average"]}
+    compared = [metric for metric in metrics_of("decision") if metric.scorer]
+    st.markdown("**Over all diagnoses**")
+    open_table(pd.DataFrame({
+        "Figure": [metric.title for metric in compared],
+        "Ours (95 % interval)": [
+            with_interval(found["overall"].get(metric.key, NOT_COMPUTED), metric.unit) for metric in compared],
+        SCORER: [figure_words(theirs.get(metric.scorer), metric.unit) for metric in compared],
+    }), "evaluation.scorer.overall")
 
 
 def figure_table(found: dict[str, Any], figure: str) -> pd.DataFrame:
@@ -85,14 +99,15 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _in_words(table: pd.DataFrame, figure: str) -> pd.DataFrame:
+def _in_words(table: pd.DataFrame, figure: str, scorer: bool) -> pd.DataFrame:
     metric = TARGET_METRICS[figure]
     bounded = zip(table["value"], table["low"], table["high"], strict=True)
     shown = {
         "Diagnosis": table["words"],
         f"{metric.name} (95 % interval)": [with_interval(of_target, metric.unit) for of_target in bounded],
-        SCORER: [figure_words(value, metric.unit) for value in table["scorer"]],
     }
+    if scorer:
+        shown[SCORER] = [figure_words(value, metric.unit) for value in table["scorer"]]
     if figure == "sensitivity":
         shown["Lesions recognised (95 % interval)"] = table["recognised"]
     if metric.of_prevalence:

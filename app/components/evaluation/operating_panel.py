@@ -39,6 +39,8 @@ _COLUMNS = {
 }
 _USUAL, _STEP = 50.0, 0.1  # percent
 _KEY = "evaluation.threshold"
+_LESS_THAN_ONE = "less than 1"
+_METRIC_PIXELS = 220  # the longest name in one line
 
 
 def operating_panel(
@@ -125,22 +127,32 @@ def _take_click() -> None:
 
 
 def _in_words(point: OperatingPoint, noun: str, decision: Decision) -> None:
-    ill = 1000 * point.prevalence
+    ill, found = 1000 * point.prevalence, point.positives_flagged[0]
     st.markdown(
         f"**Of 1,000 lesions, {_whole(ill)} of them {noun}s** (prevalence {percent(point.prevalence)}), those with "
         f"{percent(point.threshold)} or more flagged, decision {as_text(decision)}:"
     )
-    flagged, missed, others, needed = metric_places(4)
-    flagged.metric(f"{noun.capitalize()}s flagged", _whole(point.positives_flagged[0]))
+    flagged, missed, others, needed = metric_places(4, _METRIC_PIXELS)
+    flagged.metric(f"{noun.capitalize()}s flagged", _whole(found))
     flagged.caption(f"{_ends(point.positives_flagged)}  \nSensitivity {with_interval(point.sensitivity)}")
-    missed.metric(f"{noun.capitalize()}s not flagged", _whole(point.positives_not_flagged[0]))
+    missed.metric(f"{noun.capitalize()}s not flagged", _rest_of(point))
     missed.caption(_ends(point.positives_not_flagged))
     others.metric("Other lesions flagged", _whole(point.others_flagged[0]))
     others.caption(f"{_ends(point.others_flagged)}  \nSpecificity {with_interval(point.specificity)}")
-    needed.metric("Needed to biopsy", _ratio(point.needed[0]),
-                  help=f"Number needed to biopsy: flagged lesions for each {noun} flagged.")
-    needed.caption(f"{_ends(point.needed, _ratio)}  \nfor each flagged {noun}, if every flagged lesion were biopsied")
+    needed.metric("Number needed to biopsy", _ratio(point.needed[0]))
+    needed.caption(f"{_ends(point.needed, _ratio)}  \nFlagged lesions for each {noun} found, if every flagged one were "
+                   "biopsied")
     st.markdown(ASSUMES)
+
+
+def _rest_of(point: OperatingPoint) -> str:
+    """Those with the target that are not flagged, so that with the flagged ones they make up the whole number of all.
+    """
+    missed = point.positives_not_flagged[0]
+    if not is_number(missed) or missed == 0:
+        return _whole(missed)
+    rest = round(1000 * point.prevalence) - round(point.positives_flagged[0])
+    return f"{rest:,}" if rest else _LESS_THAN_ONE  # nobody is to read that none is missed
 
 
 def _caution(scores: pd.DataFrame, part: HeldOutPart, chosen_on: str) -> None:
@@ -175,10 +187,10 @@ def _curves(
 
 
 def _whole(number: float) -> str:
-    """A number of lesions; below ten with a decimal."""
+    """A number of lesions: whole, and never 0 for what is more than nothing."""
     if not is_number(number):
         return UNDEFINED
-    return f"{number:,.0f}" if number >= 9.95 or number == 0 else f"{number:.1f}"
+    return _LESS_THAN_ONE if 0 < number < 0.5 else f"{round(number):,}"
 
 
 def _ratio(number: float) -> str:

@@ -41,6 +41,21 @@ def test_a_threshold_in_numbers_per_thousand():
     assert point.needed[0] == pytest.approx(300 / 75) and point.needed[1] < 4 < point.needed[2]
 
 
+@pytest.mark.parametrize(("prevalence", "needed"), [(0.5, 1 + 1 / 3), (0.2, 1 + 4 / 3), (0.02, 1 + 49 / 3)])
+def test_the_number_needed_to_biopsy_by_hand(prevalence, needed):
+    """3 of 4 melanomas and 2 of 8 others flagged: 0.25 others flagged for 0.75 melanomas, times the odds against."""
+    values, positive = [0.9, 0.8, 0.7, 0.1] + [0.6] * 2 + [0.2] * 6, [True] * 4 + [False] * 8
+    found = operating_point(_scores(values, positive), 0.6, prevalence).needed
+    assert found[0] == pytest.approx(needed) and 1 <= found[1] < needed < found[2]
+    rates = ratio_interval(0.25, wilson_interval(2, 8), 0.75, wilson_interval(3, 4))
+    assert found[1:] == pytest.approx([1 + rate * (1 - prevalence) / prevalence for rate in rates])
+
+
+@pytest.mark.parametrize("positive", [[False, False], [True, True]], ids=["no melanoma", "nothing else"])
+def test_lesions_of_one_kind_give_no_number_needed(positive):
+    assert all(math.isnan(x) for x in operating_point(_scores([0.9, 0.9], positive), 0.5, 0.1).needed)
+
+
 def test_the_flagged_include_those_exactly_at_the_threshold():
     assert operating_point(_scores([0.5, 0.1], [True, False]), 0.5, 0.1).flagged_positives == 1
 
