@@ -5,11 +5,12 @@ for it, and is kept in the session until its answer is thrown away. Work in the 
 """
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -27,6 +28,7 @@ from pipeline.shown import as_text
 
 _SECONDS_BETWEEN_UPDATES = 0.15
 _KEPT = "work"
+_beginning = threading.Lock()  # a press asks for its work twice: what it downloads, and the page
 DrawJob = Callable[[Any, Status], None]  # gets a job and its status
 
 
@@ -93,6 +95,14 @@ class _Kept:
     answer: Any = None
     problem: LesionLabError | None = None
     at: float = field(default_factory=time.monotonic)
+    taking: threading.Lock = field(default_factory=threading.Lock)
+
+
+class OnDemand(NamedTuple):
+    """Work that a download button asks for: the press calls both, each in a thread of its own, in any order."""
+
+    begin: Callable[[], None]  # in the page's script, for `on_click`
+    wait: Callable[[], Any]  # outside it, for `data`: gives the answer, or raises what went wrong
 
 
 @dataclass(frozen=True)
@@ -178,6 +188,35 @@ class SessionWork:
                 self.start(about, request)
                 st.rerun()
 
+    def on_demand(self, about: Any, request: Any) -> OnDemand:
+        """For a download button whose one press begins the work and brings its answer, kept for the next press."""
+        everything = _all_kept()  # of this visitor: where the answer is waited for, nobody knows the session
+
+        def begun() -> _Kept:
+            with _beginning:
+                kept = everything.get(self.kind)
+                if kept is None or kept.about != about or kept.problem:
+                    if kept and kept.work:
+                        kept.work.cancel()
+                    work = ShortWork(resources.workspace(), self.kind, request)
+                    kept = everything[self.kind] = _Kept(about, request, work)
+                return kept
+
+        def begin() -> None:
+            with problems.in_words():
+                begun()
+
+        def wait() -> Any:
+            kept = begun()
+            while (work := kept.work) and work.running:
+                time.sleep(_SECONDS_BETWEEN_UPDATES)
+            self._take_answer(kept)
+            if kept.problem:
+                raise kept.problem
+            return kept.answer
+
+        return OnDemand(begin, wait)
+
     def view(self) -> None:
         """The work as it goes, with a way to end it, then its answer; nothing before it was asked for."""
         kept = self._kept()
@@ -189,24 +228,27 @@ class SessionWork:
         kept = self._kept()
         if kept is None:
             return
-        if kept.work:
-            if not kept.work.running:
+        if work := kept.work:
+            if not work.running:
                 self._take_answer(kept)
                 st.rerun()
-            self._progress(kept.work)
-            self.during(kept.work)
+            self._progress(work)
+            self.during(work)
         elif kept.problem:
             problems.show(kept.problem)
         else:
             self.show(kept.answer, time.monotonic() - kept.at)
 
     def _take_answer(self, kept: _Kept) -> None:
-        try:
-            kept.answer = self.read(kept.work)
-        except LesionLabError as error:
-            kept.problem = error
-        kept.work.cancel()  # its folder goes now: the error holds on to it
-        kept.work, kept.at = None, time.monotonic()
+        with kept.taking:  # the page and a download may both wait for it
+            if kept.work is None:
+                return
+            try:
+                kept.answer = self.read(kept.work)
+            except LesionLabError as error:
+                kept.problem = error
+            kept.work.cancel()  # its folder goes now: the error holds on to it
+            kept.work, kept.at = None, time.monotonic()
 
     def _progress(self, work: ShortWork) -> None:
         bar, button = st.columns([4, 1], vertical_alignment="center")

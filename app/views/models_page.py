@@ -1,21 +1,20 @@
-"""Models: all trained and imported models, one of them with its card, ways out and ways in."""
+"""Models: all trained and imported models as rows, one of them opened with its card, ways out and ways in."""
 
 import streamlit as st
 
 from app.access import not_offered, operator
 from app.addresses.links import TRAIN, go, linked
-from app.addresses.visits import first_model
 from app.components import problems
 from app.components.models.model_actions import deleted_list, just_deleted, label_form, ways_on
 from app.components.models.model_exports import exports
 from app.components.models.model_intake import combine_form, import_form
+from app.components.models.model_rows import model_rows
 from app.components.models.model_table import about, models_table
-from app.components.pickers import pick
 from app.loaders import resources
 from pipeline.errors import ModelError
 from pipeline.files.workspace import error_words
 from pipeline.models.card import brought_card
-from pipeline.models.library import model_label, title_of
+from pipeline.models.library import model_label
 from pipeline.models.model_info import ModelInfo, damaged_models
 from pipeline.models.training_images import training_images
 from pipeline.number_words import count
@@ -36,18 +35,17 @@ def _one(info: ModelInfo) -> None:
     about(info)
     if note := model_label(info).note:
         st.markdown(as_lines(note))
+    card = resources.card(info)
+    if info.members:
+        st.caption("A mean of models has no weights of its own; its members can be taken along instead.")
+    else:
+        exports(info, card)
     ways_on(info)
     try:
         listed = count(len(training_images(info)), "image")
         st.caption(f"It carries the ids, lesions and content hashes of the {listed} that it was trained on.")
     except ModelError as error:
         st.info(as_text(error_words(error)), icon=":material/info:")
-    card = resources.card(info)
-    if info.members:
-        st.caption("A mean of models has no weights of its own; its members can be taken along instead.")
-    else:
-        st.subheader("Take it with you")
-        exports(info, card)
     if info.licence and not info.generated:
         st.caption(as_text(f"Trained on images under {info.licence}: {info.attribution}. Whoever gets the model is "
                            "bound by that licence too."))
@@ -56,13 +54,17 @@ def _one(info: ModelInfo) -> None:
     elif operator():
         with st.expander("Title and description", icon=":material/edit:"):
             label_form(info)
-    with st.container(border=True):
-        if brought_card(resources.workspace(), info) is None or info.read_only:
-            st.markdown(_lowered(card))
-        else:
-            st.caption("This card came with the model, as it stands in its file; it calls the model by the name that "
-                       "it had there.")
-            st.code("\n".join(map(as_plain, card.splitlines())), language=None, wrap_lines=True)
+    if brought_card(resources.workspace(), info) is None or info.read_only:
+        st.markdown(_lowered(card))
+    else:
+        st.caption("This card came with the model, as it stands in its file; it calls the model by the name that "
+                   "it had there.")
+        st.code("\n".join(map(as_plain, card.splitlines())), language=None, wrap_lines=True)
+
+
+def _opened(info: ModelInfo) -> None:
+    with problems.in_words():
+        _one(info)
 
 
 def _lowered(card: str) -> str:
@@ -79,7 +81,12 @@ def main() -> None:
     for error in damaged_models(resources.workspace()).values():
         problems.show(error)
     if models:
-        models_table(models)
+        link = linked("model", [info.name for info in models])
+        if link.problem:
+            st.warning(as_text(link.problem), icon=":material/link_off:")
+        model_rows(models, link.value, _opened)
+        with st.expander("All figures, as a table", icon=":material/table_rows:"):
+            models_table(models)
     else:
         _nothing_yet()
     with st.expander("Import a model", icon=":material/input:", expanded=not models):
@@ -87,11 +94,6 @@ def main() -> None:
     if models:
         with st.expander("Combine models, or average one over flips", icon=":material/join:"):
             combine_form(models)
-        by_name = {info.name: info for info in models}
-        name = pick("Model", "model", list(by_name), default=first_model(models).name,
-                    words=lambda n: title_of(by_name[n]))
-        with problems.in_words():
-            _one(by_name[name])
     deleted_list()
 
 

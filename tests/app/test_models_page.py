@@ -2,14 +2,20 @@
 
 import dataclasses
 import hashlib
+import io
 import os
 import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from app.components import long_work
+from app.components.models import model_exports
 from app.loaders import resources
 from pipeline.errors import JobError, LesionLabError, ModelError
+from pipeline.export.formats import file_name
 from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import ExportRequest
 from pipeline.models.library import (
@@ -49,15 +55,43 @@ def test_a_row_for_each_model_and_one_opened_by_its_address(run_model):
     assert list(table["title"]) == [info.name, "shelf-1"]
     assert list(table["network"]) == ["EfficientNet-Lite0", "ResNet18"]
     assert table["size"].isna().tolist() == [True, False] and not at.error and not at.exception
-    assert at.selectbox(key="pick.model").value == "shelf-1" and "It has no validation figures." in words(at)
-    at.selectbox(key="pick.model").set_value(info.name).run()
+    assert "It has no validation figures." in words(at) and "Model card: " + info.name not in words(at)
+    at.button(key=f"models.open.{info.name}").click().run()
     assert at.query_params["model"] == info.name and "Model card: " + info.name in words(at)
     assert "does not say which images it was trained on" in at.info[0].value
+    button(at, "Close").click().run()
+    assert "model" not in at.query_params and "Model card: " not in words(at)
+
+
+def test_a_row_says_what_the_model_was_trained_on_and_its_figure_with_its_interval(run_model):
+    _, info = run_model
+    at = open_page("models")
+    low, high = info.validation["intervals"]["balanced_accuracy"]
+    said = words(at)
+    assert f"**{info.name}** {info.training_images} drawings of {info.training_lesions} lesions · generated" in said
+    assert (f"Balanced accuracy **{100 * info.validation['balanced_accuracy']:.1f} % ({100 * low:.1f} % to "
+            f"{100 * high:.1f} %)**  \non {info.validation['images']} validation images") in said
+    assert "Model card: " not in said
+
+
+def test_eight_rows_are_drawn_at_a_time_and_the_opened_one_however_far_down(workspace):
+    for number in range(11):
+        make_model(workspace, f"shelf-{number}", "resnet18")
+
+    def rows(at):
+        return [b.key.removeprefix("models.open.") for b in at.button if b.key.startswith("models.open.")]
+
+    order = [info.name for info in list_models(workspace)]
+    at = open_page("models")
+    assert rows(at) == order[:8]
+    button(at, "Show 3 more (8 of 11 shown)").click().run()
+    assert rows(at) == order and not at.exception
+    assert rows(open_page("models", model=order[9])) == order[:10]
 
 
 def test_an_address_that_is_stale_says_so(run_model):
     at = open_page("models", model="gone-1")
-    assert "the model gone-1, which is not here (any more). Shown instead" in at.warning[0].value
+    assert "the model gone-1, which is not here (any more)." in at.warning[0].value and not at.error
 
 
 @pytest.mark.parametrize("mean", [False, True], ids=["a run's", "a mean"])
@@ -163,23 +197,46 @@ def _follow(at) -> None:
         at.run()
 
 
-def test_an_export_that_cannot_be_made_says_why(run_model):
-    at = open_page("models", model=run_model[1].name)
-    button(at, "LesionLab bundle").click().run()
-    _follow(at)
+@pytest.fixture
+def kept(monkeypatch) -> dict:
+    """What this visitor's session keeps of its work: AppTest presses no download button, so the test does."""
+    everything: dict = {}
+    monkeypatch.setattr(long_work, "_all_kept", lambda: everything)
+    return everything
+
+
+def _bundle(info):
+    """What a press of the button for the bundle calls."""
+    return model_exports._WORK.on_demand(
+        model_exports._of(info, "bundle"), ExportRequest(info.name, "bundle", file_name(info, "bundle")))
+
+
+def test_an_export_that_cannot_be_made_says_why(run_model, kept):
+    workspace, info = run_model
+    with pytest.raises(JobError, match="has no weights at"):
+        _bundle(info).wait()
+    at = open_page("models", model=info.name)
     assert "has no weights at" in at.error[0].value and not at.exception
-    assert not [path for path in run_model[0].home.iterdir() if path.name.startswith(".")]
+    assert not [path for path in workspace.home.iterdir() if path.name.startswith(".")]
 
 
-def test_a_bundle_goes_out_and_comes_in(workspace):
-    make_model(workspace, "shelf-1", "efficientnet_lite0")
+def test_one_press_makes_one_file_and_the_page_shows_how_far_it_is(workspace, kept, monkeypatch):
+    info, begun = make_model(workspace, "shelf-1", "efficientnet_lite0"), []
+    monkeypatch.setattr(long_work, "ShortWork", lambda *asked: begun.append(asked) or ShortWork(*asked))
     at = open_page("models", model="shelf-1")
-    button(at, "LesionLab bundle").click().run()
-    assert button(at, "Cancel")
+    assert not [b for b in at.button if b.label == "Cancel"]
+    press = _bundle(info)
+    with ThreadPoolExecutor(1) as browser:
+        download = browser.submit(press.wait)  # the browser asks for the file while the page is drawn
+        press.begin()
+        at.run()
+        assert button(at, "Cancel") and not at.exception
+        bundle = download.result(120)
+    assert zipfile.is_zipfile(io.BytesIO(bundle)) and len(begun) == 1
     _follow(at)
     assert not at.error and not at.exception
-    assert "Download shelf-1.zip" in [d.label for d in at.get("download_button")]
-    bundle = at.session_state["work"]["export"].answer
+    assert _bundle(info).wait() is bundle and len(begun) == 1  # what was made is there for the next press
+    at.run()
     at.file_uploader(key="models.upload").set_value([("b.zip", bundle, "application/zip")])
     button(at, "Import the bundle").click().run()
     assert button(at, "Cancel")
@@ -194,21 +251,24 @@ def test_a_bundle_goes_out_and_comes_in(workspace):
     assert not [path for path in workspace.home.iterdir() if path.name.startswith(".")]
 
 
-def test_an_export_can_be_cancelled_and_is_found_again_after_a_look_elsewhere(workspace):
-    for name in ("shelf-1", "shelf-2"):
-        make_model(workspace, name, "efficientnet_lite0")
-    at = open_page("models", model="shelf-1")
-    button(at, "LesionLab bundle").click().run()
-    button(at, "Cancel").click().run()
-    assert not at.session_state["work"] and not list(workspace.home.glob(".work-*"))
-    button(at, "LesionLab bundle").click().run()
+def test_an_export_can_be_cancelled_and_is_found_again_after_a_look_elsewhere(workspace, kept):
+    infos = [make_model(workspace, name, "efficientnet_lite0") for name in ("shelf-1", "shelf-2")]
+    press = _bundle(infos[0])
+    press.begin()
+    with ThreadPoolExecutor(1) as browser:
+        download = browser.submit(press.wait)
+        at = open_page("models", model="shelf-1")
+        button(at, "Cancel").click().run()
+        assert not kept and not list(workspace.home.glob(".work-*"))
+        with pytest.raises(JobError):
+            download.result(60)
+    _bundle(infos[0]).begin()
     at.switch_page("views/classify_page.py").run()
-    at.switch_page("views/models_page.py").run()
-    at.selectbox(key="pick.model").set_value("shelf-1").run()
+    at = open_page("models", model="shelf-1")
     _follow(at)
-    assert "Download shelf-1.zip" in [d.label for d in at.get("download_button")]
-    at.selectbox(key="pick.model").set_value("shelf-2").run()
-    assert not at.session_state["work"]  # a model of 17 MB is not kept for nobody
+    assert kept["export"].answer and not at.exception
+    at.button(key="models.open.shelf-2").click().run()
+    assert not kept  # a model of 17 MB is not kept for nobody
 
 
 def test_an_import_without_a_file_or_with_another_one_says_so(workspace):

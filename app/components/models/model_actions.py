@@ -1,9 +1,9 @@
-"""What can be done with one model: classify with it, see its run, name and describe it, delete it; and the way back."""
+"""What can be done with one model: judge it, see its run, name and describe it, delete it; and the way back."""
 
 import streamlit as st
 
 from app.access import operator, require_operator
-from app.addresses.links import CLASSIFY, ERRORS, EVALUATE_ON, RUNS, go, remember
+from app.addresses.links import ERRORS, EVALUATE_ON, RUNS, go, remember
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
 from app.loaders import resources
@@ -40,8 +40,6 @@ def ways_on(info: ModelInfo) -> None:
     workspace = resources.workspace()
     run = run_of(workspace, info)
     with st.container(horizontal=True):
-        if st.button("Classify with it", type="primary", key="models.classify", icon=":material/image_search:"):
-            go(CLASSIFY, model=info.name)
         if st.button("Judge it on a data set", key="models.evaluate_on", icon=":material/fact_check:"):
             go(EVALUATE_ON, model=info.name)
         if run and st.button("Its run", key="models.run", icon=":material/table_rows:"):

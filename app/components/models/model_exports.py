@@ -1,8 +1,7 @@
-"""Taking a model out: the card at once, the other forms made on demand in a process of their own."""
+"""Taking a model out: the card at once, the other forms made by one press in a process of their own."""
 
 import streamlit as st
 
-from app.components import problems
 from app.components.long_work import SessionWork
 from app.loaders.file_cache import stamp
 from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
@@ -29,22 +28,17 @@ _WORK = SessionWork("export", "Makes the file", read=_content)
 
 
 def exports(info: ModelInfo, card: str) -> None:
-    """A button for each form; the last that this visitor asked for can be downloaded once it is made."""
+    """A button for each form: one press makes the file, shows how far that is, and hands it to the browser."""
     if not any(_WORK.is_about(_of(info, kind)) for kind in _BUTTONS):
         _WORK.forget()
     with st.container(horizontal=True):
         st.download_button("Model card", card.encode(), file_name(info, "card"), "text/markdown", key="export.card",
                            on_click="ignore", icon=":material/description:", help=FORMAT_WORDS["card"])
         for kind, (words, icon, mime) in _BUTTONS.items():
-            if _WORK.is_about(_of(info, kind)) and _WORK.answer is not None:
-                name = file_name(info, kind)
-                st.download_button(f"Download {as_text(name)}", _WORK.answer, as_plain(name), mime,
-                                   key=f"download.{kind}", type="primary", on_click="ignore",
-                                   icon=":material/download:")
-            elif st.button(words, key=f"export.{kind}", icon=icon,
-                           help=f"{FORMAT_WORDS[kind]}. Takes {_SECONDS[kind]}."):
-                with problems.in_words():
-                    _WORK.start(_of(info, kind), ExportRequest(info.name, kind, file_name(info, kind)))
+            name = file_name(info, kind)
+            file = _WORK.on_demand(_of(info, kind), ExportRequest(info.name, kind, name))
+            st.download_button(words, file.wait, as_plain(name), mime, key=f"export.{kind}", on_click=file.begin,
+                               icon=icon, help=f"{FORMAT_WORDS[kind]}. Takes {_SECONDS[kind]}.")
     _WORK.view()
     for kind in _BUTTONS:
         if sentence := left_out(info, kind):
