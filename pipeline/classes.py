@@ -43,7 +43,7 @@ DIAGNOSES: dict[str, Diagnosis] = {
         Diagnosis(
             "bkl",
             "Benign keratosis",
-            "seborrheic keratosis, solar lentigo, lichen planus-like keratosis",
+            "seborrhoeic keratosis, solar lentigo, lichen planus-like keratosis",
             "benign",
         ),
         Diagnosis("df", "Dermatofibroma", "all types", "benign"),

@@ -10,7 +10,7 @@ from pipeline.number_words import count, decimal, percent
 from pipeline.text_tables import table
 
 _SHOWN = 12
-_FACTORS = {"dx_type": "how the truth was established", "source": "image source"}
+_FACTORS = {"dx_type": "how the reference diagnosis was made", "source": "image source"}
 
 
 def add_audit(group) -> None:

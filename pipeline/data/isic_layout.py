@@ -47,7 +47,8 @@ def criteria_rows(table: Member, tables: list[Member]) -> Rows:
     rows, problems = checked_rows(raw.assign(**{c: absent for c in COLUMNS if c not in raw}), table.said)
     kinds = ", ".join(sorted(rows["dx"].unique()))
     notes += [
-        f"Its images show {kinds} alone. How the truth was established, age, sex and localization are not recorded.",
+        f"Its images show {kinds} alone. How the reference diagnosis was made, age, sex and localization are not "
+        "recorded.",
         "The archive's masks of dermoscopic criteria are not imported.",
     ]
     return Rows(rows, problems, notes, (isic.LICENCE, isic.ATTRIBUTION["task12"]), "square")

@@ -92,8 +92,8 @@ METRICS: dict[str, Metric] = {metric.key: metric for metric in (
         baseline="majority_accuracy",
     ),
     Metric(
-        "top2_accuracy", "top-2 accuracy", "Share of images whose truth is among the two highest probabilities.", SHARE,
-        functions.top2_accuracy, ("decision", "comparison"), counts_images=True,
+        "top2_accuracy", "top-2 accuracy", "Share of images whose reference diagnosis is among the two highest "
+        "probabilities.", SHARE, functions.top2_accuracy, ("decision", "comparison"), counts_images=True,
     ),
     Metric(
         "melanoma_auc", "melanoma AUC", "Area under the ROC curve of melanoma against the rest, over images: the "

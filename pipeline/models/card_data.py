@@ -152,7 +152,7 @@ def missing_text(images: pd.DataFrame | None) -> str:
     parts = parts_of(images)
     absent = {
         "age": images["age"].isna(), "sex": images["sex"] == "unknown", "site": images["localization"] == "unknown",
-        "kind of truth": images["dx_type"] == "unknown", "image source": images["source"].isna(),
+        "how the diagnosis was made": images["dx_type"] == "unknown", "image source": images["source"].isna(),
     }
     rows = [[as_text(name), *(_share(is_so[images["part"] == part]) for part in parts)]
             for name, is_so in absent.items()]

@@ -14,7 +14,8 @@ TIME_PARTS: dict[TimePart | Literal["rest"], tuple[str, str]] = {
     "training": ("forward and backward", "the network's outputs, its gradients and the optimizer's step"),
     "validation": ("validation", "the held-out images after each epoch, and its figures"),
     "judging": ("predicting", "the held-out images once more with the weights that were kept, and the run's figures"),
-    "explaining": ("explaining", "a heatmap for the predicted and one for the true diagnosis of each held-out image"),
+    "explaining": ("explaining", "a heatmap for the predicted and one for the reference diagnosis of each held-out "
+                   "image"),
     "writing": ("writing", "checkpoints, predictions and the model"),
     "rest": ("start and the rest", "loading libraries and network, and what was lost where the run was broken off"),
 }

@@ -58,7 +58,7 @@ def _numbers(found: dict[str, Any], accuracy, n: str) -> None:
                f"width: the mean gap between probability and share right. 0 is best. {n}.")
     ece.caption(interval(found["ece"], AREA))
     brier.metric("Brier score", decimal(found["brier"][0]), help="Mean squared distance between the probabilities and "
-                 f"the truth, over all diagnoses: 0 is best, 2 is worst. {n}.")
+                 f"the reference diagnosis, over all diagnoses: 0 is best, 2 is worst. {n}.")
     brier.caption(interval(found["brier"], DISTANCE))
     mean.metric("Mean probability", percent(found["confidence"]), help=f"Of the answer, over all images. {n}.")
     mean.caption("that the answers claim")

@@ -59,9 +59,9 @@ def subgroup_panel(
     row_ways(names, lambda place: ways.of_group(factor, table["level"].iat[place], grouped, figure, codes), _KEY)
     _reading(table)
     if factor == _SOME:
-        st.caption("In HAM10000 the kind of truth goes with the diagnosis: follow-up is all nevi, confocal all benign "
-                   "keratosis, and melanoma, basal cell carcinoma and akiec are all histology. So only figures of a "
-                   "diagnosis against the rest stand here, and some groups have none.")
+        st.caption("In HAM10000 how the reference diagnosis was made goes with the diagnosis: follow-up is all nevi, "
+                   "confocal all benign keratosis, and melanoma, basal cell carcinoma and akiec are all histology. So "
+                   "only figures of a diagnosis against the rest stand here, and some groups have none.")
     help_text("subgroups", "How to read differences between groups")
 
 

@@ -130,9 +130,9 @@ def _reference(info: ModelInfo, image: VisitorImage, truth: Truth) -> str:
 def _regions(
     place: DeltaGenerator, info: ModelInfo, image: VisitorImage, output: resources.Output, codes: list[str], number: int
 ) -> None:
-    left, right = st.columns([3, 2])
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
     code = left.selectbox(
-        "Regions that raised the output for", codes, format_func=label,
+        "Regions that raised the output for", codes, format_func=label, label_visibility="collapsed",
         key=f"regions.{number}.{info.name}.{image.digest[:12]}",
     )
     opacity = right.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key=f"opacity.{number}") / 100

@@ -69,8 +69,8 @@ SOURCES: dict[str, Source] = {
         ),
         _isic(
             "isic2018-test", "ISIC 2018, Task 3, test images", 1_512, 0.42e9,
-            "The official test images with their ground truth, to judge a model that was trained elsewhere. None of "
-            "its images has a lesion id.",
+            "The official test images with their reference diagnoses, to judge a model that was trained elsewhere. "
+            "None of its images has a lesion id.",
         ),
         _isic(
             "isic2019", "ISIC 2019, training images", 25_331, 9.8e9,
