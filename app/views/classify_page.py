@@ -30,6 +30,7 @@ NOT_DERMATOSCOPIC = (
     "photograph the structures that it knows are not visible, so its numbers would mean nothing."
 )
 PAGE = 4  # uploads judged at a time
+_CHOSEN = "source.chosen"  # whether this visitor said whose images; else the model decides
 _SPLIT_WORDS = {"lesion": "split by lesion", "lesion-test": "split by lesion, with a test part",
                 "random": "split by image, which flatters the figures",
                 "all": "not split: it was trained on all of them, so these figures are those of sibling networks that "
@@ -99,11 +100,12 @@ def _allowed(info: ModelInfo, images: list[VisitorImage]) -> bool | None:
 
 
 def _chosen_images(info: ModelInfo) -> list[VisitorImage]:
-    if "source" not in st.session_state and info.read_only and not examples(info).offers:
-        st.session_state["source"] = "uploads"
+    if not st.session_state.get(_CHOSEN) and not st.session_state.get("uploads"):
+        st.session_state["source"] = "uploads" if info.read_only and not examples(info).offers else "examples"
     source = st.radio(
         "Images to classify", ["examples", "uploads"], key="source", horizontal=True, label_visibility="collapsed",
         format_func={"examples": "Example images", "uploads": "My images"}.get,
+        on_change=lambda: st.session_state.update({_CHOSEN: True}),
     )
     try:
         return example_rows(info) if source == "examples" else _uploads()
@@ -126,7 +128,6 @@ def main() -> None:
         info = by_name[pick("Model", "model", list(by_name), default=usual_model(models).name,
                             words=lambda name: short_title(by_name[name]))]
         images = _chosen_images(info)
-        _about(info)
     with answer:
         if images:
             allowed = True if st.session_state["source"] == "examples" else _allowed(info, images)
@@ -136,6 +137,7 @@ def main() -> None:
         else:
             st.info("Choose an image: the model's output for it appears here, a probability for each diagnosis and "
                     "the regions that raised it.", icon=":material/image_search:")
+    _about(info)
     help_text("classify", "What the model's output is, and is not")
     help_text("decisions", "Two decisions: as-data and balanced")
     help_text("heatmap", "How to read a heatmap")

@@ -41,14 +41,18 @@ def test_the_bundled_model_answers_and_its_errors_are_there(fresh_app, visitor, 
     press(page, "Classify an image")
     expect(page.get_by_role("combobox", name=re.compile("Model"))).to_have_value("default (bundled with LesionLab)")
     with rerun(page):
-        page.get_by_role("radiogroup", name="Were your images").get_by_text("Yes").click()
-    with rerun(page):
         page.locator("input[type=file]").set_input_files(
             {"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": image_bytes(7, False, (640, 480))}
         )
-    expect(page.get_by_text("Highest probability (as-data):")).to_be_visible(timeout=60_000)
+    expect(page.get_by_alt_text("Untouched image mine.jpg")).to_be_visible()
+    with rerun(page):
+        page.get_by_role("radiogroup", name="Were your images").get_by_text("Yes").click()
+    page.get_by_text(re.compile("^(Both decisions answer so|Two decisions, two answers)$")).click(timeout=60_000)
+    expect(page.get_by_text("Highest probability (as-data):")).to_be_visible()
     expect(page.get_by_text("All diagnoses weighed alike (balanced):")).to_be_visible()
     expect(page.get_by_text(NOTICE)).to_be_visible()
+    with rerun(page):
+        page.get_by_text("Regions that raised the output", exact=True).click()
     expect(page.get_by_alt_text(re.compile("laid over the image mine.jpg"))).to_be_visible()
     photograph("classify")
 

@@ -77,12 +77,10 @@ def see_where_it_started(page: Page, app: RunningApp) -> None:
 
 def bring_its_model_out_and_in(page: Page, app: RunningApp, folder) -> None:
     follow(page, "Models")
-    expect(page.get_by_role("combobox", name="Model")).to_be_visible()  # opens on the newest
-    page.get_by_role("button", name="LesionLab bundle").click()
-    ready = page.get_by_role("button", name=re.compile("^Download .*zip$"))
-    expect(ready).to_be_visible(timeout=JOB_MS)
-    with page.expect_download() as download:
-        ready.click()
+    press(page, re.compile("Card and files$"))
+    with page.expect_download(timeout=JOB_MS) as download:
+        page.get_by_role("button", name="LesionLab bundle").click()
+        expect(page.get_by_text(re.compile("^Makes the file: "))).to_be_visible()
     bundle = folder / download.value.suggested_filename
     download.value.save_as(bundle)
     page.get_by_text("Import a model").first.click()

@@ -156,6 +156,7 @@ def classify_an_upload(page: Page, running_app: RunningApp) -> None:
         {"name": "photo.png", "mimeType": "image/png", "buffer": an_image_that_is_not_generated()},
     ])
     expect(page.get_by_text("Answer the question above")).to_be_visible()
+    expect(page.get_by_alt_text("Untouched image drawn.jpg")).to_be_visible()
     page.get_by_text("No, or I do not know").click()
     expect(page.get_by_text("No model output: the model has seen only dermatoscopic images")).to_be_visible()
     expect(page.get_by_text("Education only")).to_have_count(0)
@@ -165,6 +166,7 @@ def classify_an_upload(page: Page, running_app: RunningApp) -> None:
     expect(page.get_by_text("letter.jpg is not an image")).to_be_visible()
     expect(page.get_by_text("was trained on generated drawings")).to_be_visible()
     expect(page.get_by_text("Model output: a probability for each diagnosis").first).to_be_visible()
+    page.get_by_text("Regions that raised the output", exact=True).first.click()
     expect(page.get_by_alt_text(re.compile("laid over the image drawn.jpg"))).to_be_visible()
     expect(page.get_by_text(NOTICE.capitalize()).first).to_be_visible()
     assert not list(running_app.home.rglob("*drawn*")), "the upload was stored"

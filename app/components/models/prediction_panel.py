@@ -43,19 +43,20 @@ def image_panel(info: ModelInfo, image: VisitorImage, number: int, allowed: bool
         ModelError: the model's weights are missing or do not fit.
     """
     with st.container(border=True):
+        top = st.container()
         left, right = st.columns(_WIDTHS, gap="medium")
         picture = left.container()
         with right:
             if refused(info, image.generated, number):
                 _untouched(picture, image)
-                _name(image)
             elif not allowed:
                 _untouched(picture, image)
                 if allowed is None:
                     st.info("Answer the question above to see the model's output.", icon=":material/help:")
-                _name(image)
             else:
-                _answered(info, image, number, picture, left)
+                _answered(info, image, number, top, picture, left)
+        with top:
+            _name(image)
 
 
 def _untouched(place: DeltaGenerator, image: VisitorImage) -> None:
@@ -67,9 +68,10 @@ def _name(image: VisitorImage) -> None:
 
 
 def _answered(
-    info: ModelInfo, image: VisitorImage, number: int, picture: DeltaGenerator, below: DeltaGenerator
+    info: ModelInfo, image: VisitorImage, number: int, top: DeltaGenerator, picture: DeltaGenerator,
+    below: DeltaGenerator,
 ) -> None:
-    """`picture` is the picture's place, `below` that of what belongs to it."""
+    """`top` is the place of the answer, `picture` that of the picture, `below` that of what belongs to it."""
     regions = st.session_state.get(f"regions.shown.{number}", False)
     if not regions:
         _untouched(picture, image)  # before the network is loaded and has answered
@@ -78,9 +80,10 @@ def _answered(
     output = resources.output(info, image.pixels, image.digest, name=Path(image.name).stem)
     answers = _answers(info, output.probabilities)
     table = next(iter(answers.values()))
-    _headline(info, image, table)
-    if output.recognised:
-        st.info(as_text(recognised_sentences(info, output.recognised)), icon=":material/fingerprint:")
+    with top:
+        _headline(info, image, table)
+        if output.recognised:
+            st.info(as_text(recognised_sentences(info, output.recognised)), icon=":material/fingerprint:")
     show(probabilities_figure(table, dark()), table, f"{image.name}-output", key=f"output.{number}.{image.digest[:12]}")
     _decisions(info, answers)
     with below:
@@ -119,7 +122,6 @@ def _headline(info: ModelInfo, image: VisitorImage, table: pd.DataFrame) -> None
     st.markdown(f"##### Model output: {as_text(first['diagnosis'])}, {share}")
     if image.truth:
         st.markdown(_reference(info, image, image.truth))
-    _name(image)
 
 
 def _reference(info: ModelInfo, image: VisitorImage, truth: Truth) -> str:
@@ -148,7 +150,7 @@ def _seen(info: ModelInfo, image: VisitorImage, output: resources.Output) -> Non
     seen = seen_of(size, info)
     pixels = "" if info.members else f": {info.width}×{info.height} pixels"
     with st.expander(f"What the network sees{pixels}", icon=":material/grid_view:", expanded=not seen.unchanged):
-        st.image(at_its_shape(output.seen, size, info), caption=seen.words, output_format="JPEG",
+        st.image(at_its_shape(output.seen, size, info), caption=as_text(seen.words), output_format="JPEG",
                  alt=f"What the network sees of the image {image.name}")
 
 
