@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from app.loaders.image_pixels import SIDE, at_its_shape, with_regions
+from app.words.seen_words import seen_of
 from pipeline.configuration.presets import PRESETS
 from pipeline.data.prepare import prepare_image
 
@@ -32,6 +33,19 @@ def test_what_was_seen_is_shown_round_again(shape, resize, view):
     shown = at_its_shape(seen, SHAPES[shape], config)
     rows, columns = np.nonzero(shown[..., 0] > 170)
     assert np.ptp(rows) == pytest.approx(np.ptp(columns), rel=0.2, abs=4)
+
+
+@pytest.mark.parametrize(("size", "changes", "words", "unchanged"), [
+    ((600, 400), {}, "The network sees all of it.", True),
+    ((600, 450), {}, "The network sees all of it, squeezed to 89 % of its height. Here it has its true shape.", False),
+    ((900, 120), {}, "The network sees all of it, squeezed to 20 % of its width. Here it has its true shape.", False),
+    ((600, 450), {"resize": "crop"},
+     "The network sees the middle of the picture, without 11 % of its area.", False),
+    ((600, 400), {"view": "square"}, "The network sees the middle of the picture, without 33 % of its area, squeezed "
+     "to 67 % of its height. Here it has its true shape.", False),
+], ids=["the same shape", "squeezed down", "squeezed across", "cropped", "cropped and squeezed"])
+def test_what_the_network_gets_of_a_picture_is_said(size, changes, words, unchanged):
+    assert seen_of(size, replace(CONFIG, **changes)) == (words, unchanged)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
