@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from streamlit.navigation.page import Page
 
 from app.hosts import KnownHostsOnly
+from app.old_addresses import OldAddresses
 
 
 def _page(name: str, title: str, **more: Any) -> Page:
@@ -25,16 +26,15 @@ def _menu() -> dict[str, list[Page]]:
         "Look": [
             _page("errors", "Errors", url_path="errors"), _page("explore", "Explore", url_path="explore"),
             _page("case", "Case", url_path="case", visibility="hidden"),
-            _page("tour", "Instructive errors", url_path="tour"),
+            _page("tour", "Instructive errors", url_path="tour"), _page("dataset", "Data sets", url_path="dataset"),
             _page("lesson", "Lesson", url_path="lesson", visibility="hidden"),
-            _page("dataset", "Dataset", url_path="dataset"), _page("get_data", "Get data", url_path="get-data"),
         ],
         "Train": [
-            _page("train", "Train", url_path="train"), _page("rates", "Learning rate", url_path="learning-rate"),
-            _page("runs", "Runs", url_path="runs"), _page("models", "Models", url_path="models"),
+            _page("train", "Train", url_path="train"), _page("runs", "Runs", url_path="runs"),
+            _page("models", "Models", url_path="models"),
         ],
         "Judge": [
-            _page("evaluation", "Evaluation", url_path="evaluation"), _page("leakage", "Leakage", url_path="leakage"),
+            _page("judge", "Judge", url_path="judge"),
             _page("evaluate_on", "Another data set", url_path="another-data-set", visibility="hidden"),
         ],
         "More": [_page("article", "The article", url_path="article")],
@@ -59,4 +59,4 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:
-    app = st.App(__file__, middleware=[Middleware(KnownHostsOnly)])
+    app = st.App(__file__, middleware=[Middleware(KnownHostsOnly), Middleware(OldAddresses)])

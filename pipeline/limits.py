@@ -1,4 +1,4 @@
-"""How large what comes from outside may be, in one place. The help of the page *Get data* says the same."""
+"""How large what comes from outside may be, in one place. The help of *Get more*, of data sets, says the same."""
 
 # text: JSON files of the workspace and of bundles, whatever they claim
 MOST_JSON_BYTES = 32 * 2**20

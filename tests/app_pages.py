@@ -2,11 +2,13 @@
 
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from app import access
+from app.old_addresses import MOVED
 
 OPERATOR = {"Host": "127.0.0.1:8501"}
 VISITOR = OPERATOR | {"X-Forwarded-For": "192.0.2.7"}
@@ -25,13 +27,23 @@ def _menu() -> dict:
     return AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30).run()._registered_pages
 
 
+def place_of(page: str) -> tuple[str, dict[str, str]]:
+    """The file of a page, by its name or that which it had in an earlier version, and what its address must say."""
+    address = {"rates": "learning-rate"}.get(page, page).replace("_", "-")
+    if address not in MOVED:
+        return f"views/{page}_page.py", {}
+    moved = MOVED[address]
+    return f"views/{moved.page}_page.py", dict(parse_qsl(moved.query))
+
+
 def open_page(page: str, /, **parameters: str) -> AppTest:
     """The page as its address with these parameters opens it."""
     at = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30)
     at._registered_pages = _menu()
-    for parameter, value in parameters.items():
+    file, more = place_of(page)
+    for parameter, value in {**parameters, **more}.items():
         at.query_params[parameter] = value
-    at.switch_page(f"views/{page}_page.py").run()
+    at.switch_page(file).run()
     assert not at.exception
     return at
 

@@ -1,4 +1,4 @@
-"""The ways from the figures of the page Evaluation to their images: each number with the filter that gives it."""
+"""The ways from the figures of Evaluation to their images: each number with the filter that gives it."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -11,22 +11,31 @@ from pipeline.limits import MOST_PARAMETER
 
 Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search", "image",
                     "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict", "lesion",
-                    "guess", "stop", "set"]
+                     "guess", "stop", "set", "tab"]
 NOUNS: dict[str, str] = {
     "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "reference diagnosis",
     "predicted": "predicted diagnosis", "example": "example image",
     "quiz": "set of hidden images", "case": "hidden image", "image": "image", "search": "learning-rate search",
     "topic": "topic", "decision": "decision", "figure": "figure", "target": "target", "factor": "grouping",
     "lesion": "lesion", "guess": "guess", "stop": "error of the tour", "set": "teaching set",
-    "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
+    "tab": "part of the page", "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
 }
 EXPLORE, CASE = "views/explore_page.py", "views/case_page.py"
-EVALUATION, LEAKAGE = "views/evaluation_page.py", "views/leakage_page.py"
-EVALUATE_ON = "views/evaluate_on_page.py"
+EVALUATE_ON, DATASET, JUDGE = (f"views/{page}_page.py" for page in ("evaluate_on", "dataset", "judge"))
 TOUR, LESSON = "views/tour_page.py", "views/lesson_page.py"
-DATASET, GET_DATA = "views/dataset_page.py", "views/get_data_page.py"
-RUNS, MODELS, RATES, ARTICLE = (f"views/{page}_page.py" for page in ("runs", "models", "rates", "article"))
+RUNS, MODELS, ARTICLE = (f"views/{page}_page.py" for page in ("runs", "models", "article"))
 HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}_page.py" for page in ("home", "train", "errors", "classify"))
+
+
+class Door(NamedTuple):
+    """A part of a page: the page, and the parameters that open it there."""
+
+    page: str
+    values: dict[str, str]
+
+
+EVALUATION, LEAKAGE = JUDGE, Door(JUDGE, {"tab": "leakage"})
+GET_DATA, RATES = Door(DATASET, {"view": "get"}), Door(TRAIN, {"tab": "learning-rate"})
 
 
 class Linked(NamedTuple):
@@ -64,9 +73,10 @@ def remember(**values: str | None) -> None:
             st.query_params[parameter] = value
 
 
-def go(page: str, **values: str) -> None:
-    """Open another page with these parameters."""
-    st.switch_page(page, query_params={**values, **mark()})
+def go(page: str | Door, **values: str) -> None:
+    """Open another page, or a part of one, with these parameters."""
+    place = page if isinstance(page, Door) else Door(page, {})
+    st.switch_page(place.page, query_params={**place.values, **values, **mark()})
 
 
 def shared_address(page: str, **values: str) -> str:

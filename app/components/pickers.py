@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import streamlit as st
 
 from app.addresses.links import Parameter, linked, remember
+from app.words.run_titles import bundled_title
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
@@ -40,14 +41,13 @@ def pick(
     )
 
 
-def pick_run(runs: list[RunDir], default: RunDir) -> RunDir:
-    """The run that the address or the user chose."""
+def pick_run(runs: list[RunDir], default: RunDir, more: Callable[[RunDir], str] = state_words) -> RunDir:
+    """The run that the address or the user chose; `more` is what stands behind the name of each but the bundled one."""
     by_name = {run.name: run for run in runs}
 
     def words(name: str) -> str:
-        if by_name[name].capabilities().read_only:
-            return f"{name} (bundled with LesionLab)"
-        return f"{name} ({state_words(by_name[name])})"
+        can = by_name[name].capabilities()
+        return bundled_title(can) if can.read_only else f"{name} ({more(by_name[name])})"
 
     return by_name[pick("Run", "run", list(by_name), default=default.name, words=words)]
 

@@ -14,6 +14,7 @@ from app.components.pickers import pick_run, state_words
 from app.loaders import resources
 from app.loaders.run_data import dataset_of, found_data, images_of
 from app.words import first_bundled_words
+from app.words.run_titles import bundled_title
 from pipeline.files.workspace import MODEL_NAME, error_words
 from pipeline.images.generated import NOTICE
 from pipeline.models.model_info import bundled_model
@@ -24,10 +25,9 @@ from pipeline.shown import as_text
 
 FOLDS = "Five folds by lesion: each image was judged by the one network that had seen no image of its lesion."
 _ENDED_WORDS = {"failed": "failed", "cancelled": "was stopped", "interrupted": "was interrupted", "done": "ended"}
-FOLDS_TITLE = "The five networks of the model in the box"
 FOLDS_NOTE = (
-    "This run is bundled with LesionLab: **the five networks of the bundled model, each on the images that it had not "
-    "seen**. Each was trained on four fifths of the lesions and judged the images of the others."
+    "This run is bundled with LesionLab: **the five networks of the model in the box, each on the images that it had "
+    "not seen**. Each was trained on four fifths of the lesions and judged the images of the others."
 )
 TOO_GOOD = "The recipe was chosen on one of the five folds, so these figures are a little too good."
 
@@ -37,20 +37,25 @@ def _is_done(run: RunDir) -> bool:
 
 
 def chosen_run(
-    title: str, widths: Sequence[int], nothing_yet: str, preferred: Callable[[RunDir], bool] = _is_done
+    title: str | None, widths: Sequence[int], nothing_yet: str, preferred: Callable[[RunDir], bool] = _is_done,
+    place: DeltaGenerator | None = None,
 ) -> tuple[RunDir, list[DeltaGenerator]] | None:
     """The head of a page about one run: its title, and beside it the run that the address or the user chose.
 
     Args:
-        widths: of the columns: the title's, the run's, and those that the page fills itself.
+        title: None where it stands already.
+        widths: of the columns: the title's if there is one, the run's, and those that the page fills itself.
         nothing_yet: what will be on the page, where there is no run.
         preferred: a run that is shown rather than a newer one where nobody chose.
+        place: holds the columns, where the page has one for them.
 
     Returns:
         The run and the further columns; None where there is no run, which the page then says.
     """
-    first, second, *others = st.columns(widths, vertical_alignment="bottom")
-    first.title(title)
+    columns = (place or st).columns(widths, vertical_alignment="bottom")
+    if title is not None:
+        columns.pop(0).title(title)
+    second, *others = columns
     runs = resources.runs()
     if not runs:
         _no_run_yet(nothing_yet)
@@ -94,9 +99,8 @@ def about_images(run: RunDir) -> None:
 def folds_note(can: Capabilities) -> None:
     """Above what a page shows of the run that the folds of a cross-validation judged; nothing for other runs."""
     if can.has_folds:
-        title, note = (FOLDS_TITLE, FOLDS_NOTE) if can.has_what_if else (
-            first_bundled_words.TITLE, first_bundled_words.NOTE)
-        chip(title, f"{note} {TOO_GOOD}", "inventory_2")
+        note = FOLDS_NOTE if can.has_what_if else first_bundled_words.NOTE
+        chip(bundled_title(can), f"{note} {TOO_GOOD}", "inventory_2")
 
 
 def chip(words: str, text: str, icon: str) -> None:

@@ -130,7 +130,7 @@ def _differing(cases: Cases, runs: Collection[str]) -> Mask:
 
 def _of_evidence(cases: Cases, kind: str) -> Mask:
     measured = leakage_rows.evidence(cases.run, found_data(cases.run).dataset)
-    # outliers are such against their own part, as the page Leakage has them
+    # outliers are such against their own part, as Leakage has them
     return _in(cases, pd.concat([of_kind(rows, kind) for _, rows in measured.groupby("part")]))
 
 
@@ -220,7 +220,7 @@ _DECLARED: tuple[Filter, ...] = (
     OneOf(
         name="evidence", noun="kind of evidence", title="Evidence outside the lesion", place=Place("lesion", 2),
         values=lambda known: KINDS if known.evidence else (), value_words=lambda kind, known: _EVIDENCE_WORDS[kind],
-        help="From lesion masks: the page Leakage, under Evidence outside the lesion.", help_without=True,
+        help="From lesion masks: the page Judge, under Leakage, Evidence outside the lesion.", help_without=True,
         keeps=_of_evidence, words=lambda kind, asked, known: f"Evidence: {_EVIDENCE_WORDS[kind]}",
     ),
     Several(

@@ -10,6 +10,7 @@ import pandas as pd
 from app.loaders import evaluation_rows, leakage_rows, resources
 from app.loaders.file_cache import kept
 from app.loaders.run_data import compared_rows, found_data, found_files, images_of
+from app.words.run_titles import bundled_title
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
 from pipeline.explain.embedding_files import (
@@ -180,5 +181,7 @@ def wrong_images(run: RunDir) -> pd.Index:
 
 @kept(lambda run: [label_path(run)], entries=1024)
 def name_of(run: RunDir) -> str:
-    """The name that a person gave the run, else its id."""
+    """The name that a person gave the run, else its id; of the bundled run its title."""
+    if run.bundled:
+        return bundled_title(run.capabilities())
     return read_label(run).name or run.name

@@ -1,4 +1,4 @@
-"""Cached loaders of the page Evaluation: what it computes itself, each kept until a file that it depends on changes."""
+"""Cached loaders of Evaluation: what it computes itself, each kept until a file that it depends on changes."""
 
 from pathlib import Path
 from typing import Final, Literal

@@ -1,4 +1,4 @@
-"""Cached loaders of the page Leakage and of evidence outside the lesion."""
+"""Cached loaders of Leakage and of evidence outside the lesion."""
 
 from collections.abc import Sequence
 from pathlib import Path

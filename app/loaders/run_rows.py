@@ -9,7 +9,7 @@ from app.charts.curves import batches_table, epochs_table
 from app.loaders import resources
 from app.loaders.file_cache import kept
 from app.loaders.run_data import compared_rows
-from app.words import first_bundled_words
+from app.words.run_titles import bundled_title
 from pipeline.errors import LesionLabError
 from pipeline.metrics.compare import Comparison, compare
 from pipeline.metrics.network_size import NetworkSize, network_size
@@ -19,7 +19,6 @@ from pipeline.runs.run_kind import CAPABILITIES, Capabilities
 from pipeline.runs.status import ENDED
 from pipeline.runs.summary import FIGURES, run_summary
 
-BUNDLED_TITLE = "The bundled model's five networks"
 _FOLDS = "by lesion, five folds"
 _SUMMARY = ("run", "state", "seconds", "data", "preset", "arch", "split", "parent", "parent_stage", "evaluates",
             "error")
@@ -46,7 +45,7 @@ def _read(run: RunDir) -> dict[str, Any]:
     except (LesionLabError, FileNotFoundError):
         pass  # the summary's error has the sentence already
     if capabilities_of(row).has_folds:
-        row |= {"name": BUNDLED_TITLE if run.capabilities().has_what_if else first_bundled_words.TITLE, "split": _FOLDS}
+        row |= {"name": bundled_title(run.capabilities()), "split": _FOLDS}
     return row
 
 

@@ -1,18 +1,23 @@
-"""Train: bring images in, choose, start, watch."""
+"""Train: bring images in, choose, start, watch; and search the learning rate of it."""
 
 import streamlit as st
 
 from app.addresses.links import GET_DATA, linked
+from app.addresses.visits import mark
 from app.components import problems
 from app.components.data.data_intake import Pending, datasets_here, import_form
 from app.components.data.generated_drawing import draw_button
+from app.components.page_tabs import tabbed_head
 from app.components.pickers import pick_run
 from app.components.training.live_run import live_run, runs_ahead, waiting_runs
+from app.components.training.rates_tab import rates_tab
 from app.components.training.train_form import train_form
 from app.loaders import resources
 from pipeline.data.embedded import NAME as GENERATED
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
+
+_TABS = {"train": "Training", "learning-rate": "Learning rate"}
 
 
 def _data_first() -> Pending | None:
@@ -48,10 +53,12 @@ def _shown_run(runs: list[RunDir]) -> RunDir | None:
 
 def main() -> None:
     problems.said()
+    tab, place = tabbed_head("Train", _TABS)
+    if tab == "learning-rate":
+        rates_tab()
+        return
     datasets, runs = resources.datasets(), resources.own_runs()
-    title, picker = st.columns([1, 2], vertical_alignment="bottom")
-    title.title("Train")
-    with picker:
+    with place:
         shown = _shown_run(runs)
     with st.container():  # one place, so that the form below stays where it is when runs come and go
         if shown:
@@ -74,7 +81,8 @@ def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> Pending | None
                      on_change=lambda: st.query_params.update({"run": st.session_state["earlier"]}))
     with st.expander("Data sets", icon=":material/database:"):
         datasets_here(datasets)
-        st.page_link(GET_DATA, label="More ways to get data", icon=":material/download:")
+        st.page_link(GET_DATA.page, label="More ways to get data", icon=":material/download:",
+                     query_params={**GET_DATA.values, **mark()})
         if all(dataset.name != GENERATED for dataset in datasets):
             draw_button(primary=False)
         return import_form()

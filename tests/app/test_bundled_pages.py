@@ -10,6 +10,7 @@ from PIL import Image
 from app.loaders import resources
 from app.loaders.examples import examples
 from app.loaders.run_data import found_data
+from app.words.first_bundled_words import TITLE
 from pipeline.data.importing import import_dataset
 from pipeline.files.disk import read_json, write_json
 from pipeline.files.workspace import MODEL_NAME, RUN_NAME
@@ -118,10 +119,10 @@ def test_errors_stand_without_any_image(workspace, bundle):
     at = open_page("errors")
     said = words(at)
     assert SIBLINGS in said and "The recipe was chosen on one of the five folds" in said and NOT_HERE in said
-    assert at.selectbox(key="pick.run").options == [f"{RUN_NAME} (bundled with LesionLab)"]
+    assert at.selectbox(key="pick.run").options == [TITLE]
     assert "56 images" in said and "Classify images with the bundled model" in labels(at)
     button(at, "Get data").click().run()
-    assert at.title[0].value == "Get data"
+    assert at.title[0].value == "Data sets"
 
 
 @pytest.mark.parametrize("page", ["explore", "evaluation", "case"])

@@ -1,5 +1,4 @@
-"""The Dataset page in Streamlit's AppTest: counts, cross-tables, what is missing, and the wall behind its address."""
-
+"""The page Data sets in Streamlit's AppTest: the wall first, counts, what is missing, and its address."""
 
 import pandas as pd
 import pytest
@@ -30,12 +29,32 @@ def captions(at: AppTest) -> list[str]:
 def test_an_empty_workspace_has_one_way_on(workspace):
     at = open_page(data="gone")
     assert "gone" in at.warning[0].value
-    assert [b.label for b in at.button if b.proto.type == "primary"] == ["Bring in images"]
+    assert [b.label for b in at.button if b.proto.type == "primary" and not b.proto.form_id] == [
+        "Draw the generated images"
+    ]
+
+
+def test_what_is_here_comes_first_with_its_images(dataset):
+    at = open_page()
+    assert at.radio(key="dataset.view").options == ["Images", "Counts", "Get more"] and len(captions(at)) == 24
+    assert "140 images of 70 lesions, 7 diagnoses." in words(at) and dataset.licence in words(at)
+    assert not [b for b in at.button if b.label.startswith("Fetch")]
+    at.radio(key="dataset.view").set_value("get").run()
+    assert [b for b in at.button if b.label.startswith("Fetch")] and not captions(at)
+    at.radio(key="dataset.view").set_value("images").run()
+    button(at, "Train on it").click().run()
+    assert at.title[0].value == "Train" and at.selectbox(key="train.data").value == "generated"
+
+
+def test_after_a_first_data_set_came_its_images_are_shown(workspace, tmp_path):
+    at = open_page(view="get")
+    assert "No data set is here yet." in words(at) and "view" not in at.query_params
+    make_dataset(workspace, tmp_path)
+    assert len(captions(at.run())) == 24
 
 
 def test_counts_spell_out_both_groups(dataset):
-    text = words(open_page())
-    assert "140 images of 70 lesions, 7 diagnoses." in text and dataset.licence in text
+    text = words(open_page(view="counts"))
     assert "Malignant: **40 images** of 20 lesions, 28.6 % of all images" in text
     assert "- Basal cell carcinoma · bcc\n- Melanoma · mel: invasive or in situ" in text
     assert "Malignant or in situ/precursor: **60 images** of 30 lesions" in text
@@ -44,31 +63,31 @@ def test_counts_spell_out_both_groups(dataset):
 
 
 def test_image_sources_that_are_absent_and_how_to_add_them(dataset, workspace, tmp_path):
-    at = open_page()
+    at = open_page(view="counts")
     assert "Image source not recorded: 140 images of 70 lesions (100.0 %)" in words(at)
     assert "data import --name generated --sources CSV" in words(at)
     table = pd.DataFrame({"image_id": dataset.metadata()["image_id"], "dataset": "clinic"})
     table.to_csv(tmp_path / "sources.csv", index=False)
     set_sources(workspace, "generated", tmp_path / "sources.csv")
-    assert "--sources CSV" not in words(open_page())
+    assert "--sources CSV" not in words(open_page(view="counts"))
 
 
 def test_what_is_missing_opens_its_images(dataset):
-    at = open_page()
+    at = open_page(view="counts")
     button(at, "Show them").click().run()
     assert at.query_params["source"] == "not-recorded" and len(captions(at)) == 24
 
 
 def test_the_cross_table_stands_in_the_address(dataset):
-    at = open_page(by="localization", count="lesions")
+    at = open_page(view="counts", by="localization", count="lesions")
     assert "**Localization within each diagnosis: lesions, and their share of the diagnosis**" in words(at)
     at.selectbox(key="cross.by").set_value("sex").run()
     assert at.query_params["by"] == "sex"
-    assert "Shown instead: age band" in open_page(by="shoe").warning[0].value
+    assert "Shown instead: age band" in open_page(view="counts", by="shoe").warning[0].value
 
 
 def test_a_click_on_a_cell_opens_its_images(dataset):
-    at = open_page()
+    at = open_page(view="counts")
     at.session_state["cross.0"] = {"selection": {"points": [{"customdata": ["mel", "40-59"]}]}}
     at.run()
     assert not at.exception

@@ -1,4 +1,4 @@
-"""The page Get data in Streamlit's AppTest: what it offers, the Kaggle login, and downloads that outlive it."""
+"""The ways to bring images in, in Streamlit's AppTest: what they are, the Kaggle login, long downloads."""
 
 import json
 import stat
@@ -67,20 +67,19 @@ def test_what_is_here_is_listed_with_its_notes_and_problems(workspace, tmp_path)
     source = write_folder(tmp_path / "b", {f"mel/{i}.jpg": jpeg(n) for n, i in enumerate(rows()["image_id"][:6])})
     import_dataset(workspace, source, "folders")
     at = open_page()
-    text = words(at)
-    assert "**folders**: 6 images of 6 lesions, 1 diagnosis (mel)." in text and "**ham10000**: 23 images" in text
+    assert "ham10000 is here already; fetched again it becomes ham10000-2." in words(at)
+    assert at.selectbox(key="pick.data").options == ["folders (6 images)", "ham10000 (23 images)"]
+    text = words(app_pages.open_page("dataset", data="folders"))
+    assert "6 images of 6 lesions, 1 diagnosis." in text
     assert "5 of its 6 images are also in the data set ham10000 (the same id or content)." in text
     assert "None of the images has a lesion id" in text
-    assert [e.label for e in at.expander if "problem" in e.label] == ["1 problem at the import of ham10000"]
-    assert "ham10000 is here already; fetched again it becomes ham10000-2." in text
+    assert "The import noted 1 problem." in words(app_pages.open_page("dataset", data="ham10000", view="counts"))
 
 
 def test_a_generated_set_is_not_drawn_twice(workspace, tmp_path):
     make_dataset(workspace, tmp_path)
     at = open_page()
     assert "They are here already." in words(at) and not [b for b in at.button if b.label.startswith("Draw")]
-    button(at, "Look at it").click().run()
-    assert at.title[0].value == "Dataset" and at.query_params["data"] == "generated"
 
 
 def test_a_folder_per_diagnosis_is_imported(workspace, tmp_path):
@@ -181,6 +180,6 @@ def test_the_starter_set_in_one_click(workspace, tmp_path, monkeypatch):
         wait_until(lambda: list_fetches(workspace)[0].status().state in ENDED)
         at = open_page()
     assert "is here, as the data set isic2018-validation." in words(at)
-    assert "**isic2018-validation**: 7 images of 7 lesions, 7 diagnoses" in words(at)
+    assert at.selectbox(key="pick.data").options == ["isic2018-validation (7 images)"]
     button(at, "Dismiss").click().run()
     assert "is here, as the data set" not in words(at)

@@ -14,7 +14,7 @@ WEBSOCKET = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Ver
 # what is asked for, and the status of an answer that Streamlit itself gives
 ASKED = {
     "page": ("GET", "/", {}, 200),
-    "a page's address": ("GET", "/get-data", {}, 200),
+    "a page's address": ("GET", "/dataset", {}, 200),
     "health": ("GET", "/_stcore/health", {}, 200),
     "upload": ("PUT", "/_stcore/upload_file/nobody/nothing", {}, 403),  # it lacks Streamlit's own token
     "media": ("GET", "/media/nothing.png", {}, 404),

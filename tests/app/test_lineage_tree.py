@@ -124,7 +124,8 @@ def test_the_learning_rate_is_searched_from_a_stage(family):
     _, (root, *_) = family
     at = open_page("runs", runs=root.name)
     button(at, "Search the learning rate").click().run()
-    assert at.title[0].value == "Learning rate" and not at.exception and not at.warning
+    assert at.title[0].value == "Train" and at.query_params["tab"] == "learning-rate"
+    assert not at.exception and not at.warning
     assert at.selectbox(key="rates.start").value == f"{root.name}:1" and "start" not in at.query_params
 
 

@@ -44,36 +44,37 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
     cases = runs[0].predictions()
     case, teaching = cases["image_id"].iloc[0], list_sets(workspace)[0].id
     ours = {
-        "Home": "", "Get data": "get-data", "Dataset, counts": f"dataset?data={data}",
+        "Home": "", "Get data": "dataset?view=get", "Dataset, counts": f"dataset?data={data}&view=counts",
         "Dataset, images": f"dataset?data={data}&view=images",
         "Dataset, images of a filter": f"dataset?data={data}&view=images&dx=mel",
-        "Train, form": "train", "Train, a finished run": f"train?run={run}", "Learning rate": "learning-rate",
+        "Train, form": "train", "Train, a finished run": f"train?run={run}", "Learning rate": "train?tab=learning-rate",
         "Runs, table": "runs", "Runs, two compared": f"runs?runs={run},{other}",
         "Errors, highest losses": f"errors?run={run}",
         "Errors, a cell": f"errors?run={run}&truth=mel&predicted=nv",
-        "Evaluation, each diagnosis": f"evaluation?run={run}",
-        "Evaluation, balanced decision": f"evaluation?run={run}&decision=balanced",
-        "Evaluation, calibration": f"evaluation?run={run}&topic=calibration",
-        "Evaluation, operating point": f"evaluation?run={run}&topic=operating-point",
-        "Evaluation, melanomas not flagged": f"evaluation?run={run}&topic=operating-point&lesions=not-flagged",
-        "Evaluation, subgroups": f"evaluation?run={run}&topic=subgroups",
+        "Evaluation, each diagnosis": f"judge?run={run}",
+        "Evaluation, balanced decision": f"judge?run={run}&decision=balanced",
+        "Evaluation, calibration": f"judge?run={run}&topic=calibration",
+        "Evaluation, operating point": f"judge?run={run}&topic=operating-point",
+        "Evaluation, melanomas not flagged": f"judge?run={run}&topic=operating-point&lesions=not-flagged",
+        "Evaluation, subgroups": f"judge?run={run}&topic=subgroups",
         "Explore, images": f"explore?run={run}",
         "Explore, images of filters":
             f"explore?run={run}&truth=mel&right=no&sex=male&differs={other}&sort=confidence-up",
         "Explore, map": f"explore?run={run}&view=map", "Explore, teaching sets": f"explore?run={run}&view=sets",
         "Explore, a teaching set": f"explore?run={run}&set={teaching}",
         "Image, a case": f"case?run={run}&image={case}",
-        "Leakage, lesions": f"leakage?data={data}", "Leakage, a run": f"leakage?data={data}&run={run}",
-        "Leakage, pairs": f"leakage?data={data}&topic=pairs",
-        "Leakage, metadata": f"leakage?data={data}&topic=metadata",
-        "Leakage, evidence": f"leakage?data={data}&topic=evidence&run={run}",
+        "Leakage, lesions": f"judge?tab=leakage&data={data}",
+        "Leakage, a run": f"judge?tab=leakage&data={data}&run={run}",
+        "Leakage, pairs": f"judge?tab=leakage&data={data}&topic=pairs",
+        "Leakage, metadata": f"judge?tab=leakage&data={data}&topic=metadata",
+        "Leakage, evidence": f"judge?tab=leakage&data={data}&topic=evidence&run={run}",
         "Another data set": f"another-data-set?model={run}&data={data}",
         "Classify, examples": f"classify?model={run}", "Models": f"models?model={run}", "The article": "article",
     }
     bundled = {
         "Errors, the bundled run": f"errors?run={RUN_NAME}", "Explore, the bundled run": f"explore?run={RUN_NAME}",
-        "Evaluation, the bundled run": f"evaluation?run={RUN_NAME}",
-        "Evaluation, the bundled run's operating point": f"evaluation?run={RUN_NAME}&topic=operating-point",
+        "Evaluation, the bundled run": f"judge?run={RUN_NAME}",
+        "Evaluation, the bundled run's operating point": f"judge?run={RUN_NAME}&topic=operating-point",
     }
     return ours | bundled if bundled_run() else ours
 

@@ -10,7 +10,7 @@ from pipeline.data.dataset import list_datasets
 from pipeline.number_words import count
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import choose, follow, press, rerun
+from tests.e2e.steps import choose, follow, press
 
 pytestmark = pytest.mark.browser
 
@@ -21,11 +21,10 @@ def test_the_wall_shows_what_the_filters_leave(stocked_app: RunningApp, visitor)
     melanoma = table[table["dx"] == "mel"]
     women = melanoma[melanoma["sex"] == "female"]
     page = visitor(stocked_app.url)
-    follow(page, "Dataset")
-    with rerun(page):
-        page.get_by_role("radiogroup", name="View").get_by_text("Images").click()
+    follow(page, "Data sets")
     expect(page.get_by_text(f"1–{PAGE} of {len(table):,}").first).to_be_visible()
 
+    page.get_by_text("Filter", exact=True).click()
     choose(page, "Diagnosis", "Melanoma · mel")
     expect(page.get_by_text(f"{count(len(melanoma), 'image')} of {count(melanoma['lesion_id'].nunique(), 'lesion')} "
                             f"match, out of {count(len(table), 'image')}.")).to_be_visible()

@@ -26,7 +26,9 @@ def lab(tmp_path, trained) -> Iterator[RunningApp]:
 
 def test_search_branch_compare_export_import(lab: RunningApp, visitor, tmp_path) -> None:
     page = visitor(lab.url)
-    follow(page, "Learning rate")
+    follow(page, "Train")
+    with rerun(page):
+        page.get_by_role("radio", name="Learning rate").click()
     search_after_stage_1(page)
     take_the_rates_into_a_branch(page, lab)
     see_where_it_started(page, lab)

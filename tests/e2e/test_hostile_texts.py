@@ -4,6 +4,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from app.old_addresses import MOVED
 from pipeline.files.workspace import Workspace
 from tests.e2e.serving import serve
 from tests.e2e.steps import open_address
@@ -20,7 +21,8 @@ _MARKED = "[data-testid=stMarkdownContainer] :is(.katex, del, img, span[style*=c
 
 
 def _parameters(page: str) -> tuple[str, ...]:
-    name = {"": "home", "learning-rate": "rates", "another-data-set": "evaluate_on"}.get(page, page.replace("-", "_"))
+    names = {"": "home", "learning-rate": "rates", "another-data-set": "evaluate_on", "judge": "evaluation"}
+    name = names.get(page, page.replace("-", "_"))
     return PARAMETERS[name]
 
 
@@ -32,7 +34,7 @@ def test_nothing_hostile_is_a_link_or_asks_elsewhere(tmp_path, visitor):
         page.on("request", lambda asked: elsewhere.append(asked.url)
                 if urlsplit(asked.url).netloc not in (urlsplit(app.url).netloc, "") else None)
         seen = ""
-        for name in PAGES:
+        for name in (*PAGES, *MOVED):  # an old address is a part of a page
             hostile = dict.fromkeys(_parameters(name), HOSTILE)
             here = {"run": run.name, "image": image} if "run" in hostile else {}
             for parameters in (hostile, {**hostile, **here}, here):

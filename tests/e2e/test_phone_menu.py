@@ -18,10 +18,10 @@ PHONE = {
 def test_the_menu_closes_after_a_tap(empty_app: RunningApp, visitor) -> None:
     page = visitor(empty_app.url, **PHONE)
     page.get_by_test_id("stExpandSidebarButton").click()
-    entry = page.get_by_role("link", name="Leakage", exact=True)
+    entry = page.get_by_role("link", name="Judge", exact=True)
     expect(entry).to_be_in_viewport()
     with rerun(page):
         entry.click()
-    expect(page.get_by_role("heading", name="Leakage")).to_be_visible()
+    expect(page.get_by_role("heading", name="Judge")).to_be_visible()
     expect(entry).not_to_be_in_viewport()
     expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()

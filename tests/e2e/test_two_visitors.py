@@ -77,10 +77,8 @@ def test_two_browsers_see_nothing_of_each_other(generated_app: RunningApp, visit
     assert "visit=" not in other.url
 
     filter_the_wall(one, generated_app)
-    follow(other, "Dataset")
+    follow(other, "Data sets")
     settled(other)
-    with rerun(other):
-        other.get_by_text("Images", exact=True).first.click()
     expect(other.get_by_text("all of the data set.")).to_be_visible()
 
     other.goto(f"{generated_app.url}/errors?quiz=all")
@@ -94,10 +92,9 @@ def test_the_back_button_after_start_over_finds_pages_without_the_last_visitors_
     generated_app: RunningApp, visitor
 ) -> None:
     page = visitor(generated_app.url)
-    follow(page, "Dataset")
+    follow(page, "Data sets")
     settled(page)
-    with rerun(page):
-        page.get_by_text("Images", exact=True).first.click()
+    page.get_by_text("Filter", exact=True).click()
     choose(page, "Diagnosis", "Melanoma · mel")
     classify_with_an_own_model(page, generated_app)
     with rerun(page):

@@ -16,6 +16,7 @@ from tests.e2e.steps import open_address, rerun
 
 # the addresses of all pages in the navigation, so that a new page is looked at too
 PAGES = ("", *re.findall(r'url_path="([\w-]+)"', (ROOT / "app" / "main.py").read_text(encoding="utf-8")))
+_PARTS = {"data-get": "dataset?view=get", "learning-rate": "train?tab=learning-rate", "leakage": "judge?tab=leakage"}
 
 
 def _nothing(page: Page) -> None:
@@ -42,7 +43,8 @@ class View:
 
 def empty_views() -> list[View]:
     """Each page on a workspace that has nothing."""
-    return [View(f"{page or 'home'}-empty", page) for page in PAGES]
+    pages = {page or "home": page for page in PAGES} | {name: _PARTS[name] for name in ("learning-rate", "leakage")}
+    return [View(f"{name}-empty", address) for name, address in pages.items()]
 
 
 def full_views(workspace: Workspace, data: str) -> list[View]:
@@ -50,11 +52,11 @@ def full_views(workspace: Workspace, data: str) -> list[View]:
     runs = [run.name for run in list_runs(workspace) if run.status().state == "done" and run.config().data == data]
     model = next(info.name for info in list_models(workspace) if info.data == data)
     assert data in [dataset.name for dataset in list_datasets(workspace)]
-    evaluation = f"evaluation?run={runs[0]}"
+    evaluation = f"judge?run={runs[0]}"
     case = list_runs(workspace)[0].predictions()["image_id"].iloc[0]
     views = [
         View("home", ""),
-        View("dataset-counts", f"dataset?data={data}"),
+        View("dataset-counts", f"dataset?data={data}&view=counts"),
         View("dataset-images", f"dataset?data={data}&view=images&dx=mel"),
         View("train-form", "train", _unfold),
         View("train-done", f"train?run={runs[0]}"),
@@ -72,20 +74,21 @@ def full_views(workspace: Workspace, data: str) -> list[View]:
         View("explore", f"explore?run={runs[0]}", _unfold),
         View("explore-selected", f"explore?run={runs[0]}&predicted=nv", _select_all),
         View("case", f"case?run={runs[0]}&image={case}", _unfold),
-        View("leakage", f"leakage?data={data}", _unfold),
+        View("leakage", f"{_PARTS['leakage']}&data={data}", _unfold),
         View("another-data-set", f"another-data-set?model={model}&data={data}", _unfold),
         View("classify", f"classify?model={model}"),
         View("classify-example", f"classify?model={model}", _use_an_example),
         View("classify-uploads", f"classify?model={model}", _own_images),
     ]
     shown = {view.address.partition("?")[0] for view in views}
+    views += [View(name, _PARTS[name]) for name in ("data-get", "learning-rate")]
     return views + [View(page, page) for page in PAGES if page not in shown]
 
 
 def furnished_views(workspace: Workspace, data: str) -> list[View]:
     """What `furnish` brings to the pages: map, look-alikes, what flips, an audit, a teaching set with notes."""
     run = list_runs(workspace)[0]
-    explore, leakage = f"explore?run={run.name}", f"leakage?data={data}"
+    explore, leakage = f"explore?run={run.name}", f"{_PARTS['leakage']}&data={data}"
     teaching = list_sets(workspace)[0]
     return [
         View("explore-map", f"{explore}&view=map"),

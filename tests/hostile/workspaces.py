@@ -91,7 +91,7 @@ def pages_say(pages: tuple[tuple[str, dict[str, str]], ...]) -> str:
     """What is said on the pages, each opened in one session; a traceback on one is a defect."""
     from streamlit.testing.v1 import AppTest
 
-    from tests.app_pages import PROJECT, words
+    from tests.app_pages import PROJECT, place_of, words
 
     at = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=60)
     at.run()
@@ -99,9 +99,10 @@ def pages_say(pages: tuple[tuple[str, dict[str, str]], ...]) -> str:
     for page, address in pages:
         for key in list(at.query_params):
             del at.query_params[key]
-        for key, value in address.items():
+        file, more = place_of(page)
+        for key, value in {**address, **more}.items():
             at.query_params[key] = value
-        at.switch_page(f"views/{page}_page.py").run()
+        at.switch_page(file).run()
         assert not at.exception, f"{page} {address}: {at.exception[0].message} {at.exception[0].stack_trace[-3:]}"
         assert at.title, f"{page} {address}: no title"
         said.append(words(at))

@@ -133,12 +133,10 @@ def what_is_missing(dataset: Dataset, rows: pd.DataFrame) -> None:
 
 
 def problems_of_import(dataset: Dataset) -> None:
-    """What the import left out or could not use, what is reserved, and what else is to be known of the set."""
+    """What the import left out or could not use, and what is reserved."""
     if kept := reserved_images(dataset):
         st.info(f"{count(len(kept), 'image')} are reserved: they join no training and no choice, and judge a model "
                 "only where an evaluation asks for them.", icon=":material/lock:")
-    if dataset.notes:
-        st.info("\n".join(f"- {as_text(note)}" for note in dataset.notes))
     if not dataset.problems:
         st.markdown("The import left nothing out.")
         return

@@ -23,11 +23,6 @@ _IN_A_ROW = 4
 _ALL = ""  # None would be shown as a box that waits for a choice
 
 
-def filters_in_address() -> bool:
-    """Whether the address asks for certain images."""
-    return any(name in st.query_params for name in (*FACTORS, "page"))
-
-
 def open_images(**chosen: str) -> None:
     """Put exactly these filters and the wall into the address; for callbacks."""
     remember(view="images", page=None, **{factor: chosen.get(factor) for factor in FACTORS})
@@ -44,10 +39,11 @@ def _changed(factor: str) -> None:
 
 
 def image_filters(rows: pd.DataFrame) -> dict[str, str]:
-    """A select box for each factor; the level chosen in each, without those that show all."""
+    """A select box for each factor, folded until one is set; the level chosen in each, without those that show all."""
     chosen, problems = {}, []
+    folded = st.expander("Filter", icon=":material/filter_alt:", expanded=any(f in st.query_params for f in FACTORS))
     for start in range(0, len(FACTORS), 3):
-        for column, factor in zip(st.columns(3), FACTORS[start : start + 3], strict=False):
+        for column, factor in zip(folded.columns(3), FACTORS[start : start + 3], strict=False):
             known = levels(rows, factor)
             level = st.query_params.get(factor)
             if level in known:

@@ -86,5 +86,5 @@ def metadata_panel(audit: dict[str, Any]) -> None:
         st.markdown(
             f"The image source alone reaches a balanced accuracy of {percent(alike)} where chance is {percent(chance)}"
             ": a network that recognises the camera has that much for nothing. How a run does within each source "
-            "stands on the page Evaluation, under Subgroups."
+            "stands under Evaluation, Subgroups."
         )

@@ -36,7 +36,10 @@ _ROW, _MOST_ROWS = 35, 10  # pixels; more rows scroll inside the table
 
 
 def title_of(row: dict[str, Any]) -> str:
-    """What people call the run: its name, with the id where they differ."""
+    """What people call the run: its name, with the id where they differ; the bundled one has no other than its title.
+    """
+    if row.get("kind") == "bundled":
+        return row["name"]
     return f"{row['name']} ({row['run']})" if row["name"] else row["run"]
 
 

@@ -13,7 +13,7 @@ from pipeline.data.sources.requests_out import get, may_follow, sent_elsewhere
 from pipeline.errors import DataError
 
 OWNER, SLUG = "kmader", "skin-cancer-mnist-ham10000"
-_GIVE = "give it on the page Get data, or put it where Kaggle's own tools look"
+_GIVE = "give it on the page Data sets, under Get more, or put it where Kaggle's own tools look"
 _NEW_TOKEN = f"Make a new token on kaggle.com under Settings, API, and {_GIVE}."
 HOST = Host(
     "Kaggle",

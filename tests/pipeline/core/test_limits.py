@@ -1,4 +1,4 @@
-"""The limits that the help of the page Get data names are those that hold."""
+"""The limits that the help of bringing images in names are those that hold."""
 
 from pathlib import Path
 

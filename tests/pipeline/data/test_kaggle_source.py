@@ -100,7 +100,8 @@ def test_a_broken_connection_is_resumed_at_a_new_signed_address(kaggle, login, w
     assert [method for method, _, _ in kaggle.seen].count("POST") == 2
 
 
-NEW = "on kaggle.com under Settings, API, and give it on the page Get data, or put it where Kaggle's own tools look."
+NEW = ("on kaggle.com under Settings, API, and give it on the page Data sets, under Get more, or put it where Kaggle's "
+       "own tools look.")
 WHAT = "kmader/skin-cancer-mnist-ham10000"
 FORBIDDEN = (
     "Open kaggle.com/datasets/kmader/skin-cancer-mnist-ham10000 with your account, accept what it asks, or make a new "

@@ -1,8 +1,9 @@
-"""Evaluation: how far the figures of a run can be trusted; the address opens the same figure again."""
+"""How far the figures of a run can be trusted; the address opens the same figure again."""
 
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.addresses.evaluation_ways import Ways
 from app.addresses.links import ERRORS, EVALUATE_ON, go
@@ -93,8 +94,9 @@ def _topic(
         subgroup_panel(run, dataset, part, decision, classes, ways)
 
 
-def main() -> None:
-    head = chosen_run("Evaluation", [2, 4, 2, 3], _NOTHING_YET)
+def evaluation_tab(place: DeltaGenerator) -> None:
+    """The choice of a run, a part and a decision in `place`, a column; below it a topic of that run's figures."""
+    head = chosen_run(None, [4, 2, 3], _NOTHING_YET, place=place)
     if head is None:
         return
     run, (middle, right) = head
@@ -125,6 +127,3 @@ def main() -> None:
         if run.model.exists() and st.button("Judge its model on another data set", key="to_evaluate_on",
                                             icon=":material/fact_check:"):
             go(EVALUATE_ON, model=run.name)
-
-
-main()

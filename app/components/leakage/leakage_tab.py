@@ -1,6 +1,7 @@
-"""Leakage: what lets figures flatter a network, in a data set and in a run; the address opens the same view again."""
+"""What lets figures flatter a network, in a data set and in a run; the address opens the same view again."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.addresses.links import GET_DATA, go, linked
 from app.components import problems
@@ -10,7 +11,7 @@ from app.components.leakage.audit_work import audit_at_work, audit_button
 from app.components.leakage.evidence_panel import evidence_panel
 from app.components.leakage.near_pairs import near_pairs
 from app.components.leakage.run_leakage import bundled_panel, run_panel
-from app.components.pickers import address_radio, pick
+from app.components.pickers import address_radio, pick, pick_run
 from app.loaders import leakage_rows, resources
 from pipeline.data.dataset import Dataset
 from pipeline.images.generated import NOTICE
@@ -52,11 +53,11 @@ def _audited(dataset: Dataset, topic: str) -> None:
 
 
 def _evidence(dataset: Dataset) -> None:
-    runs = {run.name: run for run in leakage_rows.with_heatmaps(dataset)}
+    runs = leakage_rows.with_heatmaps(dataset)
     if not runs:
         st.info(as_text(f"No finished run on {dataset.name} yet: its heatmaps are what is compared with the masks."))
         return
-    run = runs[pick("Run", "run", list(runs), default=next(iter(runs)))]
+    run = pick_run(runs, runs[0])
     parts = list(resources.predictions(run)["part"].unique())
     if not parts:
         st.info(as_text(f"The run {run.name} held no image out, so it has no heatmaps."))
@@ -65,16 +66,14 @@ def _evidence(dataset: Dataset) -> None:
     evidence_panel(run, part)
 
 
-def main() -> None:
-    problems.said()
-    title, left = st.columns([2, 3], vertical_alignment="bottom")
-    title.title("Leakage")
+def leakage_tab(place: DeltaGenerator) -> None:
+    """The choice of a data set in `place`, a column; below it a topic."""
     datasets = {dataset.name: dataset for dataset in resources.datasets()}
     if not datasets:
         _nothing_yet()
         return
     first = next((name for name, dataset in datasets.items() if not dataset.generated), next(iter(datasets)))
-    with left:
+    with place:
         dataset = datasets[pick("Data set", "data", list(datasets), default=first, words=lambda name:
                                 f"{name} ({count(datasets[name].images, 'image')})")]
     if dataset.generated:
@@ -93,6 +92,3 @@ def main() -> None:
         with problems.in_words():
             run_panel(dataset)
         help_text("leakage", "Why a lesion must not be on both sides")
-
-
-main()

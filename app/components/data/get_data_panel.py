@@ -1,39 +1,31 @@
-"""Get data: what is here, and every way to bring more: drawn, fetched, or the user's own."""
+"""Every way to bring images in: drawn, fetched, or the user's own."""
 
 import streamlit as st
 
 from app.access import not_offered
-from app.components import problems
 from app.components.data.data_intake import import_form
 from app.components.data.generated_drawing import draw_button
-from app.components.data.get_data_fetches import fetches_here, running_sources
-from app.components.data.get_data_here import datasets_here
+from app.components.data.get_data_fetches import running_sources
 from app.components.data.get_data_kaggle import kaggle_section
 from app.components.data.get_data_sources import source_card
 from app.components.help_text import help_text
-from app.loaders import resources
-from pipeline.data.dataset import damaged_datasets
 from pipeline.data.embedded import NAME as GENERATED
 from pipeline.data.sources.catalogue import SOURCES, STARTER
 from pipeline.images.generated import NOTICE
+from pipeline.jobs.job_dirs import Fetch
 
 _ARCHIVES = ("isic2018-training", "isic2018-test", "isic2019")
 
 
-def main() -> None:
-    problems.said()
-    st.title("Get data")
-    st.caption("Only what is fetched with a button of this page comes from the internet, and the ImageNet weights of a "
-               "ResNet when one is first trained from them. Nothing else connects.")
-    for error in damaged_datasets(resources.workspace()).values():
-        problems.show(error)
-    datasets = resources.datasets()
-    names = {dataset.name for dataset in datasets}
-    fetches = fetches_here()
+def get_data_panel(names: set[str], fetches: list[Fetch]) -> None:
+    """The ways, the quickest first.
+
+    Args:
+        names: of the data sets that are here.
+        fetches: the downloads that have begun.
+    """
     running = running_sources(fetches)
-    datasets_here(datasets)
     not_offered("Downloads, a Kaggle login, and imports by a path of the server")
-    st.subheader("Start at once")
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):
         st.markdown("**Generated images**")
@@ -42,7 +34,7 @@ def main() -> None:
         if GENERATED in names:
             st.caption("They are here already.")
         else:
-            draw_button(primary=not datasets)
+            draw_button(primary=not names)
     with right:
         source_card(STARTER, names, running, label="Fetch the starter set")
     st.subheader("The article's collection")
@@ -53,9 +45,8 @@ def main() -> None:
             source_card(SOURCES[id], names, running)
     st.subheader("Your own images")
     importing = import_form()
+    st.caption("Only what is fetched with a button of this page comes from the internet, and the ImageNet weights of a "
+               "ResNet when one is first trained from them. Nothing else connects.")
     help_text("get_data", "Which of these to choose, and how your own images must be laid out")
     if importing:
         importing()
-
-
-main()

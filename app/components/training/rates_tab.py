@@ -1,4 +1,4 @@
-"""Learning rate: search it on any stage, read the curve, and take the rates into the form of a new run."""
+"""The learning rate: searched on any stage, its curve read, the rates taken into the form of a new run."""
 
 import streamlit as st
 
@@ -19,9 +19,8 @@ def _nothing_yet() -> None:
         go(GET_DATA)
 
 
-def main() -> None:
-    problems.said()
-    st.title("Learning rate")
+def rates_tab() -> None:
+    """The form of a search, and the one that the address or the user chose."""
     st.markdown(
         "The network is trained on one batch after the other while the rate grows. Where the loss falls, the rate is "
         "usable; where it shoots up, it is too high. The weights are put back afterwards."
@@ -47,6 +46,3 @@ def main() -> None:
             search_view(by_name[name])
             rate_choice(by_name[name])
     help_text("rates", "How to read the curve, and the article's two rules")
-
-
-main()
