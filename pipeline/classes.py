@@ -54,6 +54,8 @@ DIAGNOSES: dict[str, Diagnosis] = {
             "benign",
         ),
         Diagnosis("unk", "None of the others", "ISIC 2019's unknown class", "unknown"),
+        Diagnosis("benign", "Benign lesion", "any benign diagnosis; which one is not recorded", "benign"),
+        Diagnosis("malignant", "Malignant lesion", "any malignant diagnosis; which one is not recorded", "malignant"),
     )
 }
 

@@ -20,8 +20,9 @@ def add_parsers(commands) -> None:
     parser = add_command(
         group, "import", data_import,
         help="import a zip archive or a folder: HAM10000_metadata.csv with its images, the files of ISIC 2018 (Task 3) "
-        "or ISIC 2019, the labels of ISIC 2018's Tasks 1 and 2, or one folder of images for each diagnosis; safe to "
-        "repeat",
+        "or ISIC 2019, the labels of ISIC 2018's Tasks 1 and 2, the ISIC archive's or PAD-UFES-20's metadata.csv with "
+        "its images, one folder of images for each diagnosis, or any table that names images and their diagnoses; safe "
+        "to repeat",
     )
     parser.add_argument(
         "path", metavar="PATH", type=Path, nargs="?",
@@ -45,6 +46,11 @@ def add_parsers(commands) -> None:
         "--fill", type=Path, metavar="PATH2", help="an archive or folder of whole images: for --view square, what PATH "
         "lacks is made from their central squares",
     )
+    parser.add_argument(
+        "--map", metavar="NAME=CODE,…", dest="mapping", help="what diagnoses are that LesionLab does not know by their "
+        'names, such as "solar lentigo=bkl,lentigo simplex=none"; none leaves one out. Without it the import says '
+        "which names need it, and proposes what it can",
+    )
     add_fetch(group)
     add_audit(group)
     add_masks(group)
@@ -55,14 +61,17 @@ def add_parsers(commands) -> None:
 
 def data_import(arguments, out: Output) -> int:
     from pipeline.data.importing import import_dataset, set_sources
+    from pipeline.data.naming import parse_naming
 
     workspace, path, sources = current_workspace(), arguments.path, arguments.sources
-    of_images = {"table": arguments.table, "fill": arguments.fill, "view": arguments.view}
+    of_images = {"table": arguments.table, "fill": arguments.fill, "view": arguments.view, "mapping": arguments.mapping}
     if path is None and sources is None:
         raise DataError("There is nothing to import.", "Give the PATH of an archive or folder, or --sources CSV.")
     if path is None and any(of_images.values()):
-        raise DataError("--table, --fill and --view are for images, and none are given.",
+        raise DataError("--table, --fill, --view and --map are for images, and none are given.",
                         "Give the PATH of an archive or folder.")
+    if arguments.mapping is not None:
+        of_images["mapping"] = parse_naming(arguments.mapping)
     if path is None:
         dataset = set_sources(workspace, arguments.name, sources)
     else:

@@ -1,13 +1,15 @@
-"""Images sorted into one folder for each diagnosis: the folder's name is a diagnosis's code or its full name."""
+"""Images sorted into one folder for each diagnosis: the folder's name is the diagnosis's, as a code or in words."""
 
 import hashlib
-import re
 from collections import Counter
+from collections.abc import Mapping
 
 import pandas as pd
 
 from pipeline.classes import DIAGNOSES
 from pipeline.data.delimited import column_names, read_table
+from pipeline.data.diagnosis_names import NAMED, may_be_named, plain
+from pipeline.data.guesses import Guesses
 from pipeline.data.image_ids import is_image_id
 from pipeline.data.member import Member
 from pipeline.data.metadata import COLUMNS, Rows, checked_rows, own_lesions
@@ -20,16 +22,27 @@ _MOST_NAMED = 8
 _HEAD = 4 * MOST_LINE_CHARACTERS  # bytes: a character has at most four
 
 
-def _plain(words: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", words.lower().replace("'", "")).strip()
+_NEUTRAL = {"images", "image", "imgs", "img", "jpg", "jpeg", "png", "photos", "pictures", "dermoscopy", "dermatoscopy"}
+_PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
-_CODES = {_plain(name): code for code, d in DIAGNOSES.items() for name in (code, d.name)}
+def _folders(member: Member) -> list[str]:
+    """The folders that it lies in, the nearest first, without those that only say that images are in there."""
+    folders = member.path.split("/")[-2::-1]
+    while len(folders) > 1 and plain(folders[0]) in _NEUTRAL:
+        del folders[0]
+    return folders
 
 
-def named_by_folder(images: list[Member]) -> bool:
-    """Whether at least one image lies in a folder that is named like a diagnosis."""
-    return any(_plain(member.folder) in _CODES for member in images)
+def folder_name(member: Member) -> str:
+    """The folder that names its diagnosis; empty at the top."""
+    return next(iter(_folders(member)), "")
+
+
+def named_by_folder(images: list[Member], mapping: Mapping[str, str] | None = None) -> bool:
+    """Whether at least one image lies in a folder that is named like a diagnosis, or that `mapping` names."""
+    known = NAMED | set(mapping or {})
+    return any(plain(name) in known for name in {folder_name(member) for member in images})
 
 
 def image_ids(images: list[Member]) -> dict[str, Member]:
@@ -45,7 +58,7 @@ def image_ids(images: list[Member]) -> dict[str, Member]:
     return {image_id(member): member for member in images}
 
 
-def _lesion_table(tables: list[Member], name: str) -> pd.DataFrame | None:
+def _lesion_table(tables: list[Member], name: str, guesses: Guesses) -> pd.DataFrame | None:
     """The one table among `tables` with image_id and lesion_id, by image_id."""
     found = [table for table in tables if set(_LESIONS) <= set(column_names(table.start(_HEAD), table.said))]
     if len(found) > 1:
@@ -53,7 +66,9 @@ def _lesion_table(tables: list[Member], name: str) -> pd.DataFrame | None:
         raise DataError(f"{name} holds several tables with lesion ids: {places}.", "Keep one of them.")
     if not found:
         return None
-    table = read_table(found[0].read(), found[0].said, _LESIONS, tuple(set(COLUMNS) - {*_LESIONS, "dx"}))
+    others = tuple(set(COLUMNS) - {*_LESIONS, "dx"})
+    table = read_table(found[0].read(), found[0].said, _LESIONS, others, guesses.notes)
+    table["image_id"] = guesses.matched(table["image_id"])
     return table.drop_duplicates("image_id").set_index("image_id")
 
 
@@ -65,29 +80,40 @@ def _unknown_folders(unknown: pd.Series) -> str:
     return ", ".join([*said[:_MOST_NAMED], *([f"{rest:,} more"] if rest else [])])
 
 
-def folder_rows(images: dict[str, Member], tables: list[Member], name: str) -> Rows:
+def _of_parts(images: Mapping[str, Member]) -> list[str]:
+    """A note where folders above the diagnoses' part the images, as for a training and a test."""
+    above = {plain(folder) for member in images.values() for folder in _folders(member)[1:]} & _PARTS
+    if len(above) < 2:
+        return []
+    return [f"The folders {', '.join(sorted(above))} are not kept as parts: a run splits the images itself, by lesion."]
+
+
+def folder_rows(images: dict[str, Member], tables: list[Member], name: str, guesses: Guesses) -> Rows:
     """A row for each image: its diagnosis from its folder, all else from a CSV with image_id and lesion_id, if any.
 
     Raises:
-        DataError: a folder's name is no diagnosis that LesionLab knows; the sentence names all of them.
+        UnconfirmedNamesError: a folder's name has to be mapped to a code.
+        DataError: an image lies in no folder, or in one whose name cannot be shown; the sentence names all that can.
     """
-    folders = pd.Series({image_id: member.folder for image_id, member in images.items()}, dtype="str")
-    unknown = folders[~folders.map(_plain).isin(_CODES)]
-    if len(unknown):
+    folders = pd.Series({image_id: folder_name(member) for image_id, member in images.items()}, dtype="str")
+    known = NAMED | set(guesses.mapping or {})
+    unknown = folders[~folders.map(plain).isin(known)]
+    if not unknown.map(may_be_named).all():
         raise DataError(
             f"{name} has folders that are no diagnosis which LesionLab knows: {_unknown_folders(unknown)}.",
             f"Known are {', '.join(f'{code} ({d.name})' for code, d in DIAGNOSES.items())}; a folder may have either.",
         )
-    lesions = _lesion_table(tables, name)
-    raw = pd.DataFrame({"image_id": folders.index, "dx": folders.map(_plain).map(_CODES).to_numpy()})
+    lesions = _lesion_table(tables, name, guesses)
+    raw = pd.DataFrame({"image_id": folders.index, "dx": folders.to_numpy()})
     for column in COLUMNS:
         if column not in raw:
             given = lesions is not None and column in lesions
             found = raw["image_id"].map(lesions[column]) if given else pd.Series(pd.NA, raw.index)
             raw[column] = found.astype("str")
     raw["lesion_id"], alone = own_lesions(raw["image_id"], raw["lesion_id"])
-    rows, problems = checked_rows(raw, name)
-    notes = ["The diagnoses are the names of the folders."]
+    rows, problems = checked_rows(raw, name, guesses, " in the names of its folders")
     step = "A CSV with the columns image_id and lesion_id in the archive says which belong together."
-    notes += [f"{note} {step}" for note in alone]
-    return Rows(rows, problems, notes)
+    return Rows(rows, problems, [
+        "The diagnoses are the names of the folders.", *guesses.notes, *_of_parts(images),
+        *(f"{note} {step}" for note in alone),
+    ])

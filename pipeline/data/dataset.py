@@ -25,7 +25,7 @@ _PIXELS = Column("whole", 1, 10**6)
 _METADATA = {
     "image_id": TEXT, "lesion_id": TEXT, "dx": TEXT, "dx_type": _GAPS, "age": Column("number", 0, 200, gaps=True),
     "sex": _GAPS, "localization": _GAPS, "source": _GAPS, "file": TEXT, "width": _PIXELS, "height": _PIXELS,
-    "sha256": TEXT,
+    "sha256": TEXT, "fitzpatrick": Column(gaps=True, optional=True),
 }
 
 
@@ -76,7 +76,8 @@ class Dataset:
 
     def metadata(self) -> pd.DataFrame:
         """A row an image, in a fixed order: image_id, lesion_id, dx, dx_type, age (years, NaN where not recorded),
-        sex, localization, source, file, width, height (pixels), sha256.
+        sex, localization, source, file, width, height (pixels), sha256; where it is recorded for any, fitzpatrick (I
+        to VI).
 
         Raises:
             WorkspaceError: the table is damaged or gone.

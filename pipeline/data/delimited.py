@@ -1,9 +1,9 @@
 """Tables of text with a separator between the columns (CSV, TSV): read strictly, within bounds, never quoted.
 
-What cannot be read rightly is refused: a guess could move a diagnosis into another row.
+What cannot be read rightly is refused: a guess could move a diagnosis into another row. Only its encoding may be
+guessed, and by a caller that says so.
 """
 
-import codecs
 import csv
 import io
 import re
@@ -13,6 +13,7 @@ import pandas as pd
 
 from pipeline.data.image_ids import composed
 from pipeline.data.regular_files import too_large
+from pipeline.data.table_text import as_utf8, is_wide, separator_line
 from pipeline.errors import DataError
 from pipeline.files.csv_cells import as_read
 from pipeline.limits import (
@@ -29,7 +30,6 @@ _ABSENT = frozenset({
     "NULL", "NaN", "None", "n/a", "nan", "null",
 })
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _PIECE = 20_000  # rows that are text of Python's at one time; as a column's they take a fifth of the memory
 _SAVE = "Save it as CSV in UTF-8."
 _INVISIBLE = "\ufeff\u200b\u200e\u200f"  # marks that an editor may leave at a column's name
@@ -50,16 +50,16 @@ def _delimiter(content: bytes) -> str:
 def _check_bytes(content: bytes, name: str) -> None:
     if len(content) > MOST_TABLE_BYTES:
         raise too_large(name, MOST_TABLE_BYTES)
-    if content.startswith(_WIDE):
+    if is_wide(content):
         raise _unreadable(name, "it is in UTF-16 or UTF-32")
     if found := _CONTROLS.search(content):
         line = content.count(b"\n", 0, found.start()) + 1
         raise _unreadable(name, f"line {line:,} holds a character that no text has")
 
 
-def _lines(content: bytes, name: str) -> Iterator[str]:
+def _lines(content: bytes, name: str, number: int) -> Iterator[str]:
+    """The lines of `content`, which begins behind the first `number` of the file."""
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
-    number = 0
     while line := text.readline(MOST_LINE_CHARACTERS + 1):
         number += 1
         if len(line) > MOST_LINE_CHARACTERS:
@@ -70,17 +70,19 @@ def _lines(content: bytes, name: str) -> Iterator[str]:
 def _records(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     """Each record that is not blank, with the number of the line that it ends in; the header first."""
     _check_bytes(content, name)
-    reader = csv.reader(_lines(content, name), delimiter=_delimiter(content), strict=True)
+    content, told = separator_line(content)
+    above = 0 if told is None else 1
+    reader = csv.reader(_lines(content, name, above), delimiter=told or _delimiter(content), strict=True)
     try:
         for record in reader:
             if len(record) > 1 or (record and record[0].strip()):
-                yield reader.line_num, record
+                yield above + reader.line_num, record
     except csv.Error as error:  # its text may hold what stands there
         raise _unreadable(
-            name, f"quotes do not close, or a value is too long, in or before line {reader.line_num:,}"
+            name, f"quotes do not close, or a value is too long, in or before line {above + reader.line_num:,}"
         ) from error
     except UnicodeDecodeError as error:
-        raise _unreadable(name, f"it is not in UTF-8 in or after line {reader.line_num + 1:,}") from error
+        raise _unreadable(name, f"it is not in UTF-8 in or after line {above + reader.line_num + 1:,}") from error
 
 
 def _column_name(written: str) -> str:
@@ -95,12 +97,15 @@ def _header(records: Iterator[tuple[int, list[str]]], name: str) -> list[str]:
 
 
 def column_names(content: bytes, name: str) -> list[str]:
-    """The names in the table's header, blanks and byte order marks around them removed.
+    """The names in the table's header, in whichever encoding, blanks and byte order marks around them removed.
+
+    Args:
+        content: the table, or what it begins with.
 
     Raises:
         DataError: it is empty, or cannot be read.
     """
-    return _header(_records(content, name), name)
+    return _header(_records(as_utf8(content)[0], name), name)
 
 
 def _check_header(names: list[str], name: str, columns: Sequence[str]) -> None:
@@ -148,19 +153,28 @@ def _value(written: str, line: int, name: str) -> str | None:
     return as_read(composed(value))
 
 
-def read_table(content: bytes, name: str, columns: Sequence[str], also: Sequence[str] = ()) -> pd.DataFrame:
-    """Columns of a table in UTF-8, its separator found out, as text; blanks around values removed, NA where empty.
+def read_table(
+    content: bytes, name: str, columns: Sequence[str], also: Sequence[str] = (), notes: list[str] | None = None
+) -> pd.DataFrame:
+    """Columns of a table, its separator found out, as text; blanks around values removed, NA where empty.
 
     Args:
         name: of the table, for sentences.
-        columns: those that must be there; `also`: those that are read where they are there. No other is kept.
+        columns: those that must be there, in whatever capitals; `also`: those that are read where they are there. No
+            other is kept.
+        notes: gets a sentence about an encoding that is none of UTF-8's; without it such a table is refused.
 
     Raises:
         DataError: it is empty, lacks a column, has one twice, or cannot be read without a guess.
     """
+    if notes is not None and len(content) <= MOST_TABLE_BYTES:
+        content, guess = as_utf8(content)
+        notes += [f"{name} {guess}"] if guess else []
     records = _records(content, name)
     names = _header(records, name)
     _check_header(names, name, [*columns, *also])
+    ours = {column.casefold(): column for column in (*also, *columns)}
+    names = [ours.get(column.casefold(), column) for column in names]
     _require(names, columns, name)
     kept = [column for column in names if column in {*columns, *also}]
     places = [names.index(column) for column in kept]

@@ -9,6 +9,7 @@ import re
 import pandas as pd
 
 from pipeline.data.delimited import column_names, read_table
+from pipeline.data.guesses import Guesses
 from pipeline.data.member import Member
 from pipeline.data.metadata import COLUMNS, Rows, checked_rows, own_lesions
 from pipeline.data.quotable import named, problems_of
@@ -27,6 +28,20 @@ def isic_truth(table: Member) -> str | None:
     return found[1] if found else None
 
 
+def _year_of_columns(table: Member) -> str | None:
+    """The year of the challenge whose columns a table of another name has, as copies elsewhere do."""
+    try:
+        names = set(column_names(table.start(_HEAD), table.said))
+    except DataError:
+        return None
+    return next((year for year, columns in isic.COLUMNS.items() if {"image", *columns} <= names), None)
+
+
+def is_renamed_truth(table: Member) -> bool:
+    """Whether this is a challenge's ground truth under another name, told by its columns."""
+    return table.is_table and _year_of_columns(table) is not None
+
+
 def is_criteria_labels(table: Member) -> bool:
     """Whether this is the table `labels.csv` of the images of Tasks 1 and 2, with a column for each criterion."""
     if not table.is_table or table.stem.lower() != "labels":
@@ -34,27 +49,27 @@ def is_criteria_labels(table: Member) -> bool:
     return {*_LABELS, *isic.CRITERIA} <= set(column_names(table.start(_HEAD), table.said))
 
 
-def criteria_rows(table: Member, tables: list[Member]) -> Rows:
+def criteria_rows(table: Member, guesses: Guesses) -> Rows:
     """What the labels of the images of Tasks 1 and 2 say; their copies show central squares.
 
     Raises:
         DataError: the table cannot be read, or names diagnoses that LesionLab does not know.
     """
-    labels = read_table(table.read(), table.said, _LABELS)
+    labels = read_table(table.read(), table.said, _LABELS, notes=guesses.notes)
     lesions, notes = own_lesions(labels["image_id"], labels["lesion_id"])
     raw = labels.assign(lesion_id=lesions, dataset=labels["source"])
     absent = pd.Series(pd.NA, index=raw.index, dtype="str")
-    rows, problems = checked_rows(raw.assign(**{c: absent for c in COLUMNS if c not in raw}), table.said)
+    rows, problems = checked_rows(raw.assign(**{c: absent for c in COLUMNS if c not in raw}), table.said, guesses)
     kinds = ", ".join(sorted(rows["dx"].unique()))
     notes += [
         f"Its images show {kinds} alone. How the reference diagnosis was made, age, sex and localization are not "
         "recorded.",
         "The archive's masks of dermoscopic criteria are not imported.",
     ]
-    return Rows(rows, problems, notes, (isic.LICENCE, isic.ATTRIBUTION["task12"]), "square")
+    return Rows(rows, problems, [*guesses.notes, *notes], (isic.LICENCE, isic.ATTRIBUTION["task12"]), "square")
 
 
-def isic_rows(truth: Member, tables: list[Member]) -> Rows:
+def isic_rows(truth: Member, tables: list[Member], guesses: Guesses) -> Rows:
     """What a ground truth and the table beside it say. An image without a lesion id is a lesion of its own.
 
     Args:
@@ -63,10 +78,12 @@ def isic_rows(truth: Member, tables: list[Member]) -> Rows:
     Raises:
         DataError: a table cannot be read, or its columns are not those of that year.
     """
-    year = isic_truth(truth)
+    year = isic_truth(truth) or _year_of_columns(truth)
+    if year is None:
+        raise DataError(f"{truth.said} is no ground truth of an ISIC challenge.", "Check its columns.")
     columns = isic.COLUMNS[year]
     content = truth.read()
-    table = read_table(content, truth.said, ("image", *columns))
+    table = read_table(content, truth.said, ("image", *columns), notes=guesses.notes)
     if unknown := [column for column in column_names(content, truth.said)
                    if column and column not in (*isic.OTHER_COLUMNS, *columns)]:
         raise DataError(
@@ -74,10 +91,10 @@ def isic_rows(truth: Member, tables: list[Member]) -> Rows:
             f"The diagnoses of ISIC {year} are {', '.join(columns)}.",
         )
     dx, problems, notes = _diagnoses(table, columns)
-    raw = _with_lesions(table["image"], year, _beside(truth, year, tables), notes)
+    raw = _with_lesions(table["image"], year, _beside(truth, year, tables, guesses.notes), notes)
     marked = dx.notna()
-    rows, others = checked_rows(raw.assign(dx=dx)[marked], truth.said)
-    return Rows(rows, problems + others, notes, (isic.LICENCE, isic.ATTRIBUTION[year]))
+    rows, others = checked_rows(raw.assign(dx=dx)[marked], truth.said, guesses)
+    return Rows(rows, problems + others, [*guesses.notes, *notes], (isic.LICENCE, isic.ATTRIBUTION[year]))
 
 
 def _diagnoses(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[pd.Series, list[dict], list[str]]:
@@ -97,14 +114,14 @@ def _diagnoses(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[pd.Series
     return dx, problems, notes
 
 
-def _beside(truth: Member, year: str, tables: list[Member]) -> pd.DataFrame | None:
+def _beside(truth: Member, year: str, tables: list[Member], notes: list[str]) -> pd.DataFrame | None:
     """The table with the lesions, by image; None where the archive has none."""
     what, columns = isic.BESIDE[year]
     wanted = re.sub("groundtruth$", what, truth.stem, flags=re.IGNORECASE).lower()
-    found = next((table for table in tables if table.stem.lower() == wanted), None)
+    found = next((table for table in tables if table.stem.lower() == wanted != truth.stem.lower()), None)
     if found is None:
         return None
-    table = read_table(found.read(), found.said, ("image",), tuple(columns))
+    table = read_table(found.read(), found.said, ("image",), tuple(columns), notes)
     return table.rename(columns=columns).drop_duplicates("image").set_index("image")
 
 

@@ -17,6 +17,7 @@ from pipeline.errors import DataError
 from pipeline.files.disk import disk_errors
 from pipeline.files.locks import file_lock
 from pipeline.files.workspace import Workspace
+from pipeline.number_words import count
 from pipeline.progress import Progress, silent
 
 
@@ -53,6 +54,16 @@ def _found(members: list[Member]) -> tuple[dict[str, Member], list[dict]]:
     return masks, problems
 
 
+def _of_criteria(members: list[Member]) -> str:
+    """Of an archive as in ISIC 2018's Task 2, whose masks mark a structure in the lesion and must not become its
+    outline."""
+    of_structures = sum(member.is_criterion_mask for member in members)
+    if not of_structures:
+        return ""
+    what = count(of_structures, "mask")
+    return f" It holds {what} of dermoscopic criteria, as in ISIC 2018's Task 2, which LesionLab does not use."
+
+
 def _unknown(ids: set[str]) -> list[str]:
     """Those that can be shown, in alphabetical order."""
     return sorted(filter(is_image_id, ids))
@@ -79,13 +90,13 @@ def import_masks(workspace: Workspace, path: Path, name: str, progress: Progress
     with file_lock(import_lock(workspace, name), progress, waiting), open_members(path) as members:
         remove_left_behind(workspace, using=name)
         masks, problems = _found(members)
-        archive = Archive(path, {}, masks, lambda: Rows(table, []))
+        archive = Archive(path, {}, masks, lambda _: Rows(table, []))
         try:
             shutil.rmtree(incoming, ignore_errors=True)  # what a killed import has left
             problems += copy_masks(archive, sizes, incoming, progress, (0.0, 0.95), dataset.view)
             copied = sorted(incoming.glob("*.png")) if incoming.is_dir() else []
             if not copied:
-                why = f" The first problem: {problem_said(problems[0])}." if problems else ""
+                why = f" The first problem: {problem_said(problems[0])}." if problems else _of_criteria(members)
                 raise DataError(
                     f"{path.name} holds no lesion mask of an image of {name} that can be used.{why}",
                     "Masks are named after their image: <image_id>_segmentation.png.",

@@ -8,10 +8,13 @@ from pipeline.data.quotable import quotable
 from pipeline.data.regular_files import too_large
 from pipeline.limits import MOST_IMAGE_BYTES, MOST_TABLE_BYTES
 
-_IMAGES = {".jpg", ".jpeg", ".png"}
+IMAGE_SUFFIXES = {  # of HEIC none is read, but each is told
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".heif",
+}
 _TABLES = {".csv", ".tab", ".tsv"}
 MASK = "_segmentation"
 _CRITERION = "_attribute_"  # in the names of ISIC 2018's masks of dermoscopic criteria
+_SUPERPIXELS = "_superpixels"  # of ISIC 2016 and 2017, beside their images
 _MOST_SHOWN = 100  # characters of a path
 
 
@@ -91,14 +94,19 @@ class Member:
     @property
     def mask_of(self) -> str | None:
         """The image_id whose lesion mask this file is."""
-        is_mask = self.suffix in _IMAGES and self.stem.lower().endswith(MASK)
+        is_mask = self.suffix in IMAGE_SUFFIXES and self.stem.lower().endswith(MASK)
         return self.stem[: -len(MASK)] if is_mask else None
+
+    @property
+    def is_criterion_mask(self) -> bool:
+        """Whether it marks a dermoscopic criterion, such as globules, instead of the lesion."""
+        return self.suffix in IMAGE_SUFFIXES and _CRITERION in self.stem.lower()
 
     @property
     def is_image(self) -> bool:
         """Whether it is an image of a lesion, and no mask."""
-        stem = self.stem.lower()
-        return self.suffix in _IMAGES and not stem.endswith(MASK) and _CRITERION not in stem
+        of_mask = self.stem.lower().endswith((MASK, _SUPERPIXELS)) or self.is_criterion_mask
+        return self.suffix in IMAGE_SUFFIXES and not of_mask
 
     @property
     def is_table(self) -> bool:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.classes import DIAGNOSES
 from pipeline.data.delimited import read_table
+from pipeline.data.guesses import Guesses
 from pipeline.data.image_ids import is_image_id
 from pipeline.data.member import Member
-from pipeline.data.quotable import problems_of, quotable, values_or_rows
+from pipeline.data.patient_words import ages, sexes
+from pipeline.data.quotable import problems_of, quotable
 from pipeline.data.regular_files import read_regular
 from pipeline.errors import DataError
 from pipeline.limits import MOST_PROBLEMS, MOST_TABLE_BYTES
@@ -18,6 +19,8 @@ from pipeline.vocabulary import View
 
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
 _OPTIONAL = ("dataset",)
+FITZPATRICK = "fitzpatrick"
+HAM10000 = ("CC BY-NC 4.0", "Tschandl, Rosendahl & Kittler 2018, HAM10000, doi:10.7910/DVN/DBW86T")
 
 
 @dataclass(frozen=True)
@@ -39,41 +42,37 @@ class Rows:
     view: View | None = None
 
 
-def _require_known_diagnoses(table: pd.DataFrame, name: str) -> None:
-    unknown = table.loc[table["dx"].notna() & ~table["dx"].isin(["", *DIAGNOSES]), "dx"]
-    if len(unknown):
-        raise DataError(
-            f"{name} has diagnoses in column dx that LesionLab does not know: {values_or_rows(unknown)}.",
-            f"The known codes are {', '.join(DIAGNOSES)}.",
-        )
-
-
-_OLDEST = 120  # years
-
-
 def _words(column: pd.Series) -> pd.Series:
     return column.fillna("unknown").replace("", "unknown").str.lower()
 
 
-def checked_rows(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[dict]]:
+def checked_rows(
+    table: pd.DataFrame, name: str, guesses: Guesses | None = None, where: str = ""
+) -> tuple[pd.DataFrame, list[dict]]:
     """The table `name` in one form, and the problems of single rows, which are left out.
 
     Args:
-        table: COLUMNS as text, and perhaps `dataset`.
+        table: COLUMNS as text, and perhaps `dataset` and `fitzpatrick`.
+        guesses: what is known beside it; gets what was guessed.
+        where: the diagnoses stand in `name`, for sentences.
 
     Returns:
         A row an image: COLUMNS and `source` (the image source, from a `dataset` column; NA without one), age as
-        float with NaN, unknown sex and localization as "unknown"; and problems as {image_id, problem}.
+        float with NaN, unknown sex and localization as "unknown", where it is recorded `fitzpatrick` (I to VI, NA);
+        and problems as {image_id, problem}.
 
     Raises:
+        UnconfirmedNamesError: it has diagnoses that somebody has to map to codes.
         DataError: it has no rows, or has diagnoses that LesionLab does not know.
     """
+    guesses = guesses or Guesses()
     if table.empty:
         raise DataError(f"{name} has no rows.", "Give a table with a row for each image.")
     table = table.copy()
-    table["dx"] = table["dx"].str.lower()
-    _require_known_diagnoses(table, name)
-    problems = []
+    table["image_id"] = guesses.matched(table["image_id"])
+    without = table["dx"].isna() | (table["dx"] == "")
+    table["dx"], problems = guesses.diagnoses(table["dx"], table["image_id"], name, where)
+    table = table[without | table["dx"].notna()]
 
     def leave_out(rows: pd.Series, sentence: str) -> None:
         nonlocal table
@@ -90,8 +89,7 @@ def checked_rows(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[dic
     leave_out(table["image_id"].str.casefold().duplicated(), "its image_id differs from another's in capitals alone")
     per_lesion = table.groupby("lesion_id")["dx"].transform("nunique")
     leave_out(per_lesion > 1, "its lesion has two diagnoses")
-    age = pd.to_numeric(table["age"], errors="coerce").astype(float)
-    age = age.where(age.between(0, _OLDEST))
+    age = ages(table["age"], guesses.notes)
     odd = age.isna() & table["age"].notna() & ~table["age"].fillna("").str.lower().isin(["", "unknown", "nan"])
     odd_ages = table.loc[odd, ["image_id", "age"]]
     for image_id, text in odd_ages.head(MOST_PROBLEMS).itertuples(index=False):
@@ -100,12 +98,13 @@ def checked_rows(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[dic
     problems += problems_of(odd_ages["image_id"].iloc[MOST_PROBLEMS:], "no age in years; kept without an age")
     table = table.assign(
         age=age,
-        sex=_words(table["sex"]),
+        sex=sexes(table["sex"], guesses.notes),
         localization=_words(table["localization"]),
         dx_type=_words(table["dx_type"]),
         source=table["dataset"] if "dataset" in table else pd.Series(pd.NA, index=table.index, dtype="str"),
     )
-    return table[[*COLUMNS, "source"]].reset_index(drop=True), problems
+    skin = [FITZPATRICK] if FITZPATRICK in table and table[FITZPATRICK].notna().any() else []
+    return table[[*COLUMNS, "source", *skin]].reset_index(drop=True), problems
 
 
 def own_lesions(images: pd.Series, lesions: pd.Series) -> tuple[pd.Series, list[str]]:
@@ -130,13 +129,16 @@ def read_metadata(content: bytes, name: str) -> tuple[pd.DataFrame, list[dict]]:
     Raises:
         DataError: the table cannot be read, has no rows, lacks a column, or has diagnoses that LesionLab does not know.
     """
-    return checked_rows(read_table(content, name, COLUMNS, _OPTIONAL), name)
+    return checked_rows(read_table(content, name, COLUMNS, _OPTIONAL), name, where=" in column dx")
 
 
-def ham10000_rows(member: Member) -> Rows:
+def ham10000_rows(member: Member, guesses: Guesses) -> Rows:
     """The rows of HAM10000's own table; raises as `read_metadata` and `Member.read` do."""
-    table = read_table(member.read(), member.said, COLUMNS, _OPTIONAL)  # the bytes are gone before it is checked
-    return Rows(*checked_rows(table, member.said))
+    # the bytes are gone before it is checked
+    table = read_table(member.read(), member.said, COLUMNS, _OPTIONAL, guesses.notes)
+    rows, problems = checked_rows(table, member.said, guesses, " in column dx")
+    own = rows["image_id"].str.startswith("ISIC_").all()
+    return Rows(rows, problems, guesses.notes, HAM10000 if own else None)
 
 
 def read_sources(path: Path) -> pd.Series:

@@ -99,7 +99,7 @@ def test_unknown_diagnoses_are_named_only_where_they_are_words():
     table.loc[3, "dx"] = "x" * 41
     sentence = (
         "HAM10000_metadata.csv has diagnoses in column dx that LesionLab does not know: wart (2 rows), what stands in "
-        "rows 3, 4. The known codes are mel, bcc, scc, akiec, ak, nv, bkl, df, vasc, unk."
+        "rows 3, 4. The known codes are mel, bcc, scc, akiec, ak, nv, bkl, df, vasc, unk, benign, malignant."
     )
     with pytest.raises(DataError, match=exactly(sentence)):
         read_metadata(table.to_csv(index=False).encode(), TABLE)

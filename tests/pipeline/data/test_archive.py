@@ -93,7 +93,7 @@ def test_the_table_as_dataverse_names_it(written, place):
         ),
         (
             {TABLE: b"x\n", "masks/ISIC_0000000_segmentation.png": mask_png(), "a.txt": b"x"},
-            "set.zip holds no JPEG or PNG images. Give the archive or folder with the images.",
+            "set.zip holds no images. Give the archive or folder with the images.",
         ),
     ],
     ids=["no table", "two tables", "no images"],
@@ -108,7 +108,7 @@ def test_zips_within_a_zip_and_within_a_folder(tmp_path):
     part = write_zip(tmp_path / "part.zip", {path: content for path, content in files.items() if path != TABLE})
     within = {TABLE: files[TABLE], "HAM10000_images_part_1.zip": part.read_bytes()}
     sentence = (
-        "set.zip holds no JPEG or PNG images. Unpack the zip files in it first (HAM10000_images_part_1.zip), and give "
+        "set.zip holds no images. Unpack the zip files in it first (HAM10000_images_part_1.zip), and give "
         "the folder."
     )
     with pytest.raises(DataError, match=exactly(sentence)), open_archive(write_zip(tmp_path / "set.zip", within)):

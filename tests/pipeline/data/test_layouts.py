@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.data.dataset import load_dataset
 from pipeline.data.importing import import_dataset
+from pipeline.data.naming import UnconfirmedNamesError
 from pipeline.errors import DataError
 from tests.isic_archives import csv, isic2018, isic2019, one_hot
 from tests.small_archives import exactly, files_of, jpeg, rows, write_folder, write_zip
@@ -155,6 +156,18 @@ def test_scaled_copies_share_the_id(workspace, tmp_path):
     assert dataset.notes[-1].startswith("8 of its 8 images are also in the data set ham10000")
 
 
+def test_many_data_sets_that_share_images_are_one_note(workspace, tmp_path):
+    source = write_zip(tmp_path / "ham.zip", files_of(rows(8)))
+    for number in range(12):
+        import_dataset(workspace, source, f"copy{number:02d}")
+    notes = import_dataset(workspace, source, "last").notes
+    assert notes == [
+        "8 of its 8 images are also in 12 other data sets (the same id or content): copy00 8, copy01 8, copy02 8, "
+        "copy03 8, copy04 8, copy05 8, copy06 8, copy07 8 and 4 more. Do not judge a model trained on the one with "
+        "images of the other."
+    ]
+
+
 def folders(**codes: int) -> dict[str, bytes]:
     """Images numbered through, in folders named by the arguments with underscores for blanks."""
     names = [name for name, n in codes.items() for _ in range(n)]
@@ -170,6 +183,8 @@ def test_one_folder_for_each_diagnosis(workspace, tmp_path, write):
     assert dataset.lesions == 7 and (dataset.licence, dataset.attribution) == ("not stated", "not stated")
     assert dataset.notes == [
         "The diagnoses are the names of the folders.",
+        "Diagnoses in other words: actinic keratosis or bowen disease as akiec (1 image), melanocytic nevus as nv (3 "
+        "images).",
         f"None of the images has a lesion id: {ALONE} A CSV with the columns image_id and lesion_id in the archive "
         "says which belong together.",
     ]
@@ -190,22 +205,27 @@ def test_the_same_name_in_two_folders_is_two_images(workspace, tmp_path):
 
 
 def test_folders_that_are_no_diagnosis_are_named(workspace, tmp_path):
-    source = write_zip(tmp_path / "mine.zip", folders(mel=2, wart=2, naevus=1) | {"top.jpg": jpeg(50)})
+    source = write_zip(tmp_path / "mine.zip", folders(mel=2, wart=2, verruca=1) | {"top.jpg": jpeg(50)})
     sentence = (
-        "mine.zip has folders that are no diagnosis which LesionLab knows: (no folder) (1 image), naevus (1 image), "
+        "mine.zip has folders that are no diagnosis which LesionLab knows: (no folder) (1 image), verruca (1 image), "
         "wart (2 images). Known are mel (Melanoma), bcc (Basal cell carcinoma), scc (Squamous cell carcinoma), akiec "
         "(Actinic keratosis or Bowen's disease), ak (Actinic keratosis), nv (Melanocytic nevus), bkl (Benign "
-        "keratosis), df (Dermatofibroma), vasc (Vascular lesion or haemorrhage), unk (None of the others); a folder "
-        "may have either."
+        "keratosis), df (Dermatofibroma), vasc (Vascular lesion or haemorrhage), unk (None of the others), benign "
+        "(Benign lesion), malignant (Malignant lesion); a folder may have either."
     )
     with pytest.raises(DataError, match=exactly(sentence)):
         import_dataset(workspace, source, "mine")
+    source = write_zip(tmp_path / "mine.zip", folders(wart=2, verruca=1))
     sentence = (
         "mine.zip holds no HAM10000_metadata.csv. Add the table that names each image's diagnosis, or name the folders "
-        "by diagnosis: naevus, wart are none that LesionLab knows."
+        "by diagnosis: verruca, wart are none that LesionLab knows. Look at this mapping, change it where it is wrong, "
+        'and confirm it: --map "verruca=none,wart=none". The codes are mel, bcc, scc, akiec, ak, nv, bkl, df, vasc, '
+        "unk, benign, malignant; none leaves a diagnosis out."
     )
-    with pytest.raises(DataError, match=exactly(sentence)):
-        import_dataset(workspace, write_zip(tmp_path / "mine.zip", folders(wart=2, naevus=1)), "mine")
+    with pytest.raises(UnconfirmedNamesError, match=exactly(sentence)):
+        import_dataset(workspace, source, "mine")
+    dataset = import_dataset(workspace, source, "mine", mapping={"wart": "benign", "verruca": "benign"})
+    assert dataset.diagnoses == {"benign": {"images": 3, "lesions": 3}}
 
 
 def test_two_tables_of_lesions_are_refused(workspace, tmp_path):

@@ -37,6 +37,19 @@ def test_ids_that_the_set_lacks_are_named_and_paths_lead_nowhere(workspace, data
     assert sorted(path.name for path in (dataset.folder / "masks").iterdir()) == ["ISIC_0000001.png"]
 
 
+def test_masks_of_dermoscopic_criteria_never_become_the_lesions_outline(workspace, dataset, tmp_path):
+    files = {f"ISIC2018_Task2/ISIC_0000001_attribute_{name}.png": mask_png() for name in ("globules", "streaks")}
+    sentence = (
+        "m.zip holds no lesion mask of an image of some that can be used. It holds 2 masks of dermoscopic criteria, as "
+        "in ISIC 2018's Task 2, which LesionLab does not use. Masks are named after their image: "
+        "<image_id>_segmentation.png."
+    )
+    with pytest.raises(DataError, match=exactly(sentence)):
+        import_masks(workspace, write_zip(tmp_path / "m.zip", files), "some")
+    found = import_masks(workspace, write_zip(tmp_path / "n.zip", files | masks("ISIC_0000001")), "some")
+    assert found.masks == 1 and found.unknown == []
+
+
 def test_sizes_and_shapes(workspace, dataset, tmp_path):
     large = np.zeros((96, 128), dtype=np.uint8)
     large[:48] = 255
