@@ -41,29 +41,33 @@ def seen_figure(table: pd.DataFrame, dark: bool) -> go.Figure:
     return titled(figure, "Validation images that show a lesion that training saw", _ROW_PIXELS * len(table) + 70, dark)
 
 
-def sides_figure(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
-    """Two sets of images under the same figures, each with its interval.
+def paired_figure(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
+    """How much more each figure is by image than by lesion, with its interval, against no difference.
 
     Args:
-        table: figure, side (two of them), value, low, high, all 0..1.
+        table: figure, difference, low, high, -1..1; low and high may be NaN.
     """
-    figure, names = go.Figure(), list(dict.fromkeys(table["figure"]))
-    for number, (side, drawn) in enumerate(zip(dict.fromkeys(table["side"]), (VALIDATION, SECOND), strict=False)):
-        rows = table[table["side"] == side]
-        figure.add_scatter(
-            x=rows["value"], y=[names.index(name) + 0.26 * number - 0.13 for name in rows["figure"]], mode="markers",
-            name=as_label(side), cliponaxis=False, marker={"symbol": drawn.symbol, "size": 12, "color": drawn.colour},
-            error_x={"type": "data", "symmetric": False, "array": rows["high"] - rows["value"],
-                     "arrayminus": rows["value"] - rows["low"], "thickness": 2.5, "width": 5, "color": drawn.colour},
-            customdata=rows[["figure", "low", "high"]],
-            hovertemplate="%{customdata[0]}: %{x:.3f}<br>95 % interval %{customdata[1]:.3f} to %{customdata[2]:.3f}"
-                          "<extra></extra>",
-        )
-    figure.update_xaxes(title="Figure with its 95 % interval", range=[0, 1.02], fixedrange=True, zeroline=False)
-    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.5, -0.5],
-                        fixedrange=True, automargin=True, zeroline=False)
-    titled(figure, title, _ROW_PIXELS * len(names) + 110, dark)
-    return figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"})
+    points = 100 * table[["difference", "low", "high"]]
+    rows = list(range(len(table)))
+    figure = go.Figure()
+    figure.add_vline(x=0, line={"color": tone(dark).text, "width": 1.5, "dash": "dot"})
+    figure.add_scatter(
+        x=points["difference"], y=rows, mode="markers", showlegend=False, cliponaxis=False,
+        marker={"symbol": SECOND.symbol, "size": 13, "color": SECOND.colour},
+        error_x={"type": "data", "symmetric": False, "array": points["high"] - points["difference"],
+                 "arrayminus": points["difference"] - points["low"], "thickness": 2.5, "width": 6,
+                 "color": SECOND.colour},
+        customdata=pd.concat([table["figure"], points], axis=1),
+        hovertemplate="%{customdata[0]}: %{x:+.1f} percentage points<br>95 % interval %{customdata[2]:+.1f} to "
+                      "%{customdata[3]:+.1f}<extra></extra>",
+    )
+    ends = [0.0, *points.to_numpy().ravel()[~points.isna().to_numpy().ravel()]]
+    room = max(0.08 * (max(ends) - min(ends)), 1.0)
+    figure.update_xaxes(title="Split by image minus split by lesion, percentage points",
+                        range=[min(ends) - room, max(ends) + room], fixedrange=True, zeroline=False, tickformat="+")
+    figure.update_yaxes(tickvals=rows, ticktext=[as_label(name) for name in table["figure"]],
+                        range=[len(rows) - 0.5, -0.5], fixedrange=True, automargin=True, zeroline=False)
+    return titled(figure, title, _ROW_PIXELS * len(rows) + 110, dark)
 
 
 def evidence_figure(rows: pd.DataFrame, of: str, areas: pd.Series, dark: bool) -> go.Figure:

@@ -18,6 +18,7 @@ from pipeline.networks.overlay import overlay
 from pipeline.vocabulary import View
 
 _MOST_UNTOUCHED = 300 * 2**20  # bytes; 256 usual images take 200 MB, and one large image alone 180
+_QUALITY = 88  # of a JPEG
 SIDE = 640  # pixels: twice the width of a column, for dense screens
 
 
@@ -74,6 +75,26 @@ def with_regions(
     return overlay(np.asarray(picture), heatmap, opacity, peak, box)
 
 
+def regions_picture(path: Path, heatmap: np.ndarray, how: ModelInfo | RunConfig, opacity: float) -> bytes:
+    """`with_regions` of an image file, as a JPEG that is kept: to lay regions over a picture takes 15 ms.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    seen_as = how.height, how.width, how.resize, how.view
+    return _regions_picture(path, digest_of(heatmap), *seen_as, opacity, heatmap, how)
+
+
+@kept(lambda path, *rest: [path], entries=512, copied=True)
+def _regions_picture(
+    path: Path, digest: str, height: int, width: int, resize: str, view: View, opacity: float, _heatmap: np.ndarray,
+    _how: ModelInfo | RunConfig,
+) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(with_regions(untouched(path), _heatmap, _how, opacity)).save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()
+
+
 def at_its_shape(seen: np.ndarray, size: tuple[int, int], how: ModelInfo | RunConfig) -> np.ndarray:
     """What a network saw of a picture of `size` (width, height), stretched back to the shape of the part that it shows;
     at most SIDE pixels long.
@@ -90,7 +111,7 @@ def _reduced(path: Path) -> bytes:
     with opened(path, path.name) as image:
         image.thumbnail((SIDE, SIDE))
         file = io.BytesIO()
-        image.save(file, "JPEG", quality=88)
+        image.save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
 
 

@@ -1,6 +1,7 @@
 """Cached loaders of Leakage and of evidence outside the lesion."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,18 @@ from pipeline.data.split import EXTERNAL
 from pipeline.errors import DataError
 from pipeline.evaluation.evidence import by_diagnosis, outside_against_rest
 from pipeline.evaluation.evidence_store import evidence_path, read_evidence
-from pipeline.evaluation.leakage import BundledPair, bundled_pair, bundled_tables, leakage_folder, run_sides
+from pipeline.evaluation.leakage import (
+    Side,
+    bundled_lesions,
+    bundled_pair,
+    bundled_tables,
+    leakage_folder,
+    run_pair,
+    run_sides,
+)
+from pipeline.evaluation.paired_splits import PairedSplits
+from pipeline.files.workspace import bundled_folder
+from pipeline.runs.plan import other_kind
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import HeatmapOf, HeldOutPart
 
@@ -45,8 +57,8 @@ def judged(dataset: Dataset) -> dict[tuple[str, str], Verdict]:
     return verdicts(dataset)
 
 
-@kept(lambda run: [run.predictions_path, run.split_path], entries=32, copied=True, waiting=_DRAWS)
-def sides(run: RunDir) -> dict[str, dict[str, Any]]:
+@kept(lambda run: [run.predictions_path, run.split_path], entries=32, copied=True)
+def sides(run: RunDir) -> dict[str, Side]:
     """`run_sides` of the run's validation images.
 
     Raises:
@@ -55,18 +67,40 @@ def sides(run: RunDir) -> dict[str, dict[str, Any]]:
     return run_sides(run)
 
 
+def other_half(run: RunDir, others: list[RunDir]) -> RunDir | None:
+    """Of `others` the newest whose training differs from that of `run` in its split alone, of the other kind."""
+    config = run.config()
+    if config.split == "external":  # an evaluation
+        return None
+    wanted = replace(config, split=other_kind(config.split), same_lesion=None)
+    return next((other for other in others if replace(other.config(), same_lesion=None) == wanted), None)
+
+
+@kept(lambda by_lesion, by_image: [by_lesion.predictions_path, by_image.predictions_path, by_image.split_path],
+      entries=16, copied=True, waiting=_DRAWS)
+def pair(by_lesion: RunDir, by_image: RunDir) -> PairedSplits:
+    """`run_pair` of two runs.
+
+    Raises:
+        RunError: one has no predictions yet.
+        DataError: their data sets contradict each other.
+    """
+    return run_pair(by_lesion, by_image)
+
+
 def _bundled_files() -> Sequence[Path]:
-    return bundled_tables(leakage_folder()) or ()
+    tables = bundled_tables(leakage_folder())
+    return [*tables[0], *tables[1], bundled_folder() / "run" / "split.parquet"] if tables else ()
 
 
 @kept(_bundled_files, entries=2, copied=True, waiting=_DRAWS)
-def two_splits() -> BundledPair | None:
-    """The bundled pair of tables; None where they are not there.
+def two_splits() -> PairedSplits | None:
+    """The bundled trainings on both splits; None where they are not there.
 
     Raises:
         DataError: one is damaged.
     """
-    return bundled_pair(leakage_folder()) if _bundled_files() else None
+    return bundled_pair(leakage_folder(), bundled_lesions()) if _bundled_files() else None
 
 
 def evidence_there(run: RunDir, dataset: Dataset | None) -> bool:

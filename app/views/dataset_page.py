@@ -80,7 +80,8 @@ def main() -> None:
         return
     take_click()
     with right:
-        name = pick("Data set", "data", list(by_name), default=next(iter(by_name)),
+        first = next((name for name, dataset in by_name.items() if not dataset.generated), next(iter(by_name)))
+        name = pick("Data set", "data", list(by_name), default=first,
                     words=lambda name: f"{name} ({count(by_name[name].images, 'image')})")
     dataset = by_name[name]
     rows = resources.factors(dataset)

@@ -1,13 +1,16 @@
 """`default-model`: makes the model that comes with LesionLab, or measures how much its answers move."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.arguments import add_command, add_set, settings_epilog
 from pipeline.commands.output import Output
 from pipeline.files.workspace import current_workspace
 from pipeline.number_words import count, decimal, percent
 from pipeline.text_tables import table
+
+if TYPE_CHECKING:
+    from pipeline.evaluation.paired_splits import PairedSplits
 
 OUT = Path(__file__).resolve().parents[2] / "assets" / "models" / "default"
 
@@ -26,16 +29,22 @@ def add_parsers(commands) -> None:
         help="make this fold only: its weights, its table, and what its network gives beside for what it left out",
     )
     part.add_argument("--folds-only", action="store_true", help="the five folds and their figures, nothing else")
+    part.add_argument("--lesson", action="store_true", help="the short trainings of the leakage lesson, nothing else")
     part.add_argument(
         "--robustness", type=Path, metavar="FOLDER",
         help="ask the finished model about the images of a folder, as they are and changed, and store how far it moves",
     )
     parser.add_argument("--reserved", metavar="NAME",
                         help="a data set whose reserved images judge the finished model too")
+    parser.add_argument(
+        "--lesson-folds", type=int, choices=range(1, 6), default=5, metavar="N",
+        help="how many folds of each split the leakage lesson trains; with all 5, the default, both trainings judge "
+        "every image",
+    )
     add_set(parser)
     parser.add_argument(
         "--set-short", action="append", default=[], metavar="KEY=VALUE", dest="short_settings",
-        help="as --set, for the two short trainings of the leakage lesson",
+        help="as --set, for the short trainings of the leakage lesson",
     )
     parser.set_defaults(usage_error=parser.error)
 
@@ -47,14 +56,17 @@ def default_model(arguments, out: Output) -> int:
         arguments.usage_error("the argument --data is required")
     from pipeline.commands.foreground_command import work_here
     from pipeline.data.dataset import load_dataset
-    from pipeline.default_model.build import cross_validate, figures_of, finish
+    from pipeline.default_model.build import cross_validate, figures_of, finish, make_lesson
     from pipeline.default_model.folds import fold_predictions, start_build
     from pipeline.default_model.recipe import plan_recipe
+    from pipeline.evaluation.leakage import bundled_pair
 
     workspace = current_workspace()
     if arguments.reserved is not None:
         load_dataset(workspace, arguments.reserved)  # before hours of work: it is asked last
-    recipe = plan_recipe(workspace, arguments.data, arguments.settings, arguments.short_settings)
+    recipe = plan_recipe(
+        workspace, arguments.data, arguments.settings, arguments.short_settings, arguments.lesson_folds
+    )
     build = start_build(
         workspace, recipe, arguments.out, lambda run: work_here(run, workspace, out), out.warn, out.progress
     )
@@ -62,12 +74,38 @@ def default_model(arguments, out: Output) -> int:
         images = len(fold_predictions(build, arguments.fold))
         out.answer({"fold": arguments.fold, "images": images}, f"Fold {arguments.fold}: {count(images, 'image')}.")
         return 0
+    if arguments.lesson:
+        make_lesson(build)
+        pair = bundled_pair(arguments.out / "leakage", build.dataset.metadata().set_index("image_id")["lesion_id"])
+        assert pair is not None, "its tables were just made"
+        out.answer(pair_answer(pair), pair_text(pair))
+        return 0
     figures = cross_validate(build)
     if not arguments.folds_only:
         finish(build, figures, arguments.reserved)
         figures = figures_of(arguments.out)
     out.answer(figures, figures_text(figures))
     return 0
+
+
+def pair_answer(pair: "PairedSplits") -> dict[str, Any]:
+    """What the leakage lesson found, for `--json`."""
+    return {**pair._asdict(), "figures": {one.key: one._asdict() for one in pair.figures}}
+
+
+def pair_text(pair: "PairedSplits") -> str:
+    """The lesson's figures on the images that both splits held out."""
+    from pipeline.metrics.metric_registry import METRICS
+
+    rows = [
+        [METRICS[one.key].name, percent(one.by_lesion), percent(one.by_image), f"{100 * one.difference:+.1f}",
+         "–" if one.low != one.low else f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"] for one in pair.figures
+    ]
+    return "\n\n".join([
+        f"Held out by both splits: {count(pair.images, 'image')} of {count(pair.lesions, 'lesion')}, "
+        f"{count(pair.melanomas, 'melanoma image')} of {count(pair.melanoma_lesions, 'lesion')}.",
+        table(["figure", "by lesion", "by image", "difference, points", "95 % interval"], rows, right=(1, 2, 3)),
+    ])
 
 
 def figures_text(figures: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ EXTERNAL = "external"  # no split: a whole data set judges a model that was trai
 _EXTERNAL_SENTENCE = "An evaluation on a data set: what the model is known to have been trained on is left out."
 _HELD_OUT = {"lesion": {"validation": 0.2}, "lesion-test": {"validation": 0.15, "test": 0.15}, "all": {}}
 _FOLDS = {"lesion": 5, "lesion-test": 20}
+_WITH_FOLDS = ("lesion", "random")
 
 
 def split_sentence(kind: Split) -> str:
@@ -80,7 +81,8 @@ def make_split(metadata: pd.DataFrame, kind: SplitKind, seed: int, held_out_fold
             on one side instead of lesions, but for "random".
         kind: a key of SPLIT_SENTENCES.
         seed: the same seed gives the same split.
-        held_out_fold: for "lesion", which of the five folds (0..4) validates; each lesion validates in one of them.
+        held_out_fold: for "lesion" and "random", which of the five folds (0..4) validates; each lesion, or each image,
+            validates in one of them.
 
     Returns:
         image_id, lesion_id, dx, part ("train", "validation" or "test"), in the order of `metadata`.
@@ -94,13 +96,14 @@ def make_split(metadata: pd.DataFrame, kind: SplitKind, seed: int, held_out_fold
     parts = ["train", *_HELD_OUT.get(kind, {"validation": 0.2})]
     _check(split, group, len(parts))
     part = np.full(len(split), "train", dtype=object)
-    if held_out_fold and kind != "lesion":
+    if held_out_fold and kind not in _WITH_FOLDS:
         raise DataError(f"There is no fold {held_out_fold} in the split {kind}.", "Set fold=0, or split=lesion.")
     if kind == "all":
         return split.assign(part=part)
     if kind == "random":
         order = np.random.default_rng(seed).permutation(len(split))
-        part[order[: round(0.2 * len(split))]] = "validation"
+        first, end = (round(0.2 * place * len(split)) for place in (held_out_fold, held_out_fold + 1))
+        part[order[first:end]] = "validation"
         _fill_gaps(part, split["dx"], split["image_id"], parts, seed)
         return split.assign(part=part)
     # no more folds than there are lesions, or images of the largest diagnosis

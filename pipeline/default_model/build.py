@@ -27,6 +27,7 @@ from pipeline.default_model.out_of_fold_run import write_explanations_of_run, wr
 from pipeline.default_model.recipe import FOLDS, recipe_digest
 from pipeline.default_model.reserved_figures import reserved_figures
 from pipeline.errors import ModelError, WorkspaceError
+from pipeline.evaluation.leakage import pair_path
 from pipeline.explain.perturb import NAMED
 from pipeline.files.disk import disk_errors, plain, read_json, replace_file, write_json
 from pipeline.inference.classifier import open_classifier
@@ -167,9 +168,26 @@ def finish(build: Build, figures: dict[str, Any], reserved: str | None = None, r
         judged = reserved_figures(info, load_dataset(build.workspace, reserved), resamples, build.progress)
         write_json(build.out / FIGURES_FILE, plain({**figures, "reserved": judged}))
     write_card(info, build.dataset)
-    for split, config in build.recipe.leakage.items():
-        run_table(build, config, build.out / "leakage" / f"{split}.parquet")
+    make_lesson(build)
     return info
+
+
+def make_lesson(build: Build) -> None:
+    """The tables of the leakage lesson: what each of its trainings says of the images that it held out. Those that are
+    there and of this recipe and data stay; of folds that the recipe lacks they go.
+
+    Raises:
+        DataError: the data set is gone or has changed.
+        ModelError, RunError: see `fold_predictions`.
+    """
+    folder = build.out / "leakage"
+    for split, configs in build.recipe.leakage.items():
+        for fold in range(FOLDS):
+            path = pair_path(folder, split, fold)
+            if fold < len(configs):
+                run_table(build, configs[fold], path)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _extra_dataset(build: Build) -> Dataset | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.configuration.config import RunConfig, Stage
 from pipeline.errors import ConfigError
+from pipeline.evaluation.leakage import BY_IMAGE, BY_LESION
 from pipeline.files.disk import to_json
 from pipeline.files.workspace import Workspace
 from pipeline.runs.plan import plan_config
@@ -20,17 +21,22 @@ _NOT_THE_RECIPE = {"data", "data_hash", "extra", "fold", "preset", "keep_epochs"
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """The trainings: one for each fold, and the short ones of the leakage lesson by their split."""
+    """The trainings: one for each fold, and the short ones of the leakage lesson by their split, one for each fold of
+    it."""
 
     folds: tuple[RunConfig, ...]
-    leakage: dict[str, RunConfig]
+    leakage: dict[str, tuple[RunConfig, ...]]
 
 
-def plan_recipe(workspace: Workspace, data: str, settings: list[str], short_settings: list[str]) -> Recipe:
+def plan_recipe(
+    workspace: Workspace, data: str, settings: list[str], short_settings: list[str], lesson_folds: int = FOLDS
+) -> Recipe:
     """The trainings on the data set `data`.
 
     Args:
         settings: "key=value" changes of the recipe's preset; `short_settings` of the short one.
+        lesson_folds: how many folds of each split the leakage lesson trains, 1..5; with all of them both trainings
+            judge every image.
 
     Raises:
         ConfigError: a setting is unknown or out of its range, or the epoch would be chosen on held-out images.
@@ -41,8 +47,12 @@ def plan_recipe(workspace: Workspace, data: str, settings: list[str], short_sett
         raise ConfigError(f"With keep={folds[0].keep} the images that judge a fold's network would choose its epoch.",
                           "Set keep=last.")
     leakage = {
-        split: plan_config(workspace, data, SHORT_PRESET, ["keep=last", *short_settings, f"split={split}", "seed=0"])
-        for split in ("lesion", "random")
+        split: tuple(
+            plan_config(workspace, data, SHORT_PRESET,
+                        ["keep=last", *short_settings, f"split={split}", "seed=0", f"fold={k}"])
+            for k in range(lesson_folds)
+        )
+        for split in (BY_LESION, BY_IMAGE)
     }
     return Recipe(tuple(folds), leakage)
 

@@ -5,7 +5,6 @@ from typing import Any
 import pandas as pd
 
 from pipeline.evaluation.decided import decided_predictions, run_decisions, run_priors
-from pipeline.evaluation.leakage import run_sides
 from pipeline.files.disk import plain, write_json
 from pipeline.metrics.diagnosis_table import diagnosis_table
 from pipeline.metrics.isic_scorer import isic_scores
@@ -68,8 +67,6 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
             results[part]["calibration"] = calibration_figures(_of(decided["as-data"], part))
     results = plain(results)
     write_json(run.results_path, results)
-    if config.split == "random":
-        run_sides(run)  # for the page Leakage
     return results
 
 

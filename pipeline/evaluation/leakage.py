@@ -1,138 +1,69 @@
-"""What a split that puts a lesion on both sides does to a run's figures."""
+"""What a split that puts a lesion on both sides does: the sides of a run's own images, and the pair of trainings on
+both splits that comes with LesionLab.
+"""
 
-import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
-from typing_extensions import TypedDict
 
 from pipeline.classes import MELANOMA
 from pipeline.data.seen_lesions import seen_in_training
-from pipeline.errors import DataError, WorkspaceError
-from pipeline.evaluation.kept import keep, kept_path
-from pipeline.files.bounds import Count, Share
-from pipeline.files.disk import read_bytes
+from pipeline.errors import DataError, LesionLabError, WorkspaceError
+from pipeline.evaluation.paired_splits import PairedSplits, paired_splits
 from pipeline.files.parquet import SHARE, TEXT, read_table
-from pipeline.files.records import record
 from pipeline.files.workspace import bundled_folder
-from pipeline.limits import MOST_JSON_BYTES
-from pipeline.metrics.part_figures import BOUNDED, lesion_bootstrap, summarise
 from pipeline.metrics.predictions_table import PREFIX, check_probabilities, classes_of, highest, probabilities_of
-from pipeline.runs.results import Intervals, OfPart
 from pipeline.runs.run_dir import RunDir
 
-_KEPT = "seen-{}.json"
 _BUNDLED = ("image_id", "lesion_id", "truth")
+BY_LESION, BY_IMAGE = "lesion", "random"  # as the files of the pair begin
 
 
-class _Melanomas(TypedDict):
-    images: Count
-    lesions: Count
-    sensitivity: Share | None
+class Side(NamedTuple):
+    """How many images, lesions, wrong images and melanoma images one side of a run's validation part has."""
+
+    images: int
+    lesions: int
+    wrong: int
+    melanomas: int
 
 
-class _Side(OfPart):
-    """See `part_figures`."""
+def run_sides(run: RunDir) -> dict[str, Side]:
+    """The validation images whose lesion training saw as "seen", the others as "not_seen"; a side without images is
+    left out.
 
-    images: Count
-    lesions: Count
-    intervals: Intervals
-    diagnoses: Count
-    melanoma: _Melanomas
-
-
-class _Sides(TypedDict):
-    seen: _Side
-    not_seen: _Side
-
-
-def _melanoma_sensitivity(rows: pd.DataFrame) -> dict[str, Any]:
-    melanomas = rows[rows["truth"] == MELANOMA]
-    return {
-        "images": len(melanomas), "lesions": int(melanomas["lesion_id"].nunique()),
-        "sensitivity": float((melanomas["predicted"] == MELANOMA).mean()) if len(melanomas) else float("nan"),
-    }
-
-
-def part_figures(rows: pd.DataFrame) -> dict[str, Any]:
-    """The headline figures of some held-out images.
-
-    Returns:
-        images, lesions, and the figures BOUNDED as `summarise` has them; intervals of those by `lesion_bootstrap`;
-        diagnoses: how many occur; melanoma: {images, lesions, sensitivity}.
-    """
-    figures = summarise(rows, None)
-    return {
-        **{key: figures[key] for key in ("images", "lesions", *BOUNDED)},
-        "intervals": lesion_bootstrap(rows), "diagnoses": int(rows["truth"].nunique()),
-        "melanoma": _melanoma_sensitivity(rows),
-    }
-
-
-def seen_and_not(predictions: pd.DataFrame, split: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """The figures of validation images whose lesion training saw, and of those whose lesion it did not see.
-
-    Args:
-        predictions: a run's, with part.
-        split: the run's, with image_id, lesion_id, part.
-
-    Returns:
-        `part_figures` as "seen" and "not_seen"; a side without images is left out.
-    """
-    return {name: part_figures(side) for name, side in _sides(predictions, split).items()}
-
-
-def _sides(predictions: pd.DataFrame, split: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    rows = predictions[predictions["part"] == "validation"]
-    seen = rows["image_id"].isin(split.loc[seen_in_training(split), "image_id"])
-    return {name: side for name, side in {"seen": rows[seen], "not_seen": rows[~seen]}.items() if len(side)}
-
-
-def _undefined(value: Any) -> Any:
-    """`value` with NaN for what is None, as the figures have it before they are stored."""
-    if isinstance(value, dict):
-        return {key: _undefined(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_undefined(one) for one in value]
-    return float("nan") if value is None else value
-
-
-def _kept_sides(path: Path) -> dict[str, dict[str, Any]] | None:
-    """The figures in the file at `path`; None where there is none, or a damaged one, which is then made anew."""
-    try:
-        content = read_bytes(path, MOST_JSON_BYTES).replace(b"NaN", b"null")  # which no other JSON reader knows
-        return _undefined(record(content, _Sides, str(path)))
-    except WorkspaceError:
-        return None
-
-
-def run_sides(run: RunDir) -> dict[str, dict[str, Any]]:
-    """`seen_and_not` of a run, kept beside its predictions, since its bootstrap takes a second; of a run with one side
-    alone only its number of `images`.
+    The two are images of other lesions, so how a network does on the one and the other says little of leakage:
+    lesions with several images are often the suspicious ones.
 
     Raises:
         RunError: it has no predictions yet.
-        WorkspaceError: the run's folder cannot be written.
     """
-    path = kept_path(run.folder, _KEPT, (run.predictions_path, run.split_path))
-    if path is not None and (kept := _kept_sides(path)):
-        return kept
     predictions, split = run.predictions(), run.split()
-    sides = _sides(predictions, split)
-    if len(sides) < 2:
-        return {name: {"images": len(side)} for name, side in sides.items()}
-    found = seen_and_not(predictions, split)
-    if path is not None:
-        keep(path, _KEPT, json.dumps(found).encode())
-    return found
+    rows = predictions[predictions["part"] == "validation"]
+    seen = rows["image_id"].isin(split.loc[seen_in_training(split), "image_id"])
+    return {
+        name: Side(len(side), int(side["lesion_id"].nunique()), int((side["truth"] != side["predicted"]).sum()),
+                   int((side["truth"] == MELANOMA).sum()))
+        for name, side in {"seen": rows[seen], "not_seen": rows[~seen]}.items() if len(side)
+    }
 
 
-class BundledPair(NamedTuple):
-    """`part_figures` of the same short recipe trained on the split by lesion and on the article's, by image."""
+def run_pair(by_lesion: RunDir, by_image: RunDir) -> PairedSplits:
+    """Two runs of one recipe on both splits, on the images that both held out for validation.
 
-    lesion: dict[str, Any]
-    random: dict[str, Any]
+    Raises:
+        RunError: one has no predictions yet.
+        DataError: their data sets contradict each other.
+    """
+    split = by_image.split()
+    seen = set(split.loc[seen_in_training(split), "image_id"])
+    return paired_splits(_validation(by_lesion), _validation(by_image), seen)
+
+
+def _validation(run: RunDir) -> pd.DataFrame:
+    predictions = run.predictions()
+    return predictions[predictions["part"] == "validation"]
 
 
 def _bundled_table(path: Path) -> pd.DataFrame:
@@ -151,19 +82,55 @@ def leakage_folder() -> Path:
     return bundled_folder() / "leakage"
 
 
-def bundled_tables(folder: Path) -> tuple[Path, Path] | None:
-    """The files `lesion.parquet` and `random.parquet`; None where they are not both there."""
-    paths = folder / "lesion.parquet", folder / "random.parquet"
-    return paths if all(path.exists() for path in paths) else None
+def pair_path(folder: Path, split: str, fold: int) -> Path:
+    """The table of a fold (0..4) of the pair on a split, BY_LESION or BY_IMAGE."""
+    return folder / f"{split}{fold or ''}.parquet"
 
 
-def bundled_pair(folder: Path) -> BundledPair | None:
-    """The figures of the two bundled tables; None where they are not there.
+def bundled_tables(folder: Path) -> tuple[list[Path], list[Path]] | None:
+    """The tables of the trainings split by lesion, and of those split by image; None where either has none."""
+    found = [[path for fold in range(5) if (path := pair_path(folder, split, fold)).exists()]
+             for split in (BY_LESION, BY_IMAGE)]
+    return (found[0], found[1]) if all(found) else None
+
+
+def bundled_pair(folder: Path, lesions: pd.Series | None) -> PairedSplits | None:
+    """The bundled trainings of one short recipe, each on the images that it held out; None where they are not there.
 
     A table has image_id, lesion_id, truth and p_<code>; predicted is the highest probability.
 
+    Args:
+        lesions: the lesion of every image of their data set, by image_id; None where that is not known.
+
     Raises:
-        DataError: a table is damaged or lacks columns.
+        DataError: a table is damaged or lacks columns, or they contradict each other.
     """
     paths = bundled_tables(folder)
-    return None if paths is None else BundledPair(*(part_figures(_bundled_table(path)) for path in paths))
+    if paths is None:
+        return None
+    by_lesion, by_image = ([_bundled_table(path) for path in of] for of in paths)
+    seen = None if lesions is None else _seen_by(by_image, lesions)
+    # of a small set a fold without a diagnosis gets one from another, whose image then stands in both
+    joined = [pd.concat(tables).drop_duplicates("image_id") for tables in (by_lesion, by_image)]
+    return paired_splits(joined[0], joined[1], seen)
+
+
+def _seen_by(tables: list[pd.DataFrame], lesions: pd.Series) -> set[str] | None:
+    """Images whose lesion has another image that their table does not hold out; None where one is not in `lesions`."""
+    images = lesions.groupby(lesions).size()
+    seen: set[str] = set()
+    for table in tables:
+        if not table["image_id"].isin(lesions.index).all():
+            return None
+        held_out = table.groupby("lesion_id")["image_id"].transform("size")
+        seen |= set(table.loc[table["lesion_id"].map(images) > held_out, "image_id"])
+    return seen
+
+
+def bundled_lesions() -> pd.Series | None:
+    """The lesion of every image that the bundled run judged, by image_id; None where that run is not there."""
+    try:
+        split = RunDir(bundled_folder() / "run").split()
+    except (LesionLabError, FileNotFoundError):
+        return None
+    return split.set_index("image_id")["lesion_id"]

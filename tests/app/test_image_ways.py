@@ -135,7 +135,7 @@ def test_seen_and_unseen_lesions_of_a_random_split(dataset, workspace):
     for side, figures in sides.items():
         assert check(run, side_ways(run, side, figures)) > 0
     labels = [link.proto.label for link in open_page("leakage").get("page_link")]
-    assert f"Open the {sides['seen']['images']} images whose lesion training saw" in labels
+    assert f"Open the {sides['seen'].images} images whose lesion training saw" in labels
 
 
 def test_where_the_evidence_lies(dataset, workspace):

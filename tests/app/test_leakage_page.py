@@ -46,7 +46,7 @@ def test_an_empty_workspace_has_one_way_on(workspace):
     at = open_page(data="gone")
     assert "gone" in at.warning[0].value
     assert [b.label for b in at.button if b.proto.type == "primary"] == ["Bring in images"]
-    assert "does not come with this copy of LesionLab" in words(at)
+    assert "do not come with this copy of LesionLab" in words(at)
 
 
 def test_without_an_audit_the_page_has_the_button_and_the_rest(dataset, workspace):
@@ -117,8 +117,20 @@ def test_a_run_on_the_random_split_has_both_sides(dataset, workspace):
     run = make_run(workspace, dataset, split="random")
     at = open_page()
     assert at.selectbox(key="pick.run").value == run.name
-    assert "- **Lesion seen in training**: n = " in words(at) and "- **Lesion not seen**: n = " in words(at)
-    assert button(at, "Run this recipe on the other split (by lesion)")
+    text = words(at)  # the two runs differ in their split alone, so they are compared, and no third is offered
+    pair = leakage_rows.pair(*(next(r for r in leakage_rows.runs_of(dataset) if r.config().split == split)
+                               for split in ("lesion", "random")))
+    assert f"Of the same {pair.melanomas} melanoma images of" in text or not pair.melanomas
+    assert f"on the same {pair.images} image" in text
+    assert "The two kinds are images of other lesions" in text
+    assert not [b for b in at.button if "other split" in b.label]
+
+
+def test_a_run_without_its_other_half_offers_it(dataset, workspace):
+    make_run(workspace, dataset, split="random")
+    make_run(workspace, dataset, seed=4)
+    at = open_page()
+    assert button(at, "Run this recipe on the other split (by lesion)") and "on the same" not in words(at)
 
 
 def test_a_run_by_lesion_says_that_nothing_was_seen(dataset, workspace):
@@ -139,16 +151,27 @@ def test_the_other_split_starts_a_run(dataset, workspace, monkeypatch):
     assert not at.exception and started == ["lesion"]
 
 
-def test_the_bundled_pair_shows_the_inflation(workspace, tmp_path, monkeypatch):
-    from tests.pipeline.evaluation.test_leakage import predictions
+@pytest.mark.parametrize(("by_image", "headline"), [
+    ({"S": True, "U": True}, "finds more of the same melanomas"),
+    ({"S": True, "U": False}, "Too few melanomas were held out by both"),
+])
+def test_the_bundled_pair_says_what_its_interval_allows(workspace, tmp_path, monkeypatch, by_image, headline):
+    from tests.pipeline.evaluation.test_leakage import write_pair
 
     folder = tmp_path / "leakage"  # of the folder that the environment names
     folder.mkdir()
-    predictions({"S": True, "U": False}).to_parquet(folder / "lesion.parquet")
-    predictions({"S": True, "U": True}).to_parquet(folder / "random.parquet")
+    write_pair(folder, {"S": True, "U": False}, by_image)
     monkeypatch.setenv("LESIONLAB_BUNDLED", str(tmp_path))
     text = words(open_page())
-    assert "is **100.0 %**, by lesion **50.0 %**: +50.0 percentage points, from the split alone." in text
+    assert headline in text and "Of the same 40 melanoma images of 40 lesions" in text
+    assert "from the split alone" not in text  # other images on either side told nothing of the split
+
+
+def test_what_the_pair_in_the_box_says(workspace, monkeypatch):
+    monkeypatch.delenv("LESIONLAB_BUNDLED")
+    pair, text = leakage_rows.two_splits(), words(open_page())
+    assert pair.melanomas_seen and f"It had seen another image of the lesion of {pair.melanomas_seen:,} of them" in text
+    assert f"Of the same {pair.melanomas:,} melanoma images of {pair.melanoma_lesions:,} lesions" in text
 
 
 def test_evidence_needs_masks_and_says_how_to_bring_them(dataset, workspace):

@@ -1,12 +1,15 @@
 """Pictures of every shape: what a network saw is shown unsquashed, and its regions lie where they belong."""
 
+import io
+import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from app.loaders.image_pixels import SIDE, at_its_shape, with_regions
+from app.loaders import image_pixels
+from app.loaders.image_pixels import SIDE, at_its_shape, regions_picture, with_regions
 from app.words.seen_words import seen_of
 from pipeline.configuration.presets import PRESETS
 from pipeline.data.prepare import prepare_image
@@ -58,3 +61,20 @@ def test_regions_lie_on_the_whole_picture_where_the_network_saw_it(shape):
     changed = (np.abs(laid.astype(int) - small) > 40).any(axis=2)
     share = min(width, height) ** 2 / (width * height)
     assert changed.mean() == pytest.approx(share, abs=0.03)
+
+
+def test_a_picture_with_regions_is_made_once_for_each_strength_and_file(tmp_path, monkeypatch):
+    made, path = [], tmp_path / "a.png"
+    monkeypatch.setattr(image_pixels, "with_regions", lambda *given: made.append(given[3]) or with_regions(*given))
+    Image.fromarray(picture((300, 200))).save(path)
+    heatmaps = [np.eye(7, dtype=np.float32), np.ones((7, 7), dtype=np.float32)]
+    for _ in range(2):
+        for heatmap in heatmaps:
+            for opacity in (0.3, 0.6):
+                content = regions_picture(path, heatmap, CONFIG, opacity)
+    assert made == [0.3, 0.6, 0.3, 0.6]
+    laid = np.asarray(Image.open(io.BytesIO(content))).astype(int)
+    assert np.abs(laid - with_regions(picture((300, 200)), heatmaps[1], CONFIG, 0.6)).mean() < 4
+    Image.fromarray(picture((200, 300))).save(path)
+    os.utime(path, (1, 1))
+    assert Image.open(io.BytesIO(regions_picture(path, heatmaps[0], CONFIG, 0.3))).size == (200, 300) and len(made) == 5

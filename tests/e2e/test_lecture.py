@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.components.evaluation.operating_panel import _ratio, _rest_of, _whole
 from pipeline.data.dataset import load_dataset
 from pipeline.evaluation.decided import decided_predictions
-from pipeline.evaluation.leakage import seen_and_not
+from pipeline.evaluation.leakage import run_pair, run_sides
 from pipeline.metrics.operating_point import ISIC_2020_MELANOMA, lesion_scores, operating_point
 from pipeline.number_words import count, percent
 from pipeline.runs.run_dir import RunDir, list_runs
@@ -150,14 +150,11 @@ def test_a_threshold_opens_the_melanomas_that_it_does_not_flag(lecture: Lecture,
 
 def test_the_leakage_lesson_on_both_splits(lecture: Lecture, visitor) -> None:
     app, run = lecture.app, lecture.run
-    page = visitor(f"{app.url}/leakage?data={lecture.data}")
-    sides = seen_and_not(run.predictions(), run.split())
-    for side, words in (("seen", "Lesion seen in training"), ("not_seen", "Lesion not seen")):
-        figures = sides[side]
-        expect(page.get_by_text(re.compile(
-            f"^{words}: n = {count(figures['images'], 'image')} of {count(figures['lesions'], 'lesion')}, "
-        ))).to_be_visible()
-    expect(page.get_by_text(f"Lesions that training saw, and those that it did not: {run.name}").first).to_be_visible()
+    page = visitor(f"{app.url}/judge?tab=leakage&data={lecture.data}")
+    sides = run_sides(run)
+    whole = sum(side.images for side in sides.values())
+    expect(page.get_by_text(f"Of the {count(whole, 'validation image')} of {run.name}, {sides['seen'].images:,} show a "
+                            "lesion that its training saw.")).to_be_visible()
 
     press(page, "Run this recipe on the other split (by lesion)")
     expect(page.get_by_text("Training and evaluation are done.")).to_be_visible(timeout=_TRAINING_MS)
@@ -165,10 +162,13 @@ def test_the_leakage_lesson_on_both_splits(lecture: Lecture, visitor) -> None:
     assert other.name in page.url and other.name != run.name
     assert dataclasses.replace(other.config(), split="random") == run.config()
 
-    open_address(page, f"{app.url}/leakage?data={lecture.data}&run={other.name}")
+    open_address(page, f"{app.url}/judge?tab=leakage&data={lecture.data}&run={other.name}")
     images = count(int((other.predictions()["part"] == "validation").sum()), "validation image")
     expect(page.get_by_text(f"{other.name} was split by lesion: none of its {images} shows a lesion that its training "
                             "saw.")).to_be_visible()
+    pair = run_pair(other, run)
+    of_both = f"{count(pair.images, 'image')} of {count(pair.lesions, 'lesion')}"
+    expect(page.get_by_text(f"What the split alone changes, on the same {of_both}").first).to_be_visible()
 
     follow(page, "Runs")
     press(page, "Compare the two newest evaluated runs")

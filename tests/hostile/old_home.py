@@ -59,7 +59,6 @@ def make(home: Path) -> None:
 def _name_anew(home: Path) -> None:
     from pipeline.data.dataset import load_dataset
     from pipeline.evaluation.evidence_store import evidence_path
-    from pipeline.evaluation.leakage import run_sides
     from pipeline.files.workspace import Workspace
     from pipeline.runs.run_dir import RunDir
 
@@ -71,7 +70,6 @@ def _name_anew(home: Path) -> None:
     (fetch / "fetch.json").write_text('{"name": "ham10000"}')
     (fetch / "status.json").write_bytes((run.folder / "status.json").read_bytes())
     _split_by_image(run)
-    run_sides(run)
 
 
 def _split_by_image(run) -> None:

@@ -36,7 +36,7 @@ _JSON_FILES = {
     "search-status": f"searches/{SEARCH}/status.json", "model": f"models/{MODEL}/model.json",
     "model-label": f"models/{MODEL}/label.json", "dataset": f"{_DATASET}/dataset.json",
     "audit": f"{_DATASET}/audit.json", "cache": f"{_DATASET}/cache/64x64-squish/cache.json",
-    "set": "teaching/set-1.json", "remarks": f"teaching/images/{DATA}.json", "sides": f"{_RUN}/seen-*.json",
+    "set": "teaching/set-1.json", "remarks": f"teaching/images/{DATA}.json",
     "fetch": ".downloads/ham10000/fetch.json", "fetch-status": ".downloads/ham10000/status.json",
 }
 _TABLES = {

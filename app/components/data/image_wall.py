@@ -69,14 +69,11 @@ def image_wall(dataset: Dataset, metadata: pd.DataFrame, rows: pd.DataFrame) -> 
     """Filters, pages and images. `metadata` and `rows` (its factors) are both indexed by image_id."""
     chosen = image_filters(rows)
     found = filtered(rows, chosen)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{count(len(found), 'image')}** of {count(found['lesion_id'].nunique(), 'lesion')}"
-            + (f" match, out of {count(len(rows), 'image')}." if chosen else ", all of the data set."),
-            width="content",
-        )
-        st.button("Show all", key="wall.all", disabled=not chosen, on_click=open_images,
-                  icon=":material/filter_alt_off:")
+    if chosen:  # how many there are in all, the page says above
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{count(len(found), 'image')}** of {count(found['lesion_id'].nunique(), 'lesion')} match, "
+                        f"out of {count(len(rows), 'image')}.", width="content")
+            st.button("Show all", key="wall.all", on_click=open_images, icon=":material/filter_alt_off:")
     if found.empty:
         st.info("No image has all of these. Set one of the filters to All.")
         return

@@ -33,7 +33,6 @@ def _nothing_yet() -> None:
     )
     if st.button("Bring in images", type="primary", key="to_data", icon=":material/download:"):
         go(GET_DATA)
-    st.subheader("What seen lesions do to the figures")
     bundled_panel()
 
 
@@ -80,15 +79,17 @@ def leakage_tab(place: DeltaGenerator) -> None:
         st.caption(f":material/draw: The images of this data set are {NOTICE}.")
     topic = address_radio("Topic", "topic", _TOPICS, hidden=True, forgets=("page", "verdict"))
     audit_at_work()
+    if topic == "lesions":
+        with problems.in_words():
+            bundled_panel()
+        st.subheader("How many lesions are on both sides")
     with problems.in_words():
         if topic == "evidence":
             _evidence(dataset)
         else:
             _audited(dataset, topic)
     if topic == "lesions":
-        st.subheader("What seen lesions do to the figures")
-        with problems.in_words():
-            bundled_panel()
+        st.subheader("A run of this data set")
         with problems.in_words():
             run_panel(dataset)
         help_text("leakage", "Why a lesion must not be on both sides")

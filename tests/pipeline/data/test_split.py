@@ -87,10 +87,17 @@ def test_each_lesion_validates_in_one_of_the_five_folds():
     pd.testing.assert_frame_equal(folds[0], make_split(LIKE_HAM, "lesion", 3))
 
 
+def test_each_image_validates_in_one_of_the_articles_five_folds():
+    folds = [make_split(LIKE_HAM, "random", 3, fold) for fold in range(5)]
+    validated = pd.concat([split.loc[split["part"] == "validation", "image_id"] for split in folds])
+    assert sorted(validated) == sorted(LIKE_HAM["image_id"])
+    pd.testing.assert_frame_equal(folds[0], make_split(LIKE_HAM, "random", 3))
+
+
 def test_a_fold_that_is_none_is_refused():
-    sentence = "There is no fold 1 in the split random. Set fold=0, or split=lesion."
+    sentence = "There is no fold 1 in the split lesion-test. Set fold=0, or split=lesion."
     with pytest.raises(DataError, match=exactly(sentence)):
-        make_split(LIKE_HAM, "random", 0, 1)
+        make_split(LIKE_HAM, "lesion-test", 0, 1)
     rows = [(f"I{n}", f"L{n}", ("nv", "mel", "df")[n % 3]) for n in range(12)]
     few = pd.DataFrame(rows, columns=["image_id", "lesion_id", "dx"])
     with pytest.raises(DataError, match=exactly("There is no fold 4: so few images make 4 folds. Set fold=0.")):

@@ -49,7 +49,8 @@ def made(whole_making, tmp_path_factory):
     """(workspace, making, figures, info, sentences) of a model that was made from start to end; it trains no more."""
     place = Path(shutil.copytree(whole_making, tmp_path_factory.mktemp("default") / "all"))
     workspace = Workspace(place / "home")
-    making = start_build(workspace, plan_recipe(workspace, "tiny", LINEAR, SHORT), place / "out", never, print)
+    recipe = plan_recipe(workspace, "tiny", LINEAR, SHORT, lesson_folds=1)
+    making = start_build(workspace, recipe, place / "out", never, print)
     said = (place / "said").read_text(encoding="utf-8").splitlines()
     return workspace, making, read_json(making.out / "figures.json"), read_model_info(making.out, "default"), said
 
@@ -249,7 +250,7 @@ def test_what_is_there_is_not_trained_again(made, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("LESIONLAB_HOME", str(elsewhere.home))
     settings = [part for setting in LINEAR for part in ("--set", setting)]
     short = [part for setting in SHORT for part in ("--set-short", setting)]
-    command = ["default-model", "--data", "renamed", "--out", str(making.out), *settings, *short]
+    command = ["default-model", "--data", "renamed", "--out", str(making.out), "--lesson-folds", "1", *settings, *short]
     assert cli.main([*command, "--json"]) == 0
     assert list_runs(elsewhere) == []
     answer = json.loads(capfd.readouterr().out)
@@ -257,6 +258,12 @@ def test_what_is_there_is_not_trained_again(made, tmp_path, monkeypatch, capfd):
     assert {path: path.stat().st_mtime_ns for path in weights} == weights and len(weights) == 5
     folds = {path for path in before if path.parent.name in ("folds", "leakage")}
     assert all(path.read_bytes() == before[path] for path in folds)
+    assert cli.main([*command, "--lesson", "--json"]) == 0 and list_runs(elsewhere) == []
+    lesson = json.loads(capfd.readouterr().out)
+    held_out = [set(read_predictions(making.out / "leakage" / f"{split}.parquet")[0]["image_id"])
+                for split in ("lesion", "random")]
+    assert lesson["images"] == len(held_out[0] & held_out[1])
+    assert list(lesson["figures"]) == ["melanoma_sensitivity", "balanced_accuracy", "accuracy"]
     assert cli.main([*command, "--folds-only"]) == 0
     text = capfd.readouterr().out
     assert "balanced accuracy" in text and "at least 80.0 %" in text and "at most 0.020" in text

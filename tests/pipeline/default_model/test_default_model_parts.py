@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from pipeline.data.prepare import prepare_image
+from pipeline.default_model import build as build_module
 from pipeline.default_model import robustness as robustness_module
 from pipeline.default_model.fold_tables import Origin, write_predictions
 from pipeline.default_model.folds import fold_path, out_of_fold, run_table, start_build
@@ -51,6 +52,25 @@ def test_an_unfinished_training_goes_on(planned):
     with pytest.raises(RunError, match=rf"^The run {run.name}, which is just this training, is queued in another"):
         finished_run(workspace, recipe.folds[1], train, asked.append)
     assert len(list_runs(workspace)) == 1
+
+
+def test_the_leakage_lesson_has_a_table_of_each_fold_and_split(planned, monkeypatch, tmp_path):
+    workspace, _ = planned
+    asked = []
+
+    def run_table(build, config, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        asked.append((config.split, config.fold, config.seed, path.name))
+
+    monkeypatch.setattr(build_module, "run_table", run_table)
+    for folds in (5, 2):
+        recipe = plan_recipe(workspace, "tiny", TINY, SHORT, lesson_folds=folds)
+        asked.clear()
+        build_module.make_lesson(start_build(workspace, recipe, tmp_path / "out", never, print))
+        every = [(split, k, 0, f"{split}{k or ''}.parquet") for split in ("lesion", "random") for k in range(folds)]
+        assert asked == every
+        assert {path.name for path in (tmp_path / "out" / "leakage").iterdir()} == {name for *_, name in every}
 
 
 def test_a_training_that_did_not_end_says_how_to_go_on(planned):

@@ -45,7 +45,8 @@ def here(whole_making, tmp_path):
     place = tmp_path / "all"
     shutil.copytree(whole_making, place, ignore=shutil.ignore_patterns("first", "checkpoints"))
     workspace = Workspace(place / "home")
-    build = start_build(workspace, plan_recipe(workspace, "tiny", LINEAR, SHORT), place / "out", never, print)
+    recipe = plan_recipe(workspace, "tiny", LINEAR, SHORT, lesson_folds=1)
+    build = start_build(workspace, recipe, place / "out", never, print)
     return workspace, build, read_model_info(build.out, "default"), make_elsewhere(workspace, tmp_path / "elsewhere")
 
 

@@ -1,14 +1,11 @@
-"""A run's figures on seen and unseen lesions, the bundled pair, and the same recipe on the other split."""
+"""Seen and unseen lesions of a run, pairs of trainings on both splits, and the same recipe on the other split."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.data.same_lesion import judge_pair
 from pipeline.errors import DataError, RunError
-from pipeline.evaluation import leakage
-from pipeline.evaluation.evaluate import evaluate_run
-from pipeline.evaluation.leakage import bundled_pair, run_sides, seen_and_not
+from pipeline.evaluation.leakage import bundled_pair, run_pair, run_sides
 from pipeline.runs.plan import other_split
 from tests.hand_made import make_dataset, make_run
 from tests.small_archives import exactly
@@ -28,36 +25,57 @@ def predictions(right: dict[str, bool], lesions: int = 40) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["image_id", "lesion_id", "truth", "predicted", "p_mel", "p_nv"])
 
 
-def test_seen_lesions_are_told_from_the_others():
-    table = predictions({"S": True, "U": False}).assign(part="validation")
-    split = table[["image_id", "lesion_id", "part"]]
-    trained_on = pd.DataFrame({"image_id": [f"T{n}" for n in range(40)], "lesion_id": [f"S{n}" for n in range(40)],
-                               "part": "train"})
-    found = seen_and_not(table, pd.concat([split, trained_on], ignore_index=True))
-    assert (found["seen"]["accuracy"], found["not_seen"]["accuracy"]) == (1, 0)
-    assert found["seen"]["images"] == found["not_seen"]["images"] == 40
-    assert found["seen"]["melanoma"] == {"images": 20, "lesions": 20, "sensitivity": 1}
-    assert found["seen"]["intervals"]["accuracy"] == (1, 1)
-    assert set(seen_and_not(table, split)) == {"not_seen"}
+def write_pair(folder, by_lesion: dict[str, bool], by_image: dict[str, bool]) -> None:
+    columns = ["image_id", "lesion_id", "truth", "p_mel", "p_nv"]
+    for name, right in (("lesion", by_lesion), ("random", by_image)):
+        predictions(right)[columns].to_parquet(folder / f"{name}.parquet")
 
 
-def test_the_bundled_pair_is_read_where_it_is_there(tmp_path):
-    assert bundled_pair(tmp_path) is None
-    for name, answer in (("lesion", False), ("random", True)):
-        table = predictions({"S": True, "U": answer})
-        columns = ["image_id", "lesion_id", "truth", "p_mel", "p_nv"]
-        (table if name == "random" else table[columns]).to_parquet(tmp_path / f"{name}.parquet")
-    pair = bundled_pair(tmp_path)
-    assert (pair.lesion["accuracy"], pair.random["accuracy"]) == (0.5, 1)
-    low, high = pair.lesion["intervals"]["balanced_accuracy"]
-    assert 0.3 < low < 0.5 < high < 0.7
+def test_the_bundled_pair_is_compared_on_what_both_held_out(tmp_path):
+    assert bundled_pair(tmp_path, None) is None
+    write_pair(tmp_path, {"S": False, "U": True}, {"S": True, "V": True})
+    pair = bundled_pair(tmp_path, None)
+    assert (pair.images, pair.melanomas, pair.melanomas_seen) == (40, 20, None)
+    figure = pair.figure("melanoma_sensitivity")
+    assert (figure.by_lesion, figure.by_image, figure.difference) == (0, 1, 1)
+    everything = [f"{side}{n}" for side in "SUV" for n in range(40)]
+    more = {f"T{n}": f"S{n}" for n in range(10)}
+    lesions = pd.Series({**dict(zip(everything, everything, strict=True)), **more})
+    found = bundled_pair(tmp_path, lesions)
+    assert (found.seen, found.melanomas_seen) == (10, 5)  # the lesions S0 to S9 have an image that was not held out
+    assert bundled_pair(tmp_path, lesions.drop("V3")).seen is None
+
+
+def test_more_folds_of_the_pair_count_too(tmp_path):
+    write_pair(tmp_path, {"S": False}, {"S": True})
+    columns = ["image_id", "lesion_id", "truth", "p_mel", "p_nv"]
+    predictions({"U": True})[columns].to_parquet(tmp_path / "lesion1.parquet")
+    assert bundled_pair(tmp_path, None).images == 40
+    predictions({"U": True, "S": False})[columns].to_parquet(tmp_path / "random3.parquet")
+    pair = bundled_pair(tmp_path, None)
+    assert pair.images == 80 and pair.figure("accuracy").by_image == 1  # the first table with an image counts
+
+
+def test_a_damaged_table_of_the_pair_is_named(tmp_path):
+    write_pair(tmp_path, {"S": False}, {"S": True})
     (tmp_path / "random.parquet").write_bytes(b"no table")
     sentence = "random.parquet, a table that comes with LesionLab, is damaged. Get it again."
     with pytest.raises(DataError, match=exactly(sentence)):
-        bundled_pair(tmp_path)
+        bundled_pair(tmp_path, None)
     pd.DataFrame({"image_id": ["a"], "truth": ["mel"]}).to_parquet(tmp_path / "random.parquet")
     with pytest.raises(DataError, match="random.parquet, a table that comes with LesionLab, is damaged."):
-        bundled_pair(tmp_path)
+        bundled_pair(tmp_path, None)
+
+
+def test_two_runs_of_one_recipe_are_compared_on_what_both_held_out(workspace, tmp_path):
+    dataset = make_dataset(workspace, tmp_path)
+    by_lesion, by_image = (make_run(workspace, dataset, split=split) for split in ("lesion", "random"))
+    pair = run_pair(by_lesion, by_image)
+    held_out = [set(run.predictions().query("part == 'validation'")["image_id"]) for run in (by_lesion, by_image)]
+    split = by_image.split()
+    trained = set(split.loc[split["part"] == "train", "lesion_id"])
+    both = split[split["image_id"].isin(held_out[0] & held_out[1])]
+    assert pair.images == len(both) > 0 and pair.seen == int(both["lesion_id"].isin(trained).sum())
 
 
 def test_the_other_split_changes_the_split_alone(workspace, tmp_path):
@@ -86,28 +104,16 @@ def test_runs_that_have_no_other_split_say_why(workspace, tmp_path):
         other_split(workspace, changed)
 
 
-def test_a_random_run_of_hand_made_files_has_both_sides(workspace, tmp_path):
+def test_the_sides_of_a_run_split_by_image_are_counted(workspace, tmp_path):
     run = make_run(workspace, make_dataset(workspace, tmp_path), split="random")
-    found = seen_and_not(run.predictions(), run.split())
-    assert found["seen"]["images"] + found["not_seen"]["images"] == len(run.predictions())
-    assert np.isfinite(found["seen"]["accuracy"])
+    sides, split, rows = run_sides(run), run.split(), run.predictions().query("part == 'validation'")
+    trained = set(split.loc[split["part"] == "train", "lesion_id"])
+    seen = rows[rows["lesion_id"].isin(trained)]
+    assert sides["seen"] == (len(seen), seen["lesion_id"].nunique(), int((seen["truth"] != seen["predicted"]).sum()),
+                             int((seen["truth"] == "mel").sum()))
+    assert sides["seen"].images + sides["not_seen"].images == len(rows)
 
 
-def test_both_sides_are_kept_with_the_run_until_its_predictions_change(workspace, tmp_path, monkeypatch):
-    run = make_run(workspace, make_dataset(workspace, tmp_path), split="random")
-    evaluate_run(run)  # make_run may have copied files, which are of other times then
-    (kept,) = run.folder.glob("seen-*.json")
-    found = seen_and_not(run.predictions(), run.split())
-    monkeypatch.setattr(leakage, "seen_and_not", None)  # is not asked again
-    stored = run_sides(run)
-    assert stored["seen"]["accuracy"] == found["seen"]["accuracy"]
-    assert stored["not_seen"]["intervals"]["macro_auc"] == list(found["not_seen"]["intervals"]["macro_auc"])
-    monkeypatch.undo()
-    run.predictions().iloc[:-1].to_parquet(run.predictions_path, index=False)
-    again = run_sides(run)
-    assert again["seen"]["images"] + again["not_seen"]["images"] == len(run.predictions()) and not kept.exists()
-
-
-def test_of_a_run_by_lesion_only_its_images_are_counted(workspace, tmp_path):
-    run = make_run(workspace, make_dataset(workspace, tmp_path))
-    assert run_sides(run) == {"not_seen": {"images": 28}} and not list(run.folder.glob("seen-*"))
+def test_of_a_run_by_lesion_nothing_was_seen(workspace, tmp_path):
+    sides = run_sides(make_run(workspace, make_dataset(workspace, tmp_path)))
+    assert set(sides) == {"not_seen"} and sides["not_seen"].images == 28
