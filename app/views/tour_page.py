@@ -17,7 +17,7 @@ def _numbers(ids: list[str], here: str) -> None:
     """All stops by their numbers, one click each."""
     st.session_state[_KEY] = here
     st.segmented_control("Error", ids, key=_KEY, format_func=lambda one: f"{ids.index(one) + 1:,}", required=True,
-                         label_visibility="collapsed", width="content",
+                         label_visibility="collapsed", width="content", wrap=True,
                          on_change=lambda: remember(stop=st.session_state[_KEY], answer=None))
 
 

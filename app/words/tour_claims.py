@@ -71,6 +71,12 @@ def _named(code: str) -> str:
     return DIAGNOSES[code].name[0].lower() + DIAGNOSES[code].name[1:]
 
 
+def _weighed_alike(others: pd.DataFrame) -> str:
+    """The beginning of a sentence about a lesion's other images under the decision balanced."""
+    which = "image of this lesion is" if len(others) == 1 else f"{len(others):,} images of this lesion are"
+    return f"Weighed alike, the other {which}"
+
+
 def _is_called(rows: pd.DataFrame, image_id: str, answer: str, least: float = 0.0) -> bool:
     return rows.at[image_id, "predicted"] == answer and rows.at[image_id, "confidence"] >= least
 
@@ -90,8 +96,8 @@ def surest_miss(truth: str) -> Claim:
 
     def said(told: Told, image_id: str) -> str:
         of_all = int((told.as_data["truth"] == truth).sum())
-        return (f"No miss is surer: {len(missed(told)):,} of {count(of_all, 'image')} of {_named(truth)} are called "
-                "something else, and none of them with a higher probability.")
+        return (f"No miss is surer: at the data's frequencies {len(missed(told)):,} of {count(of_all, 'image')} of "
+                f"{_named(truth)} are called something else, and none of them with a higher probability.")
 
     return Claim(
         truth, "as-data", lambda told, image_id: not told.as_data.at[image_id, "right"] and bool(
@@ -110,8 +116,7 @@ def missed_here_alone(truth: str, answer: str) -> Claim:
     def said(told: Told, image_id: str) -> str:
         others = told.others(image_id, "balanced")
         shares = _ends(others[probability_column(truth)])
-        return (f"The same lesion's other {count(len(others), 'image')} {'is' if len(others) == 1 else 'are'} called "
-                f"{_named(truth)}, with {shares}: with this image alone it is missed.")
+        return f"{_weighed_alike(others)} called {_named(truth)}, with {shares}: in this image alone it is missed."
 
     return Claim(truth, "balanced", holds, said, {"truth": truth, "predicted": answer, "decision": "balanced"})
 
@@ -127,8 +132,7 @@ def called_here_alone(truth: str, answer: str, least: float) -> Claim:
     def said(told: Told, image_id: str) -> str:
         others = told.others(image_id, "balanced")
         answers = " and ".join(_named(code) for code in dict.fromkeys(others["predicted"]))
-        return (f"The same lesion's other {count(len(others), 'image')} {'is' if len(others) == 1 else 'are'} called "
-                f"{answers}: {_named(answer)} is the answer to this one alone.")
+        return f"{_weighed_alike(others)} called {answers}: {_named(answer)} is the answer to this one alone."
 
     return Claim(truth, "balanced", holds, said, {"truth": truth, "predicted": answer, "decision": "balanced"})
 
@@ -143,7 +147,7 @@ def called_so_each_time(truth: str, answer: str, least: float) -> Claim:
     def said(told: Told, image_id: str) -> str:
         rows = told.lesion(image_id, "as-data")
         return (f"All {count(len(rows), 'image')} of this lesion are called {_named(answer)}, with "
-                f"{_ends(rows['confidence'])}. One network gave all these answers.")
+                f"{_ends(rows['confidence'])} at the data's frequencies. One network gave all these answers.")
 
     return Claim(truth, "as-data", holds, said, {"truth": truth, "predicted": answer, "decision": "as-data"})
 
@@ -152,7 +156,8 @@ def sure_error(truth: str, answer: str, least: float, words: str) -> Claim:
     """A sure wrong answer; `words`: what that is, the beginning of a sentence that says how often it comes."""
     return Claim(
         truth, "as-data", lambda told, image_id: _is_called(told.as_data, image_id, answer, least),
-        lambda told, image_id: f"{words}: {_of_truth(told.as_data, truth, answer)} are called {_named(answer)}.",
+        lambda told, image_id: (f"{words}: at the data's frequencies "
+                                f"{_of_truth(told.as_data, truth, answer)} are called {_named(answer)}."),
         {"truth": truth, "predicted": answer, "decision": "as-data"},
     )
 
@@ -180,8 +185,8 @@ def an_answer_each(truth: str) -> Claim:
         lesions = told.balanced.groupby("lesion_id")["predicted"].agg(["size", "nunique"])
         several = lesions[lesions["size"] > 1]
         own = count(len(told.lesion(image_id, "balanced")), "image")
-        return (f"One lesion, {own}, and another answer to each. Of the {count(len(several), 'lesion')} with several "
-                f"images, {(several['nunique'] > 1).sum():,} are called more than one thing.")
+        return (f"One lesion, {own}, and another answer to each. Weighed alike, {(several['nunique'] > 1).sum():,} of "
+                f"the {count(len(several), 'lesion')} with several images are called more than one thing.")
 
     return Claim(truth, "balanced", holds, said, {"truth": truth, "right": False, "decision": "balanced"})
 
@@ -220,8 +225,8 @@ def flagged_by_a_threshold(truth: str, threshold: float) -> Claim:
         truths = told.as_data.groupby("lesion_id")["truth"].first().reindex(reached.index) == truth
         share = probability(float(rows[probability_column(truth)].mean()))
         return (f"Over this lesion's {count(len(rows), 'image')} {_named(truth)} has {share}. A threshold of "
-                f"{percent(threshold, 0)} flags it, with {(reached & truths).sum():,} of {truths.sum():,} lesions of "
-                f"{_named(truth)} and {(reached & ~truths).sum():,} of {(~truths).sum():,} others.")
+                f"{percent(threshold, 0)} flags it: {(reached & truths).sum():,} of {truths.sum():,} lesions of "
+                f"{_named(truth)} are flagged so, and {(reached & ~truths).sum():,} of {(~truths).sum():,} others.")
 
     return Claim(truth, "as-data", holds, said,
                  {"of": truth, "share": (threshold, 1.0), "predicted": NEVUS, "decision": "as-data"})
@@ -261,5 +266,5 @@ def both_sources(told: Told, image_id: str) -> str:
     both = melanomas[melanomas.groupby("lesion_id")["source"].transform("nunique") == 2]
     called = {source: f"{rows_of['right'].sum():,} of {len(rows_of):,}" for source, rows_of in both.groupby("source")}
     return (f"It comes from the image source {mine}, the others from {other}. Of "
-            f"{count(both['lesion_id'].nunique(), 'melanoma')} here there are pictures from both: {called[other]} from "
-            f"{other} are called melanoma, {called[mine]} from {mine}.")
+            f"{count(both['lesion_id'].nunique(), 'melanoma')} here there are pictures from both sources: weighed "
+            f"alike, {called[other]} from {other} are called melanoma, and {called[mine]} from {mine}.")

@@ -132,8 +132,9 @@ def test_a_claim_counts_what_the_table_has():
     answers = _answers(("a", "A", "akiec", "bkl", 0.95), ("b", "B", "akiec", "bkl", 0.5), ("c", "C", "akiec", "nv", 1),
                        ("d", "D", "mel", "bkl", 0.99))
     assert claim.images(answers) == ["a"]
-    assert claim.said(answers, "a") == ("Behind a sure answer: 2 of 3 images of actinic keratosis or Bowen's disease "
-                                        "are called benign keratosis.")
+    assert claim.said(answers, "a") == (
+        "Behind a sure answer: at the data's frequencies 2 of 3 images of actinic keratosis or Bowen's disease are "
+        "called benign keratosis.")
     assert not claim.is_shown_by(answers, "d") and not claim.is_shown_by(answers, "gone")
 
 

@@ -62,6 +62,7 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
             f"explore?run={run}&truth=mel&right=no&sex=male&differs={other}&sort=confidence-up",
         "Explore, map": f"explore?run={run}&view=map", "Explore, teaching sets": f"explore?run={run}&view=sets",
         "Explore, a teaching set": f"explore?run={run}&set={teaching}",
+        "A lesson": f"lesson?run={run}&set={teaching}",
         "Image, a case": f"case?run={run}&image={case}",
         "Leakage, lesions": f"judge?tab=leakage&data={data}",
         "Leakage, a run": f"judge?tab=leakage&data={data}&run={run}",
@@ -72,6 +73,7 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
         "Classify, examples": f"classify?model={run}", "Models": f"models?model={run}", "The article": "article",
     }
     bundled = {
+        "Instructive errors": "tour",
         "Errors, the bundled run": f"errors?run={RUN_NAME}", "Explore, the bundled run": f"explore?run={RUN_NAME}",
         "Evaluation, the bundled run": f"judge?run={RUN_NAME}",
         "Evaluation, the bundled run's operating point": f"judge?run={RUN_NAME}&topic=operating-point",
