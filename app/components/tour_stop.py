@@ -8,6 +8,7 @@ from app.addresses.visits import mark
 from app.components.one_lesion import answer_button, is_answered, large_picture, patient_words, turning_buttons
 from app.components.run_page import images_not_here
 from app.loaders.run_data import found_data, images_of, noticed_model
+from app.loaders.tour_lesions import shown_by
 from app.words.evaluation_words import ANSWER_WORDS
 from app.words.factor_words import reference
 from app.words.tour_claims import Told
@@ -44,7 +45,7 @@ def tour_stop(run: RunDir, stop: Stop, stops: list[str], told: Told) -> None:
         st.subheader(patient_words(row["age"], row["sex"], row["localization"]), anchor=False)
         if answered:
             st.markdown(reference(stop.claim.truth, str(row["dx_type"]), generated=False))
-            _answers(told, stop)
+            _answers(run, told, stop)
         else:
             st.markdown("What do you see? Name a diagnosis, and say how sure you are. The networks were wrong here.")
             answer_button("tour")
@@ -57,7 +58,7 @@ def tour_stop(run: RunDir, stop: Stop, stops: list[str], told: Told) -> None:
             st.warning(notice(info), icon=":material/info:")
 
 
-def _answers(told: Told, stop: Stop) -> None:
+def _answers(run: RunDir, told: Told, stop: Stop) -> None:
     """What the networks said under both decisions, what that shows, and what to ask."""
     lines = []
     for decision, words in ANSWER_WORDS.items():
@@ -66,16 +67,14 @@ def _answers(told: Told, stop: Stop) -> None:
         line = f"{words}: **{as_text(label(row['predicted']))}**, {probability(float(row['confidence']))}"
         lines.append(line if row["right"] else f"{line}; the reference diagnosis had {probability(float(truth))}")
     st.markdown("  \n".join(lines))
-    said = stop.claim.said(told, stop.image_id)
-    more = stop.more(told, stop.image_id) if stop.more else ""
-    st.markdown(as_text(f"{said} {more}".strip()))
+    st.markdown(as_text(shown_by(run, stop.image_id)))
     st.markdown(f":material/help: **{as_text(stop.ask)}**")
 
 
 def _same_lesion(told: Told, stop: Stop, dataset: Dataset, table: pd.DataFrame) -> None:
     """Those of the lesion's other images that are here, each with its answer under the claim's decision."""
     others = told.others(stop.image_id, stop.claim.decision)
-    others = others[others.index.isin(table.index)]
+    others = others[[image_id in table.index for image_id in others.index]]  # `isin` would read the whole table
     if others.empty:
         return
     words = "at the data's frequencies" if stop.claim.decision == "as-data" else "all diagnoses weighed alike"

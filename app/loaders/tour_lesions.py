@@ -2,6 +2,7 @@
 
 from app.loaders import case_tables, evaluation_rows
 from app.loaders.file_cache import kept
+from app.loaders.run_data import found_files
 from app.words.tour_claims import Told
 from app.words.tour_stops import STOPS, Stop
 from pipeline.runs.run_dir import RunDir
@@ -21,6 +22,14 @@ def told(run: RunDir) -> Told:
 def _held(run: RunDir) -> list[str]:
     answers = told(run)
     return [stop.image_id for stop in STOPS if stop.claim.is_shown_by(answers, stop.image_id)]
+
+
+@kept(lambda run, image_id: [*evaluation_rows.run_files(run), *found_files(run)], entries=64, copied=True)
+def shown_by(run: RunDir, image_id: str) -> str:
+    """What a stop shows, in sentences whose figures are the run's."""
+    answers, stop = told(run), stops(run)[image_id]
+    more = stop.more(answers, image_id) if stop.more else ""
+    return f"{stop.claim.said(answers, image_id)} {more}".strip()
 
 
 def stops(run: RunDir) -> dict[str, Stop]:
