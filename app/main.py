@@ -44,6 +44,7 @@ def _menu() -> dict[str, list[Page]]:
 def main() -> None:
     """Draws the page that the address names."""
     # not above: their caches want the server to stand when they are made
+    from app.addresses.history_steps import one_entry_a_step
     from app.addresses.links import without_long_values
     from app.addresses.visits import keep_apart
     from app.components.problems import in_words
@@ -54,6 +55,7 @@ def main() -> None:
     without_long_values()
     with in_words():
         page.run()
+    one_entry_a_step()
 
 
 if __name__ == "__main__":
