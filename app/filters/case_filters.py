@@ -22,6 +22,7 @@ from app.filters.filter_kinds import (
 )
 from app.loaders import case_tables, leakage_rows, resources
 from app.loaders.case_tables import Known
+from app.loaders.other_answers import alike, others_named, validated_alike, wrong_alike
 from app.loaders.run_data import found_data
 from app.words.evaluation_words import DECISION_WORDS, PART_WORDS
 from app.words.factor_words import FACTOR_WORDS, level_words
@@ -118,13 +119,13 @@ def _output_within(score: Callable[[pd.DataFrame, Sequence[str]], pd.Series]) ->
 def _in_each(cases: Cases, runs: Collection[str], images: Callable[[RunDir], Collection[str]]) -> Mask:
     """The cases that are among the `images` of each of the other `runs`."""
     keep = _all(cases, runs)
-    for run in case_tables.others_named(cases.run, runs):
+    for run in others_named(cases.run, runs):
         keep &= np.asarray(_in(cases, images(run)), dtype=bool)
     return keep
 
 
 def _differing(cases: Cases, runs: Collection[str]) -> Mask:
-    told = [case_tables.answers(run)["predicted"] for run in case_tables.others_named(cases.run, runs)]
+    told = [alike(run, cases.table["truth"])["predicted"] for run in others_named(cases.run, runs)]
     return _in(cases, disagreeing(cases.table, told))
 
 
@@ -170,7 +171,8 @@ _DECLARED: tuple[Filter, ...] = (
     Several(
         name="differs", noun="run to disagree with", title="Disagrees with", place=Place("answer", 3),
         levels=lambda known: known.runs, level_words=_run_name, placeholder="None",
-        help="Other runs on the same data set: the images that all judged and on which not all say the same.",
+        help="Other runs that judged the same images, found by id and reference diagnosis: the images that all judged "
+        "and on which not all say the same.",
         keeps=_differing,
     ),
     Several(
@@ -227,13 +229,13 @@ _DECLARED: tuple[Filter, ...] = (
         name="judged", noun="run that judged it too", title="Validation images of these runs too",
         place=Place("runs", 0), levels=lambda known: known.runs, level_words=_run_name, placeholder="None",
         keeps=lambda cases, runs: _in_each(
-            cases, runs, lambda run: case_tables.validated_alike(run, cases.table)),
+            cases, runs, lambda run: validated_alike(run, cases.table["truth"])),
         words=_run_names("Validation images too of"),
     ),
     Several(
         name="wrong", noun="run that is wrong too", title="Wrong in each of these runs too", place=Place("runs", 1),
         levels=lambda known: known.runs, level_words=_run_name, placeholder="None",
-        keeps=lambda cases, runs: _in_each(cases, runs, case_tables.wrong_images),
+        keeps=lambda cases, runs: _in_each(cases, runs, lambda run: wrong_alike(run, cases.table["truth"])),
         words=_run_names("Wrong too"),
     ),
     OneOf(

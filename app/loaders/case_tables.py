@@ -1,15 +1,15 @@
 """Cached loaders of the pages Explore and Case: joins of a run's tables."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from app.loaders import evaluation_rows, leakage_rows, resources
 from app.loaders.file_cache import kept
-from app.loaders.run_data import compared_rows, found_data, found_files, images_of
+from app.loaders.other_answers import others
+from app.loaders.run_data import found_data, found_files, images_of
 from app.words.run_titles import bundled_title
 from pipeline.data.seen_lesions import seen_in_training
 from pipeline.data.tables import levels
@@ -22,10 +22,9 @@ from pipeline.explain.embedding_files import (
 )
 from pipeline.metrics.case_table import METADATA_FACTORS, case_table
 from pipeline.metrics.lesion_answers import FlipShare
-from pipeline.metrics.predictions_table import classes_of, probabilities_of
+from pipeline.metrics.predictions_table import classes_of
 from pipeline.runs.labels import label_path, read_label
 from pipeline.runs.run_dir import RunDir
-from pipeline.runs.run_tables import read_predictions
 from pipeline.runs.teaching import TeachingSet, list_sets, taught_data
 from pipeline.vocabulary import Decision
 
@@ -40,26 +39,6 @@ def cases(run: RunDir, decision: Decision | None = None) -> pd.DataFrame:
     images = images_of(run, found_data(run))
     metadata = None if images is None else images.reset_index(drop=True)
     return case_table(evaluation_rows.decided(run, decision) if decision else resources.predictions(run), metadata)
-
-
-@kept(lambda run: [run.predictions_path], entries=256)
-def answers(run: RunDir) -> pd.DataFrame:
-    """part, truth, predicted and its probability by image_id, of what the run judged; small, because many runs are
-    asked at once.
-    """
-    table = read_predictions(run.predictions_path)  # not kept itself: many would fill the memory
-    shares = probabilities_of(table, classes_of(table))
-    return pd.DataFrame({
-        **{column: table[column].astype("category") for column in ("part", "truth", "predicted")},
-        "probability": shares.max(axis=1).astype(np.float32),
-    }).set_index(pd.Index(table["image_id"]))
-
-
-def others(run: RunDir) -> list[RunDir]:
-    """The other runs on the same images and labels that have predictions, newest first."""
-    data = run.config().data_hash
-    return [other for other in resources.runs()
-            if other.name != run.name and other.predictions_path.exists() and other.config().data_hash == data]
 
 
 @kept(lambda run: [run.neighbours_path], entries=16)
@@ -159,24 +138,6 @@ def seen_images(run: RunDir) -> pd.Series:
     """Whether training saw the lesion of each held-out image, by image_id."""
     split = run.split()
     return seen_in_training(split)[split["part"] != "train"].set_axis(split.loc[split["part"] != "train", "image_id"])
-
-
-def others_named(run: RunDir, names: Collection[str]) -> list[RunDir]:
-    """Those of `others` that have these names."""
-    return [other for other in others(run) if other.name in names]
-
-
-def validated_alike(other: RunDir, table: pd.DataFrame) -> pd.Index:
-    """The validation images (of an evaluation all) of another run that `table` knows by the same truth."""
-    told = compared_rows(other, answers(other))
-    truth = table["truth"].reindex(told.index)
-    return told.index[told["truth"].astype(object).to_numpy() == truth.to_numpy()]
-
-
-def wrong_images(run: RunDir) -> pd.Index:
-    """The images that the run got wrong."""
-    told = answers(run)
-    return told.index[told["predicted"].astype(object) != told["truth"].astype(object)]
 
 
 @kept(lambda run: [label_path(run)], entries=1024)

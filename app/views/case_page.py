@@ -1,30 +1,43 @@
 """Case: one held-out image of a run, all that is known of it, its look-alikes, and what if it were another picture."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from app.addresses.links import EXPLORE, explore_link, go, linked, remember
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
-from app.components.cases.case_facts import facts, look_alikes, other_models, same_lesion, under_decisions
-from app.components.cases.case_picture import two_heatmaps, zoomed_image
+from app.components.cases.case_facts import (
+    facts,
+    lesion_images,
+    look_alikes,
+    other_models,
+    same_lesion,
+    under_decisions,
+)
+from app.components.cases.case_picture import Regions, case_picture, picture_controls, regions_of
 from app.components.cases.teaching_sets import case_note
 from app.components.cases.what_if_panel import changed_panel, flips_of_all, what_if_panel
 from app.components.figures import dark, show
-from app.components.help_text import help_text
 from app.components.run_page import folds_note, images_not_here
 from app.filters.case_filters import found_cases
 from app.filters.filter_address import address_of, read_address
 from app.loaders import case_tables, resources
-from app.loaders.image_pixels import as_seen, seen_by, untouched
+from app.loaders.image_pixels import as_seen, at_its_shape, seen_by, untouched
+from app.loaders.other_answers import other_answers
 from app.loaders.run_data import can_answer, found_data, images_of, model_of, noticed_model
-from app.words import first_bundled_words
 from pipeline.data.dataset import Dataset
-from pipeline.errors import ImageError, LesionLabError
+from pipeline.errors import LesionLabError
 from pipeline.images.generated import NOTICE
 from pipeline.metrics.case_table import in_order
 from pipeline.metrics.predictions_table import classes_of, probability_column
 from pipeline.models.model_info import ModelInfo
 from pipeline.runs.run_dir import RunDir
+from pipeline.runs.run_kind import Capabilities
 from pipeline.runs.teaching import Remark, read_remarks, taught_data
 from pipeline.shown import as_text
 
@@ -32,31 +45,26 @@ from pipeline.shown import as_text
 def _nothing(problem: str | None) -> None:
     if problem:
         st.warning(as_text(problem), icon=":material/link_off:")
-    st.markdown(
-        "One image of a finished run stands here: its truth and where that comes from, the model's output and the "
-        "regions that raised it, the lesion's other images, its look-alikes, and what if the picture were another."
-    )
+    st.markdown("Here one image stands large, with its reference diagnosis, the answers, and its look-alikes.")
     if st.button("Choose an image", type="primary", key="to_explore", icon=":material/photo_library:"):
         go(EXPLORE)
 
 
 def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
-    """Back to the images that the address asks for, and to the one before and after."""
+    """The page's head: back to the images that the address asks for, and to the one before and after."""
     known = case_tables.known(run)
     asked = read_address(kept, known)
     images = list(in_order(found_cases(run, known, asked.values), asked.order).index)
     here = images.index(image_id) if image_id in images else None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(EXPLORE, label="Back to the images", icon=":material/arrow_back:",
+        st.title(f"Image {as_text(image_id)}", width="stretch")
+        st.page_link(EXPLORE, label="Back to the images", icon=":material/arrow_back:", width="content",
                      query_params={**explore_link(run.name), **kept})
         if here is not None:
             for words, place, icon in (("Previous", here - 1, "arrow_back"), ("Next", here + 1, "arrow_forward")):
                 st.button(words, key=f"case.{words.lower()}", disabled=not 0 <= place < len(images),
                           icon=f":material/{icon}:", on_click=_open, args=(images, place))
             st.markdown(f"{here + 1:,} of {len(images):,}", width="content")
-    if asked.decision:
-        st.caption(f"These images are chosen under the decision {as_text(asked.decision)}. "
-                   "The bars show what the run stored.")
 
 
 def _open(images: list[str], place: int) -> None:
@@ -67,19 +75,10 @@ def _output(run: RunDir, case: dict, codes: list[str]) -> None:
     from pipeline.models.notice import notice
 
     table = probabilities_table({code: case[probability_column(code)] for code in codes})
-    show(probabilities_figure(table, dark()), table, f"{case['image_id']}-output", key="case.output")
+    with st.expander("All its probabilities", icon=":material/bar_chart:"):
+        show(probabilities_figure(table, dark()), table, f"{case['image_id']}-output", key="case.output")
     if info := noticed_model(run):
         st.warning(notice(info), icon=":material/info:")
-
-
-def _seen(case: dict, dataset: Dataset, run: RunDir, info: ModelInfo | None):
-    """What the network saw of the image; where its model is gone, at the size that the run names."""
-    table = resources.metadata(dataset)
-    if info and not run.capabilities().has_model:  # another's, which prepares an image in its own way
-        return seen_by(info, dataset.image_path(table.at[case["image_id"], "file"]))
-    config = run.config()
-    return as_seen(dataset.image_path(table.at[case["image_id"], "file"]), config.height, config.width, config.resize,
-                   config.view)
 
 
 def _judge(info: ModelInfo, case: dict) -> ModelInfo:
@@ -87,75 +86,132 @@ def _judge(info: ModelInfo, case: dict) -> ModelInfo:
     return info.of_fold(int(case["fold"])) if info.folds and "fold" in case else info
 
 
-def _case(run: RunDir, image_id: str, cases) -> None:
-    case = cases.loc[image_id].to_dict()
-    kept = address_of(st.query_params.to_dict())
-    found, info, can = found_data(run), model_of(run), run.capabilities()
-    dataset = found.dataset
+class _Case(NamedTuple):
+    """What the parts of the page ask of the case: `row` of its data set's `table`, where the image is here."""
+
+    run: RunDir
+    cases: pd.DataFrame
+    case: dict[str, Any]
+    dataset: Dataset | None
+    table: pd.DataFrame | None
+    row: dict[str, Any] | None
+    info: ModelInfo | None
+    can: Capabilities
+    drawn: bool
+    kept: dict[str, str]
+
+
+def _of(run: RunDir, image_id: str, cases: pd.DataFrame) -> _Case:
+    found, info = found_data(run), model_of(run)
     table = images_of(run, found)
-    here = table is not None and image_id in table.index
-    drawn = dataset.generated if dataset else info is not None and info.generated
-    row = table.loc[image_id].to_dict() if here else None
-    _way(run, image_id, kept)
-    problem = None
-    picture, output = st.columns([5, 4], gap="large")
-    with picture:
-        if not here and not can.names_its_data:
-            images_not_here()
-        elif not here:
-            st.info(f"The data set {as_text(run.config().data)} is no longer here, or has lost this image: only what "
-                    "the run stored can be shown.")
+    row = table.loc[image_id].to_dict() if table is not None and image_id in table.index else None
+    drawn = found.dataset.generated if found.dataset else info is not None and info.generated
+    return _Case(run, cases, cases.loc[image_id].to_dict(), found.dataset, table, row, info, run.capabilities(), drawn,
+                 address_of(st.query_params.to_dict()))
+
+
+def _seen(one: _Case) -> np.ndarray:
+    """What the network saw of the image, uint8 (H, W, 3); where its model is gone, at the size that the run names."""
+    assert one.dataset is not None and one.row is not None, "asked of a picture that is here"
+    path, config = one.dataset.image_path(one.row["file"]), one.run.config()
+    if one.info and not one.can.has_model:  # another's, which prepares an image in its own way
+        return seen_by(one.info, path)
+    return as_seen(path, config.height, config.width, config.resize, config.view)
+
+
+def _at_its_shape(one: _Case, pixels: np.ndarray) -> np.ndarray:
+    """What the network saw of the picture, or a change of it, in the shape that the picture has."""
+    assert one.row is not None, "asked of a picture that is here"
+    return at_its_shape(pixels, (one.row["width"], one.row["height"]), one.run.config())
+
+
+def _readable(one: _Case) -> bool:
+    """Whether the picture is here and can be read; says why not."""
+    if one.row is None or one.dataset is None:
+        if one.can.names_its_data:
+            st.info(f"The data set {as_text(one.run.config().data)} is no longer here, or has lost this image: only "
+                    "what the run stored can be shown.")
         else:
-            try:
-                zoomed_image(dataset, row)
-            except ImageError as error:
-                problem = error
-                problems.show(error)
-            if dataset.generated:
-                st.caption(f":material/draw: This image is {NOTICE}.")
-    with output:
-        st.markdown(facts(case, row, generated=drawn))
-        with problems.in_words():
-            st.markdown(under_decisions(run, image_id))
-            _output(run, case, classes_of(cases))
-    if here and not problem and can.has_heatmaps:
-        st.subheader("Regions that raised the outputs")
-        with problems.in_words():
-            two_heatmaps(run, case, untouched(dataset.image_path(row["file"])),
-                         lambda: _seen(case, dataset, run, info))
-        help_text("heatmap", "How to read a heatmap")
-    st.subheader("Other images of this lesion")
-    same_lesion(run, case, cases, dataset, table, kept)
-    st.subheader("Nearest training lesions")
-    if can.has_neighbours:
-        with problems.in_words():
-            look_alikes(run, case)
-    else:
-        st.markdown(first_bundled_words.NO_NEIGHBOURS)
-    st.subheader("What other models say")
+            images_not_here()
+        return False
     with problems.in_words():
-        other_models(run, case)
-    st.subheader("What if")
-    if not can.has_what_if:
-        st.markdown(first_bundled_words.NO_WHAT_IF)
-    elif here and not problem and can_answer(info):
+        untouched(one.dataset.image_path(one.row["file"]))
+        return True
+    return False
+
+
+def _at_a_glance(one: _Case, readable: bool) -> None:
+    """The picture, and all that is known of it beside it."""
+    picture, beside = st.columns([3, 2], gap="medium")
+    regions: dict[str, Regions] = {}
+    with beside:
+        st.markdown(facts(one.case, one.row, generated=one.drawn))
         with problems.in_words():
-            what_if_panel(_judge(info, case), case, _seen(case, dataset, run, info))
-    elif changed := case_tables.changed(run):
-        with problems.in_words():
-            changed_panel(changed, case, classes_of(cases))
+            st.markdown(under_decisions(one.run, one.case["image_id"]))
+        if one.kept.get("decision"):
+            st.caption(f"These images are chosen under the decision {as_text(one.kept['decision'])}. "
+                       "The bars show what the run stored.")
+        if readable:
+            with problems.in_words():  # the picture stands there without them, too
+                regions = regions_of(one.run, one.case, generated=one.drawn)
+            asked = picture_controls(regions)
+        _output(one.run, one.case, classes_of(one.cases))
+        if one.drawn:
+            st.caption(f":material/draw: This image is {NOTICE}.")
+        folds_note(one.can)
+        st.caption(as_text(f"Lesion {one.case['lesion_id']} · judged by {case_tables.name_of(one.run)}"))
+    if readable:
+        with picture, problems.in_words():
+            case_picture(one.run, one.dataset, one.row, asked)
+
+
+def _what_if(one: _Case, readable: bool) -> None:
+    if readable and one.info and can_answer(one.info):
+        what_if_panel(_judge(one.info, one.case), one.case, _seen(one), partial(_at_its_shape, one))
+    elif changed := case_tables.changed(one.run):
+        changed_panel(changed, one.case, classes_of(one.cases))
     else:
         st.markdown("This needs the image and the model that judged it; one of them is no longer here.")
-    if can.has_neighbours:
-        whole = "all five folds" if can.has_folds else (
-            "the whole validation set" if can.compared_on else "all images of this evaluation")
+    if one.can.has_neighbours:
+        whole = "all five folds" if one.can.has_folds else (
+            "the whole validation set" if one.can.compared_on else "all images of this evaluation")
         st.markdown(f"**Over {whole}**")
-        with problems.in_words():
-            flips_of_all(run)
-    st.subheader("Note")
+        flips_of_all(one.run)
+
+
+def _note(one: _Case) -> None:
+    remark = read_remarks(resources.workspace(), taught_data(one.run)).get(one.case["image_id"], Remark())
+    case_note(one.run, one.case["image_id"], remark, case_tables.sets_of(one.run))
+
+
+def _below(one: _Case, readable: bool) -> None:
+    """What else there is, a tab each; what has nothing to show has none."""
+    image_id = one.case["image_id"]
+    ids = lesion_images(one.case, one.cases, one.table)
+    told = other_answers(one.run, image_id, one.case["truth"], one.case["lesion_id"], ids)
+    parts: dict[str, Callable[[], None]] = {}
+    if ids:
+        parts[f"This lesion's other images ({len(ids):,})"] = lambda: same_lesion(
+            one.run, ids, one.cases, one.dataset, one.table, one.kept)
+    if one.can.has_neighbours and not (one.info and one.info.is_mean):
+        parts["Look-alikes in training"] = lambda: look_alikes(one.run, one.case)
+    if told.any:
+        parts[f"Other answers ({len(told.said):,})"] = lambda: other_models(told, one.case["truth"])
+    if one.can.has_what_if:
+        parts["What if"] = lambda: _what_if(one, readable)
+    parts["Note"] = lambda: _note(one)
+    for tab, draw in zip(st.tabs(list(parts)), parts.values(), strict=True):
+        with tab, problems.in_words():
+            draw()
+
+
+def _case(run: RunDir, image_id: str, cases: pd.DataFrame) -> None:
+    one = _of(run, image_id, cases)
     with problems.in_words():
-        remark = read_remarks(resources.workspace(), taught_data(run)).get(image_id, Remark())
-        case_note(run, image_id, remark, case_tables.sets_of(run))
+        _way(run, image_id, one.kept)
+    readable = _readable(one)
+    st.fragment(_at_a_glance)(one, readable)
+    _below(one, readable)
 
 
 def main() -> None:
@@ -178,9 +234,6 @@ def main() -> None:
             st.title("Case")
             _nothing(image.problem)
             return
-        st.title(f"Image {as_text(image.value)}")
-        folds_note(run.capabilities())
-        st.caption(as_text(f"Lesion {cases.at[image.value, 'lesion_id']} · judged by {case_tables.name_of(run)}"))
         _case(run, image.value, cases)
 
 

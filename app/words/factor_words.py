@@ -37,3 +37,8 @@ def reference(dx: str, dx_type: str | None = None, *, generated: bool) -> str:
     else:
         made = f" ({as_text(level_words('dx_type', dx_type))})"
     return f"**Reference diagnosis:** {as_text(label(dx))}{made}"
+
+
+def reference_noun(*, generated: bool) -> str:
+    """What an image's reference diagnosis is called within a sentence."""
+    return "what it was drawn as" if generated else "the reference diagnosis"

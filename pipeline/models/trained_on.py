@@ -29,7 +29,7 @@ def trained_on(workspace: Workspace, info: ModelInfo) -> TrainedOn:
 
     A model that carries no list is known by its run alone, if that is here.
     """
-    line = _line(workspace, run_of(workspace, info))
+    line = line_of(workspace, run_of(workspace, info))
     tables = [table for run in line if (table := _training_part(workspace, run)) is not None]
     try:
         tables.insert(0, training_images(info)[COLUMNS])
@@ -55,7 +55,7 @@ def chose_epoch(workspace: Workspace, info: ModelInfo) -> set[str]:
     for name, _ in info.members:
         with contextlib.suppress(ModelError):  # a member that is gone is named when the mean is opened
             found |= chose_epoch(workspace, find_model(workspace, name))
-    for run in _line(workspace, run_of(workspace, info)):
+    for run in line_of(workspace, run_of(workspace, info)):
         config = run.config()
         if config.keep != "last" and config.epochs > 1 and run.split_path.exists():
             split = run.split()
@@ -63,7 +63,7 @@ def chose_epoch(workspace: Workspace, info: ModelInfo) -> set[str]:
     return found
 
 
-def _line(workspace: Workspace, run: RunDir | None) -> list[RunDir]:
+def line_of(workspace: Workspace, run: RunDir | None) -> list[RunDir]:
     """The run, the run that it started from, and so on; deleted ones too, as long as they can be restored."""
     line: list[RunDir] = []
     while run is not None and run.config_path.exists() and run not in line:

@@ -79,7 +79,6 @@ OPEN = {
     "components/runs/evaluation_run.py": "overlap.* resume.* stop.* to_evaluation to_images to_results",
     "components/runs/lineage_tree.py": "lineage.* lineage.compare.*",
     "components/runs/run_actions.py": "branch.* rates.* runs.classify runs.images runs.results runs.watch",
-    "components/runs/run_disagreements.py": "*.more",
     "components/runs/runs_table.py": "runs.search",
     "components/runs/shared_figures.py": "runs.to_article",
     "components/start_over.py": "start_over",

@@ -18,8 +18,13 @@ def _ordered(run, query="part == 'validation'"):
     return run.predictions().query(query).sort_values(["loss", "image_id"], ascending=[False, True])
 
 
-def _captions(at):
-    return [caption for element in at.get("image") for caption in element.captions]
+def _pictures(at):
+    """What the pictures show, in words, the large one first."""
+    return [image.alt for element in at.get("image") for image in element.proto.imgs]
+
+
+def _tabs(at):
+    return [tab.label for tab in at.tabs]
 
 
 def test_without_an_image_it_leads_to_explore(workspace):
@@ -45,15 +50,12 @@ def test_a_wrong_case_with_all_that_is_known(filled):
     for decision, sentence in (("as-data", "Highest probability (as-data)"),
                                ("balanced", "All diagnoses weighed alike (balanced)")):
         of = decided_predictions(run, run.predictions(), decision).set_index("image_id").loc[row.image_id]
-        share = probability(float(of[f"p_{of['predicted']}"]))
+        share = probability(float(of[f"p_{of['predicted']}"])).replace(" ", "\N{NO-BREAK SPACE}")
         assert f"{sentence}: **{label(of['predicted'])}**, {share}" in said
     assert "**Patient:** 50 years, male, back" in said and "Education only" in said
-    assert f"Regions that raised the output for the true diagnosis, {label(row.truth)}" in _captions(at)
-    assert f"Regions that raised the output for the predicted diagnosis, {label(row.predicted)}" in _captions(at)
-    assert "One scale for both" in said
     assert f"Lesion {row.lesion_id}" in said and "of the same lesion" in " ".join(
         image.alt for element in at.get("image") for image in element.proto.imgs)
-    assert "No other run held this image out" in said
+    assert _tabs(at) == ["This lesion's other images (1)", "Look-alikes in training", "What if", "Note"]  # no other run
     assert "This needs the image and the model that judged it" in said  # this run's model has no weights
 
 
@@ -67,19 +69,38 @@ def test_a_case_whose_training_frequencies_are_gone_says_so_and_shows_the_rest(f
     assert f"Its answer under either decision is not known: The run {run.name} has no split yet." in said
 
 
+def test_the_picture_is_untouched_until_regions_are_asked_for(filled):
+    _, _, run = filled
+    row = _ordered(run).query("truth != predicted").iloc[1]
+    at = open_page("case", run=run.name, image=row.image_id)
+    assert _pictures(at)[0] == f"Untouched image {row.image_id}"
+    assert "case.opacity" not in [one.key for one in at.slider]
+    seen, said = set(), ""
+    nouns = {"predicted": ("the prediction", row.predicted), "truth": ("what it was drawn as", row.truth)}
+    for of, (noun, code) in nouns.items():
+        at.button_group(key="case.regions").set_value(of).run()
+        words_of_it = f"Regions that raised the output for {noun}, {label(code)}"
+        assert _pictures(at)[0] == f"{words_of_it}, over the image {row.image_id}" and words_of_it in words(at)
+        assert sum("Untouched" in alt for alt in _pictures(at)) == 0 and at.slider(key="case.opacity").value == 60
+        said += words(at)
+        seen.add(at.get("image")[0].proto.imgs[0].url)
+    assert len(seen) == 2 and said.count("The strongest reaches") == 1  # of the weaker one
+
+
 def test_no_positive_evidence_is_said(filled):
     _, _, run = filled
     worst = _ordered(run).iloc[0]
     at = open_page("case", run=run.name, image=worst.image_id)
-    assert sum("no positive evidence: no region raised this output." in caption for caption in _captions(at)) == 2
-    assert "One scale for both" not in words(at)
+    at.button_group(key="case.regions").set_value("predicted").run()
+    assert f"{label(worst.predicted)}: no positive evidence: no region raised this output." in words(at)
+    assert "The strongest reaches" not in words(at)
 
 
 def test_a_right_case_has_one_heatmap(filled):
     _, _, run = filled
     row = _ordered(run).query("truth == predicted").iloc[0]
     at = open_page("case", run=run.name, image=row.image_id)
-    assert len([c for c in _captions(at) if c.startswith("Regions")]) == 1 and "(right)" in words(at)
+    assert len(at.button_group(key="case.regions").options) == 1 and "(right)" in words(at)
 
 
 def test_the_way_goes_through_what_the_address_asks_for(filled):
@@ -116,12 +137,13 @@ def test_look_alikes_and_flips_from_the_job(filled):
     assert "flips=zoom" in link.proto.query_string
 
 
-def test_other_models_say_something(filled):
+def test_the_other_runs_on_its_data_set_say_something(filled):
     workspace, dataset, run = filled
     make_run(workspace, dataset)
     row = _ordered(run).query("truth == predicted").iloc[0]
     at = open_page("case", run=run.name, image=row.image_id)
-    assert "1 of 1 other model that held this image out is right." in words(at)
+    assert "**1 of 1 other run** that held this lesion out is right." in words(at)
+    assert "Other answers (1)" in _tabs(at)
 
 
 def test_the_note_and_the_tag_are_kept(filled):

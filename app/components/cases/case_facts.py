@@ -6,9 +6,10 @@ import streamlit as st
 from app.addresses.links import CASE
 from app.addresses.visits import mark
 from app.components.cases.case_wall import verdict
-from app.components.cases.embedding_job import embedding_job, no_embedding
+from app.components.cases.embedding_job import embedding_job
 from app.loaders import case_tables, evaluation_rows, resources
 from app.loaders.image_pixels import thumbnail
+from app.loaders.other_answers import OtherAnswers
 from app.loaders.run_data import dataset_of, model_of
 from app.words.evaluation_words import ANSWER_WORDS
 from app.words.factor_words import level_words, reference
@@ -23,6 +24,7 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _IN_A_ROW = 4
+_NAMED = 6  # runs in a sentence
 
 
 def facts(case: dict, row: dict | None, *, generated: bool) -> str:
@@ -34,7 +36,7 @@ def facts(case: dict, row: dict | None, *, generated: bool) -> str:
     origin = case.get("dx_type")
     made = None if origin is None or pd.isna(origin) else str(origin)
     lines = [reference(case["truth"], made, generated=generated)]
-    lines.append(f"**Prediction:** {as_text(label(case['predicted']))}, {probability(case['confidence'])} "
+    lines.append(f"**Prediction:** {as_text(label(case['predicted']))}, {_whole(case['confidence'])} "
                  f"({'right' if case['right'] else 'wrong'})")
     if row is not None:
         age = "age not recorded" if pd.isna(row["age"]) else f"{row['age']:g} years"
@@ -43,6 +45,11 @@ def facts(case: dict, row: dict | None, *, generated: bool) -> str:
         lines.append(f"**Patient:** {', '.join([age, *told])}")
         lines.append(f"**Image source:** {as_text(level_words('source', str(case['source'])))}")
     return "  \n".join(lines)
+
+
+def _whole(share: float) -> str:
+    """A probability that no line break takes apart."""
+    return probability(share).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def under_decisions(run: RunDir, image_id: str) -> str:
@@ -55,39 +62,43 @@ def under_decisions(run: RunDir, image_id: str) -> str:
             unknown.append(as_text(error_words(error)))
             continue
         said = rows[rows["image_id"] == image_id].iloc[0]
-        share = probability(float(said[probability_column(said["predicted"])]))
+        share = _whole(float(said[probability_column(said["predicted"])]))
         lines.append(f"{words}: **{as_text(label(said['predicted']))}**, {share}")
     if not lines:
         return f"Its answer under either decision is not known: {unknown[0]}"
     return "  \n".join([*lines, *unknown])
 
 
-def same_lesion(
-    run: RunDir, case: dict, cases: pd.DataFrame, dataset: Dataset | None, table: pd.DataFrame | None, kept: dict
-) -> None:
-    """The lesion's other images with their predictions; one that training saw says so.
+def lesion_images(case: dict, cases: pd.DataFrame, table: pd.DataFrame | None) -> list[str]:
+    """The ids of the lesion's other images, those that the run judged first.
 
     Args:
         table: the metadata by image_id, where the data set is here.
+    """
+    judged = cases.index[(cases["lesion_id"] == case["lesion_id"]) & (cases.index != case["image_id"])]
+    known = () if table is None else table.index[table["lesion_id"] == case["lesion_id"]]
+    return [*judged, *(image_id for image_id in known if image_id not in cases.index)]
+
+
+def same_lesion(
+    run: RunDir, ids: list[str], cases: pd.DataFrame, dataset: Dataset | None, table: pd.DataFrame | None, kept: dict
+) -> None:
+    """The lesion's other images with their predictions; one that was not held out says so.
+
+    Args:
+        ids: as `lesion_images` gives them; table as there.
         kept: parameters of the address that a link to another case keeps.
     """
-    judged = cases[(cases["lesion_id"] == case["lesion_id"]) & (cases.index != case["image_id"])]
-    ids = list(judged.index)
-    if table is not None:
-        ids += [i for i in table.index[table["lesion_id"] == case["lesion_id"]] if i not in cases.index]
-    if not ids:
-        st.markdown("The data set has no other image of this lesion.")
-        return
     for start in range(0, len(ids), _IN_A_ROW):
         for column, image_id in zip(st.columns(_IN_A_ROW), ids[start : start + _IN_A_ROW], strict=False):
             with column.container(border=True):
                 picture(dataset, table, image_id, f"Image {image_id} of the same lesion")
-                if image_id in judged.index:
-                    st.markdown(verdict(judged.loc[image_id].to_dict(), dataset is not None and dataset.generated))
-                    st.page_link(CASE, label=f"Open {image_id}", icon=":material/open_in_full:",
+                if image_id in cases.index:
+                    st.markdown(verdict(cases.loc[image_id].to_dict(), dataset is not None and dataset.generated))
+                    st.page_link(CASE, label=f"Open {as_text(image_id)}", icon=":material/open_in_full:",
                                  query_params={**kept, "run": run.name, "image": image_id, **mark()})
                 else:
-                    st.markdown(f"**{image_id}** was not held out, so this run has no prediction for it.")
+                    st.markdown(f"**{as_text(image_id)}** was not held out, so this run has no prediction for it.")
 
 
 def picture(dataset: Dataset | None, table: pd.DataFrame | None, image_id: str, alt: str) -> None:
@@ -103,11 +114,8 @@ def picture(dataset: Dataset | None, table: pd.DataFrame | None, image_id: str, 
 
 
 def look_alikes(run: RunDir, case: dict) -> None:
-    """Both rows; a button for the job where they were not computed yet."""
+    """Both rows; a button for the job where they were not computed yet. A mean of models has none."""
     info, stored = model_of(run), case_tables.neighbours(run)
-    if stored is None and info and info.is_mean:
-        st.markdown(no_embedding(info))
-        return
     if stored is None:
         lacks = (f" Its last look found none of the images that {info.name} was trained on (data set {info.data}) "
                  "among the data sets here: bring them in and let it look again."
@@ -143,20 +151,34 @@ def _of_neighbours(run: RunDir, stored: pd.DataFrame) -> tuple[Dataset | None, s
     return next((one for one in resources.datasets() if one.name == name), None), None if name == own else name
 
 
-def other_models(run: RunDir, case: dict) -> None:
-    """What the other runs on this data set that judged the image say of it."""
-    rows = []
-    for other in case_tables.others(run):
-        answers = case_tables.answers(other)
-        if case["image_id"] in answers.index:
-            said = answers.loc[case["image_id"]]
-            rows.append({"run": case_tables.name_of(other), "prediction": label(said["predicted"]),
-                         "probability": probability(float(said["probability"])),
-                         "right": "right" if said["predicted"] == case["truth"] else "wrong"})
-    if not rows:
-        st.markdown("No other run held this image out, so no other model has a fair say on it.")
-        return
-    right = sum(row["right"] == "right" for row in rows)
-    st.markdown(f"{right} of {count(len(rows), 'other model')} that held this image out "
-                f"{'is' if right == 1 else 'are'} right.")
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="case.others")
+def other_models(told: OtherAnswers, truth: str) -> None:
+    """What the other runs say of an image, which were not asked, and of which it is not known.
+
+    Args:
+        truth: its reference diagnosis, a code.
+    """
+    right = sum(one.predicted == truth for one in told.said)
+    if told.said:
+        st.markdown(f"**{right:,} of {count(len(told.said), 'other run')}** that held this lesion out "
+                    f"{'is' if right == 1 else 'are'} right.")
+        st.dataframe(pd.DataFrame({
+            "Run": [case_tables.name_of(one.run) for one in told.said],
+            "Prediction": [label(one.predicted) for one in told.said],
+            "Probability": [probability(one.probability) for one in told.said],
+            "Right or wrong": ["right" if one.predicted == truth else "wrong" for one in told.said],
+            "Its training images": ["known" if one.known else "not all known" for one in told.said],
+        }), hide_index=True, key="case.others", width="stretch")
+    for runs, words in (
+        ([one.run for one in told.said if not one.known],
+         "Which images it trained on is not fully known, so it may have seen this lesion"),
+        (told.trained, "Not asked, because its network was trained on this lesion"),
+        (told.unclear, "Judged an image of this id and diagnosis, but whether it is this one is not known, because "
+                       "neither its model nor its data set is here"),
+    ):
+        if runs:
+            st.caption(as_text(f"{words}: {_listed(runs)}."))
+
+
+def _listed(runs: list[RunDir]) -> str:
+    names = [case_tables.name_of(run) for run in runs]
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")

@@ -1,13 +1,16 @@
-"""One image as large as it goes, with a magnified detail; and its two heatmaps on one scale."""
+"""One image as large as it goes: untouched, with the regions that raised an output over it, or a part magnified."""
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
+from app.components.help_text import prose
 from app.components.lesion_grid import NO_EVIDENCE
 from app.loaders import resources
-from app.loaders.image_pixels import at_its_shape, thumbnail, untouched, with_regions
+from app.loaders.image_pixels import thumbnail, untouched, with_regions
+from app.words.factor_words import reference_noun
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.networks.overlay import has_evidence
@@ -19,8 +22,81 @@ _MOST = 8.0  # magnification
 _DETAIL_PIXELS = 640  # a magnified detail's longer side, at least
 
 
-def zoomed_image(dataset: Dataset, row: dict) -> None:
-    """The untouched image; sliders, which work by keyboard and touch, magnify a part of it.
+class Regions(NamedTuple):
+    """One stored heatmap of an image.
+
+    Attributes:
+        noun: whose output it explains: "the prediction"; code: which diagnosis that is.
+        heatmap: (h, w) positive evidence.
+        peak: the strongest evidence of all heatmaps of the image, so that their colours compare.
+        share: what part of it this one reaches, 0..1; NaN where none has any.
+    """
+
+    noun: str
+    code: str
+    heatmap: np.ndarray
+    peak: float
+    share: float
+
+
+def regions_of(run: RunDir, case: dict, *, generated: bool) -> dict[str, Regions]:
+    """The stored regions of a case by "predicted" and "truth"; only the first where both are one diagnosis, and none
+    where none are stored.
+
+    Args:
+        case: its row of `case_table`.
+        generated: whether the image is a drawing.
+
+    Raises:
+        WorkspaceError: the file of heatmaps is damaged.
+    """
+    stored = resources.heatmaps(run)
+    index = stored.row.get(case["image_id"]) if stored else None
+    if stored is None or index is None:
+        return {}
+    maps = {"predicted": stored.predicted[index].astype(np.float32)}
+    nouns = {"predicted": "the prediction", "truth": reference_noun(generated=generated)}
+    if case["truth"] == case["predicted"]:
+        nouns["predicted"] = f"the prediction and {nouns['truth']}"
+    else:
+        maps["truth"] = stored.truth[index].astype(np.float32)
+    peak = max(float(heatmap.max()) for heatmap in maps.values())
+    return {of: Regions(nouns[of], case[of], heatmap, peak, float(heatmap.max()) / peak if peak > 0 else np.nan)
+            for of, heatmap in maps.items()}
+
+
+class Asked(NamedTuple):
+    """What of a picture is asked for: `regions` over it or None, their `strength` (0..1), how many times it is
+    magnified (from 1), and where its magnified part lies, `across` and `down` (0..1).
+    """
+
+    regions: Regions | None
+    strength: float
+    zoom: float
+    across: float
+    down: float
+
+
+def picture_controls(regions: dict[str, Regions]) -> Asked:
+    """One press lays regions over the picture, another takes them away; sliders, which work by keyboard and touch, say
+    how strongly, and magnify a part.
+
+    Args:
+        regions: as `regions_of` gives them.
+    """
+    shown, strength, across, down = _chosen(regions), 0.0, 0.5, 0.5
+    with st.container(horizontal=True, gap="medium"):
+        if shown:
+            strength = st.slider("Strength", 0, 100, 60, format="%d %%", key="case.opacity", width=150) / 100
+        zoom = st.slider("Magnification", 1.0, _MOST, 1.0, 0.5, format="%.1f×", key="case.zoom", width=150)
+        if zoom > 1:
+            across = st.slider("Left to right", 0, 100, 50, format="%d %%", key="case.across", width=150) / 100
+            down = st.slider("Top to bottom", 0, 100, 50, format="%d %%", key="case.down", width=150) / 100
+    return Asked(shown, strength, zoom, across, down)
+
+
+def case_picture(run: RunDir, dataset: Dataset, row: dict, asked: Asked) -> None:
+    """The image as it is asked for; untouched where nothing is.
 
     Args:
         row: the image's row of the metadata.
@@ -29,67 +105,49 @@ def zoomed_image(dataset: Dataset, row: dict) -> None:
         ImageError: its file is gone or cannot be read.
     """
     path, alt = dataset.image_path(row["file"]), f"Untouched image {row['image_id']}"
-    untouched(path)  # says so here where it cannot be read, not within the fragment
+    pixels = untouched(path)
+    if shown := asked.regions:
+        pixels = with_regions(pixels, shown.heatmap, run.config(), asked.strength, shown.peak or None)
+        alt = f"Regions that raised the output for {shown.noun}, {label(shown.code)}, over the image {row['image_id']}"
+    if asked.zoom > 1:
+        st.image(_detail(pixels, asked.zoom, asked.across, asked.down), width="stretch", output_format="JPEG",
+                 alt=f"{alt}, a part of it magnified {asked.zoom:g} times")
+    else:
+        st.image(pixels if shown else thumbnail(path, row["width"], row["height"]), width="stretch",
+                 output_format="PNG" if shown else "auto", alt=alt)
 
-    @st.fragment
-    def draw() -> None:
-        place = st.container()
-        zoom = st.slider("Magnification", 1.0, _MOST, 1.0, 0.5, format="%.1f×", key="case.zoom")
-        if zoom == 1:
-            place.image(thumbnail(path, row["width"], row["height"]), width="stretch", alt=alt)
-            return
-        left, right = st.columns(2)
-        across = left.slider("Left to right", 0, 100, 50, format="%d %%", key="case.across") / 100
-        down = right.slider("Top to bottom", 0, 100, 50, format="%d %%", key="case.down") / 100
-        detail = _detail(untouched(path), zoom, across, down)
-        place.image(detail, width="stretch", output_format="JPEG", alt=f"{alt}, a part of it magnified {zoom:g} times")
 
-    draw()
+def _chosen(regions: dict[str, Regions]) -> Regions | None:
+    if not regions:
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        of = st.segmented_control(
+            "Show the regions that raised the output for", list(regions), key="case.regions",
+            format_func=lambda one: as_text(f"{regions[one].noun}: {regions[one].code}"),
+        )
+        with st.popover("How to read them", icon=":material/help:", type="tertiary"):
+            st.markdown(prose("heatmap"))
+    shown = regions.get(of) if of else None
+    if shown:
+        st.caption(_said(shown, list(regions.values())))
+    return shown
+
+
+def _said(shown: Regions, all_of_them: list[Regions]) -> str:
+    """Whose regions they are and how strong, as text."""
+    if not has_evidence(shown.heatmap):
+        return as_text(f"{label(shown.code)}: {NO_EVIDENCE[0].lower()}{NO_EVIDENCE[1:]}")
+    said = f"Regions that raised the output for {shown.noun}, {label(shown.code)}."
+    if len(all_of_them) > 1 and shown.share < 1:
+        stronger = next(one for one in all_of_them if one is not shown)
+        said += f" The strongest reaches {percent(shown.share, 0)} of the strongest for {label(stronger.code)}."
+    return as_text(said)
 
 
 def _detail(pixels: np.ndarray, zoom: float, across: float, down: float) -> np.ndarray:
-    from PIL import Image
-
     height, width = pixels.shape[:2]
     lines, columns = max(round(height / zoom), 1), max(round(width / zoom), 1)
     top, left = round((height - lines) * down), round((width - columns) * across)
     part = Image.fromarray(pixels[top : top + lines, left : left + columns])
     scale = max(_DETAIL_PIXELS / max(part.size), 1)
     return np.asarray(part.resize((round(columns * scale), round(lines * scale)), Image.Resampling.BICUBIC))
-
-
-def two_heatmaps(run: RunDir, case: dict, picture: np.ndarray, seen: Callable[[], np.ndarray]) -> None:
-    """What the network saw, and over the picture the regions that raised the output for the truth and the prediction.
-
-    Both are scaled by the stronger one's maximum, so their colours can be compared.
-
-    Args:
-        picture: untouched, uint8 (H, W, 3).
-        seen: gives what the network saw of it, uint8 (H, W, 3).
-    """
-    stored = resources.heatmaps(run)
-    index = stored.row.get(case["image_id"]) if stored else None
-    if index is None:
-        st.caption("This run stored no heatmap of this image.")
-        return
-    maps = {"truth": stored.truth[index].astype(np.float32), "predicted": stored.predicted[index].astype(np.float32)}
-    names = {"truth": "the true diagnosis", "predicted": "the predicted diagnosis"}
-    if case["truth"] == case["predicted"]:
-        maps, names = {"truth": maps["truth"]}, {"truth": "the true diagnosis, which is the predicted one"}
-    peak = max(float(heatmap.max()) for heatmap in maps.values())
-    opacity = st.slider("Opacity of the heatmaps", 0, 100, 60, format="%d %%", key="case.opacity") / 100
-    config = run.config()
-    columns = st.columns(3)
-    seen_there = at_its_shape(seen(), (picture.shape[1], picture.shape[0]), config)
-    columns[0].image(seen_there, width="stretch", output_format="PNG", caption="As the network saw it",
-                     alt=f"Image {case['image_id']} as the network saw it")
-    for column, (of, heatmap) in zip(columns[1:], maps.items(), strict=False):
-        words = (f"Regions that raised the output for {names[of]}, {as_text(label(case[of]))}" if has_evidence(heatmap)
-                 else f"{as_text(label(case[of]))}: {NO_EVIDENCE[0].lower()}{NO_EVIDENCE[1:]}")
-        column.image(with_regions(picture, heatmap, config, opacity, peak or None), width="stretch",
-                     output_format="PNG", caption=words, alt=f"{words}, over the image {case['image_id']}")
-    if len(maps) == 2 and peak > 0:
-        weaker, stronger = sorted(maps, key=lambda of: float(maps[of].max()))
-        share = float(maps[weaker].max()) / peak
-        st.caption(f"One scale for both: the strongest region for {as_text(label(case[weaker]))} reaches "
-                   f"{percent(share, 0)} of the strongest one for {as_text(label(case[stronger]))}.")

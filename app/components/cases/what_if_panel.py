@@ -2,6 +2,8 @@
 the prediction over all validation lesions.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -34,30 +36,34 @@ def _reset() -> None:
     st.session_state.update({_KEY + name: value for name, value in _START.items()})
 
 
-def what_if_panel(info: ModelInfo, case: dict, seen: np.ndarray) -> None:
+def what_if_panel(
+    info: ModelInfo, case: dict, seen: np.ndarray, at_its_shape: Callable[[np.ndarray], np.ndarray]
+) -> None:
     """The controls and the output for one case.
 
     Args:
         info: the model that gave the case's prediction.
         case: its row of `case_table`, with p_<code>.
         seen: what the network saw of it, uint8 (H, W, 3).
+        at_its_shape: gives such pixels in the shape that the picture has.
     """
     if st.session_state.get(_KEY + "image") != case["image_id"]:
         _reset()
         st.session_state[_KEY + "image"] = case["image_id"]
-    st.fragment(_panel)(info, case, seen)
+    st.fragment(_panel)(info, case, seen, at_its_shape)
 
 
-def _panel(info: ModelInfo, case: dict, seen: np.ndarray) -> None:
+def _panel(info: ModelInfo, case: dict, seen: np.ndarray, at_its_shape: Callable[[np.ndarray], np.ndarray]) -> None:
     with problems.in_words():
         controls, pictures, output = st.columns([4, 3, 5], gap="medium")
         with controls:
             change = _controls()
         changed = perturb(seen, change)
         with pictures:
-            st.image(changed, width="stretch", output_format="PNG", caption="The changed picture",
-                     alt=f"What the network would see of {case['image_id']} after the change")
-            st.image(seen, width="stretch", output_format="PNG", caption="As the network saw it",
+            if not np.array_equal(seen, changed):  # never the same picture twice
+                st.image(at_its_shape(changed), width="stretch", output_format="PNG", caption="The changed picture",
+                         alt=f"What the network would see of {case['image_id']} after the change")
+            st.image(at_its_shape(seen), width="stretch", output_format="PNG", caption="As the network saw it",
                      alt=f"Image {case['image_id']} as the network saw it")
         with output:
             _output(info, case, seen, changed)
@@ -131,7 +137,7 @@ def flips_of_all(run: RunDir) -> None:
         if info and info.is_mean:
             embedding_job(run, f"{words}.")
         else:
-            st.markdown(f"{words}, once the job under *Nearest training lesions* is done.")
+            st.markdown(f"{words}, once the job under *Look-alikes in training* is done.")
         return
     lesions = max((share["lesions"] for share in shares.values()), default=0)
     st.markdown(f"Of {count(lesions, 'lesion')}, one averaged prediction each, the prediction flips when every image "

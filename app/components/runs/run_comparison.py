@@ -117,9 +117,9 @@ def _what_is_shared(found: Comparison, names: dict[str, str]) -> None:
                     f"Validation images of each run: {as_text(each)}.")
     if found.contradicted:
         st.warning(f"{count(found.contradicted, 'image')} more would be shared, but the runs know another lesion or "
-                   "another truth for it, so it is left out." if found.contradicted == 1 else
+                   "another reference diagnosis for it, so it is left out." if found.contradicted == 1 else
                    f"{count(found.contradicted, 'image')} more would be shared, but the runs know other lesions or "
-                   "truths for them, so they are left out.")
+                   "reference diagnoses for them, so they are left out.")
     for run, codes in found.unknown.items():
         if codes:
             st.warning(as_text(f"{names[run]} does not know {', '.join(label(code) for code in codes)}, so whatever it "

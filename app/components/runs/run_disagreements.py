@@ -1,18 +1,23 @@
 """The shared images on which compared runs say different things, with pictures and what each run makes of them."""
 
+import math
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from app.addresses.links import CASE, remember
+from app.addresses.visits import mark
 from app.components.figures import show_table
 from app.components.image_ways import way_links
+from app.components.pickers import page_of_address, pager
 from app.components.runs.shared_ways import SharedWays
-from app.loaders import resources
-from app.loaders.image_pixels import as_seen
+from app.loaders.image_pixels import thumbnail
+from app.loaders.other_answers import comparable
+from app.loaders.run_data import found_data, images_of
 from app.words.factor_words import reference
 from pipeline.classes import label
-from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
 from pipeline.files.workspace import error_words
@@ -22,7 +27,8 @@ from pipeline.number_words import count, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
-_CARDS = 6
+_CARDS, _IN_A_ROW = 12, 4
+_VIEW = "runs.cards.view"
 _ALL, _NONE = "All disagreements", "None is right"
 
 
@@ -44,12 +50,7 @@ def disagreements(found: Comparison, names: dict[str, str], runs: list[RunDir], 
         return
     only = dict(zip(list(views)[1:-1], found.runs, strict=True)).get(view)
     way_links(ways.of_disagreements(len(chosen), only, none_right=view == _NONE))
-    config = runs[0].config()
-    dataset = next((d for d in resources.datasets() if d.name == config.data), None)
-    if dataset is None or len({run.config().data_hash for run in runs}) > 1:
-        st.caption("No pictures: these runs do not stand on one data set that is still here.")
-    else:
-        _cards(chosen, found, names, dataset, config, f"{'.'.join(found.runs)}.{view}")
+    _cards(chosen, found, names, runs, f"{'.'.join(found.runs)}.{view}")
     shown = chosen.assign(truth=chosen["truth"].map(label), **{
         prediction_column(run): chosen[prediction_column(run)].map(label) for run in found.runs
     })
@@ -57,33 +58,57 @@ def disagreements(found: Comparison, names: dict[str, str], runs: list[RunDir], 
     show_table(shown.rename(columns={"right": "runs that are right", **columns}), view, "disagreements", "runs.cases")
 
 
-def _cards(cases: pd.DataFrame, found: Comparison, names, dataset: Dataset, config: RunConfig, view: str) -> None:
-    key = f"runs.cards.{view}"
-    shown = st.session_state.get(key, _CARDS)
-    metadata = resources.metadata(dataset)
-    if dataset.generated:
+class _Pictures:
+    """Where the images of compared runs are: in any of their data sets, by image id and reference diagnosis."""
+
+    def __init__(self, runs: list[RunDir]):
+        places = {found.dataset.name: (found.dataset, table) for run in runs
+                  if (found := found_data(run)).dataset is not None
+                  and (table := images_of(run, found)) is not None}
+        self._places = list(places.values())
+        self.generated = bool(self._places) and all(dataset.generated for dataset, _ in self._places)
+
+    def of(self, image_id: str, truth: str) -> tuple[Dataset, pd.Series] | None:
+        """The data set that has the image, and its row there; None where none has it."""
+        for dataset, table in self._places:
+            if image_id in table.index and table.at[image_id, "dx"] == truth:
+                return dataset, table.loc[image_id]
+        return None
+
+
+def _cards(cases: pd.DataFrame, found: Comparison, names: dict[str, str], runs: list[RunDir], view: str) -> None:
+    """All of `cases`, a page at a time; another choice among them starts at its first page."""
+    if st.session_state.get(_VIEW, view) != view:
+        remember(page=None)
+    st.session_state[_VIEW] = view
+    if not all(comparable(one, other) for one, other in combinations(runs, 2)):
+        st.caption("No pictures: these runs do not stand on one data set, so equal ids may name different images.")
+        return
+    pages = math.ceil(len(cases) / _CARDS)
+    page, pictures = page_of_address(pages), _Pictures(runs)
+    if pictures.generated:
         st.caption(f":material/draw: These images are {NOTICE}.")
-    for start in range(0, min(shown, len(cases)), 3):
-        for column, case in zip(st.columns(3), cases.iloc[start : start + 3].to_dict("records"), strict=False):
+    pager("runs.cards", page, pages, _CARDS, len(cases))
+    rows = cases.iloc[(page - 1) * _CARDS : page * _CARDS].to_dict("records")
+    for start in range(0, len(rows), _IN_A_ROW):
+        for column, case in zip(st.columns(_IN_A_ROW), rows[start : start + _IN_A_ROW], strict=False):
             with column.container(border=True, height="stretch"):
-                _card(case, found, names, dataset, config, metadata)
-    if shown < len(cases):
-        st.button(f"Show {min(_CARDS, len(cases) - shown):,} more ({shown:,} of {len(cases):,} shown)",
-                  key=f"{key}.more", on_click=lambda: st.session_state.update({key: shown + _CARDS}),
-                  icon=":material/expand_more:")
+                _card(case, found, names, pictures)
 
 
-def _card(case: dict[str, Any], found: Comparison, names, dataset: Dataset, config: RunConfig, metadata) -> None:
+def _card(case: dict[str, Any], found: Comparison, names: dict[str, str], pictures: _Pictures) -> None:
     image_id = case["image_id"]
-    try:
-        picture = as_seen(dataset.image_path(metadata.at[image_id, "file"]), config.height, config.width,
-                                    config.resize, config.view)
-        st.image(picture, width="stretch", output_format="JPEG", alt=f"Image {image_id} as the network saw it")
-    except KeyError:
-        st.caption(f"The data set no longer has the image {as_text(image_id)}.")
-    except ImageError as error:
-        st.caption(as_text(error_words(error)))
-    lines = [reference(case["truth"], generated=dataset.generated)]
+    there = pictures.of(image_id, case["truth"])
+    if there is None:
+        st.caption(f"No data set of these runs that is here has the image {as_text(image_id)}.")
+    else:
+        dataset, row = there
+        try:
+            content = thumbnail(dataset.image_path(row["file"]), row["width"], row["height"])
+            st.image(content, width="stretch", alt=f"Image {image_id}")
+        except ImageError as error:
+            st.caption(as_text(error_words(error)))
+    lines = [reference(case["truth"], generated=there[0].generated if there else pictures.generated)]
     for run in found.runs:
         predicted = case[prediction_column(run)]
         icon = ":material/check:" if predicted == case["truth"] else ":material/close:"
@@ -91,4 +116,5 @@ def _card(case: dict[str, Any], found: Comparison, names, dataset: Dataset, conf
         lines.append(f"{icon} {as_text(names[run])}: {as_text(label(predicted))}, "
                      f"{probability(case[probability_column(run)])} ({verdict})")
     st.markdown("  \n".join(lines))
-    st.caption(f"Image {as_text(image_id)} · lesion {as_text(case['lesion_id'])}")
+    st.page_link(CASE, label=f"Open {as_text(image_id)}", icon=":material/open_in_full:",
+                 query_params={"run": found.runs[0], "image": image_id, **mark()})

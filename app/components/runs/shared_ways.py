@@ -1,22 +1,27 @@
 """From the figures of compared runs to the images behind them: those that all of them judged, in Explore."""
 
+from itertools import combinations
+
 from app.addresses.links import Way, explore_link
+from app.loaders.other_answers import comparable
 from pipeline.metrics.compare import Comparison
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
 
 
 class SharedWays:
-    """Ways to images that the runs share; there are none where the runs do not stand on one data set."""
+    """Ways to images that the runs share; there are none where equal ids may name different images, nor where the runs
+    know different lesions or diagnoses for some, which a comparison leaves out.
+    """
 
     def __init__(self, found: Comparison, names: dict[str, str], runs: list[RunDir]):
         self._found, self._names, self._runs = found, names, {run.name: run for run in runs}
-        self._one_set = len({run.config().data_hash for run in runs}) == 1
+        self._alike = not found.contradicted and all(comparable(one, other) for one, other in combinations(runs, 2))
 
     def _way(self, words: str, number: int, run: str, **filters) -> Way:
         """The images as `run` judged them, of its validation part and that of all others."""
         part = self._runs[run].capabilities().compared_on
-        return Way(words, number if self._one_set else 0,
+        return Way(words, number if self._alike else 0,
                    explore_link(run, **({"part": part} if part else {}), judged=self._others(run), **filters))
 
     def _others(self, run: str) -> list[str]:
