@@ -57,6 +57,11 @@ def _line(
     )
 
 
+def _legend(height: int) -> float:
+    """Where the legend stands below the axis' title, in heights of the plot, which a lower chart has less of."""
+    return -0.25 if height >= 300 else -0.5
+
+
 def loss_figure(batches: pd.DataFrame, epochs: pd.DataFrame, dark: bool, height: int = 340) -> go.Figure:
     """Batch loss, its smoothed course, and both losses at the end of each epoch; `height` in pixels."""
     shown = _thinned(batches)
@@ -70,7 +75,8 @@ def loss_figure(batches: pd.DataFrame, epochs: pd.DataFrame, dark: bool, height:
     )
     figure.update_xaxes(title="Training batch")
     figure.update_yaxes(title="Loss (lower is better)", rangemode="tozero")
-    return titled(figure, "Loss: it should fall, and the validation loss with it", height, dark)
+    return titled(figure, "Loss: it should fall, and the validation loss with it", height, dark).update_layout(
+        legend_y=_legend(height))
 
 
 def accuracy_figure(epochs: pd.DataFrame, planned: int, dark: bool, height: int = 340) -> go.Figure:
@@ -83,7 +89,8 @@ def accuracy_figure(epochs: pd.DataFrame, planned: int, dark: bool, height: int 
     )
     figure.update_xaxes(title="Epoch (over all stages)", dtick=max(planned // 10, 1), range=[0.5, planned + 0.5])
     figure.update_yaxes(title="Share right in validation", range=[0, 1.02], tickformat=".0%")
-    return titled(figure, "Accuracy after each epoch: balanced accuracy weighs all diagnoses alike", height, dark)
+    return titled(figure, "Accuracy after each epoch: balanced accuracy weighs all diagnoses alike", height,
+                  dark).update_layout(legend_y=_legend(height))
 
 
 def rate_figure(batches: pd.DataFrame, dark: bool) -> go.Figure:

@@ -12,6 +12,7 @@ import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
+from app.components.training import one_click
 from pipeline.configuration.presets import PRESETS
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import WorkspaceError
@@ -83,8 +84,21 @@ def test_cancel_ends_the_drawing(drawing):
     assert StandInDrawing.started[0].cancelled and not drawing and button(at, DEMO)
 
 
+@pytest.mark.parametrize(("here", "chosen"), [
+    ({"a": 193, "drawn": 600}, "drawn"), ({"a": 10_015, "b": 25_331, "c": 1_512, "drawn": 600}, "a"), ({}, None),
+    ({"b": 25_331}, "b"), ({"foreign": 10_015}, None),
+])
+def test_ham10000_is_trained_on_under_any_name_else_the_drawings(here, chosen):
+    sets = [SimpleNamespace(name=name, images=images, generated=name == "drawn",
+                            attribution="none" if name in ("drawn", "foreign") else "Tschandl 2018, HAM10000, doi")
+            for name, images in here.items()]
+    found = one_click.images_to_watch(sets)
+    assert (found and found.name) == chosen
+
+
 @pytest.mark.parametrize("real", [True, False])
-def test_a_training_of_what_is_here_is_one_click(drawing, workspace, tmp_path, real):
+def test_a_training_of_what_is_here_is_one_click(drawing, workspace, tmp_path, monkeypatch, real):
+    monkeypatch.setattr(one_click, "_ENOUGH", 100)
     make_dataset(workspace, tmp_path)
     if real:
         make_dataset(workspace, tmp_path, "mine", generated=False)

@@ -38,7 +38,7 @@ def run_curves(run: RunDir, state: str) -> None:
         with lesions:
             watched_wall(run, shown, ended)
         places = [beside.container(), beside.container()]
-    _loss_and_accuracy(run, batches, epochs, places, 340 if shown is None else 230)
+    _loss_and_accuracy(run, batches, epochs, places, 340 if shown is None else 260)
     if state == "running":
         batch_now(run)
     _figures(batches, epochs)
