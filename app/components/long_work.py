@@ -29,6 +29,7 @@ from pipeline.shown import as_text
 _SECONDS_BETWEEN_UPDATES = 0.15
 _KEPT = "work"
 _beginning = threading.Lock()  # a press asks for its work twice: what it downloads, and the page
+LEAVE = "Take it out of the queue"
 DrawJob = Callable[[Any, Status], None]  # gets a job and its status
 
 
@@ -67,6 +68,11 @@ def job_bar(job: JobDir, status: Status, stopping_words: str = "Stops.", knows_t
     words = stopping_words if stopping else f"{status.doing.rstrip('.')}{left}"
     st.progress(min(max(status.fraction, 0.0), 1.0), text=as_text(words))
     return stopping
+
+
+def stop_label(status: Status, running: str) -> str:
+    """What the button that stops a job says: `running` of one that has begun."""
+    return LEAVE if status.state == "queued" else running
 
 
 def stop(job: JobDir) -> None:

@@ -93,6 +93,13 @@ def test_an_evaluation_at_work_can_be_stopped(place):
         assert judged.stop_path.exists() and not at.exception
 
 
+def test_an_evaluation_that_waits_leaves_the_queue(place):
+    _, _, judged = place
+    write_status(judged.status_path, Status("queued", 1.0, **process_identity(), doing="Waits for the device."))
+    at = open_page("evaluate_on", run=judged.name)
+    assert button(at, "Take it out of the queue") and "Stop this evaluation" not in [b.label for b in at.button]
+
+
 def test_one_that_was_interrupted_can_be_started_once_more(place):
     _, _, judged = place
     write_status(judged.status_path, Status("running", 1.0, pid=2**22 - 1, pid_created=1.0, started=1.0))

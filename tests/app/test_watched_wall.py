@@ -5,8 +5,9 @@ import json
 import pytest
 
 from app.components.data.generated_drawing import newest_drawings
+from app.components.long_work import LEAVE
 from app.components.training import watched_wall
-from app.components.training.live_run import LEAVE, RESUME, STOP
+from app.components.training.live_run import RESUME, STOP
 from app.components.training.train_form import QUEUE, START
 from pipeline.runs.events import EventLog
 from pipeline.runs.shown_batch import Shown, ShownBatch, write_batch

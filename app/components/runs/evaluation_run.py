@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.addresses.links import ERRORS, EVALUATION, EXPLORE, go
-from app.components.long_work import job_bar, resume, stop, watch
+from app.components.long_work import job_bar, resume, stop, stop_label, watch
 from app.components.pickers import state_words
 from app.words.evaluation_words import headline
 from pipeline.errors import RunError
@@ -38,8 +38,8 @@ def _view(run: RunDir, status: Status) -> None:
 
 def _active(run: RunDir, status: Status) -> None:
     stopping = job_bar(run, status)
-    st.button(STOP, disabled=stopping, key=f"stop.{run.name}", icon=":material/stop_circle:", on_click=stop,
-              args=(run,))
+    st.button(stop_label(status, STOP), disabled=stopping, key=f"stop.{run.name}",
+              icon=":material/stop_circle:", on_click=stop, args=(run,))
 
 
 def _done(run: RunDir, status: Status) -> None:

@@ -6,7 +6,7 @@ The page only reads what the trainer writes; closing or refreshing it changes no
 import streamlit as st
 
 from app.addresses.links import CLASSIFY, ERRORS, go
-from app.components.long_work import job_bar, resume, stop, watch
+from app.components.long_work import job_bar, resume, stop, stop_label, watch
 from app.components.pickers import STATE_WORDS
 from app.components.runs.evaluation_run import evaluation_run
 from app.components.training.run_curves import run_curves
@@ -18,7 +18,7 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED, Status
 from pipeline.shown import as_text
 
-STOP, LEAVE = "Stop this run", "Take it out of the queue"
+STOP = "Stop this run"
 RESUME, BEGIN = "Resume this run", "Start it at its beginning"
 _WORDS = {
     "failed": "",
@@ -66,11 +66,10 @@ def _about(run: RunDir, status: Status) -> None:
 
 
 def _stop_button(run: RunDir, status: Status) -> None:
-    label, what = (LEAVE, "It has not begun, so nothing is lost.") if status.state == "queued" else (
-        STOP, "Training ends within two batches. The curves stay, but a stopped run gives no model until it is resumed."
-    )
-    st.button(label, disabled=run.stop_path.exists(), key=f"stop.{run.name}", icon=":material/stop_circle:",
-              on_click=stop, args=(run,), help=what)
+    what = "It has not begun, so nothing is lost." if status.state == "queued" else (
+        "Training ends within two batches. The curves stay, but a stopped run gives no model until it is resumed.")
+    st.button(stop_label(status, STOP), disabled=run.stop_path.exists(), key=f"stop.{run.name}",
+              icon=":material/stop_circle:", on_click=stop, args=(run,), help=what)
 
 
 def _ended(run: RunDir, status: Status) -> None:

@@ -6,7 +6,7 @@ from app.addresses.links import remember
 from app.charts.rates import rates_figure, rates_table
 from app.components import problems
 from app.components.figures import dark, show
-from app.components.long_work import job_bar, stop, watch
+from app.components.long_work import job_bar, stop, stop_label, watch
 from app.loaders import resources
 from pipeline.configuration.presets import PRESETS
 from pipeline.files.workspace import error_words
@@ -74,8 +74,8 @@ def _view(search: RunDir, status: Status) -> None:
     found = read_found(search)
     if status.state not in ENDED:
         stopping = job_bar(search, status)
-        st.button("Stop the search", key=f"rates.stop.{search.name}", disabled=stopping, on_click=stop, args=(search,),
-                  icon=":material/stop_circle:")
+        st.button(stop_label(status, "Stop the search"), key=f"rates.stop.{search.name}", disabled=stopping,
+                  on_click=stop, args=(search,), icon=":material/stop_circle:")
     elif status.state == "done" and found:
         (st.success if found["verdict"] == "usable" else st.warning)(VERDICTS[found["verdict"]])
     else:

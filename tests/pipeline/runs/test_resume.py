@@ -23,6 +23,7 @@ from pipeline.runs.plan import create, plan_config
 from pipeline.runs.resume import can_resume, requeue
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
+from pipeline.runs.watched import watched
 from pipeline.training import stages, train_run
 
 SETTINGS = ["weights=random", "size=48x32", "batch_size=8"]
@@ -61,6 +62,7 @@ def _assert_same(run, whole) -> None:
     """All that the run found, to the last digit, and each event once."""
     for kind in ("stage", "batch", "epoch"):
         pd.testing.assert_frame_equal(_table(run, kind), _table(whole, kind), check_exact=True)
+    assert watched(run.events()) == watched(whole.events()) is not None
     pd.testing.assert_frame_equal(run.predictions(), whole.predictions(), check_exact=True)
     assert run.results() == whole.results()
 
