@@ -46,6 +46,8 @@ function fill(figure, card) {
     part.hidden = !card[name]
   }
   bar.hidden = card.share === null
+  bar.setAttribute("role", "img")
+  bar.setAttribute("aria-label", card.share_words)
   bar.firstChild.style.width = `${100 * (card.share ?? 0)}%`
 }
 
@@ -64,7 +66,7 @@ class Card(NamedTuple):
     """A picture as a JPEG or PNG file's bytes, what it shows in words, and what stands below it.
 
     Attributes:
-        share: 0..1, drawn as a bar; None: no bar.
+        share, share_words: 0..1, drawn as a bar, and what it is, for who cannot see the bar; None: no bar.
         trail: a line in small letters.
     """
 
@@ -73,6 +75,7 @@ class Card(NamedTuple):
     title: str = ""
     words: str = ""
     share: float | None = None
+    share_words: str = ""
     trail: str = ""
 
 
@@ -86,5 +89,5 @@ def picture_cards(cards: Sequence[Card], key: str, *, wide: int, narrow: int) ->
     drawn = st.components.v2.component("lesionlab.picture_cards", html=_HTML, css=_CSS, js=_JS)
     drawn(data={"wide": wide, "narrow": narrow, "cards": [
         {"source": address(card.content), "alt": card.alt, "title": card.title, "words": card.words,
-         "share": card.share, "trail": card.trail} for card in cards
+         "share": card.share, "share_words": card.share_words, "trail": card.trail} for card in cards
     ]}, key=key)

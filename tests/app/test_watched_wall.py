@@ -52,6 +52,7 @@ def test_the_answers_change_with_each_epoch_and_the_trail_grows(workspace, tmp_p
     at.run()
     bcc, mel = drawn[-1][1]
     assert (bcc.words, bcc.share, bcc.trail) == ("✓ right: Basal cell carcinoma, 90.0 %", 0.9, "mel bcc")
+    assert bcc.share_words == "Probability of Basal cell carcinoma: 90.0 %"
     assert (mel.words, mel.share, mel.trail) == ("No finite answer", None, "mel –")
     assert "the reference diagnosis" in words(at) and "drawn as" not in words(at)
 

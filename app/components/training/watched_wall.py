@@ -69,11 +69,12 @@ def _card(content: bytes, truth: str, number: int, answers: list[Answer], drawn:
     said = [answer.probabilities[number] for answer in answers]
     now = said[-1] if said else None
     if now is None:
-        return Card(content, alt, _name(truth), _BEFORE if not said else "No finite answer", None, _trail(said))
+        return Card(content, alt, _name(truth), _BEFORE if not said else "No finite answer", trail=_trail(said))
     named = _named(now)
     sign = "✓ right" if named == truth else "✗ wrong"
-    return Card(content, alt, _name(truth), f"{sign}: {_name(named)}, {probability(now[named])}", now.get(truth, 0.0),
-                _trail(said))
+    share = now.get(truth, 0.0)
+    return Card(content, alt, _name(truth), f"{sign}: {_name(named)}, {probability(now[named])}", share,
+                f"Probability of {_name(truth)}: {probability(share)}", _trail(said))
 
 
 def _named(probabilities: dict[str, float]) -> str:
