@@ -257,12 +257,12 @@ class SessionWork:
             kept.work, kept.at = None, time.monotonic()
 
     def _progress(self, work: ShortWork) -> None:
-        bar, button = st.columns([4, 1], vertical_alignment="center")
         fraction, sentence = work.step()
-        bar.progress(fraction, text=as_text(f"{self.doing}: {sentence}"))
-        if self.cancels and button.button("Cancel", key=f"{self.kind}.cancel", icon=":material/close:"):
-            self.forget()
-            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(fraction, text=as_text(f"{self.doing}: {sentence}"))
+            if self.cancels and st.button("Cancel", key=f"{self.kind}.cancel", icon=":material/close:"):
+                self.forget()
+                st.rerun()
 
 
 def _at_work() -> bool:

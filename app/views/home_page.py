@@ -48,11 +48,13 @@ def _question(look: Look) -> None:
 def _train(look: Look, runs: list[RunDir], datasets: list[Dataset]) -> None:
     """The run at work; else a training of one click, drawing its images first where none are here, and the last run.
     """
+    if drawing_at_work():
+        st.markdown("**Train one in front of you**")
+        drawing_view()
+        return
     picture_of_training(look.wall)
     st.markdown("**Train one in front of you**")
-    drawing_view()
-    if drawing_at_work():
-        return
+    drawing_view()  # what came of it
     if at_work := going(runs):
         st.markdown(f"The run **{as_text(at_work[0].name)}** {STATE_WORDS[at_work[0].status().state]}.")
         if st.button("Watch it", type="primary", key="watch", icon=":material/show_chart:"):

@@ -19,7 +19,7 @@ from pipeline.jobs.tasks import DrawRequest
 from pipeline.number_words import count
 
 DRAW = "Draw the generated images"
-_SHOWN = 8
+_SHOWN = 6
 _END = b"\xff\xd9"  # of a JPEG file
 _SET, _TRAINING = "set", "training"  # what it is drawn for
 
@@ -45,8 +45,8 @@ def newest_drawings(folder: Path, number: int = _SHOWN) -> list[bytes]:
 
 def _pictures(work: ShortWork) -> None:
     drawn = newest_drawings(work.job.drawn_path / "images")
-    picture_cards([Card(content, "A generated drawing of a lesion") for content in drawn], "drawing.pictures", wide=4,
-                  narrow=4)
+    picture_cards([Card(content, "A generated drawing of a lesion") for content in drawn], "drawing.pictures", wide=3,
+                  narrow=3)
     st.caption(f"The drawings are {NOTICE}.")
 
 
