@@ -61,10 +61,10 @@ def test_a_run_shows_what_it_gets_and_how_its_answers_change(lab: RunningApp, vi
     epochs = len(watched(run.events()).answers)
     assert epochs >= 2
     slider = page.get_by_role("slider", name="Answers after epoch")
-    expect(slider).to_have_attribute("aria-valuenow", str(epochs))
+    expect(slider).to_have_value(str(epochs))
     last = answers(page)
     slider.press("ArrowLeft")
-    expect(slider).to_have_attribute("aria-valuenow", str(epochs - 1))
+    expect(slider).to_have_value(str(epochs - 1))
     expect(page.get_by_text(f"after epoch {epochs - 1},")).to_be_visible()
     until_they_change(page, last)
 
