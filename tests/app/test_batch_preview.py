@@ -70,10 +70,10 @@ def test_it_is_made_for_what_was_chosen_and_one_thing_at_a_time(making):
     assert "What the network sees" not in words(at)
 
 
-def test_the_images_stand_in_rows_with_their_truth(making):
+def test_the_images_stand_in_rows_with_what_they_were_drawn_as(making):
     said = words(_finish(*making))
-    assert f"**Melanoma · mel** · histology · {as_text('IMG_0')}" in said
-    assert f"**Melanocytic nevus · nv** · how the diagnosis was made is not recorded · {as_text('IMG_1')}" in said
+    assert f"**Drawn as:** Melanoma · mel · {as_text('IMG_0')}" in said
+    assert f"**Drawn as:** Melanocytic nevus · nv · {as_text('IMG_1')}" in said and "histology" not in said
     assert "**Fitting** (resize=squish). Squished." in said
     captions = [c.value for c in making[0].caption]
     first = captions.index("As imported, 64×48")
@@ -90,7 +90,10 @@ def test_generated_images_say_so_and_real_ones_do_not(making):
     notice = "Generated – not for learning dermoscopy."
     assert words(_finish(at, job)).count(notice) == 2  # beside the data set, and here
     button(at, ANOTHER).click().run()
-    assert words(_finish(at, StandIn.started[1], _answer(generated=False))).count(notice) == 1
+    real = words(_finish(at, StandIn.started[1], _answer(generated=False)))
+    assert real.count(notice) == 1
+    assert f"**Reference diagnosis:** Melanoma · mel (histology) · {as_text('IMG_0')}" in real
+    assert f"Melanocytic nevus · nv (how it was made is not recorded) · {as_text('IMG_1')}" in real
 
 
 def test_another_batch_is_another_draw(making):
@@ -146,4 +149,4 @@ def test_the_real_preview_comes_to_the_page(form):
         time.sleep(0.5)
         at.run()
     assert "Each image is squished to 32×32 pixels" in words(at)
-    assert words(at).count("· histology ·") == 8
+    assert words(at).count("**Drawn as:** ") == 8

@@ -10,7 +10,7 @@ from app.components import problems
 from app.components.pickers import address_radio, page_of_address, pager
 from app.loaders import leakage_rows, resources
 from app.loaders.image_pixels import thumbnail
-from app.words.factor_words import level_words
+from app.words.factor_words import reference
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, judge_pair
@@ -120,5 +120,5 @@ def _side(dataset: Dataset, table: pd.DataFrame, image_id: str) -> None:
     except ImageError as error:
         st.warning(as_text(error_words(error)), icon=":material/broken_image:")
     source = "" if pd.isna(row["source"]) else f" · {row['source']}"
-    st.markdown(as_text(f"{label(row['dx'])} ({level_words('dx_type', row['dx_type'])})"))
+    st.markdown(reference(row["dx"], row["dx_type"], generated=dataset.generated))
     st.caption(as_text(f"Image {image_id} · lesion {row['lesion_id']}{source}"))

@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from app.components.long_work import SessionWork
-from app.words.factor_words import level_words
+from app.words.factor_words import reference
 from pipeline.classes import label
 from pipeline.configuration.config import RunConfig
-from pipeline.data.tables import MISSING
+from pipeline.data.tables import NOT_RECORDED
 from pipeline.jobs.short_work import ShortWork
 from pipeline.jobs.tasks import PreviewRequest
 from pipeline.shown import as_text
@@ -31,13 +31,6 @@ def _read(work: ShortWork) -> dict[str, Any]:
     return {**found, "images": images}
 
 
-def _truth(image: dict[str, Any]) -> str:
-    source = image["truth_source"]
-    if source is None or source in MISSING:
-        return f"**{as_text(label(image['truth']))}** · how the diagnosis was made is not recorded"
-    return f"**{as_text(label(image['truth']))}** · {as_text(level_words('dx_type', source))}"
-
-
 def _cell(picture: bytes, caption: str, alt: str) -> None:
     with st.container(width="stretch", gap="xxsmall"):
         st.image(picture, width="stretch", alt=alt)
@@ -49,7 +42,8 @@ def _row(image: dict[str, Any], answer: dict[str, Any]) -> None:
     fitted = f"Fitted, {width}×{height}" + (", enlarged" if width > image["width"] or height > image["height"] else "")
     drawing = ", a generated drawing" if generated else ""
     alt = f"{image['image_id']}: {label(image['truth'])}{drawing}"
-    st.markdown(f"{_truth(image)} · {as_text(image['image_id'])}")
+    said = reference(image["truth"], image["truth_source"] or NOT_RECORDED, generated=generated)
+    st.markdown(f"{said} · {as_text(image['image_id'])}")
     before, after = st.columns(2)
     with before.container(horizontal=True):
         _cell(image["imported"], f"As imported, {image['width']}×{image['height']}", f"{alt}, as imported")
