@@ -69,8 +69,8 @@ def test_a_row_says_what_the_model_was_trained_on_and_its_figure_with_its_interv
     low, high = info.validation["intervals"]["balanced_accuracy"]
     said = words(at)
     assert f"**{info.name}** {info.training_images} drawings of {info.training_lesions} lesions · generated" in said
-    assert (f"Balanced accuracy **{100 * info.validation['balanced_accuracy']:.1f} % ({100 * low:.1f} % to "
-            f"{100 * high:.1f} %)**  \non {info.validation['images']} validation images") in said
+    assert (f"Balanced accuracy **{100 * info.validation['balanced_accuracy']:.1f} %** ({100 * low:.1f} % to "
+            f"{100 * high:.1f} %)  \non {info.validation['images']} validation images") in said
     assert "Model card: " not in said
 
 

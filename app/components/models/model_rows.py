@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.addresses.links import CLASSIFY, go, remember
 from pipeline.metrics.metric_registry import METRICS
-from pipeline.metrics.units import with_interval
+from pipeline.metrics.units import bounds_words, figure_words
 from pipeline.models.library import title_of
 from pipeline.models.model_info import ModelInfo
 from pipeline.number_words import UNDEFINED, count
@@ -14,7 +14,7 @@ from pipeline.shown import as_text
 
 PAGE = 8  # rows drawn at a time
 _SHOWN = "models.shown"
-_WIDTHS = [4, 4, 4, 5]
+_WIDTHS = [7, 7, 10, 9]
 _FIGURE = METRICS["balanced_accuracy"]
 
 
@@ -70,5 +70,6 @@ def _figure(info: ModelInfo) -> str:
     ends = figures.get("intervals", {}).get(_FIGURE.key, (None, None))
     judged = ("image in cross-validation", "images in cross-validation") if info.split == "all" or info.folds else (
         "validation image", "validation images")
-    return (f"{_FIGURE.title} **{with_interval((figures.get(_FIGURE.key), *ends), _FIGURE.unit)}**  \n"
+    value = figures.get(_FIGURE.key)
+    return (f"{_FIGURE.title} **{figure_words(value, _FIGURE.unit)}** ({bounds_words(ends, _FIGURE.unit)})  \n"
             f"on {count(figures['images'], *judged)}")
