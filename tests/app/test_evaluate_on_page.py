@@ -147,7 +147,9 @@ def test_a_mean_has_its_row_card_and_output(place):
     at = open_page("models", model="flipped")
     assert "flipped" in list(at.dataframe[0].value["title"]) and not at.error
     assert f"The mean of the model {run.name} over the image and its three flips" in words(at)
-    assert "Take it with you" not in words(at) and "This card came with the model" not in words(at)
+    files = {d.proto.label for d in at.get("download_button")}
+    assert not files & {"Model card", "LesionLab bundle", "ONNX"} and "its members can be taken along" in words(at)
+    assert "This card came with the model" not in words(at)
     split = run.split()
     example = f"tiny/{split.loc[split['part'] == 'validation', 'image_id'].iloc[0]}"
     at = open_page("classify", model="flipped", example=example)
