@@ -29,11 +29,16 @@ class Named:
 
 
 class UnconfirmedNamesError(DataError):
-    """Names that only a person can turn into codes, with the proposals; `names` in alphabetical order."""
+    """Names that only a person can turn into codes, with the proposals.
 
-    def __init__(self, problem: str, next_step: str, names: tuple[Named, ...]):
+    Args:
+        names: in alphabetical order.
+        advice: what may be better than a mapping; may be empty.
+    """
+
+    def __init__(self, problem: str, next_step: str, names: tuple[Named, ...], advice: str = ""):
         super().__init__(problem, next_step)
-        self.names = names
+        self.names, self.advice = names, advice
 
 
 def parse_naming(text: str) -> dict[str, str]:
@@ -86,7 +91,7 @@ def _how(names: Iterable[Named]) -> str:
 def folders_to_confirm(problem: str, step: str, folders: Iterable[str]) -> UnconfirmedNamesError:
     """The refusal of images in folders none of which is named by a diagnosis; `folders`, one an image, may be named."""
     names = _to_confirm(plain(folder) for folder in folders)
-    return UnconfirmedNamesError(problem, f"{step} {_how(names)}", names)
+    return UnconfirmedNamesError(problem, f"{step} {_how(names)}", names, f"{problem} {step}")
 
 
 def _refusal(name: str, where: str, open_names: pd.Series) -> DataError:

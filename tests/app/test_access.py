@@ -53,6 +53,7 @@ OPEN = {
     "components/data/generated_drawing.py": "draw",
     "components/data/get_data_fetches.py": "fetched.*",
     "components/data/image_wall.py": "wall.all",
+    "components/data/naming_panel.py": "import.map",
     "components/errors/confusion_panel.py": "pair.*.*",
     "components/errors/hidden_truth.py": "guess.again guess.next guess.previous guess.reveal",
     "components/evaluation/evaluation_tab.py": "evaluate to_errors to_evaluate_on",

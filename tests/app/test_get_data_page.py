@@ -91,6 +91,35 @@ def test_a_folder_per_diagnosis_is_imported(workspace, tmp_path):
     assert load_dataset(workspace, "mine").classes == ("mel",)
 
 
+def test_names_that_are_not_known_are_asked_about_and_nothing_is_imported_before(workspace, tmp_path):
+    files = {f"{name}/{n}{name[0]}.jpg": jpeg(n + 10 * len(name)) for name in ("melanoma", "solar lentigo", "wart")
+             for n in range(2)}
+    at = open_page()
+    at.text_input(key="import.path").set_value(str(write_folder(tmp_path / "mine", files)))
+    button(at, "Import").click().run()
+    assert not at.exception and not at.error and not (workspace.datasets / "mine").exists()
+    asked = {box.label: box.value for box in at.selectbox if box.key.startswith("import.map.")}
+    assert asked == {"solar lentigo (2 images)": "bkl", "wart (2 images)": "none"}
+    button(at, "Import with these diagnoses").click().run()
+    assert not at.exception and "The data set mine is here: 4 images of 4 lesions" in at.success[0].value
+    assert load_dataset(workspace, "mine").diagnoses.keys() == {"bkl", "mel"}
+    assert not [box for box in at.selectbox if box.key.startswith("import.map.")]
+    assert "as confirmed at the import: solar lentigo as bkl (2 images)" in words(at)
+
+
+def test_another_archive_is_not_asked_about_the_names_of_the_last(workspace, tmp_path):
+    at = open_page()
+    source = write_folder(tmp_path / "mine", {"nv/1.jpg": jpeg(1), "wart/2.jpg": jpeg(2)})
+    at.text_input(key="import.path").set_value(str(source))
+    button(at, "Import").click().run()
+    at.selectbox(key="import.map.wart").set_value("df")
+    other = write_folder(tmp_path / "other", {"nv/3.jpg": jpeg(3), "mel/4.jpg": jpeg(4)})
+    at.text_input(key="import.path").set_value(str(other))
+    button(at, "Import").click().run()
+    assert not at.exception and "The data set other is here: 2 images" in at.success[0].value
+    assert not [box for box in at.selectbox if box.key.startswith("import.map.")]
+
+
 def secrets_in(folder) -> list[str]:
     return [str(path) for path in folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
 

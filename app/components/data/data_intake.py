@@ -6,7 +6,7 @@ last view stands about while it runs.
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -14,10 +14,12 @@ import streamlit as st
 
 from app.access import operator, require_operator
 from app.components import problems
+from app.components.data.naming_panel import ask, naming_panel, no_longer_ask
 from app.components.figures import csv_download
 from app.components.long_work import progress_bar
 from app.loaders import resources
 from pipeline.data.dataset import Dataset
+from pipeline.data.naming import UnconfirmedNamesError
 from pipeline.errors import DataError
 from pipeline.files.disk import disk_errors
 from pipeline.number_words import count
@@ -73,7 +75,10 @@ def _path_of(text: str) -> Path | None:
     return Path(text).expanduser() if text else None
 
 
-def _import(upload, path: str, name: str, sources: str, table: str, view: View | None) -> Dataset:
+def _import(
+    upload, path: str, name: str, sources: str, table: str, view: View | None, mapping: Mapping[str, str] | None
+) -> Dataset:
+    """The data set; where diagnoses need somebody's word, the page is drawn again with the question."""
     from pipeline.data.importing import import_dataset
     from pipeline.data.left_behind import temporary_folder
 
@@ -84,10 +89,20 @@ def _import(upload, path: str, name: str, sources: str, table: str, view: View |
     workspace = resources.workspace().create()
     with temporary_folder(workspace, ".upload-") as folder, progress_bar("Reads the archive.", "import") as progress:
         source = uploaded_to(folder, upload) if upload else Path(path).expanduser()
-        return import_dataset(
-            workspace, source, name or _name_for(source.name),
-            sources=_path_of(sources), table=_path_of(table), view=view, progress=progress,
-        )
+        try:
+            dataset = import_dataset(
+                workspace, source, name or _name_for(source.name), sources=_path_of(sources), table=_path_of(table),
+                view=view, mapping=mapping, progress=progress,
+            )
+        except UnconfirmedNamesError as error:
+            ask(_given(upload, path, table), error)
+    no_longer_ask()
+    return dataset
+
+
+def _given(upload, path: str, table: str) -> tuple[str, str, str]:
+    """What the form names: as long as it stays, a question about its diagnoses holds."""
+    return (upload.file_id if upload else "", path, table)
 
 
 def import_form() -> Pending | None:
@@ -96,8 +111,8 @@ def import_form() -> Pending | None:
     with st.form("import", border=False):
         st.markdown(
             f"A zip{' or a folder' if operator() else ''}: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, "
-            "`dx`) and its images, wherever in it they lie; or the files of an ISIC challenge; or one folder of images "
-            "for each diagnosis."
+            "`dx`) and its images, wherever in it they lie; the files of an ISIC challenge or of the ISIC archive; or "
+            "one folder of images for each diagnosis."
         )
         upload = st.file_uploader("Zip file, up to 50 MB", type="zip", key="import.upload")
         if operator():
@@ -115,9 +130,11 @@ def import_form() -> Pending | None:
             table = right.text_input("Table (path of a CSV, optional)", key="import.table",
                                      help="Where the table with the diagnoses does not lie in the zip or folder.")
         sent = st.form_submit_button("Import", type="primary", icon=":material/input:")
-    return in_place(sent, lambda: _imported(
-        _import(upload, path.strip(), name.strip(), sources.strip(), table.strip(), None if view == "told" else view)
-    ))
+    path, table = path.strip(), table.strip()
+    confirmed = naming_panel(_given(upload, path, table))
+    return in_place(sent or confirmed is not None, lambda: _imported(_import(
+        upload, path, name.strip(), sources.strip(), table, None if view == "told" else view, confirmed
+    )))
 
 
 def datasets_here(datasets: list[Dataset]) -> None:
