@@ -24,7 +24,7 @@ def _menu() -> dict[str, list[Page]]:
             _page("home", "What do you see?", default=True), _page("classify", "Classify", url_path="classify"),
         ],
         "Look": [
-            _page("errors", "Errors", url_path="errors"), _page("explore", "Explore", url_path="explore"),
+            _page("errors", "Errors", url_path="errors"),
             _page("case", "Case", url_path="case", visibility="hidden"),
             _page("tour", "Instructive errors", url_path="tour"), _page("dataset", "Data sets", url_path="dataset"),
             _page("lesson", "Lesson", url_path="lesson", visibility="hidden"),

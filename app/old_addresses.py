@@ -11,15 +11,19 @@ from streamlit import config
 
 
 class Moved(NamedTuple):
-    """The address of the page now, and what it must say beside, as a query, so that it opens the same view."""
+    """The address of the page now, and what it must say beside, as a query, so that it opens the same view; `unsaid`
+    what it must where it says nothing else of that.
+    """
 
     page: str
     query: str = ""
+    unsaid: str = ""
 
 
 MOVED = {
     "get-data": Moved("dataset", "view=get"), "learning-rate": Moved("train", "tab=learning-rate"),
     "evaluation": Moved("judge"), "leakage": Moved("judge", "tab=leakage"),
+    "explore": Moved("errors", unsaid="part=all&right=all"),
 }
 
 
@@ -36,7 +40,7 @@ def new_address(path: str, query: str, base: str = "") -> str | None:
         return None
     moved = MOVED[name]
     up = "../" if path.endswith("/") else ""  # relative: a proxy may have put something in front
-    whole = "&".join(filter(None, [query, moved.query]))  # of a name that stands twice the last counts
+    whole = "&".join(filter(None, [moved.unsaid, query, moved.query]))  # of a name that stands twice the last counts
     return f"{up}{moved.page}{'?' if whole else ''}{whole}"
 
 

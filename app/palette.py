@@ -44,17 +44,20 @@ SECOND = Mark("#c2591f", "square", "dot")
 
 @dataclass(frozen=True)
 class Tone:
-    """What depends on the page being light or dark: text, and the ends of the sequential map."""
+    """What depends on the page being light or dark: text, and the ends of the two sequential maps, of which `wrong` is
+    that of errors.
+    """
 
     background: str
     text: str
     muted: str
     low: str
     high: str
+    wrong: str
 
 
-LIGHT = Tone(LIGHT_BACKGROUND, "#101a21", "#55636e", "#eff4f6", "#0b5163")
-DARK = Tone(DARK_BACKGROUND, "#e6ebef", "#a9b5be", "#1d272e", "#7fd3e4")
+LIGHT = Tone(LIGHT_BACKGROUND, "#101a21", "#55636e", "#eff4f6", "#0b5163", "#a33c08")
+DARK = Tone(DARK_BACKGROUND, "#e6ebef", "#a9b5be", "#1d272e", "#7fd3e4", "#ffa36b")
 
 
 def tone(dark: bool) -> Tone:
@@ -101,10 +104,12 @@ def between(low: str, high: str, share: float) -> str:
     return "#" + "".join(f"{round(255 * min(max(c, 0), 1)):02x}" for c in coded)
 
 
-def sequential(dark: bool) -> list[list[Any]]:
-    """A Plotly colour scale, perceptually even, from nearly the page's background to the accent."""
+def sequential(dark: bool, *, wrong: bool = False) -> list[list[Any]]:
+    """A Plotly colour scale, perceptually even, from nearly the page's background to the accent, of what is `wrong` to
+    the colour of errors.
+    """
     ends = tone(dark)
-    return [[i / 8, between(ends.low, ends.high, i / 8)] for i in range(9)]
+    return [[i / 8, between(ends.low, ends.wrong if wrong else ends.high, i / 8)] for i in range(9)]
 
 
 def readable_on(colour: str) -> str:

@@ -36,12 +36,17 @@ def place_of(page: str) -> tuple[str, dict[str, str]]:
     return f"views/{moved.page}_page.py", dict(parse_qsl(moved.query))
 
 
+def _unsaid(page: str) -> dict[str, str]:
+    """What the address of a page of an earlier version asks for where it does not say otherwise."""
+    return dict(parse_qsl(MOVED[page].unsaid)) if page in MOVED else {}
+
+
 def open_page(page: str, /, **parameters: str) -> AppTest:
     """The page as its address with these parameters opens it."""
     at = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=30)
     at._registered_pages = _menu()
     file, more = place_of(page)
-    for parameter, value in {**parameters, **more}.items():
+    for parameter, value in {**_unsaid(page), **parameters, **more}.items():
         at.query_params[parameter] = value
     at.switch_page(file).run()
     assert not at.exception
@@ -52,6 +57,11 @@ def words(at: AppTest) -> str:
     """Everything that the page says."""
     kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.code)
     return " ".join(str(element.value) for kind in kinds for element in kind)
+
+
+def cards(at: AppTest) -> list[str]:
+    """The ids of the images on the wall, in their order."""
+    return [box.label.removeprefix("Select ") for box in at.checkbox if box.label.startswith("Select IMG")]
 
 
 def button(at: AppTest, start: str):

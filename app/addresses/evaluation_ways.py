@@ -100,7 +100,7 @@ class Ways:
     def of_threshold(self, codes: Sequence[str], positive: bool, flagged: bool, threshold: float, images: int) -> Way:
         """The images of the lesions on one side of a threshold."""
         share = (threshold, 1.0) if flagged else (0.0, threshold)
-        return self._way(f"Open these {count(images, 'image')} in Explore", images, of=codes, share=share,
+        return self._way(f"Open these {count(images, 'image')}", images, of=codes, share=share,
                          truth=codes if positive else self._others(codes))
 
 

@@ -20,11 +20,13 @@ NOUNS: dict[str, str] = {
     "lesion": "lesion", "guess": "guess", "stop": "error of the tour", "set": "teaching set",
     "tab": "part of the page", "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
 }
-EXPLORE, CASE = "views/explore_page.py", "views/case_page.py"
+CASE = "views/case_page.py"
 EVALUATE_ON, DATASET, JUDGE = (f"views/{page}_page.py" for page in ("evaluate_on", "dataset", "judge"))
 TOUR, LESSON = "views/tour_page.py", "views/lesson_page.py"
 RUNS, MODELS, ARTICLE = (f"views/{page}_page.py" for page in ("runs", "models", "article"))
 HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}_page.py" for page in ("home", "train", "errors", "classify"))
+
+EVERYTHING = "all"  # of a filter that leaves nothing out unless the page chooses for who asks for nothing
 
 
 class Door(NamedTuple):
@@ -91,7 +93,7 @@ def shared_address(page: str, **values: str) -> str:
 
 
 class Way(NamedTuple):
-    """A link to the images behind a number: what it says, how many there are, and Explore's parameters."""
+    """A link to the images behind a number: what it says, how many there are, and the parameters of Errors."""
 
     words: str
     number: int
@@ -99,14 +101,16 @@ class Way(NamedTuple):
 
 
 def explore_link(run: str, **filters: str | bool | Sequence[str] | tuple[float, float]) -> dict[str, str]:
-    """Parameters for `go(EXPLORE, **…)` or a page link: the held-out images of `run` behind a number.
+    """Parameters for `go(ERRORS, **…)` or a page link: the held-out images of `run` behind a number, of all parts and
+    right ones too where `filters` do not say otherwise.
 
     Args:
         filters: values by the names in `app.filters.case_filters.FILTERS`, each of its filter's kind: a level or
             several, a bool, (low, high) of which high may be infinite; and one of `pipeline.metrics.case_table.ORDERS`
             for sort.
     """
-    return {"run": run, **{name: written(value) for name, value in filters.items()}, **mark()}
+    said = {name: written(value) for name, value in filters.items()}
+    return {"run": run, "part": EVERYTHING, "right": EVERYTHING, **said, **mark()}
 
 
 def written(value: str | bool | Sequence[str] | tuple[float, float]) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -11,6 +12,7 @@ from pipeline.classes import label
 from pipeline.number_words import count, percent, probability
 from pipeline.shown import as_label
 
+_FULL = {True: 1.0, False: 1 / 3}  # the share of a row with the whole colour: of right answers, and of errors
 _CELL_PIXELS = 56
 _ROW_PIXELS = 50
 _NARROW_FROM = 8  # so many diagnoses need a smaller print on a phone
@@ -19,7 +21,8 @@ _NARROW_FROM = 8  # so many diagnoses need a smaller print on a phone
 def confusion_figure(
     matrix: pd.DataFrame, shares: pd.DataFrame, chosen: tuple[str, str] | None, dark: bool
 ) -> go.Figure:
-    """The confusion matrix: colour and second line by the row's share, first line the count.
+    """The confusion matrix: colour and second line by the row's share, first line the count; right answers, on the
+    diagonal, have one hue and errors another.
 
     Legible from 9 diagnoses on a phone to a projector: an empty cell has no second line. An invisible square marker
     lies over each cell, because Streamlit reports no selection on a heatmap; its `customdata` is
@@ -27,15 +30,16 @@ def confusion_figure(
     """
     classes = list(matrix.index)
     totals = matrix.sum(axis=1)
-    scale = sequential(dark)
+    scales = {right: sequential(dark, wrong=not right) for right in (True, False)}
+    on_diagonal = np.eye(len(classes), dtype=bool)
     cells = [(truth, predicted) for truth in classes for predicted in classes]
     size = 11 if len(classes) >= _NARROW_FROM else 12
-    figure = go.Figure(
+    figure = go.Figure([
         go.Heatmap(
-            z=shares.to_numpy(), x=classes, y=classes, colorscale=scale, zmin=0, zmax=1, xgap=2, ygap=2,
-            hoverinfo="skip", showscale=False,
-        )
-    )
+            z=np.where(on_diagonal == right, shares.to_numpy(), np.nan), x=classes, y=classes, colorscale=scale,
+            zmin=0, zmax=_FULL[right], xgap=2, ygap=2, hoverinfo="skip", hoverongaps=False, showscale=False,
+        ) for right, scale in scales.items()
+    ])
     figure.add_scatter(
         x=[p for _, p in cells], y=[t for t, _ in cells], mode="markers", showlegend=False,
         customdata=[[t, p, int(matrix.at[t, p])] for t, p in cells],
@@ -54,7 +58,8 @@ def confusion_figure(
             line={"color": tone(dark).text, "width": 3},
         )
     figure.update_layout(annotations=[
-        _cell_text(truth, predicted, int(matrix.at[truth, predicted]), shares.at[truth, predicted], size, scale, dark)
+        _cell_text(truth, predicted, int(matrix.at[truth, predicted]), shares.at[truth, predicted], size,
+                   truth == predicted, scales[truth == predicted], dark)
         for truth, predicted in cells
     ])
     # ranges of our own: Plotly's would leave room for the markers, a cell's width on each side
@@ -64,7 +69,7 @@ def confusion_figure(
     figure.update_yaxes(title={"text": "Reference diagnosis", "standoff": 4}, showgrid=False, zeroline=False,
                         fixedrange=True, range=ends[::-1], tickvals=classes,
                         ticktext=[f"{as_label(c)}<br>n = {totals[c]:,}" for c in classes])
-    titled(figure, "Confusion matrix: right answers on the diagonal, a row for each true diagnosis",
+    titled(figure, "Confusion matrix: right answers on the diagonal, a row for each reference diagnosis",
            _ROW_PIXELS * len(classes) + 86, dark)
     small = {"size": size, "color": tone(dark).muted}
     figure.update_xaxes(tickfont=small).update_yaxes(tickfont=small)
@@ -73,10 +78,10 @@ def confusion_figure(
 
 
 def _cell_text(
-    truth: str, predicted: str, n: int, share: float, size: int, scale: list[list[Any]], dark: bool
+    truth: str, predicted: str, n: int, share: float, size: int, right: bool, scale: list[list[Any]], dark: bool
 ) -> dict[str, Any]:
     """An annotation as plain data, because Plotly checks all of them anew with each that is added singly."""
-    colour = tone(dark).muted if pd.isna(share) else readable_on(scale[round(8 * share)][1])
+    colour = tone(dark).muted if pd.isna(share) else readable_on(scale[round(8 * min(share / _FULL[right], 1))][1])
     # as short as can be; what is not nothing is not written as 0 %
     words = "&lt;1 %" if share < 0.005 else percent(share, 0)
     return {"x": predicted, "y": truth, "showarrow": False, "text": f"<b>{n:,}</b><br>{words}" if n else "0",

@@ -10,7 +10,7 @@ from app.addresses.visits import mark
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
 from app.components.figures import dark, show
-from app.components.lesion_grid import NO_EVIDENCE
+from app.components.judged_pictures import NO_EVIDENCE
 from app.components.picture_wall import Picture, picture_wall
 from app.loaders.first_lesions import Answer, FirstLesion, FirstLesions, first_lesions
 from app.loaders.image_pixels import thumbnail

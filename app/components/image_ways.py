@@ -1,11 +1,11 @@
-"""From a row of counts to its images: chosen in its table, in its chart or in a box, and opened in Explore."""
+"""From a row of counts to its images: chosen in its table, in its chart or in a box, and opened on Errors."""
 
 from collections.abc import Callable, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.addresses.links import EXPLORE, Way
+from app.addresses.links import ERRORS, Way
 from pipeline.shown import as_text
 
 
@@ -18,7 +18,7 @@ def way_links(ways: Sequence[Way]) -> None:
     with st.container(horizontal=True):
         for way in ways:
             if way.number:
-                st.page_link(EXPLORE, label=as_text(way.words), icon=":material/photo_library:", query_params=way.link,
+                st.page_link(ERRORS, label=as_text(way.words), icon=":material/photo_library:", query_params=way.link,
                              width="content")
 
 

@@ -92,12 +92,12 @@ def _turn_to(page: int) -> None:
     remember(page=None if page == 1 else str(page))
 
 
-def pager(key: str, page: int, pages: int, size: int, total: int) -> None:
-    """Previous, next, and which of the `total` images stand on this `page`; a page holds `size` of them."""
+def pager(key: str, page: int, pages: int, size: int, total: int, noun: str = "") -> None:
+    """Previous, next, and which of the `total` images, or of what `noun` names, stand on this `page` of `size` each."""
     first = (page - 1) * size + 1
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Previous", key=f"{key}.previous", disabled=page == 1, on_click=_turn_to, args=(page - 1,),
                   icon=":material/arrow_back:")
         st.button("Next", key=f"{key}.next", disabled=page == pages, on_click=_turn_to, args=(page + 1,),
                   icon=":material/arrow_forward:", icon_position="right")
-        st.markdown(f"{first:,}–{min(first + size - 1, total):,} of {total:,}", width="content")
+        st.markdown(f"{first:,}–{min(first + size - 1, total):,} of {total:,} {noun}".rstrip(), width="content")

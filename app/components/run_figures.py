@@ -14,6 +14,7 @@ from pipeline.metrics.metric_registry import Metric, metrics_of
 from pipeline.metrics.units import figure_words, is_number
 from pipeline.number_words import UNDEFINED, count, decimal, percent
 from pipeline.runs.run_dir import RunDir
+from pipeline.shown import as_text
 from pipeline.vocabulary import HeldOutPart
 
 
@@ -43,6 +44,16 @@ def run_figures(run: RunDir, results: dict[str, Any], part: HeldOutPart) -> None
     st.markdown(" ".join(sentences))
     show_table(_per_diagnosis(figures["per_diagnosis"]), "Each diagnosis: sensitivity, specificity, AUC",
                f"{run.name}-{part}-diagnoses", f"diagnoses.{part}")
+
+
+def figures_chip(run: RunDir, results: dict[str, Any], part: HeldOutPart) -> None:
+    """The first figure of `part`, and all of `run_figures` behind a click; nothing where it has no figures."""
+    if part in results:
+        first = next(metric for metric in metrics_of("part") if metric.interval)
+        reached = figure_words(results[part].get(first.key), first.unit)
+        with st.popover(as_text(f"{PART_WORDS[part]}: {first.name} {reached}"), icon=":material/monitoring:",
+                        type="tertiary"):
+            run_figures(run, results, part)
 
 
 def _headline(figures: dict[str, Any], part: str, n: str) -> None:

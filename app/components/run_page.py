@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.addresses.links import CLASSIFY, GET_DATA, TRAIN, go, linked
 from app.addresses.visits import first_run
-from app.components.lesion_grid import Judged
+from app.components.judged_pictures import Judged
 from app.components.pickers import pick_run, state_words
 from app.loaders import resources
 from app.loaders.run_data import dataset_of, found_data, images_of
@@ -96,6 +96,19 @@ def about_images(run: RunDir) -> None:
         st.caption(as_text(error_words(" ".join(judged["words"]))))
 
 
+def about_chips(run: RunDir) -> None:
+    """All of it in few words, side by side: who judged the images and where they come from; the sentences behind a
+    click.
+    """
+    folds_note(run.capabilities())
+    copies_note(found_data(run).note)
+    if judged := run.evaluation():
+        chip("What was judged", as_text(error_words(" ".join(judged["words"]))), "fact_check")
+    dataset = dataset_of(run)
+    if dataset and dataset.generated:
+        st.caption(f":material/draw: The images are {NOTICE}.", width="content")
+
+
 def folds_note(can: Capabilities) -> None:
     """Above what a page shows of the run that the folds of a cross-validation judged; nothing for other runs."""
     if can.has_folds:
@@ -133,8 +146,12 @@ def classify_with_it() -> None:
         go(CLASSIFY, model=MODEL_NAME)
 
 
-def judged_images(run: RunDir) -> Judged | None:
-    """The run's data set with its heatmaps; says so, and gives None, where the data set is gone, or that it changed."""
+def judged_images(run: RunDir, noted: bool = False) -> Judged | None:
+    """The run's data set with its heatmaps; says so, and gives None, where the data set is gone, or that it changed.
+
+    Args:
+        noted: whether the page has said already how the images were found.
+    """
     config, found = run.config(), found_data(run)
     dataset = found.dataset
     if dataset is None and not run.capabilities().names_its_data:
@@ -143,7 +160,8 @@ def judged_images(run: RunDir) -> Judged | None:
     if dataset is None:
         st.info(f"The data set {as_text(config.data)} is no longer here, so its images cannot be shown.")
         return None
-    copies_note(found.note)
+    if not noted:
+        copies_note(found.note)
     if not found.note and dataset.content_hash != config.data_hash:
         st.warning(f"The data set {as_text(config.data)} has changed since this run: some images may be others.")
     return Judged(dataset, images_of(run, found), config, resources.heatmaps(run))

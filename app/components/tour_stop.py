@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import CASE, ERRORS, EVALUATION, EXPLORE, explore_link
+from app.addresses.links import CASE, ERRORS, EVALUATION, explore_link
 from app.addresses.visits import mark
 from app.components.one_lesion import answer_button, is_answered, large_picture, patient_words, turning_buttons
 from app.components.run_page import images_not_here
@@ -89,7 +89,7 @@ def _ways_on(run: RunDir, stop: Stop) -> None:
     with st.container(horizontal=True):
         st.page_link(CASE, label="All about this case", icon=":material/open_in_full:",
                      query_params={"run": run.name, "image": stop.image_id, **mark()})
-        st.page_link(EXPLORE, label="More errors like it", icon=":material/photo_library:",
+        st.page_link(ERRORS, label="More errors like it", icon=":material/photo_library:",
                      query_params=explore_link(run.name, **stop.claim.wall))
         st.page_link(ERRORS, label="All errors of these networks", icon=":material/grid_on:",
                      query_params={"run": run.name, **mark()})

@@ -1,4 +1,4 @@
-"""The filters of Explore: one declaration each, in the order of the bar's rows, and the cases that they leave."""
+"""The filters over a run's images: one declaration each, in the order of the bar's rows, and what they leave."""
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,6 +15,7 @@ from app.filters.filter_kinds import (
     OneOf,
     Outline,
     Place,
+    Segments,
     Several,
     Shares,
     Ticked,
@@ -67,6 +68,10 @@ def _diagnosis(code: str, known: Known) -> str:
 
 def _diagnoses(known: Known) -> Collection[str]:
     return known.levels["truth"]
+
+
+def _diagnoses_in_words(title: str) -> Callable[[Sequence[str], Any, Known], str]:
+    return lambda codes, asked, known: f"{title}: {label(codes[0]) if len(codes) == 1 else ', '.join(codes)}"
 
 
 def _run_name(run: str, known: Known) -> str:
@@ -158,27 +163,28 @@ _DECLARED: tuple[Filter, ...] = (
     Several(
         name="truth", noun="reference diagnosis", title="Reference diagnosis", place=Place("answer", 0),
         levels=_diagnoses, level_words=_diagnosis, alone=True, keeps=_has_level("truth"),
+        words=_diagnoses_in_words("Reference diagnosis"),
     ),
     Several(
         name="predicted", noun="predicted diagnosis", title="Prediction", place=Place("answer", 1), levels=_diagnoses,
-        level_words=_diagnosis, alone=True, keeps=_has_level("predicted"),
+        level_words=_diagnosis, alone=True, keeps=_has_level("predicted"), words=_diagnoses_in_words("Prediction"),
     ),
-    YesOrNo(
-        name="right", noun="answer right or wrong", title="Right or wrong", place=Place("answer", 2),
-        values=lambda known: ("yes", "no"), value_words=lambda one, known: {"yes": "Right", "no": "Wrong"}[one],
+    Segments(
+        name="right", noun="answer right or wrong", title="Right or wrong", all_words="All",
+        values=lambda known: ("no", "yes"), value_words=lambda one, known: {"yes": "Right", "no": "Wrong"}[one],
         keeps=lambda cases, right: cases.table["right"] == right,
     ),
     Several(
-        name="differs", noun="run to disagree with", title="Disagrees with", place=Place("answer", 3),
+        name="differs", noun="run to disagree with", title="Disagrees with", place=Place("runs", 0),
         levels=lambda known: known.runs, level_words=_run_name, placeholder="None",
         help="Other runs that judged the same images, found by id and reference diagnosis: the images that all judged "
         "and on which not all say the same.",
-        keeps=_differing,
+        keeps=_differing, words=_run_names("Disagrees with"),
     ),
     Several(
-        name="part", noun="part", title="Part", place=Place("decision", 1), levels=lambda known: known.levels["part"],
-        level_words=lambda part, known: PART_WORDS.get(part, part), alone=True, least=2, keeps=_has_level("part"),
-        words=lambda parts, asked, known: " · ".join(f"{PART_WORDS[part]} part" for part in parts),
+        name="part", noun="part", levels=lambda known: known.levels["part"],
+        level_words=lambda part, known: PART_WORDS.get(part, part), alone=True, everything=True,
+        keeps=_has_level("part"),  # chosen beside the run
     ),
     *(_of_factor(factor, place) for place, factor in enumerate(METADATA_FACTORS)),
     Shares(
@@ -227,13 +233,13 @@ _DECLARED: tuple[Filter, ...] = (
     ),
     Several(
         name="judged", noun="run that judged it too", title="Validation images of these runs too",
-        place=Place("runs", 0), levels=lambda known: known.runs, level_words=_run_name, placeholder="None",
+        place=Place("runs", 1), levels=lambda known: known.runs, level_words=_run_name, placeholder="None",
         keeps=lambda cases, runs: _in_each(
             cases, runs, lambda run: validated_alike(run, cases.table["truth"])),
         words=_run_names("Validation images too of"),
     ),
     Several(
-        name="wrong", noun="run that is wrong too", title="Wrong in each of these runs too", place=Place("runs", 1),
+        name="wrong", noun="run that is wrong too", title="Wrong in each of these runs too", place=Place("runs", 2),
         levels=lambda known: known.runs, level_words=_run_name, placeholder="None",
         keeps=lambda cases, runs: _in_each(cases, runs, lambda run: wrong_alike(run, cases.table["truth"])),
         words=_run_names("Wrong too"),
@@ -260,7 +266,7 @@ _DECLARED: tuple[Filter, ...] = (
         words=lambda area, asked, known: "Within an area of the map",
     ),
     OneOf(
-        name="decision", noun="decision", title="Predictions under the decision", place=Place("decision", 0),
+        name="decision", noun="decision", title="Predictions under the decision", place=Place("teacher", 2),
         values=lambda known: list(DECISION_WORDS), value_words=lambda one, known: DECISION_WORDS[one],
         all_words="As the run stored them",
         help="How probabilities become one answer. What is filtered here, and what stands under each image, is under "

@@ -11,6 +11,7 @@ from app.loaders.case_tables import Known
 from pipeline.metrics.case_table import ORDERS, Order
 
 FIRST: Order = "loss"
+CELL = ("truth", "predicted", "right")  # the filters that a cell of the confusion matrix is one of
 _CORNERS = 60  # of an area, so that its address stays short
 
 
@@ -26,8 +27,14 @@ class Asked:
 
     @property
     def any(self) -> bool:
-        """Whether anything is filtered."""
-        return bool(self.values)
+        """Whether anything is filtered: of the part that is shown, not all."""
+        return bool(self.values.keys() - {"part"})
+
+    @property
+    def cell(self) -> tuple[str, str] | None:
+        """The one cell (truth, predicted) of the confusion matrix that is asked for."""
+        truth, predicted = self.values.get("truth", ()), self.values.get("predicted", ())
+        return (truth[0], predicted[0]) if len(truth) == len(predicted) == 1 else None
 
     @property
     def decision(self) -> str | None:
@@ -38,6 +45,11 @@ class Asked:
 def address_of(params: Mapping[str, str]) -> dict[str, str]:
     """Those of `params` that say which images are shown in which order."""
     return {name: params[name] for name in (*FILTERS, "sort") if name in params}
+
+
+def asks_for_images(params: Mapping[str, str]) -> bool:
+    """Whether `params` choose images, be it all of them."""
+    return any(name in params for name in FILTERS if name != "part")
 
 
 def read_address(params: Mapping[str, str], known: Known) -> Asked:

@@ -1,32 +1,54 @@
-"""The one filter bar over a run's images. Every choice stands in the address, and the address fills the bar."""
+"""The one filter bar over a run's images: right or wrong, what is folded, and a chip for each filter in force. Every
+choice stands in the address, and the address fills the bar.
+"""
 
 import streamlit as st
 
-from app.addresses.links import remember
+from app.addresses.links import EVERYTHING, remember
 from app.filters.case_filters import FILTERS
-from app.filters.filter_address import Asked
+from app.filters.filter_address import FIRST, Asked
 from app.loaders.case_tables import Known
 from pipeline.number_words import count
 from pipeline.shown import as_text
 
-# the rows by their names, which `Place.row` gives, and how many columns each has; all but the first are folded
-ROWS = {"answer": 4, "decision": 3, "patient": 3, "output": 3, "outputs": 3, "lesion": 3, "runs": 3, "teacher": 3}
+_ORDER_WORDS = {
+    "loss": "Highest loss first", "loss-up": "Lowest loss first", "confidence": "Most confident first",
+    "confidence-up": "Least confident first", "truth": "By reference diagnosis", "image": "By image id",
+}
+# the folded rows by their names, which `Place.row` gives, and how many columns each has
+ROWS = {"answer": 2, "patient": 3, "output": 3, "outputs": 3, "lesion": 3, "runs": 3, "teacher": 3}
 
 
 def clear_filters() -> None:
-    """Show all images of the run; for callbacks."""
-    remember(page=None, **dict.fromkeys(FILTERS))
+    """Show all images of the part; for callbacks."""
+    remember(page=None, **{name: None for name in FILTERS if name != "part"} | {"right": EVERYTHING})
 
 
 def filter_bar(known: Known, asked: Asked) -> None:
-    """The widgets of all filters, and what of the address is not here."""
+    """The widgets of all filters, a chip that takes each one out, and what of the address is not here."""
     for problem in asked.problems:
         st.warning(as_text(problem), icon=":material/link_off:")
-    above, *folded = ROWS
-    _row(above, known, asked)
-    with st.expander("More filters", icon=":material/tune:"):
-        for row in folded:
-            _row(row, known, asked)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        FILTERS["right"].draw(asked.values.get("right"), asked.values, known)
+        with st.popover("Filters, order", icon=":material/tune:"):
+            _order_box(asked)
+            for row in ROWS:
+                _row(row, known, asked)
+        chips = said_of(known, asked)
+        for name, words in chips.items():
+            st.button(as_text(words), key=f"explore.chip.{name}", icon=":material/close:", icon_position="right",
+                      help="Take this filter out.", on_click=_take_out, args=(name, asked))
+        if chips:
+            st.button("Show all", key="explore.clear", on_click=clear_filters, icon=":material/filter_alt_off:",
+                      type="tertiary")
+
+
+def _order_box(asked: Asked) -> None:
+    """The order, kept in the address."""
+    key = "explore.sort"
+    st.session_state[key] = asked.order
+    st.selectbox("Order", list(_ORDER_WORDS), key=key, format_func=_ORDER_WORDS.get, on_change=lambda: remember(
+        page=None, sort=None if st.session_state[key] == FIRST else st.session_state[key]))
 
 
 def _row(row: str, known: Known, asked: Asked) -> None:
@@ -37,15 +59,23 @@ def _row(row: str, known: Known, asked: Asked) -> None:
                 one.draw(asked.values.get(name), asked.values, known)
 
 
-def in_words(found: int, lesions: int, all_images: int, asked: Asked) -> str:
-    """How many images match, as markdown."""
-    if not asked.any:
-        return f"**{count(found, 'image')}** of {count(lesions, 'lesion')}, all that the run judged."
-    return f"**{count(found, 'image')}** of {count(lesions, 'lesion')} match, out of {count(all_images, 'image')}."
+def _take_out(name: str, asked: Asked) -> None:
+    # without any filter the page would show its first choice, the wrong ones, which nobody asked for
+    remember(page=None, **{"right": EVERYTHING} if "right" not in asked.values else {}, **{name: None})
 
 
-def folded_in_words(known: Known, asked: Asked) -> str:
-    """What of `asked` stands in the folded part of the bar, as markdown, for who arrives by a link; empty without any.
+def said_of(known: Known, asked: Asked) -> dict[str, str]:
+    """What each filter in force asks for, in plain words by its name; those that stand in view have none."""
+    said = {name: FILTERS[name].words(value, asked.values, known) for name, value in asked.values.items()}
+    return {name: words for name, words in said.items() if words}
+
+
+def in_words(images: int, lesions: int, all_images: int, asked: Asked) -> str:
+    """How many images of how many lesions match, as markdown.
+
+    Args:
+        all_images: how many the part has, or both parts have.
     """
-    said = [FILTERS[name].words(value, asked.values, known) for name, value in asked.values.items()]
-    return as_text(" · ".join(filter(None, said)))
+    if not asked.any:
+        return f"**{count(images, 'image')}** of {count(lesions, 'lesion')}, all that were judged."
+    return f"**{count(images, 'image')}** of {count(lesions, 'lesion')} match, out of {count(all_images, 'image')}."

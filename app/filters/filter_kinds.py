@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import ArrayLike
 
-from app.addresses.links import remember, written
+from app.addresses.links import EVERYTHING, remember, written
 from app.loaders.case_tables import Known
 from pipeline.metrics.case_table import Range
 from pipeline.runs.run_dir import RunDir
@@ -54,7 +54,8 @@ class Filter:
         keeps: which rows of `Cases.table` have the value.
         title: of the widget; help: beside it.
         place: of the widget; None for a filter that has none.
-        words: what the line under the bar says of the value, for a filter whose widget is folded; None for nothing.
+        words: what the chip beside the bar says of the value; None for nothing.
+        everything: whether the address can say that all are asked for.
     """
 
     name: str
@@ -64,9 +65,12 @@ class Filter:
     place: Place | None = None
     words: Callable[[Any, Mapping[str, Any], Known], str | None] = _nothing
     help: str | None = None
+    everything: bool = False
 
     def read(self, text: str, known: Known) -> tuple[Any, list[str]]:
         """The value that the address's `text` asks for, None for none; and what in it is not here."""
+        if self.everything and text == EVERYTHING:
+            return None, []
         try:
             return self._value(text, known), []
         except (KeyError, ValueError):
@@ -113,6 +117,8 @@ class Several(Filter):
     placeholder: str = "All"
 
     def read(self, text: str, known: Known) -> tuple[tuple[str, ...] | None, list[str]]:
+        if self.everything and text == EVERYTHING:
+            return None, []
         wanted, levels = _split(text), self.levels(known)
         gone = [level for level in wanted if level not in levels]
         if gone and not self.alone:
@@ -175,6 +181,21 @@ class YesOrNo(OneOf):
 
     def _value(self, text: str, known: Known) -> bool:
         return _YES[super()._value(text, known)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segments(YesOrNo):
+    """A truth value in view, all values side by side; both are asked for by name."""
+
+    everything: bool = True
+
+    def draw(self, value: Any, asked: Mapping[str, Any], known: Known) -> None:
+        st.session_state[self._key] = EVERYTHING if value is None else written(value)
+        st.segmented_control(
+            as_text(self.title), [*self.values(known), EVERYTHING], key=self._key, on_change=self._changed,
+            required=True, label_visibility="collapsed",
+            format_func=lambda one: as_text(
+                self.all_words if one == EVERYTHING else self.value_words(one, known)))
 
 
 @dataclass(frozen=True, kw_only=True)

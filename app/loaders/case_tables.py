@@ -1,4 +1,4 @@
-"""Cached loaders of the pages Explore and Case: joins of a run's tables."""
+"""Cached loaders of the pages Errors and Case: joins of a run's tables."""
 
 import os
 from collections.abc import Mapping, Sequence

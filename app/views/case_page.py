@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import EXPLORE, explore_link, go, linked, remember
+from app.addresses.links import ERRORS, explore_link, go, linked, remember
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
 from app.components.cases.case_facts import (
@@ -47,7 +47,7 @@ def _nothing(problem: str | None) -> None:
         st.warning(as_text(problem), icon=":material/link_off:")
     st.markdown("Here one image stands large, with its reference diagnosis, the answers, and its look-alikes.")
     if st.button("Choose an image", type="primary", key="to_explore", icon=":material/photo_library:"):
-        go(EXPLORE)
+        go(ERRORS)
 
 
 def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
@@ -58,7 +58,7 @@ def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
     here = images.index(image_id) if image_id in images else None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(f"Image {as_text(image_id)}", width="stretch")
-        st.page_link(EXPLORE, label="Back to the images", icon=":material/arrow_back:", width="content",
+        st.page_link(ERRORS, label="Back to the images", icon=":material/arrow_back:", width="content",
                      query_params={**explore_link(run.name), **kept})
         if here is not None:
             for words, place, icon in (("Previous", here - 1, "arrow_back"), ("Next", here + 1, "arrow_forward")):

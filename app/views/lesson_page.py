@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.addresses.links import EXPLORE, explore_link, go, linked
+from app.addresses.links import ERRORS, explore_link, go, linked
 from app.components import problems
 from app.components.cases.lesson import lesson
 from app.components.one_lesion import is_answered
@@ -19,14 +19,14 @@ def _nothing(*found: str | None) -> None:
     st.markdown("A teaching set stands here, one image at a time: first the picture, then what it is and what the "
                 "network said.")
     if st.button("Teaching sets", type="primary", key="to_sets", icon=":material/collections_bookmark:"):
-        go(EXPLORE, view="sets")
+        go(ERRORS, view="sets")
 
 
 def _heading(run: RunDir, one: TeachingSet) -> None:
     """The set's name and note may tell the answer, so they wait until it is asked for."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("What do you see?", width="content")
-        st.page_link(EXPLORE, label="Teaching sets", icon=":material/collections_bookmark:",
+        st.page_link(ERRORS, label="Teaching sets", icon=":material/collections_bookmark:",
                      query_params=explore_link(run.name) | {"view": "sets"})
     if is_answered():
         st.markdown(f"**{as_text(one.name)}**" + (f"  \n{as_lines(one.note)}" if one.note else ""))

@@ -15,7 +15,7 @@ from pipeline.files.parquet import TEXT, Column, read_table
 from pipeline.files.records import read_record
 from pipeline.metrics.lesion_answers import FlipShare
 
-_REPAIR = "Delete that file, and let the network look again on the page Explore."
+_REPAIR = "Delete that file, and let the network look again on the page Errors, under Map."
 _PLACE = Column("number", 0, SIDE)
 _NEIGHBOURS = {
     "image_id": TEXT, "kind": Column(among=("same", "other")), "rank": Column("whole", 1, 1000), "neighbour": TEXT,

@@ -1,4 +1,4 @@
-"""Judged images with what the metadata says of them: the table that the filters of Explore choose from, and its order.
+"""Judged images with what the metadata says of them: the table that the filters of Errors choose from, and its order.
 
 Reads tables only; needs neither images nor torch.
 """

@@ -40,7 +40,6 @@ FOR_THE_OPERATOR = {
     "components/runs/run_actions.py": "delete.* label.* label.*.name label.*.note runs.delete.closed",
 }
 OPEN = {
-    "components/cases/case_wall.py": "explore.select_page",
     "components/cases/embedding_job.py": "embedding.start embedding.stop",
     "components/cases/same_name.py": "*.cancel *.other *.other.name",
     "components/cases/set_handout.py": "explore.*.pdf explore.*.zip",
@@ -55,6 +54,7 @@ OPEN = {
     "components/data/image_wall.py": "wall.all",
     "components/data/naming_panel.py": "import.map",
     "components/errors/confusion_panel.py": "pair.*.*",
+    "components/errors/wall_view.py": "explore.select_page",
     "components/errors/hidden_truth.py": "guess.again guess.next guess.previous guess.reveal",
     "components/evaluation/evaluation_tab.py": "evaluate to_errors to_evaluate_on",
     "components/evaluation/flagged_lesions.py": "evaluation.close evaluation.lesions.*",
@@ -77,9 +77,9 @@ OPEN = {
     "components/pickers.py": "*.next *.previous",
     "components/run_page.py": "bundled.get_data to_classify to_train",
     "components/runs/evaluation_form.py": "evaluate_on.start",
-    "components/runs/evaluation_run.py": "overlap.* resume.* stop.* to_evaluation to_images to_results",
+    "components/runs/evaluation_run.py": "overlap.* resume.* stop.* to_evaluation to_results",
     "components/runs/lineage_tree.py": "lineage.* lineage.compare.*",
-    "components/runs/run_actions.py": "branch.* rates.* runs.classify runs.images runs.results runs.watch",
+    "components/runs/run_actions.py": "branch.* rates.* runs.classify runs.results runs.watch",
     "components/runs/runs_table.py": "runs.search",
     "components/runs/shared_figures.py": "runs.to_article",
     "components/start_over.py": "start_over",
@@ -91,13 +91,13 @@ OPEN = {
     "components/training/rates_tab.py": "to_data",
     "components/training/time_estimate.py": "?",
     "components/training/train_form.py": "start",
+    "filters/filter_bar.py": "explore.chip.* explore.clear",
     "views/article_page.py": "to_train",
     "views/case_page.py": "case.* to_explore",
     "views/classify_page.py": "to_train uploads uploads.more",
     "views/dataset_page.py": "to_train",
-    "views/errors_page.py": "close_cell to_classify",
+    "views/errors_page.py": "to_classify",
     "views/evaluate_on_page.py": "to_train",
-    "views/explore_page.py": "explore.clear",
     "views/home_page.py": "bundled.errors classify demo errors import last lesson train watch",
     "views/lesson_page.py": "to_sets",
     "views/models_page.py": "to_train",
@@ -215,7 +215,7 @@ def stocked(workspace, tmp_path, monkeypatch):
 def views(run: str) -> list[tuple[str, dict[str, str]]]:
     """The pages with an action for the operator, and their addresses."""
     return [("home", {}), ("get_data", {}), ("train", {}), ("runs", {"runs": run}), ("models", {"model": "shelf-1"}),
-            ("explore", {"run": run, "view": "sets"})]
+            ("errors", {"run": run, "view": "sets"})]
 
 
 def controls(at) -> set[str]:
@@ -266,7 +266,7 @@ BUTTONS = [
     ("get_data", "FormSubmitter:kaggle.key"), ("get_data", "FormSubmitter:import"),
     ("runs", "delete."), ("runs", "restore."), ("runs", "FormSubmitter:label."),
     ("models", "models.delete."), ("models", "models.restore."), ("models", "FormSubmitter:model.label."),
-    ("models", "FormSubmitter:models.import"), ("explore", "explore.set-1.delete"), ("home", "start_over"),
+    ("models", "FormSubmitter:models.import"), ("errors", "explore.set-1.delete"), ("home", "start_over"),
 ]
 
 

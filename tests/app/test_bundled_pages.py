@@ -144,7 +144,7 @@ def test_its_images_appear_under_any_name(workspace, bundle, tiny_bundle):
     at = open_page("errors", run=RUN_NAME)
     assert NOT_HERE not in words(at) and "No heatmaps: the five networks are not here" in words(at)
     alts = [image.alt for element in at.get("image") for image in element.proto.imgs]
-    assert any(alt.startswith("Untouched image IMG_") for alt in alts) and not at.exception
+    assert any(alt.startswith("Image IMG_") for alt in alts) and not at.exception
 
 
 def test_other_copies_are_found_by_id_and_diagnosis_and_said(workspace, bundle, tiny_bundle, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.addresses.links import written
+from app.addresses.links import EVERYTHING, explore_link, written
 from app.filters.case_filters import FILTERS, remaining
 from app.filters.filter_address import read_address, written_outline
 from app.filters.filter_bar import ROWS
@@ -94,6 +94,14 @@ def test_what_is_written_is_read(name, value, read):
     assert asked.values == {name: read} and not asked.problems and asked.any
 
 
+def test_all_can_be_asked_for_by_name_where_the_page_chooses_for_who_asks_for_nothing():
+    asked = read_address({"right": EVERYTHING, "part": EVERYTHING}, KNOWN)
+    assert not asked.values and not asked.problems and not asked.any
+    assert read_address({"truth": EVERYTHING, "seen": EVERYTHING}, KNOWN).problems
+    assert explore_link("run-1", truth="mel") == {"run": "run-1", "part": "all", "right": "all", "truth": "mel"}
+    assert explore_link("run-1", right=False, part="test") == {"run": "run-1", "part": "test", "right": "no"}
+
+
 def test_levels_with_commas_survive_and_gone_ones_are_named():
     asked = read_address({"sex": written(["a,b%", "male"]), "truth": "mel,xyz"}, KNOWN)
     assert asked.values == {"sex": ("a,b%", "male"), "truth": ("mel",)}
@@ -120,5 +128,7 @@ def test_what_makes_no_sense_is_said_and_left_out(params):
 
 def test_each_filter_has_a_place_of_its_own_row_in_the_bar():
     placed = [one for one in FILTERS.values() if one.place]
-    assert {one.place.row for one in placed} == set(ROWS) and len(placed) == len(FILTERS) - 1  # the area is drawn
+    assert {one.place.row for one in placed} == set(ROWS)
+    # the part is chosen beside the run, right or wrong in view, and the area is drawn
+    assert FILTERS.keys() - {one.name for one in placed} == {"part", "right", "area"}
     assert all(0 <= one.place.column < ROWS[one.place.row] for one in placed)

@@ -1,16 +1,22 @@
-"""The Errors page in Streamlit's AppTest: figures, cells and their images, and the images with the truth hidden."""
+"""The Errors page in Streamlit's AppTest: the wall, the matrix beside it, figures, and the images with the truth
+hidden. What filters the wall: test_explore_page.py.
+"""
 
 import json
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from app.charts.predictions import confusion_figure
+from app.components.errors.wall_view import PAGE
+from app.palette import tone
 from pipeline.classes import label
 from pipeline.metrics.confusion import confusion_matrix, row_shares
 from pipeline.metrics.quiz import draw_quiz
-from tests.app_pages import button, open_page, words
+from pipeline.number_words import count, percent
+from tests.app_pages import button, cards, open_page, words
 from tests.hand_made import CODES, make_run
 
 
@@ -19,13 +25,19 @@ def _validation(run):
     return predictions[predictions["part"] == "validation"]
 
 
-def _images(at):
+def _wrong(run):
+    """The wrong ones, as the page shows them first."""
+    rows = _validation(run)
+    return rows[rows["truth"] != rows["predicted"]].sort_values(["loss", "image_id"], ascending=[False, True])
+
+
+def _alts(at):
     """The alternative texts of the page's images."""
     return [image.alt for element in at.get("image") for image in element.proto.imgs]
 
 
-def _captions(at):
-    return [caption for element in at.get("image") for caption in element.captions]
+def _urls(at):
+    return [image.url for element in at.get("image") for image in element.proto.imgs]
 
 
 def _set_results(run, change):
@@ -34,47 +46,106 @@ def _set_results(run, change):
     run.results_path.write_text(json.dumps(results))
 
 
-def test_a_cell_opens_from_the_address(filled):
-    at = open_page("errors", truth="mel", predicted="mel")
-    assert any("Melanoma · mel rightly called Melanoma · mel" in h.value for h in at.subheader)
-    assert at.selectbox(key="cell.truth").value == "mel"
-    button(at, "Back to").click().run()
-    assert any("Highest losses" in h.value for h in at.subheader)
-
-
-def test_a_click_on_a_cell_opens_it(filled):
-    at = open_page("errors")
-    at.session_state["matrix.0"] = {"selection": {"points": [{"customdata": ["nv", "bkl", 1]}]}}
+def _click(at, truth, predicted, turn=0):
+    """As the browser reports a click on a cell of the chart that is drawn the `turn`-th time."""
+    at.session_state[f"matrix.{turn}"] = {"selection": {"points": [{"customdata": [truth, predicted, 1]}]}}
     at.run()
-    assert any("Melanocytic nevus · nv called Benign keratosis · bkl" in h.value for h in at.subheader)
-    assert (at.query_params["truth"], at.query_params["predicted"]) == ("nv", "bkl")
+    assert not at.exception
 
 
-def test_select_boxes_open_a_cell(filled):
+def test_who_asks_for_nothing_sees_each_lesion_that_was_called_wrong_the_highest_loss_first(filled):
+    wrong = _wrong(filled[2])
     at = open_page("errors")
-    at.selectbox(key="cell.truth").set_value("nv").run()
-    at.selectbox(key="cell.predicted").set_value("bkl").run()
-    assert any("Melanocytic nevus · nv called Benign keratosis · bkl" in h.value for h in at.subheader)
+    assert at.query_params["right"] == "no" and at.button_group(key="explore.right").value == "no"
+    assert cards(at) == list(wrong.drop_duplicates("lesion_id")["image_id"][:PAGE])
+    assert f"**{len(wrong)} images** of {wrong['lesion_id'].nunique()} lesions match, out of 28 images." in words(at)
+    at.button_group(key="explore.right").set_value("all").run()
+    assert at.query_params["right"] == "all"
+    assert "**28 images** of 14 lesions, all that were judged." in words(at)
+
+
+def test_a_run_without_errors_shows_what_it_got_right(filled):
+    run = filled[2]
+    table = run.predictions()
+    table["predicted"] = table["truth"]
+    table.to_parquet(run.predictions_path, index=False)
+    at = open_page("errors")
+    assert at.query_params["right"] == "all" and len(cards(at)) == PAGE and not at.info
+
+
+def test_the_matrix_stands_beside_the_wall_and_a_cell_filters_it_until_it_is_pressed_again(filled):
+    run = filled[2]
+    at = open_page("errors")
+    _click(at, "nv", "nv")  # the wrong ones were shown, of which a cell on the diagonal has none
+    inside = _validation(run).query("truth == 'nv' and predicted == 'nv'")
+    assert at.query_params["truth"] == at.query_params["predicted"] == "nv" and "right" not in at.query_params
+    assert set(cards(at)) <= set(inside["image_id"]) and f"**{count(len(inside), 'image')}**" in words(at)
+    assert {"explore.chip.truth", "explore.chip.predicted"} <= {b.key for b in at.button}
+    assert len(json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["shapes"]) == 1
+    _click(at, "nv", "nv", turn=1)
+    assert "truth" not in at.query_params and at.query_params["right"] == "no"
+
+
+def test_a_cell_counts_what_the_other_filters_leave(filled):
+    run = filled[2]
+    rows = _validation(run)
+    low = rows[rows.filter(like="p_").max(axis=1) < 0.5]
+    at = open_page("errors", confidence="0.0..0.5", truth="mel")
+    shown = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][2]["customdata"]
+    assert sum(images for _, _, images in shown) == len(low)  # of all diagnoses: the cells lead out of the row as well
+
+
+def test_a_cell_opens_from_the_address_and_its_chips_lead_out(filled):
+    at = open_page("errors", truth="mel", predicted="mel")
+    assert at.multiselect(key="explore.truth").value == ["mel"]
+    assert at.button(key="explore.chip.truth").label == "Reference diagnosis: Melanoma · mel"
+    at.button(key="explore.chip.truth").click().run()
+    assert "truth" not in at.query_params and at.query_params["predicted"] == "mel"
+    at.button(key="explore.chip.predicted").click().run()
+    assert "all that were judged" in words(at)
 
 
 def test_a_confused_pair_opens_its_images(filled):
     at = open_page("errors")
     pair = next(b for b in at.button if " called " in b.label)
     pair.click().run()
-    assert any(h.value.startswith(pair.label.split(":")[0]) for h in at.subheader)
+    _, truth, predicted = pair.key.split(".")
+    assert (at.query_params["truth"], at.query_params["predicted"]) == (truth, predicted)
+    assert at.session_state["matrix.turn"] == 1
 
 
-def test_a_test_part_can_be_chosen(filled):
+def test_a_part_can_be_chosen_or_both(filled):
     workspace, dataset, _ = filled
     run = make_run(workspace, dataset, split="lesion-test")
+    counts = run.predictions()["part"].value_counts()
     at = open_page("errors", run=run.name, part="test")
     assert "Test part, n = " in words(at) and "chose nothing" in words(at)
+    assert f"out of {counts['test']} images." in words(at)
+    at.selectbox(key="pick.part").set_value("all").run()
+    assert f"out of {counts.sum()} images." in words(at) and "Validation part, n = " in words(at)
+    assert open_page("errors", run=run.name).query_params["part"] == "validation"
+    both = open_page("explore", run=run.name, part="validation,test")  # as an address of before named both
+    assert both.query_params["part"] == "all" and not both.warning and f"**{counts.sum()} images**" in words(both)
 
 
-def test_figures_stand_with_their_intervals_and_older_runs_have_none(filled):
+def test_an_address_of_explore_opens_the_same_images(filled):
+    run = filled[2]
+    at = open_page("explore", run=run.name, truth="mel", sort="image", view="images", page="1")
+    assert at.title[0].value == "Errors" and not at.warning
+    mel = _validation(run).query("truth == 'mel'")
+    assert cards(at) == list(mel.sort_values("image_id").drop_duplicates("lesion_id")["image_id"])
+    assert {name: at.query_params[name] for name in ("run", "truth", "sort")} == {
+        "run": run.name, "truth": "mel", "sort": "image"}
+    assert f"**{len(_validation(run))} images**" in words(open_page("explore", run=run.name))
+
+
+def test_one_figure_stands_in_view_and_behind_it_all_with_their_intervals(filled):
     _, _, run = filled
     _set_results(run, lambda figures: figures["intervals"].update(accuracy=[0.612, 0.712], macro_auc=[None, None]))
     at = open_page("errors")
+    reached = percent(run.results()["validation"]["balanced_accuracy"])
+    assert f"Validation: balanced accuracy {reached}" in [
+        popover.proto.popover.label for popover in at.get("popover")]
     assert "95 % interval  \n61.2 % to 71.2 %  \nThe most frequent diagnosis alone: " in words(at)
     assert "bootstrap over lesions" in words(at)
     assert [c.value for c in at.caption if c.value == "7 diagnoses"]  # no interval of the AUC, so what it is a mean of
@@ -83,47 +154,67 @@ def test_figures_stand_with_their_intervals_and_older_runs_have_none(filled):
     assert "The most frequent diagnosis alone: " in words(at)
 
 
-def test_a_card_has_truth_and_its_origin_prediction_probabilities_loss_image_and_lesion(filled):
+def test_a_card_has_reference_diagnosis_and_answer_in_two_lines_and_leads_to_its_case(filled):
     _, _, run = filled
-    worst = _validation(run).sort_values("loss", ascending=False).iloc[0]
-    said = words(open_page("errors"))
-    assert f"**Drawn as:** {label(worst.truth)}" in said
-    assert f"**Prediction:** {label(worst.predicted)}, {worst['p_' + worst.predicted]:.1%}".replace("%", " %") in said
-    assert f"loss {worst.loss:.2f}" in said
-    assert f"Image {worst.image_id} · lesion {worst.lesion_id}" in said
-
-
-def test_heatmaps_are_laid_over_on_request_for_prediction_or_truth(filled):
-    _, _, run = filled
-    second = _validation(run).sort_values("loss", ascending=False).iloc[1]
+    worst = _wrong(run).iloc[0]
     at = open_page("errors")
-    assert set(_captions(at)) == {"As the network saw it, without heatmap", "Untouched"}
+    said = next(m.value for m in at.markdown if m.value.startswith(f":small[**Drawn as:** {label(worst.truth)}"))
+    assert said.count("\n") == 1
+    share = f"{worst['p_' + worst.predicted]:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
+    assert said.endswith(f":material/close: **Prediction:** {label(worst.predicted)}, {share}]")
+    link = next(link for link in at.get("page_link") if worst.image_id in link.proto.label)
+    assert f"image={worst.image_id}" in link.proto.query_string and "right=no" in link.proto.query_string
+
+
+def test_a_lesion_stands_once_and_says_how_many_of_its_images_are_among_those_shown(filled):
+    rows = _validation(filled[2])
+    at = open_page("errors", right="all")
+    assert len(cards(at)) == min(PAGE, rows["lesion_id"].nunique())
+    labels = [link.proto.label for link in at.get("page_link") if link.proto.label.startswith("Open IMG")]
+    assert labels and all(one.endswith(" · 2 images") for one in labels)
+    one = rows.iloc[0]
+    code = f"{one['p_' + one.predicted] - 1e-6}..{one['p_' + one.predicted] + 1e-6}"
+    at = open_page("errors", confidence=code)
+    assert [link.proto.label for link in at.get("page_link") if "IMG" in link.proto.label] == [f"Open {one.image_id}"]
+
+
+def test_pictures_are_untouched_until_one_press_lays_regions_over_all(filled):
+    at = open_page("errors", right="all")
+    plain, ids = _urls(at), cards(at)
+    assert len(plain) == len(set(plain)) == len(ids) and not any("regions" in alt for alt in _alts(at))
+    assert "heatmap.opacity" not in {slider.key for slider in at.slider}
     at.toggle(key="heatmap").set_value(True).run()
-    assert _captions(at)[0] == "No positive evidence: no region raised this output."
-    assert _captions(at)[2] == f"Regions that raised the output for {second.predicted}"
-    of_prediction = at.get("image")[2].proto.imgs[0].url
+    assert len(_urls(at)) == len(ids) and cards(at) == ids  # in their places: no picture stands beside its like
+    without = [i for i, alt in enumerate(_alts(at)) if "regions" not in alt]
+    assert [_urls(at)[i] == plain[i] for i in range(len(ids))] == [i in without for i in range(len(ids))]
+    captions = [element.captions for element in at.get("image")]
+    assert without == [0] and captions[0] == ["No positive evidence: no region raised this output."]
+    laid = _urls(at)[1]
+    at.slider(key="heatmap.opacity").set_value(30).run()
+    assert _urls(at)[1] != laid
     at.radio(key="heatmap.of").set_value("truth").run()
-    assert at.get("image")[2].proto.imgs[0].url != of_prediction
-    assert _captions(at)[2] == f"Regions that raised the output for {second.truth}"
+    second = _validation(filled[2]).set_index("image_id").loc[ids[1]]
+    assert _alts(at)[1].endswith(f"with the regions that raised the output for {second.truth}")
+    assert "without heatmap" not in " ".join(captions[0]) + words(at)
 
 
-def test_pages_of_images_stand_in_the_address(filled):
+def test_pages_stand_in_the_address(filled):
     _, _, run = filled
-    n = len(_validation(run))
-    assert n > 24
-    at = open_page("errors")
-    assert f"1–8 of {min(n, 48)}" in words(at)
+    lesions = list(_validation(run).sort_values(["loss", "image_id"], ascending=[False, True])
+                   .drop_duplicates("lesion_id")["image_id"])
+    assert len(lesions) > PAGE
+    at = open_page("errors", right="all")
+    assert f"1–{PAGE} of {len(lesions)} lesions" in words(at)
     button(at, "Next").click().run()
-    assert at.query_params["page"] == "2" and "9–16 of" in words(at) and len(_images(at)) == 16
-    assert "17–24 of" in words(open_page("errors", page="3"))
-    at.selectbox(key="cell.truth").set_value("nv").run()
-    at.selectbox(key="cell.predicted").set_value("nv").run()  # another view starts at its top
-    assert "page" not in at.query_params and not at.warning and "1–" in words(at)
+    assert at.query_params["page"] == "2" and cards(at) == lesions[PAGE:]
+    assert cards(open_page("errors", right="all", page="2")) == lesions[PAGE:]
+    at.button_group(key="explore.right").set_value("no").run()  # another view starts at its top
+    assert "page" not in at.query_params and not at.warning
 
 
 def test_a_page_that_is_not_there_says_so(filled):
-    at = open_page("errors", page="99")
-    pages = math.ceil(min(len(_validation(filled[2])), 48) / 8)
+    at = open_page("errors", right="all", page="99")
+    pages = math.ceil(_validation(filled[2])["lesion_id"].nunique() / PAGE)
     assert at.warning[0].value == (
         f"The address names page 99, but there is only a page 1 to {pages}. Shown instead: page 1."
     )
@@ -131,7 +222,7 @@ def test_a_page_that_is_not_there_says_so(filled):
 
 def test_an_image_whose_file_is_gone_says_so_and_keeps_its_judgement(filled):
     _, dataset, run = filled
-    worst = _validation(run).sort_values("loss", ascending=False).iloc[0]
+    worst = _wrong(run).iloc[0]
     file = dataset.metadata().set_index("image_id").at[worst.image_id, "file"]
     dataset.image_path(file).unlink()
     at = open_page("errors")
@@ -139,7 +230,7 @@ def test_an_image_whose_file_is_gone_says_so_and_keeps_its_judgement(filled):
         f"The image file {dataset.image_path(file).name} is gone or cannot be read. "
         "Import the data set generated again under the same name."
     ]
-    assert f"Image {worst.image_id} · lesion {worst.lesion_id}" in words(at)
+    assert cards(at)[0] == worst.image_id and f"**Drawn as:** {label(worst.truth)}" in words(at)
 
 
 @pytest.mark.parametrize("codes", [CODES, (*CODES, "scc"), (*CODES, "scc", "ak"), ("mel", "nv")])
@@ -150,12 +241,29 @@ def test_the_matrix_serves_any_number_of_diagnoses(codes):
     figure = confusion_figure(matrix, row_shares(matrix), ("mel", "nv"), dark=False)
     n = len(codes)
     assert (figure.layout.xaxis.range, figure.layout.yaxis.range) == ((-0.5, n - 0.5), (n - 0.5, -0.5))
-    assert figure.data[1].customdata[codes.index("mel") * n + codes.index("nv")] == ["mel", "nv", 3]
-    assert "Melanoma · mel<br>called Melanocytic nevus · nv:<br>3 of " in figure.data[1].hovertext[
+    assert figure.data[2].customdata[codes.index("mel") * n + codes.index("nv")] == ["mel", "nv", 3]
+    assert "Melanoma · mel<br>called Melanocytic nevus · nv:<br>3 of " in figure.data[2].hovertext[
         codes.index("mel") * n + codes.index("nv")
     ]
     assert f"{codes[0]}<br>n = {matrix.loc[codes[0]].sum()}" == figure.layout.yaxis.ticktext[0]
     assert len(figure.layout.shapes) == 1
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_errors_have_a_hue_of_their_own_each_by_its_share_of_the_row(dark):
+    table = pd.DataFrame({"truth": ["mel"] * 4 + ["nv"] * 100, "predicted": ["mel", "mel", "mel", "nv"] + ["nv"] * 75
+                          + ["mel"] * 25})
+    matrix = confusion_matrix(table, ["df", "mel", "nv"])
+    right, wrong = confusion_figure(matrix, row_shares(matrix), None, dark).data[:2]
+    np.testing.assert_equal(right.z, [[np.nan] * 3, [np.nan, 0.75, np.nan], [np.nan, np.nan, 0.75]])
+    np.testing.assert_equal(wrong.z, [[np.nan] * 3, [0, np.nan, 0.25], [0, 0.25, np.nan]])
+    assert (right.zmin, right.zmax, wrong.zmin, wrong.zmax) == (0, 1, 0, pytest.approx(1 / 3))
+    assert {right.colorscale[-1][1], wrong.colorscale[-1][1]} == {tone(dark).high, tone(dark).wrong}
+
+
+def test_the_codes_of_the_matrix_stand_beside_it_with_their_names(filled):
+    legend = next(c.value for c in open_page("errors").caption if label("akiec") in c.value)
+    assert legend.split("  \n") == [label(code) for code in CODES]
 
 
 def test_cells_are_short_and_what_is_not_nothing_is_not_0():
@@ -179,16 +287,16 @@ def test_hiding_shows_an_image_and_nothing_that_gives_it_away(filled):
     at = open_page("errors", truth="nv", predicted="nv", page="2")
     at.toggle(key="guess.switch").set_value(True).run()
     assert not at.exception and at.query_params["quiz"] == "all"
-    assert not {"truth", "predicted", "page"} & set(at.query_params)
+    assert not {"truth", "predicted", "right", "page"} & set(at.query_params)
     said = words(at)
     for word in ("Drawn as", "Prediction", "loss ", "Probability", "called", "lesion ", "Image IMG", "Regions"):
         assert word not in said
-    assert _images(at) == [f"Image 1 of {len(_drawn(run))}, truth hidden"]
+    assert _alts(at) == [f"Image 1 of {len(_drawn(run))}, truth hidden"]
     assert not at.subheader and not at.metric and len(at.get("plotly_chart")) == 0
     assert at.radio[0].options == [label(code) for code in CODES] and at.radio[0].value is None
     assert button(at, "Reveal").disabled and button(at, "Start again").disabled
     at.toggle(key="guess.switch").set_value(False).run()
-    assert "quiz" not in at.query_params and any("Highest losses" in h.value for h in at.subheader)
+    assert "quiz" not in at.query_params and at.query_params["right"] == "no" and cards(at)
 
 
 def test_reveal_shows_truth_output_heatmap_and_keeps_the_tally(filled):
@@ -206,7 +314,10 @@ def test_reveal_shows_truth_output_heatmap_and_keeps_the_tally(filled):
         assert f"**Drawn as:** {label(row['truth'])}" in said
         assert f"**Prediction:** {label(row['predicted'])}" in said and f"loss {row['loss']:.2f}" in said
         assert f"**You {right} of {case}, the model {case - wrong} of {case}** on the same images." in said
-        assert _images(at)[0] == f"Image {case} of {len(drawn)}" and row["image_id"] in _images(at)[1]
+        assert _alts(at) == [f"Image {case} of {len(drawn)}"] and f"Image {row['image_id']} · lesion " in said
+        plain = _urls(at)
+        at.toggle(key="heatmap").set_value(True).run()
+        assert (_urls(at) != plain) == _alts(at)[0].endswith(f"regions that raised the output for {row['predicted']}")
         button(at, "Next").click().run()
     assert at.query_params["case"] == "4" and "**Drawn as:**" not in words(at)
     button(at, "Previous").click().run()
@@ -264,4 +375,4 @@ def test_a_hidden_image_whose_file_is_gone_says_so_and_the_next_can_be_opened(fi
     at = open_page("errors", quiz="all")
     assert at.error[0].value.endswith("Import the data set generated again under the same name.")
     button(at, "Next").click().run()
-    assert not at.error and len(_images(at)) == 1
+    assert not at.error and len(_alts(at)) == 1

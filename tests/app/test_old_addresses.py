@@ -42,7 +42,8 @@ def test_a_browser_is_sent_on_with_all_that_the_address_said(server, old):
     ("/evaluation", "", "", "judge"), ("/lab/get-data", "", "lab", "dataset?view=get"),
     ("/lab/get-data", "", "", None), ("/get-data", "", "lab", None), ("/static/leakage", "", "", None),
     ("/leakage/_stcore/health", "", "", None), ("/", "", "", None), ("/judge", "tab=leakage", "", None),
-    ("//evil.example/leakage", "", "", None),
+    ("//evil.example/leakage", "", "", None), ("/explore", "", "", "errors?part=all&right=all"),
+    ("/explore", "run=a&right=no", "", "errors?part=all&right=all&run=a&right=no"),  # the last of a name counts
 ])
 def test_only_an_old_page_s_own_address_is_sent_on(path, query, base, new):
     assert new_address(path, query, base) == new

@@ -105,7 +105,7 @@ def test_an_ended_run_says_what_to_do(answering, state):
 
 
 @pytest.mark.parametrize(("page", "awaited"), [
-    ("errors", "Its errors appear"), ("evaluation", "Its evaluation appears"), ("explore", "Its images appear")])
+    ("errors", "Its errors appear"), ("evaluation", "Its evaluation appears"), ("explore", "Its errors appear")])
 def test_a_run_at_work_leads_to_where_it_is_watched(filled, page, awaited):
     workspace, dataset, done = filled
     run = make_run(workspace, dataset, "running")

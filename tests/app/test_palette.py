@@ -70,8 +70,20 @@ def test_text_has_4_5_to_1(shown):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_numbers_in_cells_are_readable(dark):
-    for _, colour in sequential(dark):
+    for _, colour in [*sequential(dark), *sequential(dark, wrong=True)]:
         assert contrast(readable_on(colour), colour) >= 4.5
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_right_answers_and_errors_are_told_apart_from_half_a_row_on(dark, sight):
+    for (_, right), (_, wrong) in zip(sequential(dark)[4:], sequential(dark, wrong=True)[4:], strict=True):
+        assert np.linalg.norm(oklab(right, SIGHTS[sight]) - oklab(wrong, SIGHTS[sight])) > 0.05
+
+
+@pytest.mark.parametrize("shown", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_strongest_cells_have_3_to_1(shown):
+    assert contrast(shown.high, shown.background) >= 3 and contrast(shown.wrong, shown.background) >= 3
 
 
 def test_every_diagnosis_has_a_mark_of_its_own():

@@ -57,11 +57,11 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
         "Evaluation, operating point": f"judge?run={run}&topic=operating-point",
         "Evaluation, melanomas not flagged": f"judge?run={run}&topic=operating-point&lesions=not-flagged",
         "Evaluation, subgroups": f"judge?run={run}&topic=subgroups",
-        "Explore, images": f"explore?run={run}",
-        "Explore, images of filters":
-            f"explore?run={run}&truth=mel&right=no&sex=male&differs={other}&sort=confidence-up",
-        "Explore, map": f"explore?run={run}&view=map", "Explore, teaching sets": f"explore?run={run}&view=sets",
-        "Explore, a teaching set": f"explore?run={run}&set={teaching}",
+        "Errors, all images": f"errors?run={run}&right=all",
+        "Errors, images of filters":
+            f"errors?run={run}&truth=mel&right=no&sex=male&differs={other}&sort=confidence-up",
+        "Errors, map": f"errors?run={run}&view=map", "Errors, teaching sets": f"errors?run={run}&view=sets",
+        "Errors, a teaching set": f"errors?run={run}&set={teaching}&right=all&part=all",
         "A lesson": f"lesson?run={run}&set={teaching}",
         "Image, a case": f"case?run={run}&image={case}",
         "Leakage, lesions": f"judge?tab=leakage&data={data}",
@@ -74,7 +74,7 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
     }
     bundled = {
         "Instructive errors": "tour",
-        "Errors, the bundled run": f"errors?run={RUN_NAME}", "Explore, the bundled run": f"explore?run={RUN_NAME}",
+        "Errors, the bundled run": f"errors?run={RUN_NAME}",
         "Evaluation, the bundled run": f"judge?run={RUN_NAME}",
         "Evaluation, the bundled run's operating point": f"judge?run={RUN_NAME}&topic=operating-point",
     }

@@ -86,6 +86,22 @@ def of_reference(code: str) -> re.Pattern:
     return re.compile(rf"(Reference diagnosis|Drawn as): {re.escape(label(code))}")
 
 
+def open_pair(page: Page) -> None:
+    """Filters the wall of errors by the pair that is confused most often."""
+    page.get_by_text("Most confused pairs").click()
+    press(page, A_PAIR)
+
+
+def cards(page: Page) -> Locator:
+    """The links of the cards on a wall of lesions, each with the id of its image."""
+    return page.get_by_role("link", name=re.compile("^Open [A-Z]+_"))
+
+
+def ids_on_the_wall(page: Page) -> list[str]:
+    """The images that this page of a wall shows, one a lesion."""
+    return [name.split()[1] for name in cards(page).all_inner_texts()]
+
+
 def follow(page: Page, name: str) -> None:
     """Opens another page by its name in the menu of a wide screen."""
     entry = page.get_by_role("menuitem", name=name, exact=True)

@@ -63,13 +63,13 @@ def test_the_bundled_model_answers_and_its_errors_are_there(fresh_app, visitor, 
     expect(page.get_by_text("five sibling networks, not the shipped one")).to_be_visible()
     expect(page.get_by_role("button", name="Get data")).to_be_visible()
     photograph("errors")
-    for address in ("runs?runs=", "explore?run=", "models?model="):
+    for address in ("runs?runs=", "errors?right=all&run=", "models?model="):
         open_address(page, f"{fresh_app.url}/{address}{'default' if 'model' in address else RUN_NAME}")
         photograph(address.partition("?")[0])
 
     import_dataset(fresh_app.workspace, tiny_bundle[1], "mine")
     open_address(page, f"{fresh_app.url}/errors?run={RUN_NAME}")
-    expect(page.get_by_alt_text(re.compile("Untouched image IMG_")).first).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("^Image IMG_")).first).to_be_visible()
     photograph("errors-with-images")
     open_address(page, f"{fresh_app.url}/case?run={RUN_NAME}&image=IMG_0004")
     settled(page)

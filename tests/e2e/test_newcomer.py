@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import A_PAIR, press, rerun
+from tests.e2e.steps import open_pair, rerun
 
 pytestmark = pytest.mark.browser
 DRAWING_MS = 120_000  # 20 s on two free cores
@@ -52,8 +52,8 @@ def test_three_clicks_from_nothing_to_the_errors_of_a_run(page: Page, running_ap
     expect(page).to_have_url(re.compile(r"/errors\?run=generated-instant-1"))
     expect(page.get_by_text("Confusion matrix: right answers on the diagonal").first).to_be_visible()
 
-    press(page, A_PAIR)
-    expect(page.get_by_role("heading", name=re.compile(r" called .*: \d+ images?$"))).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("^Untouched image")).first).to_be_visible()
+    open_pair(page)
+    expect(page.get_by_text(re.compile(r"^\d+ images? of \d+ lesions? match"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("^Image .*, a generated drawing$")).first).to_be_visible()
     (run,) = list_runs(running_app.workspace)
     assert run.status().state == "done"

@@ -11,7 +11,7 @@ from pipeline.metrics.predictions_table import classes_of
 from pipeline.runs.labels import delete_run, restore_run
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import A_PAIR, choose, open_address, press
+from tests.e2e.steps import choose, open_address, open_pair, press
 
 pytestmark = pytest.mark.browser
 LAST = {"errors": "Classify images with this model", "dataset": "Next", "runs": "Save name and note"}  # at the bottom
@@ -29,7 +29,7 @@ def test_an_address_opens_the_same_cell_wall_and_comparison(stocked_app: Running
     rows = run.predictions().query("part == 'validation'")
     pair = most_confused(rows, classes_of(rows), 1)[0]
     yesterday = visitor(f"{stocked_app.url}/errors?run={run.name}")
-    press(yesterday, A_PAIR)
+    open_pair(yesterday)
     expect(yesterday).to_have_url(re.compile(f"truth={pair.truth}&predicted={pair.predicted}"))
     left = {yesterday.url: text_of(yesterday)}
 

@@ -5,13 +5,15 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from app.components.errors.wall_view import PAGE
 from pipeline.classes import label
 from pipeline.metrics.confusion import cell, most_confused
 from pipeline.metrics.predictions_table import classes_of
 from pipeline.metrics.quiz import draw_quiz
+from pipeline.number_words import count
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import cell_of_matrix, click_mark, of_reference, press, rerun
+from tests.e2e.steps import cell_of_matrix, click_mark, ids_on_the_wall, of_reference, press, rerun
 
 pytestmark = pytest.mark.browser
 
@@ -30,28 +32,29 @@ def test_from_home_into_a_cell_and_to_one_image(stocked_app: RunningApp, visitor
     page = visitor(stocked_app.url)
     press(page, "Study its errors")
     expect(page).to_have_url(re.compile(f"/errors\\?run={run.name}"))
-    expect(page.get_by_role("heading", name=re.compile("^Highest losses"))).to_be_visible()
+    wrong = rows[rows["truth"] != rows["predicted"]].sort_values(["loss", "image_id"], ascending=[False, True])
+    assert ids_on_the_wall(page) == list(wrong.drop_duplicates("lesion_id")["image_id"][:PAGE])
+    in_view = page.locator("[data-testid=stImage] img").first.bounding_box()
+    assert in_view["y"] + in_view["height"] <= page.viewport_size["height"]
 
     with rerun(page):
         click_mark(page, cell_of_matrix(page, classes.index(pair.truth) * len(classes) + classes.index(pair.predicted)))
-    title = f"{label(pair.truth)} called {label(pair.predicted)}: {len(images)} image"
-    expect(page.get_by_role("heading", name=re.compile(re.escape(title)))).to_be_visible()
+    n = f"{count(len(images), 'image')} of {count(images['lesion_id'].nunique(), 'lesion')} match"
+    expect(page.get_by_text(n)).to_be_visible()
     expect(page).to_have_url(re.compile(f"truth={pair.truth}&predicted={pair.predicted}"))
 
     image = images.iloc[0]
-    expect(page.get_by_alt_text(f"Untouched image {image['image_id']}")).to_be_visible()
-    said = page.get_by_text(f"Image {image['image_id']} · lesion {image['lesion_id']}")
-    expect(said).to_be_visible()
-    card = page.locator("[data-testid=stVerticalBlock]").filter(has=said).last
+    expect(page.get_by_alt_text(re.compile(f"^Image {image['image_id']}: "))).to_be_in_viewport()  # without a scroll
+    way = page.get_by_role("link", name=f"Open {image['image_id']}")
+    card = page.locator("[data-testid=stVerticalBlock]").filter(has=way).filter(has=page.get_by_role("img")).last
     expect(card).to_contain_text(of_reference(pair.truth))
     expect(card).to_contain_text(f"Prediction: {label(pair.predicted)}")
     with rerun(page):
-        page.get_by_text("Heatmap", exact=True).first.click()
-    expect(card.get_by_text(re.compile(f"Regions that raised the output for {pair.predicted}|No positive evidence"))
-           ).to_be_visible()
+        page.get_by_text("Regions that raised the output", exact=True).click()
+    laid = card.get_by_alt_text(re.compile(f"with the regions that raised the output for {pair.predicted}$"))
+    expect(laid.or_(card.get_by_text("No positive evidence"))).to_be_visible()
 
-    press(page, "Back to the highest losses")
-    expect(page.get_by_role("heading", name=re.compile("^Highest losses"))).to_be_visible()
+    press(page, f"Reference diagnosis: {label(pair.truth)}")
     assert "truth=" not in page.url
 
 
@@ -59,6 +62,9 @@ def test_a_cell_can_be_opened_by_keyboard(stocked_app: RunningApp, visitor) -> N
     run, rows, classes = newest_errors(stocked_app)
     truth = rows["truth"].iloc[0]
     page = visitor(f"{stocked_app.url}/errors?run={run.name}")
+    with rerun(page):
+        page.get_by_role("radiogroup", name="Right or wrong").get_by_text("All").click()
+    page.get_by_role("button", name="Filters, order").press("Enter")
     for name in ("Reference diagnosis", "Prediction"):
         box = page.get_by_role("combobox", name=name, exact=True)
         box.focus()
@@ -66,8 +72,9 @@ def test_a_cell_can_be_opened_by_keyboard(stocked_app: RunningApp, visitor) -> N
         expect(page.get_by_role("option", name=label(truth))).to_be_visible()
         with rerun(page):
             page.keyboard.press("Enter")
-    right = label(truth)
-    expect(page.get_by_role("heading", name=re.compile(re.escape(f"{right} rightly called {right}")))).to_be_visible()
+    inside = rows.query("truth == predicted == @truth")
+    expect(page.get_by_text(f"{count(len(inside), 'image')} of ")).to_be_visible()
+    assert set(ids_on_the_wall(page)) <= set(inside["image_id"])
 
 
 def test_guess_first_then_reveal(stocked_app: RunningApp, visitor) -> None:
@@ -92,6 +99,9 @@ def test_guess_first_then_reveal(stocked_app: RunningApp, visitor) -> None:
     expect(said).to_contain_text(f"Prediction: {label(first['predicted'])}")
     model = int(first["truth"] == first["predicted"])
     expect(page.get_by_text(f"You 1 of 1, the model {model} of 1 on the same images.")).to_be_visible()
-    expect(page.get_by_alt_text(re.compile(rf"^Image {first['image_id']}\. Regions"))).to_be_visible()
+    with rerun(page):
+        page.get_by_text("Regions that raised the output", exact=True).click()
+    laid = page.get_by_alt_text(re.compile(rf"^Image 1 of {len(asked)}, with the regions"))
+    expect(laid.or_(page.get_by_text("No positive evidence"))).to_be_visible()
     press(page, "Next")
     expect(page.get_by_alt_text(f"Image 2 of {len(asked)}, truth hidden")).to_be_visible()

@@ -63,6 +63,8 @@ def full_views(workspace: Workspace, data: str) -> list[View]:
         View("runs", "runs"),
         View("runs-compared", f"runs?runs={','.join(runs[:2])}"),
         View("errors", f"errors?run={runs[0]}", _unfold),
+        View("errors-filters", f"errors?run={runs[0]}&right=all&predicted=nv", _open_filters),
+        View("errors-selected", f"errors?run={runs[0]}&predicted=nv", _select_all),
         View("errors-cell", f"errors?run={runs[0]}&truth=nv&predicted=nv", _heatmaps),
         View("errors-hidden", f"errors?run={runs[0]}", _hide_the_truth),
         View("errors-revealed", f"errors?run={runs[0]}&quiz=all", _guess_and_reveal),
@@ -71,8 +73,6 @@ def full_views(workspace: Workspace, data: str) -> list[View]:
         View("evaluation-operating-point", f"{evaluation}&topic=operating-point", _unfold),
         View("evaluation-flagged", f"{evaluation}&topic=operating-point&threshold=0.0&lesions=flagged"),
         View("evaluation-subgroups", f"{evaluation}&topic=subgroups", _unfold),
-        View("explore", f"explore?run={runs[0]}", _unfold),
-        View("explore-selected", f"explore?run={runs[0]}&predicted=nv", _select_all),
         View("case", f"case?run={runs[0]}&image={case}", _unfold),
         View("leakage", f"{_PARTS['leakage']}&data={data}", _unfold),
         View("another-data-set", f"another-data-set?model={model}&data={data}", _unfold),
@@ -88,12 +88,12 @@ def full_views(workspace: Workspace, data: str) -> list[View]:
 def furnished_views(workspace: Workspace, data: str) -> list[View]:
     """What `furnish` brings to the pages: map, look-alikes, what flips, an audit, a teaching set with notes."""
     run = list_runs(workspace)[0]
-    explore, leakage = f"explore?run={run.name}", f"{_PARTS['leakage']}&data={data}"
+    errors, leakage = f"errors?run={run.name}", f"{_PARTS['leakage']}&data={data}"
     teaching = list_sets(workspace)[0]
     return [
-        View("explore-map", f"{explore}&view=map"),
-        View("explore-sets", f"{explore}&view=sets", _unfold),
-        View("explore-set", f"{explore}&set={teaching.id}"),
+        View("errors-map", f"{errors}&view=map"),
+        View("errors-sets", f"{errors}&view=sets", _unfold),
+        View("errors-set", f"{errors}&set={teaching.id}"),
         View("case-furnished", f"case?run={run.name}&image={teaching.images[0]}", _unfold),
         View("case-what-if", f"case?run={run.name}&image={teaching.images[0]}", _brighten),
         View("leakage-lesions", leakage, _unfold),
@@ -112,7 +112,11 @@ def _unfold(page: Page) -> None:
 
 def _heatmaps(page: Page) -> None:
     with rerun(page):
-        page.get_by_text("Heatmap", exact=True).first.click()
+        page.get_by_text("Regions that raised the output", exact=True).first.click()
+
+
+def _open_filters(page: Page) -> None:
+    page.get_by_role("button", name="Filters, order").click()
 
 
 def _select_all(page: Page) -> None:

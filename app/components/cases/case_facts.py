@@ -5,8 +5,8 @@ import streamlit as st
 
 from app.addresses.links import CASE
 from app.addresses.visits import mark
-from app.components.cases.case_wall import verdict
 from app.components.cases.embedding_job import embedding_job
+from app.components.lesion_wall import verdict
 from app.loaders import case_tables, evaluation_rows, resources
 from app.loaders.image_pixels import thumbnail
 from app.loaders.other_answers import OtherAnswers

@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from app.components.help_text import prose
-from app.components.lesion_grid import NO_EVIDENCE
+from app.components.judged_pictures import NO_EVIDENCE
 from app.loaders import resources
 from app.loaders.image_pixels import thumbnail, untouched, with_regions
 from app.words.factor_words import reference_noun

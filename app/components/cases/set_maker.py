@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import EXPLORE, explore_link
+from app.addresses.links import ERRORS, explore_link
 from app.components import problems
 from app.components.cases.same_name import NEW, asks, name_question, put_into
 from app.components.cases.ticks import BAR, ticked, ticked_words, untick_all
@@ -41,7 +41,7 @@ def _bar(run: RunDir, found: list[str], sets: Mapping[str, TeachingSet]) -> None
                       icon=":material/deselect:")
         if made is not None:
             st.success(as_text(f"The teaching set “{made.name}” has {count(len(made.images), 'image')}."), width=420)
-            st.page_link(EXPLORE, label="Open it", icon=":material/photo_library:",
+            st.page_link(ERRORS, label="Open it", icon=":material/photo_library:",
                          query_params=explore_link(run.name, set=made.id))
     if one is not None:
         ticked(run).clear()

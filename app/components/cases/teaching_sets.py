@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app.access import not_offered, operator, require_operator
-from app.addresses.links import EXPLORE, LESSON, explore_link, shared_address
+from app.addresses.links import ERRORS, LESSON, explore_link, shared_address
 from app.addresses.visits import mark
 from app.components import problems
 from app.components.cases.same_name import NEW, asks, name_question, put_into
@@ -136,7 +136,7 @@ def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str
     if judged < len(one.images):
         st.caption(as_text(f"{run.name} judged {judged:,} of them; the set was made with {one.run}."))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(EXPLORE, label=f"Open “{as_text(one.name)}”", icon=":material/photo_library:",
+        st.page_link(ERRORS, label=f"Open “{as_text(one.name)}”", icon=":material/photo_library:",
                      query_params=explore_link(run.name, set=one.id))
         st.page_link(LESSON, label="Go through it", icon=":material/slideshow:", query_params={
             "run": run.name, "set": one.id, **mark()})

@@ -23,7 +23,8 @@ def tick(run: RunDir, image_id: str) -> None:
     """The box of one card."""
     key = f"explore.tick.{image_id}"
     st.session_state[key] = image_id in ticked(run)
-    st.checkbox(f"Select {as_text(image_id)}", key=key, on_change=_take, args=(run, image_id))
+    st.checkbox(f"Select {as_text(image_id)}", key=key, on_change=_take, args=(run, image_id),
+                label_visibility="collapsed")
 
 
 def _take(run: RunDir, image_id: str) -> None:

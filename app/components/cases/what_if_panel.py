@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import EXPLORE, explore_link
+from app.addresses.links import ERRORS, explore_link
 from app.charts.what_if import what_if_figure
 from app.components import problems
 from app.components.cases.embedding_job import embedding_job
@@ -153,7 +153,7 @@ def flips_of_all(run: RunDir) -> None:
                     f"{percent(share['high'])}), {n:,} of {share['lesions']:,}; {share['lost']:,} were right before, "
                     f"{share['won']:,} are right now")
                 if n:
-                    st.page_link(EXPLORE, label=f"Open the {count(n, 'lesion')} {NAMED[name][0]}",
+                    st.page_link(ERRORS, label=f"Open the {count(n, 'lesion')} {NAMED[name][0]}",
                                  icon=":material/photo_library:", query_params=explore_link(run.name, flips=name))
     st.caption("Wilson intervals. A dermatologist's answer would not change with any of these. Each change was made to "
                "what the network sees, as above.")

@@ -9,19 +9,21 @@ import streamlit as st
 
 from app.addresses.links import linked, remember
 from app.components import problems
-from app.components.lesion_grid import Judged, heatmap_controls, identity, judgement, laid_over, pictures
+from app.components.judged_pictures import NO_REGIONS, Judged, Picture, judged_picture, region_controls
 from app.components.pickers import pick
+from app.words.factor_words import reference
 from pipeline.classes import label
 from pipeline.errors import ImageError
 from pipeline.metrics.confusion import confused_either_way
+from pipeline.metrics.predictions_table import probability_column
 from pipeline.metrics.quiz import draw_quiz
+from pipeline.number_words import decimal, probability
 from pipeline.shown import as_text
 
 _ALL = "all"
 _IMAGES = 24
 _SWITCH = "guess.switch"
 _VIEW = "guess.view"
-_HEATMAP_PIXELS = 300
 
 
 def hiding() -> bool:
@@ -42,7 +44,8 @@ def _switched() -> None:
         remember(quiz=None, case=None)
         return
     cell = {st.query_params.get("truth"), st.query_params.get("predicted")} - {None}
-    remember(quiz=_name(*cell) if len(cell) == 2 else _ALL, case=None, truth=None, predicted=None, page=None)
+    remember(quiz=_name(*cell) if len(cell) == 2 else _ALL, case=None, page=None, truth=None, predicted=None,
+             right=None)
 
 
 def _name(one: str, other: str) -> str:
@@ -71,19 +74,25 @@ def hidden_truth(rows: pd.DataFrame, classes: list[str], judged: Judged, name: s
         revealed = row["image_id"] in guesses
         _pager(case, len(drawn), revealed)
         _tally(drawn, guesses)
-    try:
-        seen, untouched = pictures(row["image_id"], judged)
-    except ImageError as error:
-        with image:
-            problems.show(error)
-        return
-    image.image(untouched, width="stretch", output_format="JPEG",
-                alt=f"Image {case} of {len(drawn)}" + ("" if revealed else ", truth hidden"))
     with answer:
+        choice = NO_REGIONS
         if revealed:
-            _revealed(row, guesses[row["image_id"]], (seen, untouched), judged)
+            _revealed(row, guesses[row["image_id"]], judged)
+            choice = region_controls(judged.heatmaps is not None)
+            st.caption(as_text(f"Image {row['image_id']} · lesion {row['lesion_id']}"))
         else:
             _question(row["image_id"], list(pairs.get(asked, classes)), name)
+    with image:
+        try:
+            _draw(judged_picture(row, judged, choice), f"Image {case} of {len(drawn)}", row, revealed, choice.of)
+        except ImageError as error:
+            problems.show(error)
+
+
+def _draw(picture: Picture, name: str, row: dict, revealed: bool, of: str) -> None:
+    over = f", with the regions that raised the output for {row[of]}" if picture.laid else ""
+    st.image(picture.content, width="stretch", output_format="JPEG", caption=as_text(picture.why or "") or None,
+             alt=name + ("" if revealed else ", truth hidden") + over)
 
 
 def _words(quiz: str, pairs: dict[str, tuple[str, str]]) -> str:
@@ -145,15 +154,15 @@ def _verdict(right: bool) -> str:
     return ":material/check_circle: right" if right else ":material/cancel: wrong"
 
 
-def _revealed(row: dict, guess: str, shown: tuple, judged: Judged) -> None:
+def _revealed(row: dict, guess: str, judged: Judged) -> None:
+    source = judged.table["dx_type"].get(row["image_id"])
+    of_answer, of_truth = (row[probability_column(row[of])] for of in ("predicted", "truth"))
     st.markdown(
         f"**Your guess:** {as_text(label(guess))}  \n**You:** {_verdict(guess == row['truth'])} – "
         f"**the model:** {_verdict(row['predicted'] == row['truth'])}"
     )
-    st.markdown(judgement(row, judged))
-    place = st.container()
-    choice = heatmap_controls(judged.heatmaps is not None, switch=False)
-    pixels, caption = laid_over(*shown, row, judged, choice)
-    place.image(pixels, caption=as_text(caption), width=_HEATMAP_PIXELS, output_format="PNG",
-                alt=f"Image {row['image_id']}. {caption}")
-    st.caption(identity(row))
+    st.markdown(
+        f"{reference(row['truth'], source or None, generated=judged.dataset.generated)}"
+        f"  \n**Prediction:** {as_text(label(row['predicted']))}, {probability(of_answer)}"
+        f"  \nProbability of the reference diagnosis {probability(of_truth)} · loss {decimal(row['loss'], 2)}"
+    )

@@ -7,7 +7,8 @@ import streamlit as st
 
 from app.addresses.links import Way, linked, remember
 from app.components.image_ways import way_links
-from app.components.lesion_grid import heatmap_controls, lesion_grid
+from app.components.judged_pictures import region_controls
+from app.components.lesion_wall import lesion_wall
 from app.components.run_page import judged_images
 from pipeline.metrics.operating_point import OperatingPoint
 from pipeline.number_words import count
@@ -31,7 +32,7 @@ def flagged_lesions(
         scores: `lesion_scores`.
         rows: the part's predictions, as the decision sees them.
         view: names what is shown, so that another view starts at its top.
-        way: the way to the images in Explore: whether they have the target, are flagged, and how many there are.
+        way: the way to the images on Errors: whether they have the target, are flagged, and how many there are.
     """
     words = {
         "not-flagged": f"{noun.capitalize()}s not flagged", "flagged": f"{noun.capitalize()}s flagged",
@@ -76,4 +77,4 @@ def _images(
     if shown.empty:
         st.info("At this threshold there is no such lesion.")
     elif judged := judged_images(run):
-        lesion_grid(shown, judged, heatmap_controls(judged.heatmaps is not None), view)
+        lesion_wall(run, shown, judged, region_controls(judged.heatmaps is not None), view=view)

@@ -12,7 +12,8 @@ from app.components import problems
 from app.components.figures import dark, show
 from app.components.help_text import help_text
 from app.components.image_ways import row_ways
-from app.components.lesion_grid import HeatmapChoice, lesion_grid
+from app.components.judged_pictures import RegionChoice
+from app.components.lesion_wall import lesion_wall
 from app.components.long_work import SessionWork
 from app.components.run_page import judged_images
 from app.loaders import leakage_rows, resources
@@ -158,4 +159,5 @@ def _outliers(run: RunDir, dataset: Dataset, rows: pd.DataFrame, part: HeldOutPa
         return
     predictions = resources.predictions(run)
     shown = predictions[predictions["part"] == part].set_index("image_id", drop=False).loc[odd["image_id"]]
-    lesion_grid(shown.reset_index(drop=True), judged, HeatmapChoice(True, of, 0.6), f"{run.name}.{part}.evidence.{of}")
+    lesion_wall(run, shown.reset_index(drop=True), judged, RegionChoice(True, of, 0.6),
+                view=f"{run.name}.{part}.evidence.{of}")

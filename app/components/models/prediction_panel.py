@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components.figures import dark, show
-from app.components.lesion_grid import NO_EVIDENCE
+from app.components.judged_pictures import NO_EVIDENCE
 from app.components.models.other_model import refused
 from app.components.models.visitor_image import Truth, VisitorImage
 from app.loaders import resources

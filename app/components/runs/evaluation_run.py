@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.addresses.links import ERRORS, EVALUATION, EXPLORE, go
+from app.addresses.links import ERRORS, EVALUATION, go
 from app.components.long_work import job_bar, resume, stop, stop_label, watch
 from app.components.pickers import state_words
 from app.words.evaluation_words import headline
@@ -56,8 +56,6 @@ def _done(run: RunDir, status: Status) -> None:
     with st.container(horizontal=True):
         if st.button("Study its errors", type="primary", key="to_results", icon=":material/grid_on:"):
             go(ERRORS, run=run.name)
-        if st.button("Its images", key="to_images", icon=":material/photo_library:"):
-            go(EXPLORE, run=run.name)
         if st.button("All its figures", key="to_evaluation", icon=":material/fact_check:"):
             go(EVALUATION, run=run.name)
 

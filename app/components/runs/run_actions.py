@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app.access import operator, require_operator
-from app.addresses.links import CLASSIFY, ERRORS, EXPLORE, RATES, TRAIN, go, remember
+from app.addresses.links import CLASSIFY, ERRORS, RATES, TRAIN, go, remember
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
 from app.components.run_page import classify_with_it
@@ -54,8 +54,6 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
     with st.container(horizontal=True):
         if row["images"] is not None and st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
             go(ERRORS, run=name)
-        if row["images"] is not None and st.button("Its images", key="runs.images", icon=":material/photo_library:"):
-            go(EXPLORE, run=name)
         if run.model.exists() and st.button("Classify images with it", key="runs.classify",
                                             icon=":material/image_search:"):
             go(CLASSIFY, model=name)
@@ -75,8 +73,6 @@ def _bundled_actions(run: RunDir) -> None:
     with st.container(horizontal=True):
         if st.button("Study its errors", key="runs.results", icon=":material/grid_on:"):
             go(ERRORS, run=run.name)
-        if here and st.button("Its images", key="runs.images", icon=":material/photo_library:"):
-            go(EXPLORE, run=run.name)
         classify_with_it()
     whose = _THEIR_MODEL if here else first_bundled_words.NO_MODEL
     st.caption(f"{whose} It came with LesionLab, so it can be neither named nor deleted.")

@@ -1,4 +1,4 @@
-"""From the figures of compared runs to the images behind them: those that all of them judged, in Explore."""
+"""From the figures of compared runs to the images behind them: those that all of them judged, on Errors."""
 
 from itertools import combinations
 
@@ -48,4 +48,4 @@ class SharedWays:
         run = only or self._found.runs[0]
         others = self._others(run)
         filters = {"right": bool(only), "wrong": others} if only or none_right else {}
-        return [self._way(f"Open these {count(number, 'image')} in Explore", number, run, differs=others, **filters)]
+        return [self._way(f"Open these {count(number, 'image')}", number, run, differs=others, **filters)]
