@@ -47,8 +47,9 @@ def _order_box(asked: Asked) -> None:
     """The order, kept in the address."""
     key = "explore.sort"
     st.session_state[key] = asked.order
-    st.selectbox("Order", list(_ORDER_WORDS), key=key, format_func=_ORDER_WORDS.get, on_change=lambda: remember(
-        page=None, sort=None if st.session_state[key] == FIRST else st.session_state[key]))
+    st.selectbox("Order", list(_ORDER_WORDS), key=key, format_func=lambda one: _ORDER_WORDS[one],
+                 on_change=lambda: remember(
+                     page=None, sort=None if st.session_state[key] == FIRST else st.session_state[key]))
 
 
 def _row(row: str, known: Known, asked: Asked) -> None:

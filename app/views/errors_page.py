@@ -99,7 +99,7 @@ def _judged(run: RunDir, part: HeldOutPart | None) -> None:
     cases, known, results = case_tables.cases(run), case_tables.known(run), run.results() or {}
     with st.container(horizontal=True, vertical_alignment="center"):
         view = _view()
-        for one in [part] if part else PART_WORDS:
+        for one in () if view == "sets" else [part] if part else PART_WORDS:
             figures_chip(run, results, one)
         about_chips(run)
     remarks = read_remarks(resources.workspace(), taught_data(run))
