@@ -94,7 +94,7 @@ def _ways_on(run: RunDir, stop: Stop) -> None:
         st.page_link(ERRORS, label="All errors of these networks", icon=":material/grid_on:",
                      query_params={"run": run.name, **mark()})
         if stop.threshold is not None:
-            st.page_link(EVALUATION, label=f"The threshold of {percent(stop.threshold, 0)} on Evaluation",
+            st.page_link(EVALUATION, label=f"Move the threshold of {percent(stop.threshold, 0)}",
                          icon=":material/tune:", query_params={
                              "run": run.name, "topic": "operating-point", "target": stop.claim.truth,
                              "threshold": f"{100 * stop.threshold:.1f}", **mark()})

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app import access
+from app.components.cases import same_name
 from pipeline.runs.teaching import create_set, find_set, list_sets
 from tests.app_pages import VISITOR, button, open_page, words
 
@@ -37,7 +38,7 @@ def test_a_name_that_is_taken_is_asked_about_and_nothing_is_made(tried):
 
 def test_its_images_are_replaced_and_its_link_stays(tried):
     workspace, run, other, at = tried
-    button(at, "Replace its 1 image by these").click().run()
+    button(at, "Replace its 1 image with these").click().run()
     (one,) = list_sets(workspace)
     assert (one.id, one.name, one.note) == (other.id, "Nevi", "New.") and set(one.images) == melanomas(run)
     assert (workspace.bin / "teaching" / f"{other.id}.json").exists()
@@ -64,6 +65,9 @@ def test_a_visitor_replaces_nothing(tried, monkeypatch):
     at.run()
     assert not [b for b in at.button if b.label.startswith("Replace its")]
     assert "Replacing teaching sets: only for the person who runs the server." in words(at)
+    monkeypatch.setattr(same_name, "operator", lambda: True)  # as if the page were drawn for somebody else
+    button(at.run(), "Replace its").click().run()
+    assert at.error[0].value.startswith("Only the person who runs the server replaces teaching sets.")
     assert list_sets(workspace) == [other]
 
 

@@ -117,7 +117,7 @@ def test_the_ways_on(box):
     links = {link.proto.label: link.proto.query_string for link in at.get("page_link")}
     assert f"image={stop.image_id}" in links["All about this case"] and RUN_NAME in links["All about this case"]
     assert "of=mel" in links["More errors like it"] and "share=0.35..1.0" in links["More errors like it"]
-    assert "threshold=35.0" in links["The threshold of 35 % on Evaluation"]
+    assert "threshold=35.0" in links["Move the threshold of 35 %"]
 
 
 def _answers(*rows: tuple[str, str, str, str, float]) -> Told:

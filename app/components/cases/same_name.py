@@ -84,7 +84,7 @@ def name_question(key: str, run: RunDir) -> TeachingSet | None:
             if made is None:
                 st.warning("That name is taken too.", icon=":material/info:")
     with problems.in_words(), st.container(horizontal=True):
-        words = f"Replace its {count(len(other.images), 'image')} by these {len(wanted.images):,}"
+        words = f"Replace its {count(len(other.images), 'image')} with these {len(wanted.images):,}"
         if operator() and st.button(words, key=f"{key}.replace", icon=":material/find_replace:"):
             require_operator("replaces teaching sets")
             made = replace_set(resources.workspace(), other.id, wanted.note, run, wanted.images)
