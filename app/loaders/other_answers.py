@@ -3,6 +3,7 @@
 Drawings of every generated set are counted from 1, so drawings are the same in runs on the very same set alone.
 """
 
+import contextlib
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -15,11 +16,15 @@ from app.loaders import resources
 from app.loaders.file_cache import kept
 from app.loaders.run_data import compared_rows, found_data, model_of
 from pipeline.data.overlap import plain_id
+from pipeline.errors import ModelError
 from pipeline.metrics.predictions_table import classes_of, probabilities_of
-from pipeline.models.trained_on import line_of, trained_on
+from pipeline.models.trained_on import line_of
 from pipeline.models.training_images import FILE as TRAINING_IMAGES
+from pipeline.models.training_images import training_images
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.run_tables import read_predictions
+
+_IDS = ["image_id", "lesion_id"]
 
 
 @kept(lambda run: [run.predictions_path], entries=256)
@@ -101,24 +106,29 @@ class _Trained(NamedTuple):
 
 
 def _training_files(run: RunDir) -> list[Path]:
-    parents = line_of(resources.workspace(), run)
-    return [run.model / TRAINING_IMAGES, run.model / "model.json",
-            *(path for one in parents for path in (one.split_path, one.extra_path))]
+    return [run.model / TRAINING_IMAGES, *(path for one in line_of(resources.workspace(), run)
+                                           for path in (one.split_path, one.extra_path))]
 
 
 @kept(_training_files, entries=128)
 def _trained(run: RunDir) -> _Trained:
-    info = model_of(run)
-    if info is not None:
-        images = trained_on(resources.workspace(), info).images
-    elif run.split_path.exists():
-        split = run.split()
-        images = split.loc[split["part"] == "train", ["image_id", "lesion_id"]]
-    else:
+    """By the splits of the run and of those that it started from, their extra images included, else by its model."""
+    tables = []
+    for one in line_of(resources.workspace(), run):
+        if one.split_path.exists():
+            split, extra = one.split(), one.extra()
+            tables.append(split.loc[split["part"] == "train", _IDS])
+            if extra is not None:
+                tables.append(extra.loc[extra["left_out"].isna(), _IDS])
+    if not tables and (info := model_of(run)) is not None:
+        with contextlib.suppress(ModelError):  # an old model's list is not there, so its images are not known
+            tables.append(training_images(info)[_IDS])
+    if not tables:
         return _Trained(frozenset(), frozenset(), False)
+    images = pd.concat(tables)
     # interned, because many runs know the same ids
     return _Trained(frozenset(map(sys.intern, plain_id(images["image_id"]))),
-                    frozenset(map(sys.intern, images["lesion_id"])), bool(len(images)))
+                    frozenset(map(sys.intern, images["lesion_id"])), True)
 
 
 def _training_of(run: RunDir) -> _Trained:
@@ -172,10 +182,10 @@ def other_answers(
     found = OtherAnswers([], [], [])
     shown = set(plain_id(pd.Series([image_id, *lesion_images], dtype=str)))
     for other in resources.runs():
-        if other.name == run.name or not other.predictions_path.exists() or comparable(run, other) is False:
+        if other.name == run.name or not other.predictions_path.exists() or (same := comparable(run, other)) is False:
             continue
         training = _training_of(other)
-        if comparable(run, other) and (lesion_id in training.lesions or not shown.isdisjoint(training.images)):
+        if same and (lesion_id in training.lesions or not shown.isdisjoint(training.images)):
             found.trained.append(other)
             continue
         told = answers(other)
@@ -184,7 +194,7 @@ def other_answers(
         place = told.index.get_loc(image_id)
         if told["truth"].iat[place] != truth:
             continue
-        if comparable(run, other) is None:
+        if same is None:
             found.unclear.append(other)
         else:
             found.said.append(Said(other, str(told["predicted"].iat[place]), float(told["probability"].iat[place]),

@@ -84,10 +84,13 @@ def test_the_bundled_networks_are_asked_about_what_they_had_not_seen(tmp_path, b
         page.get_by_role("button", name="The five networks of the model in the box").click()
         expect(page.get_by_text("the five networks of the bundled model, each on the images that it had not seen")
                ).to_be_visible()
+        page.get_by_role("tab", name="What if").click()
         expect(page.get_by_text("What it said of changed pictures is stored.")).to_be_visible()
         import_dataset(app.workspace, tiny_bundle[1], "mine")
         open_address(page, f"{app.url}/case?run={RUN_NAME}&image=IMG_0004")
         settled(page)
+        expect(page.get_by_alt_text("Untouched image IMG_0004")).to_be_visible()
+        page.get_by_role("tab", name="What if").click()
         expect(page.get_by_alt_text("Image IMG_0004 as the network saw it").first).to_be_visible()
         expect(page.get_by_alt_text(re.compile("Training image IMG_"))).to_have_count(8)
         with rerun(page):

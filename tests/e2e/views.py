@@ -105,7 +105,7 @@ def furnished_views(workspace: Workspace, data: str) -> list[View]:
 
 def _unfold(page: Page) -> None:
     """Opens everything that is folded."""
-    folded = page.locator("[data-testid=stExpander] details:not([open]) > summary")
+    folded = page.locator("[data-testid=stExpander] details:not([open]) > summary").locator("visible=true")
     while folded.count():
         folded.first.click()
 
@@ -125,6 +125,7 @@ def _select_all(page: Page) -> None:
 
 
 def _brighten(page: Page) -> None:
+    page.get_by_role("tab", name="What if").click()
     slider = page.get_by_role("slider", name="Brightness")
     slider.scroll_into_view_if_needed()
     slider.focus()
