@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.components.runs.runs_table import title_of
 from app.loaders import resources
+from app.loaders.case_tables import name_of
 from app.loaders.run_data import found_data, model_of
+from app.loaders.run_rows import run_row
+from app.words.run_titles import BUNDLED
 from pipeline.data.importing import import_dataset
 from pipeline.data.masks import import_masks
 from pipeline.explain.embedding_files import read_changed, read_flip_shares
@@ -20,7 +24,7 @@ from pipeline.runs.run_dir import find_run
 from pipeline.runs.teaching import Remark, create_set, read_remarks, write_remark
 from tests.app_pages import open_page, words
 
-NOTE = "**the five networks of the bundled model, each on the images that it had not seen**"
+NOTE = "**the five networks of the model in the box, each on the images that it had not seen**"
 NOT_HERE = "The images of this run are not bundled"
 IMAGE = "IMG_0004"
 
@@ -53,6 +57,13 @@ def with_images(request, workspace, run, tiny_bundle, tmp_path):
 def test_each_page_says_whose_answers_they_are(run, page):
     at = open_page(page, **({"runs": RUN_NAME} if page == "runs" else {"run": RUN_NAME, "image": IMAGE}))
     assert NOTE in words(at) and "sibling" not in words(at).lower() and not at.exception and not at.error
+
+
+def test_it_has_one_title_wherever_it_is_named(run):
+    assert title_of(run_row(run)) == name_of(run) == BUNDLED
+    for page in ("errors", "evaluation"):
+        assert open_page(page, run=RUN_NAME).selectbox(key="pick.run").options == [BUNDLED]
+    assert f"judged by {BUNDLED}" in words(open_page("case", run=RUN_NAME, image=IMAGE))
 
 
 def test_heatmaps_lie_over_the_images(with_images):
