@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.loaders import resources
-from app.loaders.image_pixels import thumbnail, untouched, with_regions
+from app.loaders.image_pixels import regions_picture, thumbnail
 from pipeline.configuration.config import RunConfig
 from pipeline.data.dataset import Dataset
 from pipeline.errors import ImageError
@@ -39,11 +39,11 @@ NO_REGIONS = RegionChoice(False, "predicted", 0)
 
 
 class Picture(NamedTuple):
-    """What stands in an image's place: a file's bytes or uint8 (H, W, 3), whether regions lie over it, and why none do
-    although they are asked for.
+    """What stands in an image's place: a file's bytes, whether regions lie over it, and why none do although they are
+    asked for.
     """
 
-    content: bytes | np.ndarray
+    content: bytes
     laid: bool
     why: str | None
 
@@ -80,7 +80,7 @@ def judged_picture(row: dict, judged: Judged, choice: RegionChoice) -> Picture:
     try:
         heatmap = _heatmap(row, judged, choice)
         if heatmap is not None:
-            return Picture(with_regions(untouched(path), heatmap, judged.config, choice.opacity), True, None)
+            return Picture(regions_picture(path, heatmap, judged.config, choice.opacity), True, None)
         plain = thumbnail(path, table.at[image_id, "width"], table.at[image_id, "height"])
     except ImageError as error:
         raise ImageError(

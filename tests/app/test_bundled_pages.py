@@ -169,7 +169,7 @@ def test_runs_lists_it_read_only(workspace, bundle):
     at = open_page("runs")
     table = at.dataframe[0].value
     assert list(table["source"]) == ["bundled"]
-    assert list(table["title"]) == ["Five sibling networks, not the shipped one (default-out-of-fold)"]
+    assert list(table["title"]) == [TITLE]
     at = open_page("runs", runs=RUN_NAME)
     said = words(at)
     assert SIBLINGS in said and "The curves of the trainings are not bundled" in said
