@@ -223,6 +223,17 @@ def test_the_run_trains_the_head_alone_and_keeps_a_whole_network(finished):
     assert {"data", "features", "training", "judging"} <= spent
 
 
+def test_how_far_a_run_is_counts_its_outputs(workspace, tiny_set, monkeypatch):
+    """So the time that is left, which is told from it, is measured from the first output on."""
+    monkeypatch.setattr(computing, "_CHUNK_BATCHES", 1)
+    monkeypatch.setattr("pipeline.runs.reporter._SECONDS_BETWEEN_WRITES", 0.0)
+    import_dataset(workspace, tiny_set, "tiny")
+    run, told = create(workspace, plan_config(workspace, "tiny", "instant", SMALL)), []
+    assert work(run, workspace, lambda *step: told.append(step)).state == "done", run.status().error
+    fractions = [fraction for fraction, sentence in told if sentence.startswith("Computed")]
+    assert len(fractions) > 3 and fractions == sorted(fractions) and 0 < fractions[0] < fractions[-1] < 1
+
+
 def test_the_run_s_curves_are_those_of_its_predictions(finished):
     epochs = [e for e in finished.events() if e["kind"] == "epoch"]
     batches = len(finished.split().query("part == 'train'")) // 8
