@@ -45,7 +45,7 @@ def test_three_clicks_from_nothing_to_the_errors_of_a_run(page: Page, running_ap
     page.get_by_role("button", name="Draw images and train on them").click()
     watch_it_being_drawn(page)
     page.wait_for_url(re.compile(r"/train\?run=generated-instant-1"), timeout=DRAWING_MS)
-    expect(page.get_by_alt_text(re.compile("^Drawing 6: "))).to_be_visible()  # held out, before it is asked
+    expect(page.get_by_alt_text(re.compile("^Drawing 6: "))).to_be_visible(timeout=TRAINING_MS)  # one that is held out
     expect(page.get_by_role("heading", name="generated-instant-1: done")).to_be_visible(timeout=TRAINING_MS)
 
     page.get_by_role("button", name="Study its errors").click()

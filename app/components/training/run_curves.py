@@ -37,9 +37,12 @@ def run_curves(run: RunDir, state: str) -> None:
         lesions, beside = st.columns([11, 9], gap="medium")
         with lesions:
             watched_wall(run, shown, ended)
-        places = [beside.container(), beside.container()]
+        with beside:
+            if state == "running":
+                batch_now(run)
+            places = [st.container(), st.container()]
     _loss_and_accuracy(run, batches, epochs, places, 340 if shown is None else 260)
-    if state == "running":
+    if shown is None and state == "running":
         batch_now(run)
     _figures(batches, epochs)
     with st.container():  # one place, so that what follows keeps its own

@@ -101,4 +101,4 @@ def batch_now(run: RunDir) -> None:
         picture_cards([
             Card(one.picture, f"Training image {number}: {_name(one.truth)}", words=_name(one.truth))
             for number, one in enumerate(batch.images, start=1)
-        ], f"batch.{run.name}", wide=8, narrow=4)
+        ], f"batch.{run.name}", wide=4, narrow=4)
