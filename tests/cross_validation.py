@@ -26,11 +26,12 @@ def train_folds(workspace: Workspace, dataset: Dataset) -> list:
     """A finished run for each fold."""
     from pipeline.jobs.job_worker import work
 
-    runs = [create(workspace, plan_config(workspace, dataset.name, "demo", [*SETTINGS, f"fold={fold}"]))
-            for fold in range(FOLDS)]
-    for run in runs:
+    runs = []
+    for fold in range(FOLDS):  # each made when it is its turn: one that waits without a process counts as broken off
+        run = create(workspace, plan_config(workspace, dataset.name, "demo", [*SETTINGS, f"fold={fold}"]))
         status = work(run, workspace)
         assert status.state == "done", status.error
+        runs.append(run)
     return runs
 
 
