@@ -71,7 +71,7 @@ def paired_figure(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
 
 
 def evidence_figure(rows: pd.DataFrame, of: str, areas: pd.Series, dark: bool) -> go.Figure:
-    """A box for each true diagnosis: the share of the positive evidence inside the lesion, outliers as points.
+    """A box for each reference diagnosis: the share of the positive evidence inside the lesion, outliers as points.
 
     Args:
         rows: truth, image_id, inside_<of>.
@@ -98,5 +98,5 @@ def evidence_figure(rows: pd.DataFrame, of: str, areas: pd.Series, dark: bool) -
     _share_axis(figure, "Share of the positive evidence inside the lesion")
     figure.update_yaxes(tickvals=list(range(len(codes))), ticktext=[wrapped(code, 22) for code in codes],
                         range=[len(codes) - 0.5, -0.5], fixedrange=True, automargin=True, zeroline=False)
-    titled(figure, "Evidence inside the lesion, for each true diagnosis", _ROW_PIXELS * len(codes) + 110, dark)
+    titled(figure, "Evidence inside the lesion, for each reference diagnosis", _ROW_PIXELS * len(codes) + 110, dark)
     return figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"})

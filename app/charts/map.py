@@ -59,7 +59,7 @@ def map_figure(table: pd.DataFrame, colour: Colour, dark: bool) -> go.Figure:
     none = {"showgrid": False, "zeroline": False, "showticklabels": False, "range": ends, "title": None}
     figure.update_xaxes(**none)
     figure.update_yaxes(**none)
-    what = "the true diagnosis" if colour == "truth" else "right and wrong"
+    what = "the reference diagnosis" if colour == "truth" else "right and wrong"
     whose = "each network" if "fold" in table else "the network"
     titled(figure, f"Map: images that {whose} finds alike lie together, coloured by {what}", _PIXELS, dark)
     return figure.update_layout(

@@ -189,7 +189,7 @@ def test_evidence_inside_the_lesion(dataset, workspace):
     assert "The lesion takes 25.0 % of the area, which is chance:" in text
     assert "Tschandl et al. 2020" in text and "looks at" not in text
     at.radio(key="evidence.of").set_value("truth").run()
-    assert not at.exception and "Of the positive evidence for the true diagnosis" in words(at)
+    assert not at.exception and "Of the positive evidence for the reference diagnosis" in words(at)
 
 
 def test_the_audit_starts_as_a_job_and_its_end_is_told(dataset, workspace, monkeypatch):

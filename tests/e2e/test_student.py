@@ -83,9 +83,9 @@ def test_guess_first_then_reveal(stocked_app: RunningApp, visitor) -> None:
     first = asked.iloc[0]
     page = visitor(f"{stocked_app.url}/errors?run={run.name}")
     with rerun(page):
-        page.get_by_text("Hide the truth", exact=True).click()
+        page.get_by_text("Hide the diagnosis", exact=True).click()
     expect(page.get_by_text(f"Image 1 of {len(asked)}", exact=True)).to_be_visible()
-    expect(page.get_by_alt_text(f"Image 1 of {len(asked)}, truth hidden")).to_be_visible()
+    expect(page.get_by_alt_text(f"Image 1 of {len(asked)}, diagnosis hidden")).to_be_visible()
     said = page.locator("[data-testid=stMainBlockContainer]")
     expect(said).not_to_contain_text(re.compile("Drawn as:|Reference diagnosis:"))
     expect(said).not_to_contain_text("Prediction:")
@@ -104,4 +104,4 @@ def test_guess_first_then_reveal(stocked_app: RunningApp, visitor) -> None:
     laid = page.get_by_alt_text(re.compile(rf"^Image 1 of {len(asked)}, with the regions"))
     expect(laid.or_(page.get_by_text("No positive evidence"))).to_be_visible()
     press(page, "Next")
-    expect(page.get_by_alt_text(f"Image 2 of {len(asked)}, truth hidden")).to_be_visible()
+    expect(page.get_by_alt_text(f"Image 2 of {len(asked)}, diagnosis hidden")).to_be_visible()

@@ -136,7 +136,7 @@ def _brighten(page: Page) -> None:
 
 def _hide_the_truth(page: Page) -> None:
     with rerun(page):
-        page.get_by_text("Hide the truth", exact=True).first.click()
+        page.get_by_text("Hide the diagnosis", exact=True).first.click()
 
 
 def _guess_and_reveal(page: Page) -> None:

@@ -15,7 +15,7 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
 _TURN = "map.turn"
-_COLOURS = {"truth": "True diagnosis", "error": "Right or wrong"}
+_COLOURS = {"truth": "Reference diagnosis", "error": "Right or wrong"}
 _FIVE_MAPS = ("Five maps, one for each network, with the images that it had not seen: each network finds other images "
               "alike, so only what lies near within one map is.")
 _CONFIG = {"displaylogo": False, "scrollZoom": False, "modeBarButtonsToRemove": ["autoScale2d"]}

@@ -56,7 +56,7 @@ def _remark(run: RunDir, image_id: str, remark: Remark) -> None:
         note = st.text_area("Note on this image", remark.note, key=f"case.note.{image_id}.text",
                             max_chars=LONGEST_NOTE, placeholder="What is to be learnt from it?")
         doubtful = st.checkbox("Label doubtful", remark.doubtful, key=f"case.note.{image_id}.doubtful",
-                               help="The recorded truth may be wrong. It changes no figure.")
+                               help="The reference diagnosis may be wrong. It changes no figure.")
         if st.form_submit_button("Save note", key=f"case.note.{image_id}.save", icon=":material/save:"):
             with problems.in_words():
                 write_remark(resources.workspace(), taught_data(run), image_id, Remark(note, doubtful))

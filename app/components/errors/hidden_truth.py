@@ -34,8 +34,8 @@ def hiding() -> bool:
 def hide_switch() -> None:
     """The switch between the errors and the images to guess."""
     st.session_state[_SWITCH] = hiding()
-    st.toggle("Hide the truth", key=_SWITCH, on_change=_switched,
-              help="Guess each image before truth, prediction and heatmap are shown.")
+    st.toggle("Hide the diagnosis", key=_SWITCH, on_change=_switched,
+              help="Guess each image before reference diagnosis, prediction and heatmap are shown.")
 
 
 def _switched() -> None:
@@ -92,7 +92,7 @@ def hidden_truth(rows: pd.DataFrame, classes: list[str], judged: Judged, name: s
 def _draw(picture: Picture, name: str, row: dict, revealed: bool, of: str) -> None:
     over = f", with the regions that raised the output for {row[of]}" if picture.laid else ""
     st.image(picture.content, width="stretch", output_format="JPEG", caption=as_text(picture.why or "") or None,
-             alt=name + ("" if revealed else ", truth hidden") + over)
+             alt=name + ("" if revealed else ", diagnosis hidden") + over)
 
 
 def _words(quiz: str, pairs: dict[str, tuple[str, str]]) -> str:

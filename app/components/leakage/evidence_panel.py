@@ -31,7 +31,7 @@ from pipeline.vocabulary import HeatmapOf, HeldOutPart
 
 TITLE = "Evidence outside the lesion: context or shortcut?"
 _TSCHANDL = "akiec"
-_OF = {"predicted": "the predicted diagnosis", "truth": "the true diagnosis"}
+_OF = {"predicted": "the predicted diagnosis", "truth": "the reference diagnosis"}
 
 
 def evidence_panel(run: RunDir, part: HeldOutPart) -> None:
@@ -115,7 +115,7 @@ def _chart(rows: pd.DataFrame, table: pd.DataFrame, of: HeatmapOf, run: RunDir, 
 
 
 def _ways(rows: pd.DataFrame, of: HeatmapOf, run: RunDir, part: HeldOutPart, code: str) -> list[Way]:
-    """Of one true diagnosis, or of all: the images that were measured, those without evidence, and the outliers."""
+    """Of one reference diagnosis, or of all: the images that were measured, those without evidence, the outliers."""
     truth = {} if code == "all" else {"truth": code}
     inside = rows.index if code == "all" else rows.index[rows["truth"] == code]
     ways = []

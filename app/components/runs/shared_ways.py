@@ -33,7 +33,7 @@ class SharedWays:
         return [self._way(f"Open the {count(n, 'shared image')}", n, self._found.runs[0])]
 
     def of_truth(self, code: str) -> list[Way]:
-        """The shared images of one true diagnosis, and those that each run got wrong."""
+        """The shared images of one reference diagnosis, and those that each run got wrong."""
         row = self._found.sensitivity.set_index("dx").loc[code]
         n = int(row["images"])
         ways = [self._way(f"Open the {count(n, 'image')} with {code}", n, self._found.runs[0], truth=code)]
