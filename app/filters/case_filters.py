@@ -97,7 +97,8 @@ def _loss_words(bounds: Range, asked: Any, known: Known) -> str:
 
 def _of_factor(factor: Factor, place: int) -> Several:
     """The filter by a factor of the metadata."""
-    nouns: dict[Factor, str] = {"age": "age band", "dx_type": "origin of the diagnosis", "source": "image source"}
+    nouns: dict[Factor, str] = {"age": "age band", "dx_type": "origin of the diagnosis", "source": "image source",
+                                "fitzpatrick": "skin type"}
 
     def words(level: str, known: Known) -> str:
         return level_words(factor, level)

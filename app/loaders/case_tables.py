@@ -12,7 +12,7 @@ from app.loaders.other_answers import others
 from app.loaders.run_data import found_data, found_files, images_of
 from app.words.run_titles import bundled_title
 from pipeline.data.seen_lesions import seen_in_training
-from pipeline.data.tables import levels
+from pipeline.data.tables import factors_of, levels
 from pipeline.explain.embedding_files import (
     ChangedAnswers,
     read_changed,
@@ -93,7 +93,8 @@ def _levels(run: RunDir) -> dict[str, list[str]]:
     known = {"part": [part for part in ("validation", "test") if (table["part"] == part).any()]}
     codes = classes_of(table)
     known |= {"truth": codes, "predicted": codes}
-    for factor in METADATA_FACTORS if "age" in table else ():
+    there = factors_of(table)
+    for factor in (one for one in METADATA_FACTORS if "age" in table and one in there):
         known[factor] = levels(table, factor)
     return known
 

@@ -7,6 +7,7 @@ from pipeline.shown import as_text
 FACTOR_WORDS: dict[Factor, str] = {
     "dx": "Diagnosis", "age": "Age band", "sex": "Sex", "localization": "Localization",
     "dx_type": "How the reference diagnosis was made", "source": "Image source",
+    "fitzpatrick": "Fitzpatrick skin type",
 }
 
 
@@ -16,6 +17,8 @@ def level_words(factor: str, level: str) -> str:
         return "not recorded"
     if factor == "dx":
         return label(level)
+    if factor == "fitzpatrick":
+        return f"type {level}"
     if factor == "age":
         return "80 years and older" if level == "80-up" else level.replace("-", "–") + " years"
     return TRUTH_WORDS.get(level, level) if factor == "dx_type" else level

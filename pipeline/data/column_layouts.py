@@ -197,5 +197,5 @@ def _image_types(written: pd.Series) -> list[str]:
     others = kinds[kinds.notna() & ~kinds.str.startswith("dermoscopic", na=False)]
     if others.empty:
         return []
-    return [f"{count(len(others), 'image')} of {len(kinds):,} are not dermatoscopic, as the table says: clinical "
-            "photographs, or tiles of total-body photographs."]
+    return ["Not dermatoscopic, as the table says (clinical photographs, or tiles of total-body photographs): "
+            f"{len(others):,} of {len(kinds):,} images."]

@@ -9,11 +9,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-Factor = Literal["dx", "age", "sex", "localization", "dx_type", "source"]
+Factor = Literal["dx", "age", "sex", "localization", "dx_type", "source", "fitzpatrick"]
 Unit = Literal["images", "lesions"]
 
 NOT_RECORDED = "not-recorded"
-FACTORS: tuple[Factor, ...] = ("dx", "age", "sex", "localization", "dx_type", "source")
+FACTORS: tuple[Factor, ...] = ("dx", "age", "sex", "localization", "dx_type", "source", "fitzpatrick")
+SKIN_TYPE: Factor = "fitzpatrick"  # few collections have it: elsewhere nothing is said of it
 AGE_BANDS = ("0-19", "20-39", "40-59", "60-79", "80-up")  # years, both ends included
 _LOWER_ENDS = (20, 40, 60, 80)
 MISSING = ("unknown", NOT_RECORDED)
@@ -41,10 +42,13 @@ def described(metadata: pd.DataFrame) -> pd.DataFrame:
     """The metadata as factors: image_id, lesion_id and a level in each of FACTORS, on the same index.
 
     All but image_id are categorical, which counts ten times as fast as text. `age` becomes one of AGE_BANDS; what is
-    empty becomes NOT_RECORDED; "unknown" stays, as the data's own word.
+    empty becomes NOT_RECORDED, as is a skin type that the table has no column for; "unknown" stays, as the data's own
+    word.
     """
     age = metadata["age"].to_numpy(dtype=float)
     band = np.where(np.isnan(age), len(AGE_BANDS), np.digitize(np.nan_to_num(age), _LOWER_ENDS))
+    if SKIN_TYPE not in metadata:
+        metadata = metadata.assign(**{SKIN_TYPE: NOT_RECORDED})
     words = {column: _levels_of(metadata[column]) for column in FACTORS if column != "age"}
     return metadata[["image_id"]].assign(
         lesion_id=pd.Categorical.from_codes(*pd.factorize(metadata["lesion_id"])), **words,
@@ -56,11 +60,17 @@ def _levels_of(column: pd.Series) -> pd.Categorical:
     return pd.Categorical(column.astype("str").fillna(NOT_RECORDED).replace("", NOT_RECORDED))
 
 
+def factors_of(rows: pd.DataFrame) -> tuple[Factor, ...]:
+    """FACTORS, the skin type only where it is recorded for some of `rows`."""
+    has_types = SKIN_TYPE in rows and (rows[SKIN_TYPE] != NOT_RECORDED).any()
+    return tuple(factor for factor in FACTORS if factor != SKIN_TYPE or has_types)
+
+
 def levels(rows: pd.DataFrame, factor: Factor) -> list[str]:
     """The levels of a factor in the order to show them.
 
-    All age bands, youngest first; diagnoses by code; others by number of images, then alphabetically. What is unknown
-    or not recorded comes last, and only where it occurs.
+    All age bands, youngest first; diagnoses by code, skin types from I to VI; others by number of images, then
+    alphabetically. What is unknown or not recorded comes last, and only where it occurs.
     """
     counts = rows[factor].value_counts()
     found = list(counts.index[counts > 0])
@@ -68,7 +78,7 @@ def levels(rows: pd.DataFrame, factor: Factor) -> list[str]:
     if factor == "age":
         return [*AGE_BANDS, *missing]
     named = [level for level in found if level not in MISSING]
-    return [*(sorted(named) if factor == "dx" else named), *missing]
+    return [*(sorted(named) if factor in ("dx", SKIN_TYPE) else named), *missing]
 
 
 def counts_by_diagnosis(rows: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +110,7 @@ def cross_table(rows: pd.DataFrame, factor: Factor, unit: Unit = "images") -> pd
 def missing(rows: pd.DataFrame) -> list[Missing]:
     """What is not known of some images, in the order of FACTORS."""
     found = []
-    for factor in FACTORS:
+    for factor in factors_of(rows):
         for level in MISSING:
             lacking = rows.loc[rows[factor] == level, "lesion_id"]
             if factor != "dx" and len(lacking):

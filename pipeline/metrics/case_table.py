@@ -17,7 +17,7 @@ from pipeline.metrics.predictions_table import classes_of, probabilities_of, pro
 Order = Literal["loss", "loss-up", "confidence", "confidence-up", "truth", "image"]
 Range = tuple[float, float]
 
-METADATA_FACTORS: tuple[Factor, ...] = ("age", "sex", "localization", "dx_type", "source")
+METADATA_FACTORS: tuple[Factor, ...] = ("age", "sex", "localization", "dx_type", "source", "fitzpatrick")
 ORDERS: dict[Order, tuple[list[str], list[bool]]] = {
     "loss": (["loss", "image_id"], [False, True]),
     "loss-up": (["loss", "image_id"], [True, True]),

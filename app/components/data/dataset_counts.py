@@ -13,7 +13,15 @@ from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.classes import DIAGNOSES, label
 from pipeline.data.dataset import Dataset
 from pipeline.data.reserved import reserved_images
-from pipeline.data.tables import FACTORS, NOT_RECORDED, counts_by_diagnosis, cross_table, group_counts, missing
+from pipeline.data.tables import (
+    FACTORS,
+    NOT_RECORDED,
+    counts_by_diagnosis,
+    cross_table,
+    factors_of,
+    group_counts,
+    missing,
+)
 from pipeline.number_words import count, percent
 from pipeline.shown import as_text
 
@@ -93,11 +101,12 @@ def _remember_from(parameter: str) -> None:
 
 def crossed(dataset: Dataset, rows: pd.DataFrame) -> None:
     """One cross-table of the diagnosis, chosen by a select box, in images or lesions."""
-    factor = _from_address("by", _CROSSED, "table by")
+    crossed_by = tuple(factor for factor in _CROSSED if factor in factors_of(rows))
+    factor = _from_address("by", crossed_by, "table by")
     unit = _from_address("count", _UNITS, "unit")
     st.session_state["cross.by"], st.session_state["cross.count"] = factor, unit
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    left.selectbox("Diagnosis by", _CROSSED, key="cross.by", format_func=FACTOR_WORDS.get, on_change=_remember_from,
+    left.selectbox("Diagnosis by", crossed_by, key="cross.by", format_func=FACTOR_WORDS.get, on_change=_remember_from,
                    args=("by",))
     right.radio("Count", _UNITS, key="cross.count", format_func=lambda unit: as_text(unit.capitalize()),
                 horizontal=True, on_change=_remember_from, args=("count",))

@@ -12,7 +12,7 @@ from app.loaders.image_pixels import thumbnail
 from app.words.factor_words import FACTOR_WORDS, level_words, reference
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
-from pipeline.data.tables import FACTORS, MISSING, filtered, levels
+from pipeline.data.tables import FACTORS, MISSING, factors_of, filtered, levels
 from pipeline.errors import ImageError
 from pipeline.files.workspace import error_words
 from pipeline.number_words import count
@@ -42,8 +42,9 @@ def image_filters(rows: pd.DataFrame) -> dict[str, str]:
     """A select box for each factor, folded until one is set; the level chosen in each, without those that show all."""
     chosen, problems = {}, []
     folded = st.expander("Filter", icon=":material/filter_alt:", expanded=any(f in st.query_params for f in FACTORS))
-    for start in range(0, len(FACTORS), 3):
-        for column, factor in zip(folded.columns(3), FACTORS[start : start + 3], strict=False):
+    factors = factors_of(rows)
+    for start in range(0, len(factors), 3):
+        for column, factor in zip(folded.columns(3), factors[start : start + 3], strict=False):
             known = levels(rows, factor)
             level = st.query_params.get(factor)
             if level in known:

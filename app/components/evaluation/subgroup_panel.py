@@ -11,10 +11,11 @@ from app.components.figures import chart, dark, open_table
 from app.components.help_text import help_text
 from app.components.image_ways import row_ways
 from app.components.pickers import address_radio, pick
-from app.loaders import evaluation_rows
+from app.loaders import evaluation_rows, resources
 from app.loaders.evaluation_rows import CONFIDENCE
 from app.words.factor_words import FACTOR_WORDS, level_words
 from pipeline.data.dataset import Dataset
+from pipeline.data.tables import factors_of
 from pipeline.metrics.metric_registry import METRICS, TARGET_METRICS
 from pipeline.metrics.sampled import target_label, targets
 from pipeline.metrics.subgroups import FIGURES, OF_A_TARGET
@@ -24,7 +25,7 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 from pipeline.vocabulary import Decision, HeldOutPart
 
-_IN_METADATA = ("age", "sex", "localization", "source", "dx_type")
+_IN_METADATA = ("age", "sex", "localization", "source", "dx_type", "fitzpatrick")
 _FIGURES = {name: (METRICS[name].title if name in METRICS else TARGET_METRICS[name].name) for name in FIGURES}
 _BOX, _KEY = 420, "evaluation.groups"  # pixels
 _SOME = "dx_type"  # its levels lack whole diagnoses
@@ -38,7 +39,8 @@ def subgroup_panel(
     if dataset is None:
         st.info("The data set of this run is not here, so only the model's own confidence can group its images.")
     else:
-        factors = {factor: FACTOR_WORDS[factor] for factor in _IN_METADATA} | factors
+        there = factors_of(resources.factors(dataset))
+        factors = {factor: FACTOR_WORDS[factor] for factor in _IN_METADATA if factor in there} | factors
     factor = address_radio("Groups by", "factor", factors, forgets=("figure",))
     figure = address_radio("Figure", "figure", {
         name: _FIGURES[name] for name in (OF_A_TARGET if factor == _SOME else FIGURES)

@@ -90,3 +90,12 @@ def test_filtered_keeps_the_order_and_needs_every_level(rows):
     assert list(tables.filtered(rows, {})["image_id"]) == list("ABCDEF")
     assert list(tables.filtered(rows, {"dx": "mel", "sex": "male"})["image_id"]) == ["E", "F"]
     assert tables.filtered(rows, {"dx": "mel", "localization": "face"}).empty
+
+
+def test_skin_types_are_a_factor_only_where_they_are_recorded(rows):
+    assert "fitzpatrick" not in tables.factors_of(rows)
+    assert all(lack.factor != "fitzpatrick" for lack in tables.missing(rows))
+    recorded = tables.described(rows.astype(object).assign(age=50.0, fitzpatrick=["IV", "II", None, "II", "I", None]))
+    assert tables.factors_of(recorded) == tables.FACTORS
+    assert tables.levels(recorded, "fitzpatrick") == ["I", "II", "IV", "not-recorded"]
+    assert [m.images for m in tables.missing(recorded) if m.factor == "fitzpatrick"] == [2]
