@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.classes import label
 from pipeline.commands.arguments import add_command
-from pipeline.commands.dataset_text import problem_line
+from pipeline.commands.dataset_text import problem_lines
 from pipeline.commands.output import Output
 from pipeline.files.workspace import current_workspace
 from pipeline.number_words import count
@@ -35,7 +35,7 @@ def data_masks(arguments, out: Output) -> int:
             f"{count(len(found.unknown), 'mask')} of images that {found.data} does not have: "
             f"{', '.join(found.unknown[:_NAMED])}{more}"
         )
-    lines += map(problem_line, found.problems)
+    lines += problem_lines(found.problems)
     out.answer(
         {
             "name": found.data, "masks": found.masks, "without": found.without, "unknown": found.unknown,

@@ -4,6 +4,8 @@ from pipeline.classes import label
 from pipeline.number_words import count
 from pipeline.text_tables import table
 
+_MOST_NAMED = 8  # images
+
 
 def dataset_answer(dataset) -> dict:
     """What came in, as the JSON object says it."""
@@ -15,10 +17,21 @@ def dataset_answer(dataset) -> dict:
     }
 
 
-def problem_line(problem: dict) -> str:
-    """A problem as {image_id, problem}, on a line of its own; some are of no image that can be named."""
-    named = "" if problem["image_id"] is None else f"{problem['image_id']}: "
-    return f"  {named}{problem['problem']}"
+def problem_lines(problems: list[dict]) -> list[str]:
+    """Problems as {image_id, problem}, those of one kind on one line; some are of no image that can be named."""
+    of_kind: dict[str, list[str | None]] = {}
+    for problem in problems:
+        of_kind.setdefault(problem["problem"], []).append(problem["image_id"])
+    return [f"  {_who(ids)}{sentence}" for sentence, ids in of_kind.items()]
+
+
+def _who(ids: list[str | None]) -> str:
+    if len(ids) == 1:
+        return "" if ids[0] is None else f"{ids[0]}: "
+    told = [image_id for image_id in ids if image_id is not None]
+    shown = ", ".join(told[:_MOST_NAMED])
+    more = f" and {len(ids) - _MOST_NAMED:,} more" if shown and len(ids) > _MOST_NAMED else ""
+    return f"{len(ids):,} images{f' ({shown}{more})' if shown else ''}: "
 
 
 def dataset_text(dataset) -> str:
@@ -33,5 +46,5 @@ def dataset_text(dataset) -> str:
     lines += dataset.notes
     if dataset.problems:
         lines.append(f"{count(len(dataset.problems), 'problem')}:")
-        lines += map(problem_line, dataset.problems)
+        lines += problem_lines(dataset.problems)
     return "\n".join(lines)

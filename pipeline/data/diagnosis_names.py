@@ -41,7 +41,8 @@ _PROPOSED = {
     "superficial spreading melanoma; nodular melanoma; acral lentiginous melanoma; lmm; "
     "malignant melanocytic proliferations melanoma",
     "nv": "atypical nevus; dysplastic nevus; common nevus; blue nevus; spitz nevus; reed nevus; congenital nevus; "
-    "halo nevus; compound nevus; junctional nevus; dermal nevus; clark nevus; recurrent nevus; nev",
+    "halo nevus; compound nevus; junctional nevus; dermal nevus; clark nevus; recurrent nevus; nev; "
+    "nevus spitz; nevus congenital; nevus blue; nevus atypical dysplastic or clark",
     "akiec": "actinic keratosis; actinic keratoses; solar keratosis; solar or actinic keratosis; bowen disease; "
     "morbus bowen; squamous cell carcinoma in situ; squamous cell carcinoma in situ bowen disease; "
     "intraepithelial carcinoma; ack",

@@ -128,9 +128,9 @@ def test_a_damaged_zip_member_is_listed(workspace, tmp_path):
         (
             lambda files: files | {TABLE: files[TABLE].replace(b",nv,", b",wart,")},
             "HAM10000_metadata.csv has diagnoses in column dx that LesionLab maps to no code unless somebody confirms "
-            'it: wart (8 images). Look at this mapping, change it where it is wrong, and confirm it: --map "wart=none". '
-            "The codes are mel, bcc, scc, akiec, ak, nv, bkl, df, vasc, unk, benign, malignant; none leaves a diagnosis "
-            "out.",
+            'it: wart (8 images). Look at this mapping, change it where it is wrong, and confirm it: --map '
+            '"wart=none". The codes are mel, bcc, scc, akiec, ak, nv, bkl, df, vasc, unk, benign, malignant; none '
+            "leaves a diagnosis out.",
         ),
         (
             lambda files: files | {TABLE: files[TABLE].replace(b",dx,", b",diagnosis,")},
