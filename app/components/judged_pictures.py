@@ -61,9 +61,11 @@ def region_controls(heatmaps_there: bool, why: str | None = None) -> RegionChoic
     with st.container(horizontal=True, vertical_alignment="center"):
         if not st.toggle("Regions that raised the output", key="heatmap"):
             return NO_REGIONS
-        opacity = st.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key="heatmap.opacity", width=180)
-        of = st.radio("For", ["predicted", "truth"], horizontal=True, key="heatmap.of", format_func={
-            "predicted": "the prediction", "truth": "the reference diagnosis"}.get)
+        opacity = st.slider("Opacity of the heatmap", 0, 100, 60, format="%d %%", key="heatmap.opacity", width=140,
+                            label_visibility="collapsed")
+        of = st.selectbox("Regions for", ["predicted", "truth"], key="heatmap.of", width=230,
+                          label_visibility="collapsed", format_func={
+                              "predicted": "for the prediction", "truth": "for the reference diagnosis"}.get)
     return RegionChoice(True, of, opacity / 100)
 
 

@@ -191,9 +191,9 @@ class Segments(YesOrNo):
 
     def draw(self, value: Any, asked: Mapping[str, Any], known: Known) -> None:
         st.session_state[self._key] = EVERYTHING if value is None else written(value)
-        st.segmented_control(
+        st.radio(
             as_text(self.title), [*self.values(known), EVERYTHING], key=self._key, on_change=self._changed,
-            required=True, label_visibility="collapsed",
+            horizontal=True, label_visibility="collapsed", width="content",
             format_func=lambda one: as_text(
                 self.all_words if one == EVERYTHING else self.value_words(one, known)))
 

@@ -56,10 +56,10 @@ def _click(at, truth, predicted, turn=0):
 def test_who_asks_for_nothing_sees_each_lesion_that_was_called_wrong_the_highest_loss_first(filled):
     wrong = _wrong(filled[2])
     at = open_page("errors")
-    assert at.query_params["right"] == "no" and at.button_group(key="explore.right").value == "no"
+    assert at.query_params["right"] == "no" and at.radio(key="explore.right").value == "no"
     assert cards(at) == list(wrong.drop_duplicates("lesion_id")["image_id"][:PAGE])
     assert f"**{len(wrong)} images** of {wrong['lesion_id'].nunique()} lesions match, out of 28 images." in words(at)
-    at.button_group(key="explore.right").set_value("all").run()
+    at.radio(key="explore.right").set_value("all").run()
     assert at.query_params["right"] == "all"
     assert "**28 images** of 14 lesions, all that were judged." in words(at)
 
@@ -192,7 +192,7 @@ def test_pictures_are_untouched_until_one_press_lays_regions_over_all(filled):
     laid = _urls(at)[1]
     at.slider(key="heatmap.opacity").set_value(30).run()
     assert _urls(at)[1] != laid
-    at.radio(key="heatmap.of").set_value("truth").run()
+    at.selectbox(key="heatmap.of").set_value("truth").run()
     second = _validation(filled[2]).set_index("image_id").loc[ids[1]]
     assert _alts(at)[1].endswith(f"with the regions that raised the output for {second.truth}")
     assert "without heatmap" not in " ".join(captions[0]) + words(at)
@@ -208,7 +208,7 @@ def test_pages_stand_in_the_address(filled):
     button(at, "Next").click().run()
     assert at.query_params["page"] == "2" and cards(at) == lesions[PAGE:]
     assert cards(open_page("errors", right="all", page="2")) == lesions[PAGE:]
-    at.button_group(key="explore.right").set_value("no").run()  # another view starts at its top
+    at.radio(key="explore.right").set_value("no").run()  # another view starts at its top
     assert "page" not in at.query_params and not at.warning
 
 

@@ -65,7 +65,7 @@ def test_the_address_fills_the_bar_and_the_bar_the_address(filled):
     card = next(link for link in at.get("page_link") if link.proto.label.startswith(f"Open {cards(at)[0]}"))
     assert "right=no" in card.proto.query_string and "sort=image" in card.proto.query_string
     at.multiselect(key="explore.truth").set_value(["nv"]).run()
-    at.button_group(key="explore.right").set_value("yes").run()
+    at.radio(key="explore.right").set_value("yes").run()
     at.slider(key="explore.confidence").set_value((0.0, 90.0)).run()
     at.selectbox(key="explore.sort").set_value("loss-up").run()
     assert at.query_params["truth"] == "nv" and at.query_params["right"] == "yes"
@@ -115,7 +115,7 @@ def test_every_filter_is_asked_by_the_address_shown_by_its_widget_and_told(works
             assert at.button(key=f"explore.chip.{chip}").label == as_text(told), name
         if one.place or name == "right":
             widgets = [w for kind in (at.multiselect, at.selectbox, at.slider, at.checkbox, at.number_input,
-                                      at.button_group)
+                                      at.radio)
                        for w in kind if w.key and w.key.startswith(f"explore.{name}")]
             assert widgets and all(w.value not in ([], "", "all", False, (0.0, 100.0), None) for w in widgets), name
         if said_of(known, asked):

@@ -80,7 +80,7 @@ def test_a_filter_by_keyboard_opens_the_same_wall_elsewhere(untouched_app: Runni
     run, rows, _ = newest_errors(untouched_app)
     page = visitor(f"{untouched_app.url}/explore?run={run.name}")
     with rerun(page):
-        page.get_by_role("radiogroup", name="Right or wrong").get_by_text("Wrong").press("Enter")
+        page.get_by_role("radiogroup", name="Right or wrong").get_by_role("radio", name="Wrong").press("Space")
     page.get_by_role("button", name="Filters, order").click()
     choose(page, "Order", "Least confident first")
     wrong = rows[rows["truth"] != rows["predicted"]]
