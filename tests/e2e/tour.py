@@ -1,10 +1,12 @@
 """The tour of screenshots: each page, empty and full, light and dark, on three screens. `make screenshots` runs it.
 
 It makes its own workspaces: an empty one, one with the generated set and a demo run, and one with the real HAM10000
-where `../shared/data` is. `--only` limits it to some of them. The pictures lie in tests/e2e/screenshots/tour.
+where `../shared/data` is. `--only` limits it to some of them. The pictures lie in tests/e2e/screenshots/tour,
+beside them a table of each view's words and heights.
 """
 
 import argparse
+import csv
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +22,7 @@ from pipeline.runs.run_dir import RunDir
 from tests.conftest import SHARED_DATA
 from tests.e2e.conftest import SCREENSHOTS, chromium
 from tests.e2e.furnish import furnish
+from tests.e2e.page_size import PageSize, page_size
 from tests.e2e.serving import RunningApp, serve
 from tests.e2e.steps import watch
 from tests.e2e.stock import stock_real
@@ -32,29 +35,40 @@ _TALLEST = 8000  # pixels
 _SECONDS_TO_LEARN = 600
 
 
-def photograph(page: Page, folder: Path, name: str) -> None:
-    """The view on each screen: as it opens, and in its full length where that is more."""
+def photograph(page: Page, folder: Path, name: str) -> list[PageSize]:
+    """The view on each screen: as it opens, and in its full length where that is more; its size on each."""
+    sizes = []
     page.mouse.move(0, 0)  # no tooltip of what was clicked last
     for screen, (width, height) in SCREENS.items():
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(400)  # charts follow a new width after a pause of their own
         page.screenshot(path=folder / f"{name}-{screen}.png")
-        whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-        if whole > height:
+        sizes.append(page_size(page))
+        if (whole := sizes[-1].height) > height:
             page.set_viewport_size({"width": width, "height": min(whole + 60, _TALLEST)})
             page.wait_for_timeout(400)
             page.screenshot(path=folder / f"{name}-{screen}-whole.png")
+    return sizes
 
 
 def tour(browser: Browser, app: RunningApp, views: list[View], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "sizes.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["view", *(f"{field}-{screen}" for screen in SCREENS for field in PageSize._fields)])
+        _tour(browser, app, views, folder, table)
+
+
+def _tour(browser: Browser, app: RunningApp, views: list[View], folder: Path, table) -> None:
     for theme in ("light", "dark"):
         context = browser.new_context(color_scheme=theme)
         page = context.new_page()
         watch(page)
         for view in views:
             page.set_viewport_size({"width": 1440, "height": 900})
-            photograph(view.show(page, app.url), folder, f"{view.name}-{theme}")
+            sizes = photograph(view.show(page, app.url), folder, f"{view.name}-{theme}")
+            if theme == "light":
+                table.writerow([view.name, *(number for size in sizes for number in size)])
             print(f"{folder.name}: {view.name}, {theme}", flush=True)
         context.close()
 
