@@ -5,7 +5,7 @@ from tests.hand_made import make_run
 
 
 def _turn(at, key: str, tab: str):
-    at.button_group(key=key).set_value(tab).run()
+    at.radio(key=key).set_value(tab).run()
     assert not at.exception and not at.warning
     return at
 

@@ -28,7 +28,7 @@ def test_search_branch_compare_export_import(lab: RunningApp, visitor, tmp_path)
     page = visitor(lab.url)
     follow(page, "Train")
     with rerun(page):
-        page.get_by_role("radio", name="Learning rate").click()
+        page.get_by_role("radiogroup", name="Part of Train").get_by_text("Learning rate").click()
     search_after_stage_1(page)
     take_the_rates_into_a_branch(page, lab)
     see_where_it_started(page, lab)
