@@ -292,6 +292,7 @@ def test_hiding_shows_an_image_and_nothing_that_gives_it_away(filled):
     for word in ("Drawn as", "Prediction", "loss ", "Probability", "called", "lesion ", "Image IMG", "Regions"):
         assert word not in said
     assert _alts(at) == [f"Image 1 of {len(_drawn(run))}, diagnosis hidden"]
+    assert "**Patient:** 50 years, male, back" in said  # what a clinician knows too
     assert not at.subheader and not at.metric and len(at.get("plotly_chart")) == 0
     assert at.radio[0].options == [label(code) for code in CODES] and at.radio[0].value is None
     assert button(at, "Reveal").disabled and button(at, "Start again").disabled

@@ -10,6 +10,7 @@ import streamlit as st
 from app.addresses.links import linked, remember
 from app.components import problems
 from app.components.judged_pictures import NO_REGIONS, Judged, Picture, judged_picture, region_controls
+from app.components.one_lesion import patient_words
 from app.components.pickers import pick
 from app.words.factor_words import reference
 from pipeline.classes import label
@@ -74,6 +75,9 @@ def hidden_truth(rows: pd.DataFrame, classes: list[str], judged: Judged, name: s
         revealed = row["image_id"] in guesses
         _pager(case, len(drawn), revealed)
         _tally(drawn, guesses)
+        if row["image_id"] in judged.table.index:
+            patient = judged.table.loc[row["image_id"]]
+            st.markdown(f"**Patient:** {patient_words(patient['age'], patient['sex'], patient['localization'])}")
     with answer:
         choice = NO_REGIONS
         if revealed:
