@@ -1,9 +1,9 @@
 """Colours, symbols and dashes: one of each for a diagnosis on every page, and the few that charts use besides.
 
-The ten colours were chosen together by a search in OKLab: warm hues for malignant, in situ and precursor diagnoses,
-cool ones for benign; each with at least 3:1 against the light and the dark page, and all those that occur in one data
-set apart for normal, protan, deutan and tritan sight (simulated after Machado et al. 2009). Colour never stands
-alone: each diagnosis has a symbol and a dash, and its code stands beside it.
+The colours of the ten single diagnoses were chosen together by a search in OKLab: warm hues for malignant, in situ and
+precursor diagnoses, cool ones for benign; each with at least 3:1 against the light and the dark page, and all those
+that occur in one data set apart for normal, protan, deutan and tritan sight (simulated after Machado et al. 2009).
+Colour never stands alone: each diagnosis has a symbol and a dash, and its code stands beside it.
 """
 
 from dataclasses import dataclass
@@ -33,6 +33,8 @@ MARKS: dict[str, Mark] = {
     "df": Mark("#52771a", "diamond-open", "dot"),
     "vasc": Mark("#7465cc", "triangle-up-open", "dashdot"),
     "unk": Mark("#756667", "x", "longdash"),
+    "malignant": Mark("#cc3d1c", "hexagon", "solid"),  # these two occur beside each other alone
+    "benign": Mark("#738cbd", "hexagon-open", "dash"),
 }
 _OTHER = Mark("#756667", "cross", "longdashdot")
 

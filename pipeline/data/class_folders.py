@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.classes import DIAGNOSES
 from pipeline.data.delimited import column_names, read_table
-from pipeline.data.diagnosis_names import NAMED, may_be_named, plain
+from pipeline.data.diagnosis_names import NAMED, UNDECIDED, may_be_named, plain
 from pipeline.data.guesses import Guesses
 from pipeline.data.image_ids import is_image_id
 from pipeline.data.member import Member
@@ -41,7 +41,7 @@ def folder_name(member: Member) -> str:
 
 def named_by_folder(images: list[Member], mapping: Mapping[str, str] | None = None) -> bool:
     """Whether at least one image lies in a folder that is named like a diagnosis, or that `mapping` names."""
-    known = NAMED | set(mapping or {})
+    known = (NAMED - UNDECIDED) | set(mapping or {})  # a folder called "other" says nothing
     return any(plain(name) in known for name in {folder_name(member) for member in images})
 
 

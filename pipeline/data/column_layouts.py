@@ -15,10 +15,9 @@ from pipeline.data.metadata import COLUMNS, FITZPATRICK, Rows, checked_rows, own
 from pipeline.data.quotable import quotable
 from pipeline.data.sources import isic
 from pipeline.errors import DataError
-from pipeline.limits import MOST_LINE_CHARACTERS
 from pipeline.number_words import count
 
-_HEAD = 4 * MOST_LINE_CHARACTERS  # bytes: a character has at most four
+_HEAD = 2**16  # bytes, in which the header of a table of this kind ends
 _LEVELS = tuple(f"diagnosis_{n}" for n in range(1, 6))
 _LICENCES = {
     "cc 0": "CC0 1.0", "cc0": "CC0 1.0", "cc by": "CC BY 4.0", "cc by nc": "CC BY-NC 4.0", "cc by sa": "CC BY-SA 4.0",

@@ -38,7 +38,8 @@ def targets(classes: list[str]) -> dict[str, tuple[str, ...]]:
 
 def target_label(target: str, codes: tuple[str, ...]) -> str:
     """ "Melanoma · mel", or "Malignant (bcc, mel)"."""
-    return f"{_GROUPS[target][0]} ({', '.join(codes)})" if target in _GROUPS else label(target)
+    is_group = target in _GROUPS and codes != (target,)  # a data set of two classes has a diagnosis of that name
+    return f"{_GROUPS[target][0]} ({', '.join(codes)})" if is_group else label(target)
 
 
 class Cells(NamedTuple):

@@ -99,7 +99,8 @@ def test_malignant_and_precursor_warm_benign_cool(code):
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
-@pytest.mark.parametrize("codes", [HAM10000, ISIC2019], ids=["7 diagnoses", "9 diagnoses"])
+@pytest.mark.parametrize("codes", [HAM10000, ISIC2019, ("benign", "malignant")],
+                         ids=["7 diagnoses", "9 diagnoses", "2 classes"])
 def test_colour_blind_eyes_tell_them_apart(codes, sight):
     colours = [oklab(MARKS[code].colour, SIGHTS[sight]) for code in codes]
     assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(colours, 2)) > 0.05

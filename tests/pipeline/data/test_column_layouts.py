@@ -63,3 +63,10 @@ def test_a_ground_truth_under_another_name_is_told_by_its_columns(workspace, tmp
     table = "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC\nI1,1,0,0,0,0,0,0\nI2,0,1,0,0,0,0,0\n"
     dataset = import_dataset(workspace, _folder(tmp_path, table, "I1 I2"), "set")
     assert dataset.metadata()["dx"].tolist() == ["mel", "nv"]
+
+
+def test_a_folder_that_says_nothing_does_not_stand_above_a_table(workspace, tmp_path):
+    files = {"other/I1.jpg": jpeg(1), "other/I2.jpg": jpeg(2), "labels.csv": b"file,label\nI1.jpg,nv\nI2.jpg,mel\n"}
+    dataset = import_dataset(workspace, write_folder(tmp_path / "set", files), "set")
+    assert dataset.metadata()["dx"].tolist() == ["nv", "mel"]
+    assert "The table writes the id of 2 images with the suffix of its file." in dataset.notes

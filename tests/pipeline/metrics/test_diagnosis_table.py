@@ -38,6 +38,7 @@ def test_targets_are_the_diagnoses_and_the_groups_that_differ():
     assert list(targets(["bcc", "mel", "own"])) == ["bcc", "mel", "own", "malignant"]
     assert target_label("malignant", ("bcc", "mel")) == "Malignant (bcc, mel)"
     assert target_label("mel", ("mel",)) == "Melanoma · mel"
+    assert target_label("malignant", ("malignant",)) == "Malignant lesion · malignant"
 
 
 def test_the_figures_and_their_bounds_are_those_of_resamples_drawn_row_by_row():
