@@ -97,13 +97,13 @@ def about_images(run: RunDir) -> None:
 
 
 def about_chips(run: RunDir) -> None:
-    """All of it in few words, side by side: who judged the images and where they come from; the sentences behind a
-    click.
-    """
-    folds_note(run.capabilities())
-    copies_note(found_data(run).note)
-    if judged := run.evaluation():
-        chip("What was judged", as_text(error_words(" ".join(judged["words"]))), "fact_check")
+    """Who judged the images and where they come from, behind one click; nothing where there is nothing to say."""
+    can, copies, judged = run.capabilities(), found_data(run).note, run.evaluation()
+    said = [_folds_words(can)] if can.has_folds else []
+    said += [as_text(copies)] if copies else []
+    said += [as_text(error_words(" ".join(judged["words"])))] if judged else []
+    if said:
+        chip("About", "\n\n".join(said), "info")
     dataset = dataset_of(run)
     if dataset and dataset.generated:
         st.caption(f":material/draw: The images are {NOTICE}.", width="content")
@@ -112,20 +112,17 @@ def about_chips(run: RunDir) -> None:
 def folds_note(can: Capabilities) -> None:
     """Above what a page shows of the run that the folds of a cross-validation judged; nothing for other runs."""
     if can.has_folds:
-        note = FOLDS_NOTE if can.has_what_if else first_bundled_words.NOTE
-        chip(bundled_title(can), f"{note} {TOO_GOOD}", "inventory_2")
+        chip(bundled_title(can), _folds_words(can), "inventory_2")
+
+
+def _folds_words(can: Capabilities) -> str:
+    return f"{FOLDS_NOTE if can.has_what_if else first_bundled_words.NOTE} {TOO_GOOD}"
 
 
 def chip(words: str, text: str, icon: str) -> None:
     """A few words in view, and behind a click the sentences that they stand for, as markdown."""
     with st.popover(words, icon=f":material/{icon}:", type="tertiary"):
         st.markdown(text)
-
-
-def copies_note(note: str | None) -> None:
-    """Where the run's images were found by their ids: that these may be other copies than its networks saw."""
-    if note:
-        chip("Found by id, other copies", as_text(note), "image_search")
 
 
 def images_not_here() -> None:
@@ -160,8 +157,8 @@ def judged_images(run: RunDir, noted: bool = False) -> Judged | None:
     if dataset is None:
         st.info(f"The data set {as_text(config.data)} is no longer here, so its images cannot be shown.")
         return None
-    if not noted:
-        copies_note(found.note)
+    if found.note and not noted:
+        chip("Found by id, other copies", as_text(found.note), "image_search")
     if not found.note and dataset.content_hash != config.data_hash:
         st.warning(f"The data set {as_text(config.data)} has changed since this run: some images may be others.")
     return Judged(dataset, images_of(run, found), config, resources.heatmaps(run))

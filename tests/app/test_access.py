@@ -54,7 +54,7 @@ OPEN = {
     "components/data/image_wall.py": "wall.all",
     "components/data/naming_panel.py": "import.map",
     "components/errors/confusion_panel.py": "pair.*.*",
-    "components/errors/wall_view.py": "explore.select_page",
+    "components/errors/wall_view.py": "explore.select_page explore.select_found",
     "components/errors/hidden_truth.py": "guess.again guess.next guess.previous guess.reveal",
     "components/evaluation/evaluation_tab.py": "evaluate to_errors to_evaluate_on",
     "components/evaluation/flagged_lesions.py": "evaluation.close evaluation.lesions.*",

@@ -104,6 +104,9 @@ def test_every_filter_is_asked_by_the_address_shown_by_its_widget_and_told(works
         if name == "seen":  # this split has no lesion on both sides
             assert text is None and at.selectbox(key="explore.seen").disabled
             continue
+        if name == "fitzpatrick":  # recorded nowhere here, so nobody is asked
+            assert not any(box.key == "explore.fitzpatrick" for box in (*at.selectbox, *at.multiselect))
+            continue
         at.query_params.clear()
         at.query_params.update({"run": run.name, "part": "all", "right": "all", name: text,
                                 **({"of": "mel"} if name in ("share", "own") else {})})
@@ -185,8 +188,8 @@ def test_what_is_ticked_becomes_a_teaching_set_that_lives(filled):
     first, second = _cards(rows)[:2]
     at = _open()
     at.checkbox(key=f"explore.tick.{first}").check().run()
-    assert "**1 image** selected" in words(at) and not cards(at)  # the bar was drawn anew, and not the wall
-    button(at.run(), "Next").click().run()
+    assert "**1 image** selected" in words(at)
+    button(at, "Next").click().run()
     third = cards(at)[0]
     at.checkbox(key=f"explore.tick.{third}").check().run()
     button(at.run(), "Previous").click().run()
@@ -215,12 +218,10 @@ def test_all_that_match_go_into_a_set_that_is_there(filled):
     melanomas = _validation(run).query("truth == 'mel'")["image_id"]
     one = create_set(workspace, "Mixed", "", "generated", run, ["IMG_0000"])
     at = _open(truth="mel")
-    at.radio(key="explore.new_set.which").set_value("found")
+    button(at, "Select all that match").click().run()
     at.selectbox(key="explore.new_set.into").set_value(one.id)
     at.button(key="explore.new_set.save").click().run()
     assert set(list_sets(workspace)[0].images) == {"IMG_0000", *melanomas}
-    at.button(key="explore.new_set.save").click().run()  # nothing is ticked
-    assert at.error[0].value == "No image is selected. Select some first."
 
 
 def test_the_map_is_offered_watched_and_drawn(filled):

@@ -16,7 +16,7 @@ def tried(filled):
     workspace, _, run = filled
     other = create_set(workspace, "Nevi", "Old.", "generated", run, ["IMG_0000"])
     at = open_page("explore", truth="mel")
-    at.radio(key="explore.new_set.which").set_value("found")
+    button(at, "Select all that match").click().run()
     at.text_input(key="explore.new_set.name").set_value("  nevi ")
     at.text_area(key="explore.new_set.note").set_value("New.")
     at.button(key="explore.new_set.save").click().run()
@@ -85,13 +85,15 @@ def test_a_tick_draws_the_bar_and_nothing_else(filled):
     run = filled[2]
     at = open_page("explore")
     images = [box.key.removeprefix("explore.tick.") for box in at.checkbox if box.key.startswith("explore.tick.")]
-    assert len(images) > 2 and "**0 images** selected" in words(at)
+    assert len(images) > 2 and "selected" not in words(at)  # nothing is in the lesions' way
+    at.checkbox(key=f"explore.tick.{images[1]}").check().run()
+    assert "**1 image** selected" in words(at) and at.title
     at.checkbox(key=f"explore.tick.{images[0]}").check().run()
-    assert "**1 image** selected" in words(at)
+    assert "**2 images** selected" in words(at)
     assert not at.title and not at.checkbox and not at.get("image")  # the page itself was not drawn
-    assert at.session_state[f"explore.selected.{run.name}"] == {images[0]}
+    assert at.session_state[f"explore.selected.{run.name}"] == set(images[:2])
     button(at, "Select none").click().run()
-    assert "**0 images** selected" in words(at) and at.title and not ticked_of(at, run)
+    assert "selected" not in words(at) and at.title and not ticked_of(at, run)
 
 
 def ticked_of(at, run) -> set[str]:
@@ -126,4 +128,4 @@ def test_another_session_has_ticked_nothing(filled):
     at = open_page("explore")
     box = next(box for box in at.checkbox if box.key.startswith("explore.tick."))
     box.check().run()
-    assert "**0 images** selected" in words(open_page("explore"))
+    assert "**1 image** selected" in words(at) and "selected" not in words(open_page("explore"))

@@ -79,7 +79,7 @@ def test_two_browsers_see_nothing_of_each_other(generated_app: RunningApp, visit
     filter_the_wall(one, generated_app)
     follow(other, "Data sets")
     settled(other)
-    expect(other.get_by_text("1–24 of ").first).to_be_visible()
+    expect(other.get_by_text("1–12 of ").first).to_be_visible()
     expect(other.get_by_text(" match, out of ")).to_have_count(0)
 
     other.goto(f"{generated_app.url}/errors?quiz=all")

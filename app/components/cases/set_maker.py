@@ -1,4 +1,4 @@
-"""The bar at the foot of the window: how many images are ticked, and the form that makes a teaching set of them."""
+"""The bar at the foot of the window once an image is ticked: how many are, and the form that makes a set of them."""
 
 from collections.abc import Mapping
 
@@ -20,9 +20,11 @@ _MADE = "explore.set_made"  # the set that was made last, until the next bar has
 
 
 def set_maker(run: RunDir, found: pd.DataFrame, sets: Mapping[str, TeachingSet]) -> None:
-    """The bar for the ticked images of the run, or for all of `found`, those that match."""
-    with st.bottom:
-        _bar(run, list(found.index), sets)
+    """The bar for the ticked images of the run, in the order of `found` as far as they match; without any the lesions
+    have the room."""
+    if ticked(run) or _MADE in st.session_state:
+        with st.bottom:
+            _bar(run, list(found.index), sets)
 
 
 @st.fragment(key=BAR)
@@ -30,8 +32,7 @@ def _bar(run: RunDir, found: list[str], sets: Mapping[str, TeachingSet]) -> None
     made: TeachingSet | None = st.session_state.pop(_MADE, None)
     if made is not None:  # before the widgets are drawn: afterwards nobody may change them
         st.session_state[_FOLDED] = False
-        st.session_state.update({f"{_KEY}.which": "ticked", f"{_KEY}.into": NEW, f"{_KEY}.name": "",
-                                 f"{_KEY}.note": ""})
+        st.session_state.update({f"{_KEY}.into": NEW, f"{_KEY}.name": "", f"{_KEY}.note": ""})
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(ticked_words(run), width="content")
         with st.popover("Make a teaching set", icon=":material/collections_bookmark:", key=_FOLDED, on_change="rerun"):
@@ -53,9 +54,6 @@ def _form(run: RunDir, found: list[str], sets: Mapping[str, TeachingSet]) -> Tea
     """The form; the set that has just been made or added to."""
     chosen = ticked(run)
     with st.form(_KEY, border=False):
-        which = st.radio("Images", ["ticked", "found"], horizontal=True, key=f"{_KEY}.which", format_func={
-            "ticked": f"The selected: {count(len(chosen), 'image')}",
-            "found": f"All that match: {count(len(found), 'image')}"}.get)
         into = st.selectbox("Put them into", [NEW, *sets], key=f"{_KEY}.into",
                             format_func=lambda one: sets[one].name if one else "A new set")
         # what is written stays while the question about the name stands in the form's place
@@ -67,10 +65,8 @@ def _form(run: RunDir, found: list[str], sets: Mapping[str, TeachingSet]) -> Tea
             return None
     one = None
     with problems.in_words():
-        images = found
-        if which == "ticked":
-            images = [image_id for image_id in found if image_id in chosen]
-            images += sorted(chosen - set(images))  # ticked under an earlier filter
+        images = [image_id for image_id in found if image_id in chosen]
+        images += sorted(chosen - set(images))  # ticked under an earlier filter
         one = put_into(_KEY, run, into, name, note, images)
         if one is None:
             st.rerun()  # the question stands where the form stood

@@ -1,6 +1,7 @@
 """The ticked images of a run: a box on each card, and the bar with their count at the foot of the window.
 
-A tick draws the bar anew and nothing else: the page, its wall and its pictures stay as they are.
+A tick draws the bar anew and nothing else: the page, its wall and its pictures stay as they are. The first tick, which
+brings the bar, and the last one to go draw the page.
 """
 
 from collections.abc import Iterable
@@ -28,8 +29,10 @@ def tick(run: RunDir, image_id: str) -> None:
 
 
 def _take(run: RunDir, image_id: str) -> None:
+    bar = bool(ticked(run))
     (ticked(run).add if st.session_state[f"explore.tick.{image_id}"] else ticked(run).discard)(image_id)
-    st.rerun(BAR)
+    if bar and ticked(run):
+        st.rerun(BAR)
 
 
 def tick_all(run: RunDir, images: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from pipeline.files.workspace import error_words
 from pipeline.number_words import count
 from pipeline.shown import as_text
 
-PAGE = 24
+PAGE = 12
 _IN_A_ROW = 4
 _ALL = ""  # None would be shown as a box that waits for a choice
 

@@ -81,4 +81,6 @@ def _wall(run: RunDir, shown: Shown, asked: Asked, remarks: dict[str, Remark]) -
     with st.container(horizontal=True):
         st.button("Select this page", key="explore.select_page", on_click=tick_all, args=(run, on_page),
                   icon=":material/select_all:")
+        st.button("Select all that match", key="explore.select_found", on_click=tick_all, args=(run, found.index),
+                  icon=":material/done_all:")
         csv_button(run, found, remarks)
