@@ -60,9 +60,9 @@ def lesion_wall(
                 flag = "  \n:small[:material/flag: label doubtful]" if row["image_id"] in doubtful else ""
                 st.markdown(f"{lines}{flag}")
                 with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
-                    _link(run, row, int(images[row["lesion_id"]]), kept)
-                    if tick:
+                    if tick:  # first, so that a long link leaves it its room
                         tick(row["image_id"])
+                    _link(run, row, int(images[row["lesion_id"]]), kept)
     if pages > 1:
         pager("wall", page, pages, size, len(lesions), "lesions")
     return [row["image_id"] for row in shown]

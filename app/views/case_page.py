@@ -193,7 +193,8 @@ def _below(one: _Case, readable: bool) -> None:
     if ids:
         parts[f"This lesion's other images ({len(ids):,})"] = lambda: same_lesion(
             one.run, ids, one.cases, one.dataset, one.table, one.kept)
-    if one.can.has_neighbours and not (one.info and one.info.is_mean):
+    a_mean = one.info is not None and one.info.is_mean
+    if one.can.has_neighbours and not (a_mean and case_tables.neighbours(one.run) is None):
         parts["Look-alikes in training"] = lambda: look_alikes(one.run, one.case)
     if told.any:
         parts[f"Other answers ({len(told.said):,})"] = lambda: other_models(told, one.case["truth"])

@@ -131,7 +131,8 @@ def test_the_other_pages_of_a_run_show_it(workspace, bundle, page):
     assert SIBLINGS in words(at) and not at.exception and not at.error
     assert "Compute" not in " ".join(labels(at))
     if page == "case":
-        assert NOTICE in words(at) and "No map and no neighbours" in words(at) and NOT_HERE in words(at)
+        assert NOTICE in words(at) and NOT_HERE in words(at)
+        assert not any("Look-alikes" in tab.label for tab in at.tabs)  # the five networks are not here
     elif page == "explore":
         assert NOT_HERE in words(at)
         assert "No map and no neighbours" in words(open_page(page, run=RUN_NAME, view="map"))

@@ -96,7 +96,7 @@ def test_a_running_run_is_picked_and_can_be_stopped(answering):
 def test_an_ended_run_says_what_to_do(answering, state):
     workspace, dataset, _ = answering
     run = make_run(workspace, dataset, state)
-    assert ("below" if state != "interrupted" else "when it is resumed") in words(open_page("train", run=run.name))
+    assert ("below" if state != "interrupted" else "start at its beginning") in words(open_page("train", run=run.name))
     for page in ("errors", "evaluation", "explore"):
         at = open_page(page, run=run.name)
         assert f"The run {run.name} " in at.error[0].value and "before it was evaluated." in at.error[0].value

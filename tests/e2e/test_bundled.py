@@ -82,7 +82,7 @@ def test_the_bundled_networks_are_asked_about_what_they_had_not_seen(tmp_path, b
         page = visitor(app.url, **SCREENS[0])
         open_address(page, f"{app.url}/case?run={RUN_NAME}&image=IMG_0004")
         page.get_by_role("button", name="The five networks of the model in the box").click()
-        expect(page.get_by_text("the five networks of the bundled model, each on the images that it had not seen")
+        expect(page.get_by_text("the five networks of the model in the box, each on the images that it had not seen")
                ).to_be_visible()
         page.get_by_role("tab", name="What if").click()
         expect(page.get_by_text("What it said of changed pictures is stored.")).to_be_visible()
