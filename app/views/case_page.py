@@ -141,8 +141,8 @@ def _readable(one: _Case) -> bool:
 
 
 def _at_a_glance(one: _Case, readable: bool) -> None:
-    """The picture, and all that is known of it beside it."""
-    picture, beside = st.columns([3, 2], gap="medium")
+    """The picture, and all that is known of it beside it; over the whole width where there is no picture."""
+    picture, beside = st.columns([3, 2], gap="medium") if readable else (None, st.container())
     regions: dict[str, Regions] = {}
     with beside:
         st.markdown(facts(one.case, one.row, generated=one.drawn))
@@ -160,7 +160,7 @@ def _at_a_glance(one: _Case, readable: bool) -> None:
             st.caption(f":material/draw: This image is {NOTICE}.")
         folds_note(one.can)
         st.caption(as_text(f"Lesion {one.case['lesion_id']} · judged by {case_tables.name_of(one.run)}"))
-    if readable:
+    if picture is not None:
         with picture, problems.in_words():
             case_picture(one.run, one.dataset, one.row, asked)
 

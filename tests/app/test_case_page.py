@@ -23,6 +23,12 @@ def _pictures(at):
     return [image.alt for element in at.get("image") for image in element.proto.imgs]
 
 
+def _width_of_facts(at):
+    """How much of the page's width the facts have, the rest being the picture's."""
+    beside = (column.weight for column in at.columns if any("judged by" in one.value for one in column.caption))
+    return next(beside, 1)
+
+
 def _tabs(at):
     return [tab.label for tab in at.tabs]
 
@@ -73,7 +79,7 @@ def test_the_picture_is_untouched_until_regions_are_asked_for(filled):
     _, _, run = filled
     row = _ordered(run).query("truth != predicted").iloc[1]
     at = open_page("case", run=run.name, image=row.image_id)
-    assert _pictures(at)[0] == f"Untouched image {row.image_id}"
+    assert _pictures(at)[0] == f"Untouched image {row.image_id}" and _width_of_facts(at) == 0.4
     assert "case.opacity" not in [one.key for one in at.slider]
     seen, said = set(), ""
     nouns = {"predicted": ("the prediction", row.predicted), "truth": ("what it was drawn as", row.truth)}
@@ -169,6 +175,7 @@ def test_a_missing_data_set_leaves_what_the_run_stored(filled):
     at = open_page("case", run=run.name, image=row.image_id)
     assert "The data set generated is no longer here" in words(at) and not at.error
     assert f"**Drawn as:** {label(row.truth)}" in words(at) and len(at.get("plotly_chart")) == 1
+    assert _width_of_facts(at) == 1
 
 
 def test_a_missing_file_is_said_in_words(filled):
@@ -177,6 +184,7 @@ def test_a_missing_file_is_said_in_words(filled):
     dataset.image_path(dataset.metadata().set_index("image_id").at[row.image_id, "file"]).unlink()
     at = open_page("case", run=run.name, image=row.image_id)
     assert len(at.error) == 1 and f"**Drawn as:** {label(row.truth)}" in words(at)
+    assert _width_of_facts(at) == 1
 
 
 def test_what_if_asks_the_network_and_resets(trained, workspace):
