@@ -6,6 +6,7 @@ import pytest
 
 from app.old_addresses import MOVED
 from pipeline.files.workspace import Workspace
+from pipeline.runs.teaching import list_sets
 from tests.e2e.serving import serve
 from tests.e2e.steps import open_address
 from tests.e2e.views import PAGES
@@ -28,7 +29,7 @@ def _parameters(page: str) -> tuple[str, ...]:
 
 def test_nothing_hostile_is_a_link_or_asks_elsewhere(tmp_path, visitor):
     run = name_everything(Workspace(tmp_path / "home").create(), tmp_path, HOSTILE)
-    elsewhere, image = [], run.predictions()["image_id"].iloc[0]
+    elsewhere, image, taught = [], run.predictions()["image_id"].iloc[0], list_sets(Workspace(tmp_path / "home"))[0].id
     with serve(tmp_path / "home", tmp_path / "app.log") as app:
         page = visitor(app.url)
         page.on("request", lambda asked: elsewhere.append(asked.url)
@@ -37,6 +38,7 @@ def test_nothing_hostile_is_a_link_or_asks_elsewhere(tmp_path, visitor):
         for name in (*PAGES, *MOVED):  # an old address is a part of a page
             hostile = dict.fromkeys(_parameters(name), HOSTILE)
             here = {"run": run.name, "image": image} if "run" in hostile else {}
+            here |= {"set": taught, "answer": "yes"} if name == "lesson" else {}
             for parameters in (hostile, {**hostile, **here}, here):
                 open_address(page, f"{app.url}/{name}?{urlencode(parameters)}")
                 page.eval_on_selector_all("details:not([open]) > summary", "all => all.forEach(one => one.click())")

@@ -9,7 +9,8 @@ from tests.hostile.case import Case
 from tests.hostile.texts import KNOWN, random_texts
 
 PAGES: dict[str, tuple[str, ...]] = {
-    "home": ("run", "data"), "get_data": ("data",), "dataset": ("data", "view", "by", "count", "dx", "sex", "page"),
+    "home": ("run", "data", "lesion", "guess"), "get_data": ("data",),
+    "dataset": ("data", "view", "by", "count", "dx", "sex", "page"),
     "train": ("run", "start", "data", "preset", "rates"), "rates": ("search", "start"),
     "runs": ("runs", "search", "sort"), "errors": ("run", "part", "truth", "predicted", "quiz", "case"),
     "explore": (
@@ -18,11 +19,12 @@ PAGES: dict[str, tuple[str, ...]] = {
         "doubtful", "flips", "set", "area", "decision",
     ),
     "case": ("run", "image", "decision", "truth", "set", "sort"),
+    "tour": ("stop", "answer"), "lesson": ("run", "set", "image", "answer"),
     "evaluation": ("run", "part", "topic", "decision", "figure", "target", "prevalence", "threshold", "lesions"),
     "evaluate_on": ("model", "data", "run"), "leakage": ("data", "run", "topic", "part", "verdict"),
     "classify": ("model", "example"), "models": ("model",), "article": ("run",),
 }
-_OF_RESULTS = ("runs", "errors", "explore", "case", "evaluation", "leakage")
+_OF_RESULTS = ("runs", "errors", "explore", "case", "lesson", "evaluation", "leakage")
 _LONG = ("x" * 100_000, "," * 100_000, "1,2;" * 25_000, "9" * 100_000)
 _ODD = ("\x00", "a\x00b", "nan", "inf..-inf", "1e999", "-1", "NaN..NaN", "\U0010ffff", "%ed%a0%80", "none")
 _MOST_SECONDS = 20  # of one view on a busy machine, what it imports included
