@@ -132,8 +132,11 @@ def test_the_output_of_an_example_is_seen_without_scrolling(
 ) -> None:
     model = list_models(generated_app.workspace)[0].name
     page = visitor(f"{generated_app.url}/classify?model={model}", viewport={"width": width, "height": height})
-    press(page, re.compile("^Use 1$"))
+    page.get_by_role("button", name="Use 1", exact=True).click()
+    expect(page.get_by_text("Model output: a probability for each diagnosis").first).to_be_visible(
+        timeout=FIRST_OUTPUT_MS)
+    settled(page)
     for words in (re.compile("^Model output: .+%$"), re.compile("^(Reference diagnosis|Drawn as): ")):
-        box = page.get_by_text(words).first.bounding_box(timeout=FIRST_OUTPUT_MS)
+        box = page.get_by_text(words).first.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= height, box
         assert box["x"] >= 0 and box["x"] + box["width"] <= width, box
