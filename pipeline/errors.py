@@ -50,9 +50,12 @@ class TeachingError(LesionLabError):
 class NameTakenError(TeachingError):
     """A name that another teaching set of the same data set has; `set_id` is that set's."""
 
-    def __init__(self, set_id: str):
+    def __init__(
+        self, problem: str = "Another teaching set of these images has this name.", way_on: str = "Choose another one.",
+        set_id: str = "",
+    ):
+        super().__init__(problem, way_on)
         self.set_id = set_id
-        super().__init__("Another teaching set of these images has this name.", "Choose another one.")
 
 
 class AccessError(LesionLabError):

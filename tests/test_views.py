@@ -250,5 +250,5 @@ def test_the_labels_of_tasks_1_and_2(workspace, tmp_path):
     assert dataset.notes[1].startswith("18 of 24 images have no lesion id:")
     table = dataset.metadata()
     assert set(table["source"]) == {"ISIC2018T12"} and dataset.mask_path("ISIC_0000001") is not None
-    with pytest.raises(DataError, match="diagnoses in column dx that LesionLab does not know: xyz"):
+    with pytest.raises(DataError, match="maps to no code unless somebody confirms it: xyz"):
         import_dataset(workspace, write_zip(tmp_path / "odd.zip", {**files, "labels.csv": labels(dx0="xyz")}), "odd")

@@ -140,7 +140,7 @@ def _free_name(workspace: Workspace, name: str, data: str, own: str = "") -> str
     name = _name(name)
     for one in list_sets(workspace):
         if one.data == data and one.id != own and one.name.casefold() == name.casefold():
-            raise NameTakenError(one.id)
+            raise NameTakenError(set_id=one.id)
     return name
 
 

@@ -104,7 +104,7 @@ def test_where_no_model_answers_a_training_is_offered(answering):
     at = open_page("classify")
     bring(at, ("a.jpg", image_bytes(1, False)))
     assert not [b for b in at.button if b.label.startswith("Ask ")]
-    assert [link.proto.label for link in at.get("page_link")][-1] == "Train a model on real images"
+    assert "Train a model on real images" in [link.proto.label for link in at.get("page_link")]
 
 
 def test_a_training_on_drawings_does_not_change_who_answers_real_images():

@@ -64,7 +64,7 @@ def test_the_mapping_is_seen_and_confirmed_before_it_starts(place):
     started = find_run(workspace, f"{run.name}-on-other-2")
     assert at.query_params["run"] == [started.name] or at.query_params["run"] == started.name
     assert started.evaluation()["mapping"] == {"ak": "akiec", "scc": "akiec"}
-    for _ in range(240):
+    for _ in range(1200):
         if started.status().state in ENDED:
             break
         time.sleep(0.25)
