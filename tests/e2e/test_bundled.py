@@ -60,7 +60,9 @@ def test_the_bundled_model_answers_and_its_errors_are_there(fresh_app, visitor, 
     press(page, "See where it errs")
     press(page, "All its errors")
     expect(page).to_have_url(re.compile(f"run={RUN_NAME}"))
+    page.get_by_role("button", name="About", exact=True).click()
     expect(page.get_by_text("five sibling networks, not the shipped one")).to_be_visible()
+    page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Get data")).to_be_visible()
     photograph("errors")
     for address in ("runs?runs=", "errors?right=all&run=", "models?model="):

@@ -44,7 +44,7 @@ def draw_the_embedded_set(page: Page) -> None:
     page.get_by_role("button", name="Draw the generated images").click()
     expect(page.get_by_text("The data set generated is here: 600 images")).to_be_visible(timeout=DRAWING_MS)
     expect(page.get_by_text(re.compile("not for learning dermoscopy", re.IGNORECASE)).first).to_be_visible()
-    press(page, "Train on a data set")
+    press(page, "Train on it")
 
 
 def start_training(page: Page, running_app: RunningApp, epochs: tuple[int, int], limit: int) -> RunDir:
