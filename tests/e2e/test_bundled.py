@@ -86,6 +86,7 @@ def test_the_bundled_networks_are_asked_about_what_they_had_not_seen(tmp_path, b
         page.get_by_role("button", name="The five networks of the model in the box").click()
         expect(page.get_by_text("the five networks of the model in the box, each on the images that it had not seen")
                ).to_be_visible()
+        page.keyboard.press("Escape")  # it lies over the tabs
         page.get_by_role("tab", name="What if").click()
         expect(page.get_by_text("What it said of changed pictures is stored.")).to_be_visible()
         import_dataset(app.workspace, tiny_bundle[1], "mine")
