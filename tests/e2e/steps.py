@@ -82,6 +82,13 @@ def press(page: Page, name: str | re.Pattern) -> None:
         page.get_by_role("button", name=name).first.click()
 
 
+def open_tab(page: Page, name: str) -> None:
+    """Opens a tab of a page; the browser has them all, so nothing is run."""
+    tab = page.get_by_role("tab", name=name)
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+
+
 def of_reference(code: str) -> re.Pattern:
     """What a page says of an image's reference diagnosis, or of what a drawing was drawn as."""
     return re.compile(rf"(Reference diagnosis|Drawn as): {re.escape(label(code))}")

@@ -13,7 +13,7 @@ from app.components.errors.wall_view import PAGE
 from pipeline.metrics.confusion import cell, most_confused
 from pipeline.runs.teaching import list_sets, teaching_folder
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import choose, ids_on_the_wall, of_reference, press, rerun
+from tests.e2e.steps import choose, ids_on_the_wall, of_reference, open_tab, press, rerun
 from tests.e2e.test_student import newest_errors
 from tests.embedded import embed_by_hand
 
@@ -50,11 +50,13 @@ def test_from_a_cell_to_a_teaching_set_on_another_machine(untouched_app: Running
     expect(page.get_by_role("heading", name=f"Image {first}")).to_be_visible()
     expect(page.get_by_text(of_reference(pair.truth)).first).to_be_visible()
     expect(page.get_by_alt_text(f"Untouched image {first}", exact=True)).to_be_visible()
+    open_tab(page, "Look-alikes in training")
     press(page, "Compute map, neighbours and what flips")
     expect(page.get_by_text("Look-alikes of another diagnosis")).to_be_visible(timeout=_PATIENT_MS)
     expect(page.get_by_alt_text(re.compile("^Training image ")).first).to_be_visible()
-    expect(page.get_by_text(re.compile(r"mirrored left to right: .* \(95 % interval"))).to_be_visible()
 
+    open_tab(page, "What if")
+    expect(page.get_by_text(re.compile(r"mirrored left to right: .* \(95 % interval"))).to_be_visible()
     truth = page.get_by_text(re.compile("the reference diagnosis: .* → "))
     before = truth.inner_text()
     page.get_by_role("slider", name="Brightness").focus()
@@ -64,6 +66,7 @@ def test_from_a_cell_to_a_teaching_set_on_another_machine(untouched_app: Running
     press(page, "Reset")
     expect(truth).to_have_text(before)
 
+    open_tab(page, "Note")
     page.get_by_role("textbox", name="Name of the new set").fill("Journey")
     press(page, "Put it in")
     expect(page.get_by_text("The teaching set “Journey” has 1 image.")).to_be_visible()
@@ -73,6 +76,7 @@ def test_from_a_cell_to_a_teaching_set_on_another_machine(untouched_app: Running
     other = visitor(f"{untouched_app.url}/explore?run={run.name}&set={one.id}")
     assert ids_on_the_wall(other) == [first]
     _follow(other, f"Open {first}")
+    open_tab(other, "Note")
     expect(other.get_by_text("In the teaching sets: Journey")).to_be_visible()
 
 
