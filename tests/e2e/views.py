@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from playwright.sync_api import Page, expect
 
@@ -17,6 +18,8 @@ from tests.e2e.steps import open_address, rerun
 # the addresses of all pages in the navigation, so that a new page is looked at too
 PAGES = ("", *re.findall(r'url_path="([\w-]+)"', (ROOT / "app" / "main.py").read_text(encoding="utf-8")))
 _PARTS = {"data-get": "dataset?view=get", "learning-rate": "train?tab=learning-rate", "leakage": "judge?tab=leakage"}
+# a case's tabs beside the first, by a view's name; another view has What if
+_CASE_TABS = {"look-alikes": "Look-alikes in training", "other-answers": "Other answers", "note": "Note"}
 
 
 def _nothing(page: Page) -> None:
@@ -95,6 +98,8 @@ def furnished_views(workspace: Workspace, data: str) -> list[View]:
         View("errors-sets", f"{errors}&view=sets", _unfold),
         View("errors-set", f"{errors}&set={teaching.id}"),
         View("case-furnished", f"case?run={run.name}&image={teaching.images[0]}", _unfold),
+        *(View(f"case-{name}", f"case?run={run.name}&image={teaching.images[0]}", partial(_turn_to, tab))
+          for name, tab in _CASE_TABS.items()),
         View("case-what-if", f"case?run={run.name}&image={teaching.images[0]}", _brighten),
         View("leakage-lesions", leakage, _unfold),
         View("leakage-pairs", f"{leakage}&topic=pairs"),
@@ -122,6 +127,11 @@ def _open_filters(page: Page) -> None:
 def _select_all(page: Page) -> None:
     with rerun(page):
         page.get_by_role("button", name="Select this page").click()
+
+
+def _turn_to(tab: str, page: Page) -> None:
+    page.get_by_role("tab", name=tab).click()
+    _unfold(page)
 
 
 def _brighten(page: Page) -> None:
