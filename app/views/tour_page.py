@@ -16,9 +16,9 @@ _KEY = "tour.stop"
 def _numbers(ids: list[str], here: str) -> None:
     """All stops by their numbers, one click each."""
     st.session_state[_KEY] = here
-    st.segmented_control("Error", ids, key=_KEY, format_func=lambda one: f"{ids.index(one) + 1:,}", required=True,
-                         label_visibility="collapsed", width="content", wrap=True,
-                         on_change=lambda: remember(stop=st.session_state[_KEY], answer=None))
+    st.radio("Error", ids, key=_KEY, format_func=lambda one: f"{ids.index(one) + 1:,}", horizontal=True,
+             label_visibility="collapsed", width="content",
+             on_change=lambda: remember(stop=st.session_state[_KEY], answer=None))
 
 
 def _none(run: RunDir | None) -> None:
