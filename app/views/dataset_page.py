@@ -5,6 +5,7 @@ import streamlit as st
 from app.addresses.links import TRAIN, go, linked, remember
 from app.components import problems
 from app.components.data.dataset_counts import crossed, diagnoses, problems_of_import, take_click, what_is_missing
+from app.components.data.generated_drawing import take_drawings
 from app.components.data.get_data_fetches import fetches_here
 from app.components.data.get_data_panel import get_data_panel
 from app.components.data.image_wall import drop_gone_filters, image_wall
@@ -67,6 +68,7 @@ def _nothing_yet() -> None:
 
 
 def main() -> None:
+    take_drawings()
     problems.said()
     title, right = st.columns([3, 2], vertical_alignment="bottom")
     title.title("Data sets")

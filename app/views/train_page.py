@@ -6,7 +6,7 @@ from app.addresses.links import GET_DATA, linked
 from app.addresses.visits import mark
 from app.components import problems
 from app.components.data.data_intake import Pending, datasets_here, import_form
-from app.components.data.generated_drawing import draw_button
+from app.components.data.generated_drawing import draw_button, take_drawings
 from app.components.page_tabs import tabbed_head
 from app.components.pickers import pick_run
 from app.components.training.live_run import live_run, runs_ahead, waiting_runs
@@ -52,6 +52,7 @@ def _shown_run(runs: list[RunDir]) -> RunDir | None:
 
 
 def main() -> None:
+    take_drawings()
     problems.said()
     tab, place = tabbed_head("Train", _TABS)
     if tab == "learning-rate":

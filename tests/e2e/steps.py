@@ -82,6 +82,12 @@ def press(page: Page, name: str | re.Pattern) -> None:
         page.get_by_role("button", name=name).first.click()
 
 
+def unfold(page: Page, name: str) -> None:
+    """Opens what is folded and waits until it lies still: a list that opens on something that moves closes again."""
+    page.get_by_text(name, exact=True).click()
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+
+
 def open_tab(page: Page, name: str) -> None:
     """Opens a tab of a page; the browser has them all, so nothing is run."""
     tab = page.get_by_role("tab", name=name)

@@ -10,7 +10,7 @@ from pipeline.data.dataset import list_datasets
 from pipeline.number_words import count
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import choose, follow, press
+from tests.e2e.steps import choose, follow, press, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,7 @@ def test_the_wall_shows_what_the_filters_leave(stocked_app: RunningApp, visitor)
     follow(page, "Data sets")
     expect(page.get_by_text(f"1–{PAGE} of {len(table):,}").first).to_be_visible()
 
-    page.get_by_text("Filter", exact=True).click()
+    unfold(page, "Filter")
     choose(page, "Diagnosis", "Melanoma · mel")
     expect(page.get_by_text(f"{count(len(melanoma), 'image')} of {count(melanoma['lesion_id'].nunique(), 'lesion')} "
                             f"match, out of {count(len(table), 'image')}.")).to_be_visible()

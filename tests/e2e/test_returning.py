@@ -11,7 +11,7 @@ from pipeline.metrics.predictions_table import classes_of
 from pipeline.runs.labels import delete_run, restore_run
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import choose, open_address, open_pair, press
+from tests.e2e.steps import choose, open_address, open_pair, press, unfold
 
 pytestmark = pytest.mark.browser
 LAST = {"errors": "Classify images with this model", "dataset": "Next", "runs": "Save name and note"}  # at the bottom
@@ -34,7 +34,7 @@ def test_an_address_opens_the_same_cell_wall_and_comparison(stocked_app: Running
     left = {yesterday.url: text_of(yesterday)}
 
     open_address(yesterday, f"{stocked_app.url}/dataset")
-    yesterday.get_by_text("Filter", exact=True).click()
+    unfold(yesterday, "Filter")
     choose(yesterday, "Diagnosis", "Melanoma · mel")
     left[yesterday.url] = text_of(yesterday)
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pipeline.data.dataset import list_datasets
 from pipeline.models.model_info import list_models
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import choose, follow, press, rerun, settled
+from tests.e2e.steps import choose, follow, press, rerun, settled, unfold
 
 pytestmark = pytest.mark.browser
 FIRST_OUTPUT_MS = 60_000  # the network is loaded for it
@@ -54,7 +54,7 @@ def show_regions(page: Page, name: str) -> None:
 def filter_the_wall(page: Page, app: RunningApp) -> None:
     page.goto(f"{app.url}/dataset?view=images")
     settled(page)
-    page.get_by_text("Filter", exact=True).click()
+    unfold(page, "Filter")
     choose(page, "Diagnosis", "Melanoma · mel")
     expect(page.get_by_text("match, out of")).to_be_visible()
     assert "dx=mel" in page.url
@@ -99,7 +99,7 @@ def test_the_back_button_after_start_over_finds_pages_without_the_last_visitors_
     page = visitor(generated_app.url)
     follow(page, "Data sets")
     settled(page)
-    page.get_by_text("Filter", exact=True).click()
+    unfold(page, "Filter")
     choose(page, "Diagnosis", "Melanoma · mel")
     classify_with_an_own_model(page, generated_app)
     with rerun(page):

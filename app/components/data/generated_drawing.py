@@ -72,6 +72,11 @@ def _start(about: str) -> None:
 def drawing_view() -> None:
     """The drawings as they come, with a way to end it; once they are there, says so or starts the training."""
     _WORK.view()
+    take_drawings()
+
+
+def take_drawings() -> None:
+    """Once the drawings are there, says so or starts the training; a page may show something else from then on."""
     if _WORK.answer is None:
         return
     name, for_training = _WORK.answer["data"], _WORK.is_about(_TRAINING)
