@@ -44,19 +44,20 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
     cases = runs[0].predictions()
     case, teaching = cases["image_id"].iloc[0], list_sets(workspace)[0].id
     ours = {
-        "Home": "", "Get data": "dataset?view=get", "Dataset, counts": f"dataset?data={data}&view=counts",
-        "Dataset, images": f"dataset?data={data}&view=images",
-        "Dataset, images of a filter": f"dataset?data={data}&view=images&dx=mel",
-        "Train, form": "train", "Train, a finished run": f"train?run={run}", "Learning rate": "train?tab=learning-rate",
+        "Home": "", "Data sets, get more": "dataset?view=get", "Data sets, counts": f"dataset?data={data}&view=counts",
+        "Data sets, images": f"dataset?data={data}&view=images",
+        "Data sets, images of a filter": f"dataset?data={data}&view=images&dx=mel",
+        "Train, form": "train", "Train, a finished run": f"train?run={run}",
+        "Train, learning rate": "train?tab=learning-rate",
         "Runs, table": "runs", "Runs, two compared": f"runs?runs={run},{other}",
         "Errors, highest losses": f"errors?run={run}",
         "Errors, a cell": f"errors?run={run}&truth=mel&predicted=nv",
-        "Evaluation, each diagnosis": f"judge?run={run}",
-        "Evaluation, balanced decision": f"judge?run={run}&decision=balanced",
-        "Evaluation, calibration": f"judge?run={run}&topic=calibration",
-        "Evaluation, operating point": f"judge?run={run}&topic=operating-point",
-        "Evaluation, melanomas not flagged": f"judge?run={run}&topic=operating-point&lesions=not-flagged",
-        "Evaluation, subgroups": f"judge?run={run}&topic=subgroups",
+        "Judge, each diagnosis": f"judge?run={run}",
+        "Judge, balanced decision": f"judge?run={run}&decision=balanced",
+        "Judge, calibration": f"judge?run={run}&topic=calibration",
+        "Judge, operating point": f"judge?run={run}&topic=operating-point",
+        "Judge, melanomas not flagged": f"judge?run={run}&topic=operating-point&lesions=not-flagged",
+        "Judge, subgroups": f"judge?run={run}&topic=subgroups",
         "Errors, all images": f"errors?run={run}&right=all",
         "Errors, images of filters":
             f"errors?run={run}&truth=mel&right=no&sex=male&differs={other}&sort=confidence-up",
@@ -64,19 +65,19 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
         "Errors, a teaching set": f"errors?run={run}&set={teaching}&right=all&part=all",
         "A lesson": f"lesson?run={run}&set={teaching}",
         "Image, a case": f"case?run={run}&image={case}",
-        "Leakage, lesions": f"judge?tab=leakage&data={data}",
-        "Leakage, a run": f"judge?tab=leakage&data={data}&run={run}",
-        "Leakage, pairs": f"judge?tab=leakage&data={data}&topic=pairs",
-        "Leakage, metadata": f"judge?tab=leakage&data={data}&topic=metadata",
-        "Leakage, evidence": f"judge?tab=leakage&data={data}&topic=evidence&run={run}",
+        "Judge, leakage: lesions": f"judge?tab=leakage&data={data}",
+        "Judge, leakage: a run": f"judge?tab=leakage&data={data}&run={run}",
+        "Judge, leakage: pairs": f"judge?tab=leakage&data={data}&topic=pairs",
+        "Judge, leakage: metadata": f"judge?tab=leakage&data={data}&topic=metadata",
+        "Judge, leakage: evidence": f"judge?tab=leakage&data={data}&topic=evidence&run={run}",
         "Another data set": f"another-data-set?model={run}&data={data}",
         "Classify, examples": f"classify?model={run}", "Models": f"models?model={run}", "The article": "article",
+        "Instructive errors": "tour",
     }
     bundled = {
-        "Instructive errors": "tour",
         "Errors, the bundled run": f"errors?run={RUN_NAME}",
-        "Evaluation, the bundled run": f"judge?run={RUN_NAME}",
-        "Evaluation, the bundled run's operating point": f"judge?run={RUN_NAME}&topic=operating-point",
+        "Judge, the bundled run": f"judge?run={RUN_NAME}",
+        "Judge, the bundled run's operating point": f"judge?run={RUN_NAME}&topic=operating-point",
     }
     return ours | bundled if bundled_run() else ours
 
