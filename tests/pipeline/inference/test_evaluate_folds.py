@@ -67,7 +67,8 @@ def test_what_flips_is_asked_of_the_network_that_judged_the_image(cross_validate
         flipped |= set(rows.loc[before != after, "lesion_id"])  # of each lesion there is one image
     assert set(json.loads(run.what_if_path.read_text())[name]["flipped"]) == flipped
     at = open_page("case", run=run.name, image=table["image_id"].iloc[0])
-    assert "has no embedding of its own" in words(at) and not at.exception
+    assert not any("Look-alikes" in tab.label for tab in at.tabs) and not at.exception
+    assert "has no embedding of its own" in words(open_page("errors", run=run.name, view="map"))
     at.radio(key="what_if.flip").set_value("left-right").run()
     assert "The prediction" in words(at) and not at.exception
 
