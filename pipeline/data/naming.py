@@ -36,7 +36,7 @@ class UnconfirmedNamesError(DataError):
         advice: what may be better than a mapping; may be empty.
     """
 
-    def __init__(self, problem: str, next_step: str, names: tuple[Named, ...], advice: str = ""):
+    def __init__(self, problem: str, next_step: str = "", names: tuple[Named, ...] = (), advice: str = ""):
         super().__init__(problem, next_step)
         self.names, self.advice = names, advice
 

@@ -11,7 +11,7 @@ from pipeline.metrics.predictions_table import classes_of
 from pipeline.runs.labels import delete_run, restore_run
 from pipeline.runs.run_dir import list_runs
 from tests.e2e.serving import RunningApp
-from tests.e2e.steps import choose, open_address, open_pair, press, unfold
+from tests.e2e.steps import A_PAIR, choose, open_address, open_pair, press, unfold
 
 pytestmark = pytest.mark.browser
 LAST = {"errors": "Classify images with this model", "dataset": "Next", "runs": "Save name and note"}  # at the bottom
@@ -31,6 +31,8 @@ def test_an_address_opens_the_same_cell_wall_and_comparison(stocked_app: Running
     yesterday = visitor(f"{stocked_app.url}/errors?run={run.name}")
     open_pair(yesterday)
     expect(yesterday).to_have_url(re.compile(f"truth={pair.truth}&predicted={pair.predicted}"))
+    yesterday.get_by_text("Most confused pairs").click()  # folded again, as the address opens it
+    expect(yesterday.get_by_role("button", name=A_PAIR).first).to_be_hidden()
     left = {yesterday.url: text_of(yesterday)}
 
     open_address(yesterday, f"{stocked_app.url}/dataset")

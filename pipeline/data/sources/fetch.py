@@ -10,6 +10,7 @@ import requests
 from pipeline.data.dataset import Dataset, check_name
 from pipeline.data.importing import import_dataset
 from pipeline.data.left_behind import remove_left_behind
+from pipeline.data.naming import UnconfirmedNamesError
 from pipeline.data.sources import isic
 from pipeline.data.sources.catalogue import Source
 from pipeline.data.sources.download import Remote, download
@@ -83,6 +84,9 @@ def fetch(workspace: Workspace, source: Source, name: str, progress: Progress = 
     rights = (source.licence, source.attribution)
     try:
         dataset = import_dataset(workspace, path, name, rights=rights, progress=_share(progress, _DOWNLOAD_SHARE, 1.0))
+    except UnconfirmedNamesError as error:  # a collection that is fetched has no names for anybody to map
+        kept = f"The downloaded files are kept in {folder}."
+        raise DataError(error.advice or error.problem, kept) from error
     except LesionLabError as error:
         raise type(error)(
             error.problem, f"{error.next_step} The downloaded files are kept in {folder}.".strip()
