@@ -70,7 +70,7 @@ def is_earlier(made: float | None) -> bool:
 def of_earlier_visit(run: RunDir) -> bool:
     """`is_earlier` of a run; the bundled one, and one whose making cannot be read, are of no visit."""
     with contextlib.suppress(LesionLabError, FileNotFoundError):
-        return not run.bundled and is_earlier(run.about()["created"])
+        return not run.capabilities().read_only and is_earlier(run.about()["created"])
     return False
 
 

@@ -144,6 +144,6 @@ def seen_images(run: RunDir) -> pd.Series:
 @kept(lambda run: [label_path(run)], entries=1024)
 def name_of(run: RunDir) -> str:
     """The name that a person gave the run, else its id; of the bundled run its title."""
-    if run.bundled:
+    if run.capabilities().read_only:
         return bundled_title(run.capabilities())
     return read_label(run).name or run.name

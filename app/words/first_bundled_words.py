@@ -16,4 +16,3 @@ NO_NEIGHBOURS = (
     "No map and no neighbours: the five networks are not here, and for the shipped one, which was trained on these "
     "very images, each would be its own nearest."
 )
-NO_WHAT_IF = "Not for this run: the five networks are not here, and the shipped one was trained on this very image."

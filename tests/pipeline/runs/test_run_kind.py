@@ -5,7 +5,6 @@ import ast
 import pytest
 
 from app.loaders import resources
-from app.words.first_bundled_words import NO_NEIGHBOURS, NO_WHAT_IF
 from pipeline.data.importing import import_dataset
 from pipeline.errors import WorkspaceError
 from pipeline.files.disk import read_json, write_json
@@ -22,6 +21,7 @@ from tests.source_reading import modules
 OF_BEFORE = {"tiny-instant-1": "training", "tiny-quick-1": "training", "tiny-instant-1-on-other-1": "evaluation"}
 READS_THE_RECORD = {  # of an evaluation, for its words and figures
     "app.components.run_page", "app.components.runs.evaluation_run", "app.components.cases.embedding_job",
+    "app.loaders.other_answers",
 }
 OFFERED = {
     "training": {"model", "curves", "heatmaps", "neighbours", "what if", "changes"},
@@ -76,8 +76,9 @@ def _offered(run: RunDir) -> set[str]:
     found = {
         "model": any(button.label == "Classify images with this model" for button in errors.button),
         "curves": bool(runs.get("plotly_chart")),
-        "heatmaps": any(header.value == "Regions that raised the outputs" for header in case.subheader),
-        "neighbours": NO_NEIGHBOURS not in words(case), "what if": NO_WHAT_IF not in words(case),
+        "heatmaps": any(choice.key == "case.regions" for choice in case.get("button_group")),
+        "neighbours": any(tab.label.startswith("Look-alikes") for tab in case.tabs),
+        "what if": any(tab.label == "What if" for tab in case.tabs),
         "changes": any(button.label == "Save name and note" for button in runs.button),
         "folds": "This run is bundled with LesionLab" in words(errors),
     }
