@@ -16,12 +16,15 @@ from tests.e2e.steps import A_PAIR, choose, open_address, open_pair, press, unfo
 pytestmark = pytest.mark.browser
 LAST = {"errors": "Classify images with this model", "dataset": "Next", "runs": "Save name and note"}  # at the bottom
 
+_ICON = re.compile("[a-z]+(_[a-z0-9]+)+")  # the name of one; what was once unfolded shows another in its place
+
 
 def text_of(page: Page) -> list[str]:
     """What the page says, line by line, once its last line and its charts are there."""
     expect(page.get_by_role("button", name=LAST[page.url.partition("?")[0].rpartition("/")[2]]).last).to_be_visible()
     expect(page.locator("[data-testid=stPlotlyChart]:not(:has(.js-plotly-plot .main-svg))")).to_have_count(0)
-    return page.locator("[data-testid=stMainBlockContainer]").inner_text().splitlines()
+    lines = page.locator("[data-testid=stMainBlockContainer]").inner_text().splitlines()
+    return [line for line in lines if not _ICON.fullmatch(line)]
 
 
 def test_an_address_opens_the_same_cell_wall_and_comparison(stocked_app: RunningApp, visitor) -> None:
