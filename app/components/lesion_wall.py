@@ -79,7 +79,9 @@ def verdict(row: dict, generated: bool) -> str:
 
 
 def _picture(row: dict, judged: Judged | None, choice: RegionChoice) -> None:
-    if judged is None or row["image_id"] not in judged.table.index:
+    if judged is None:
+        return  # the page has said that none is here
+    if row["image_id"] not in judged.table.index:
         st.caption("The image is not here.")
         return
     try:

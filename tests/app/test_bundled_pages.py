@@ -121,6 +121,7 @@ def test_errors_stand_without_any_image(workspace, bundle):
     assert SIBLINGS in said and "The recipe was chosen on one of the five folds" in said and NOT_HERE in said
     assert at.selectbox(key="pick.run").options == [TITLE]
     assert "56 images" in said and "Classify images with the bundled model" in labels(at)
+    assert "The image is not here" not in said and "No heatmaps" not in said  # said once, for all of them
     button(at, "Get data").click().run()
     assert at.title[0].value == "Data sets"
 

@@ -12,7 +12,7 @@ from app.components.cases.ticks import tick, tick_all
 from app.components.errors.confusion_panel import confusion_panel, lost_melanomas
 from app.components.help_text import help_text
 from app.components.image_ways import way_links
-from app.components.judged_pictures import region_controls
+from app.components.judged_pictures import NO_REGIONS, region_controls
 from app.components.lesion_wall import lesion_wall
 from app.components.run_page import judged_images
 from app.filters.filter_address import Asked, address_of
@@ -71,8 +71,8 @@ def _wall(run: RunDir, shown: Shown, asked: Asked, remarks: dict[str, Remark]) -
         st.info("No image has all of these. Take a filter out.")
         return
     judged = judged_images(run, noted=True)
-    choice = region_controls(judged is not None and judged.heatmaps is not None,
-                             None if can.has_heatmaps else first_bundled_words.NO_HEATMAPS)
+    choice = NO_REGIONS if judged is None else region_controls(
+        judged.heatmaps is not None, None if can.has_heatmaps else first_bundled_words.NO_HEATMAPS)
     on_page = lesion_wall(
         run, found, judged, choice, view=f"{run.name}.{shown.part}", across=_ACROSS, size=PAGE,
         kept=address_of(st.query_params.to_dict()), tick=lambda image_id: tick(run, image_id),
