@@ -52,19 +52,25 @@ def _nothing(problem: str | None) -> None:
 
 def _way(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
     """The page's head: back to the images that the address asks for, and to the one before and after."""
-    known = case_tables.known(run)
-    asked = read_address(kept, known)
-    images = list(in_order(found_cases(run, known, asked.values), asked.order).index)
-    here = images.index(image_id) if image_id in images else None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(f"Image {as_text(image_id)}", width="stretch")
         st.page_link(ERRORS, label="Back to the images", icon=":material/arrow_back:", width="content",
                      query_params={**explore_link(run.name), **kept})
-        if here is not None:
-            for words, place, icon in (("Previous", here - 1, "arrow_back"), ("Next", here + 1, "arrow_forward")):
-                st.button(words, key=f"case.{words.lower()}", disabled=not 0 <= place < len(images),
-                          icon=f":material/{icon}:", on_click=_open, args=(images, place))
-            st.markdown(f"{here + 1:,} of {len(images):,}", width="content")
+        with problems.in_words():
+            _steps(run, image_id, kept)
+
+
+def _steps(run: RunDir, image_id: str, kept: dict[str, str]) -> None:
+    known = case_tables.known(run)
+    asked = read_address(kept, known)
+    images = list(in_order(found_cases(run, known, asked.values), asked.order).index)
+    if image_id not in images:
+        return
+    here = images.index(image_id)
+    for words, place, icon in (("Previous", here - 1, "arrow_back"), ("Next", here + 1, "arrow_forward")):
+        st.button(words, key=f"case.{words.lower()}", disabled=not 0 <= place < len(images),
+                  icon=f":material/{icon}:", on_click=_open, args=(images, place))
+    st.markdown(f"{here + 1:,} of {len(images):,}", width="content")
 
 
 def _open(images: list[str], place: int) -> None:
@@ -208,8 +214,7 @@ def _below(one: _Case, readable: bool) -> None:
 
 def _case(run: RunDir, image_id: str, cases: pd.DataFrame) -> None:
     one = _of(run, image_id, cases)
-    with problems.in_words():
-        _way(run, image_id, one.kept)
+    _way(run, image_id, one.kept)
     readable = _readable(one)
     st.fragment(_at_a_glance)(one, readable)
     _below(one, readable)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e.serving import RunningApp, serve
 from tests.e2e.steps import open_address, watch
@@ -19,6 +19,7 @@ from tests.e2e.stock import stock_generated, stock_real
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 LECTURER = {"width": 1366, "height": 768}
 _TIMEOUT_MS = 30_000
+expect.set_options(timeout=_TIMEOUT_MS)  # Playwright's own 5 s are less than a page takes beside a training
 _FAILED = pytest.StashKey[bool]()
 
 
