@@ -84,7 +84,7 @@ def test_the_picture_is_untouched_until_regions_are_asked_for(filled):
     seen, said = set(), ""
     nouns = {"predicted": ("the prediction", row.predicted), "truth": ("what it was drawn as", row.truth)}
     for of, (noun, code) in nouns.items():
-        at.button_group(key="case.regions").set_value(of).run()
+        at.radio(key="case.regions").set_value(of).run()
         words_of_it = f"Regions that raised the output for {noun}, {label(code)}"
         assert _pictures(at)[0] == f"{words_of_it}, over the image {row.image_id}" and words_of_it in words(at)
         assert sum("Untouched" in alt for alt in _pictures(at)) == 0 and at.slider(key="case.opacity").value == 60
@@ -97,7 +97,7 @@ def test_no_positive_evidence_is_said(filled):
     _, _, run = filled
     worst = _ordered(run).iloc[0]
     at = open_page("case", run=run.name, image=worst.image_id)
-    at.button_group(key="case.regions").set_value("predicted").run()
+    at.radio(key="case.regions").set_value("predicted").run()
     assert f"{label(worst.predicted)}: no positive evidence: no region raised this output." in words(at)
     assert "The strongest reaches" not in words(at)
 
@@ -106,7 +106,7 @@ def test_a_right_case_has_one_heatmap(filled):
     _, _, run = filled
     row = _ordered(run).query("truth == predicted").iloc[0]
     at = open_page("case", run=run.name, image=row.image_id)
-    assert len(at.button_group(key="case.regions").options) == 1 and "(right)" in words(at)
+    assert len(at.radio(key="case.regions").options) == 2 and "(right)" in words(at)
 
 
 def test_the_way_goes_through_what_the_address_asks_for(filled):

@@ -18,6 +18,7 @@ from pipeline.number_words import percent
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
 
+_REGIONS, _NONE = "case.regions", "none"
 _MOST = 8.0  # magnification
 _DETAIL_PIXELS = 640  # a magnified detail's longer side, at least
 
@@ -120,14 +121,16 @@ def case_picture(run: RunDir, dataset: Dataset, row: dict, asked: Asked) -> None
 def _chosen(regions: dict[str, Regions]) -> Regions | None:
     if not regions:
         return None
+    if st.session_state.get(_REGIONS) not in regions:  # the image before had others
+        st.session_state[_REGIONS] = _NONE
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        of = st.segmented_control(
-            "Show the regions that raised the output for", list(regions), key="case.regions",
-            format_func=lambda one: as_text(f"{regions[one].noun}: {regions[one].code}"),
+        of = st.radio(  # the chosen word of a segmented control has 3.6:1 on a dark page
+            "Show the regions that raised the output for", [_NONE, *regions], key=_REGIONS, horizontal=True,
+            format_func=lambda one: as_text(f"{regions[one].noun}: {regions[one].code}") if one in regions else one,
         )
         with st.popover("How to read them", icon=":material/help:", type="tertiary"):
             st.markdown(prose("heatmap"))
-    shown = regions.get(of) if of else None
+    shown = regions.get(of)
     if shown:
         st.caption(_said(shown, list(regions.values())))
     return shown

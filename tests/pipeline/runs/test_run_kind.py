@@ -76,7 +76,7 @@ def _offered(run: RunDir) -> set[str]:
     found = {
         "model": any(button.label == "Classify images with this model" for button in errors.button),
         "curves": bool(runs.get("plotly_chart")),
-        "heatmaps": any(choice.key == "case.regions" for choice in case.get("button_group")),
+        "heatmaps": any(choice.key == "case.regions" for choice in case.radio),
         "neighbours": any(tab.label.startswith("Look-alikes") for tab in case.tabs),
         "what if": any(tab.label == "What if" for tab in case.tabs),
         "changes": any(button.label == "Save name and note" for button in runs.button),
