@@ -3,27 +3,24 @@
 import streamlit as st
 
 from app.addresses.links import TRAIN, go
-from app.components.help_text import prose
+from app.components.help_text import help_text
 from app.components.runs.article_table import article_table
 
 
 def main() -> None:
     st.title("The article")
-    st.subheader("What the article says, what its code does")
     st.markdown(
         "LesionLab follows *Deep learning for diagnosis of skin images with fastai*. Its presets do what the article's "
         "code did, which is not always what its words say. To tell the two apart is a lesson in reading papers."
     )
-    st.markdown(prose("article-code"))
-    st.subheader("Slips")
-    st.markdown(prose("article-slips"))
-    st.subheader("Its figures")
     article_table("article.figures")
     st.caption(
         "Share of validation images that the network got right, as the article reports it; not measured here. On such "
         "a split a network is asked about lesions that it has seen in training, so its figures are higher than they "
         "would be for new patients."
     )
+    help_text("article-code", "What the article says, what its code does")
+    help_text("article-slips", "Slips")
     if st.button("Train with one of its presets", type="primary", key="to_train", icon=":material/model_training:"):
         go(TRAIN)
 

@@ -65,6 +65,6 @@ def test_each_opens_the_view_that_it_opened_before(dataset, workspace):
         seen[old] = (at.title[0].value, words(at), {radio.key: radio.value for radio in at.radio})
     assert seen["evaluation"][0] == seen["leakage"][0] == "Judge"
     assert seen["evaluation"][2]["radio.topic"] == "calibration" and seen["leakage"][2]["radio.topic"] == "pairs"
-    assert seen["get_data"][0] == "Data sets" and "ISIC challenge archives, without a login" in seen["get_data"][1]
+    assert seen["get_data"][0] == "Data sets" and "Only what is fetched with a button" in seen["get_data"][1]
     assert seen["rates"][0] == "Train" and "trained on one batch after the other while the rate grows" in seen[
         "rates"][1]

@@ -126,7 +126,7 @@ def _chosen(regions: dict[str, Regions]) -> Regions | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         of = st.radio(  # the chosen word of a segmented control has 3.6:1 on a dark page
             "Show the regions that raised the output for", [_NONE, *regions], key=_REGIONS, horizontal=True,
-            format_func=lambda one: as_text(f"{regions[one].noun}: {regions[one].code}") if one in regions else one,
+            format_func=lambda one: as_text(f"{regions[one].noun}: {regions[one].code}" if one in regions else _NONE),
         )
         with st.popover("How to read them", icon=":material/help:", type="tertiary"):
             st.markdown(prose("heatmap"))

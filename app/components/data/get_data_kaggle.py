@@ -81,5 +81,5 @@ def kaggle_section(names: set[str], running: set[str]) -> None:
             return
         found = _login()
         fetch_button(SOURCE, names, running, label="Fetch HAM10000", ready=found is not None)
-        with st.expander("Give another login" if found else "Give a login", icon=":material/key:", expanded=not found):
+        with st.expander("Give another login" if found else "Give a login", icon=":material/key:"):
             _ways_in()

@@ -39,12 +39,13 @@ def get_data_panel(names: set[str], fetches: list[Fetch]) -> None:
         source_card(STARTER, names, running, label="Fetch the starter set")
     st.subheader("The article's collection")
     kaggle_section(names, running)
-    st.subheader("ISIC challenge archives, without a login")
-    for column, id in zip(st.columns(len(_ARCHIVES)), _ARCHIVES, strict=True):
-        with column:
-            source_card(SOURCES[id], names, running)
-    st.subheader("Your own images")
-    importing = import_form()
+    with st.expander("ISIC challenge archives, without a login", expanded=not running.isdisjoint(_ARCHIVES),
+                     icon=":material/cloud_download:"):
+        for column, id in zip(st.columns(len(_ARCHIVES)), _ARCHIVES, strict=True):
+            with column:
+                source_card(SOURCES[id], names, running)
+    with st.expander("Your own images: a zip or a folder", icon=":material/input:"):
+        importing = import_form()
     st.caption("Only what is fetched with a button of this page comes from the internet, and the ImageNet weights of a "
                "ResNet when one is first trained from them. Nothing else connects.")
     help_text("get_data", "Which of these to choose, and how your own images must be laid out")

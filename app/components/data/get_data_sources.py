@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.access import operator, require_operator
 from app.components import problems
+from app.components.run_page import chip
 from app.loaders import resources
 from pipeline.data.sources.catalogue import Source
 from pipeline.jobs.fetching import start_fetch
@@ -23,13 +24,14 @@ def _taken(source: Source, names: set[str]) -> str:
 
 
 def source_terms(source: Source) -> None:
-    """What it holds and on what terms, before anything is fetched."""
-    st.markdown(as_text(
-        f"{count(source.images, 'image')}, {len(source.diagnoses)} diagnoses ({', '.join(source.diagnoses)}), about "
-        f"{_size(source.size)} to download. {source.remark}"
-    ))
-    st.caption(as_text(f"Licence: {source.licence} ({source.terms}). {source.attribution}."))
-    st.markdown(f"[About this collection]({as_text(source.page)})")  # not in the caption, which fades links below 4.5:1
+    """What it holds, and on what terms, before anything is fetched."""
+    st.markdown(as_text(f"{count(source.images, 'image')}, {count(len(source.diagnoses), 'diagnosis', 'diagnoses')}, "
+                        f"about {_size(source.size)} to download. {source.remark}"))
+    chip(as_text(f"Licence: {source.licence}"), "  \n".join([
+        as_text(f"Licence: {source.licence} ({source.terms}). {source.attribution}."),
+        as_text(f"Diagnoses: {', '.join(source.diagnoses)}."),
+        f"[About this collection]({as_text(source.page)})",
+    ]), "license")
 
 
 def fetch_button(source: Source, names: set[str], running: set[str], *, label: str, ready: bool = True) -> None:
