@@ -15,14 +15,15 @@ from pipeline.metrics.operating_point import OperatingPoint
 from pipeline.number_words import count, percent
 from pipeline.shown import as_label
 
-_ROW_PIXELS = 46
+ROW_PIXELS = 46
 _AXIS, _BELOW = 70, 120  # pixels for the axis, and for the axis and the legend
 _CURVE_POINTS = 300  # more than a screen shows
 
 
-def _whiskers(
+def whiskers(
     values: Sequence[float], lows: Sequence[float], highs: Sequence[float], colour: str
 ) -> dict[str, Any]:
+    """Error bars from `lows` to `highs`, as Plotly takes them."""
     return {
         "type": "data", "symmetric": False, "array": np.asarray(highs) - np.asarray(values),
         "arrayminus": np.asarray(values) - np.asarray(lows), "thickness": 2.5, "width": 5, "color": colour,
@@ -42,26 +43,28 @@ def figure_chart(table: pd.DataFrame, name: str, title: str, dark: bool) -> go.F
         drawn = mark(row.target) if row.target in DIAGNOSES else None
         figure.add_scatter(
             x=[row.value], y=[place], mode="markers", showlegend=False, cliponaxis=False, customdata=[[place]],
-            error_x=_whiskers([row.value], [row.low], [row.high], drawn.colour if drawn else text),
+            error_x=whiskers([row.value], [row.low], [row.high], drawn.colour if drawn else text),
             marker={"symbol": drawn.symbol if drawn else "star", "size": 12, "color": drawn.colour if drawn else text},
             hovertemplate=f"{as_label(row.words)}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to "
                           f"{percent(row.high)}<extra></extra>",
         )
-    _by_row(figure, list(map(_broken, table["words"])), name)
-    return titled(figure, title, _ROW_PIXELS * len(table) + _AXIS, dark)
+    by_row(figure, list(map(broken, table["words"])), name)
+    return titled(figure, title, ROW_PIXELS * len(table) + _AXIS, dark)
 
 
-def _with_legend(figure: go.Figure) -> go.Figure:
+def with_legend(figure: go.Figure) -> go.Figure:
     """The legend under the axis title, however tall the figure is."""
     plot = figure.layout.height - _BELOW
     return figure.update_layout(legend={"y": -60 / plot, "yanchor": "top"}, margin={"b": _BELOW - 8})
 
 
-def _broken(words: str) -> str:
+def broken(words: str) -> str:
+    """Words in lines that an axis has room for."""
     return "<br>".join(map(as_label, textwrap.wrap(words, 24)))
 
 
-def _by_row(figure: go.Figure, words: Sequence[str], name: str) -> None:
+def by_row(figure: go.Figure, words: Sequence[str], name: str) -> None:
+    """A share across, called `name`, and a row for each of `words` downwards."""
     figure.update_xaxes(title=name, range=[-0.02, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1],
                         fixedrange=True, tickangle=0, zeroline=False)
     figure.update_yaxes(tickvals=list(range(len(words))), ticktext=words, range=[len(words) - 0.4, -0.6],
@@ -84,7 +87,7 @@ def reliability_chart(table: pd.DataFrame, title: str, asked: str, dark: bool) -
         x=filled["confidence"], y=filled["share"], mode="lines+markers", name="Measured", cliponaxis=False,
         line={"color": VALIDATION.colour, "width": 2},
         marker={"symbol": VALIDATION.symbol, "size": 10, "color": VALIDATION.colour},
-        error_y=_whiskers(filled["share"], filled["share_low"], filled["share_high"], VALIDATION.colour),
+        error_y=whiskers(filled["share"], filled["share_low"], filled["share_high"], VALIDATION.colour),
         customdata=[[place, count(n, "image")] for place, n in filled["images"].items()],
         hovertemplate="Mean probability %{x:.1%}<br>%{y:.1%} of %{customdata[1]}<extra></extra>",
     )
@@ -180,7 +183,7 @@ def subgroup_chart(table: pd.DataFrame, name: str, title: str, whole: float, dar
         figure.add_scatter(
             x=rows["value"], y=list(rows.index), mode="markers", name=kind, cliponaxis=False, showlegend=len(rows) > 0,
             customdata=[[place] for place in rows.index],
-            error_x=_whiskers(rows["value"], rows["low"], rows["high"], colour),
+            error_x=whiskers(rows["value"], rows["low"], rows["high"], colour),
             marker={"symbol": symbol, "size": 12, "color": colour},
             hovertext=[f"{as_label(row.words)}<br>{percent(row.value)}, 95 % interval {percent(row.low)} to "
                        f"{percent(row.high)}<br>n = {count(row.of_images, 'image')} of "
@@ -190,5 +193,5 @@ def subgroup_chart(table: pd.DataFrame, name: str, title: str, whole: float, dar
         )
     if np.isfinite(whole):
         figure.add_vline(x=whole, line={"color": page.muted, "dash": "dot", "width": 2})
-    _by_row(figure, [f"{_broken(row.words)}<br>{count(row.of_lesions, 'lesion')}" for row in table.itertuples()], name)
-    return _with_legend(titled(figure, title, _ROW_PIXELS * len(table) + _BELOW, dark))
+    by_row(figure, [f"{broken(row.words)}<br>{count(row.of_lesions, 'lesion')}" for row in table.itertuples()], name)
+    return with_legend(titled(figure, title, ROW_PIXELS * len(table) + _BELOW, dark))

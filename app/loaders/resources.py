@@ -161,13 +161,14 @@ def predictor(info: ModelInfo) -> Classifier:
 
 
 class Output(NamedTuple):
-    """What the network sees of an image, its probabilities in the order of `info.classes`, and the feature maps
-    that it is explained from; of a cross-validation's networks the one that answered alone, by its fold, and which
-    training image it is."""
+    """What the network sees of an image, its probabilities in the order of `info.classes`, the feature maps that it is
+    explained from, and the answers (networks, diagnoses) that it is the mean of; of a cross-validation's networks the
+    one that answered alone, by its fold, and which training image it is."""
 
     seen: np.ndarray
     probabilities: np.ndarray
     features: FeatureMaps
+    of_networks: np.ndarray
     network: int | None = None
     recognised: Recognised | None = None
 

@@ -70,6 +70,7 @@ def _checked(chosen, settings: list[str]):
 def _classify_held_out(workspace, dataset, run, out: Output) -> list[dict[str, Any]]:
     """One validation image of each diagnosis through the finished model, as `predict` would do it."""
     from pipeline.commands.predict_command import classify, prediction_objects
+    from pipeline.commands.prediction_set_output import sets_or_reason
     from pipeline.models.model_info import find_model
     from pipeline.models.notice import notice
 
@@ -79,9 +80,9 @@ def _classify_held_out(workspace, dataset, run, out: Output) -> list[dict[str, A
     chosen = held_out[["image_id", "dx"]].merge(dataset.metadata()[["image_id", "file"]], on="image_id")
     paths = [dataset.image_path(file) for file in chosen["file"]]
     truths = dict(zip(map(str, paths), chosen["dx"], strict=True))
-    predictions, _ = classify(info, paths, out)
+    predictions, _ = classify(info, paths, out, sets_or_reason(info, out)[0])
     out.warn(notice(info))
-    return [{**o, "truth": truths[o["path"]]} for o in prediction_objects(predictions, info.classes)]
+    return [{**o, "truth": truths[o["path"]]} for o in prediction_objects(predictions, info)]
 
 
 def _classified_text(classified: list[dict[str, Any]]) -> str:

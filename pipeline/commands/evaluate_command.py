@@ -29,17 +29,33 @@ def add_parsers(commands) -> None:
         "--part", choices=get_args(AskedPart), help="with --data: judge on the images alone that `data reserve` "
         "reserved; otherwise these are left out",
     )
+    parser.add_argument(
+        "--sets", action="store_true", help="print instead how often prediction sets hold the diagnosis of a run's "
+        "held-out lesions, by diagnosis and image source, and what answering only when sure leaves; nothing is stored",
+    )
     parser.set_defaults(usage_error=parser.error)
 
 
 def evaluate(arguments, out: Output) -> int:
     workspace = current_workspace()
+    if arguments.sets:
+        if arguments.data or arguments.map or arguments.part:
+            arguments.usage_error("--sets looks at a run's stored predictions, so it goes without --data")
+        return _sets(workspace, arguments.run, out)
     data = arguments.data or _members_data(workspace, arguments.run)
     if data:
         return _evaluate_on(workspace, arguments.run, data, arguments.map, arguments.part, out)
     if arguments.map or arguments.part:
         arguments.usage_error("--map and --part say what of --data is judged and how, so they need --data")
     return _evaluate_again(workspace, arguments.run, out)
+
+
+def _sets(workspace: Workspace, name: str, out: Output) -> int:
+    from pipeline.commands.set_coverage_text import set_figures
+    from pipeline.runs.run_dir import find_run
+
+    out.answer(*set_figures(workspace, find_run(workspace, name)))
+    return 0
 
 
 def _evaluate_again(workspace: Workspace, name: str, out: Output) -> int:

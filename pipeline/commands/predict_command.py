@@ -7,8 +7,9 @@ from pipeline.commands.arguments import add_command
 from pipeline.commands.image_files import image_files, shared_stems
 from pipeline.commands.output import Output
 from pipeline.commands.prediction_csv import check_csv_path, csv_columns, csv_text, write_csv
+from pipeline.commands.prediction_set_output import set_cell, sets_object, sets_or_reason
 from pipeline.files.workspace import current_workspace
-from pipeline.number_words import count, percent
+from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.text_tables import table
 
 _SAID = 3  # recognised images that have a sentence each; of more their number is told
@@ -29,7 +30,8 @@ def add_parsers(commands) -> None:
         "--csv", type=Path, metavar="FILE",
         help="write `image` (the file's stem) and a probability for each diagnosis, at full precision, to this file; "
         "of a cross-validation's networks also `recognised`, the training image that it is, and `network`, the fold "
-        "whose network alone answered because it was trained without that lesion",
+        "whose network alone answered because it was trained without that lesion; last `set`, the diagnoses that fit "
+        "at 90 %%, where the model held lesions out here",
     )
     parser.add_argument(
         "--format", choices=("codes", "isic"),
@@ -57,26 +59,30 @@ def predict(arguments, out: Output) -> int:
     files = image_files(arguments.paths)
     for stem, same in shared_stems(files).items():
         out.warn(f"{count(len(same), 'file')} share the name {stem}: {', '.join(map(str, same))}.")
-    predictions, problems = classify(info, files, out)
+    sets, why_no_sets = sets_or_reason(info, out)
+    predictions, problems = classify(info, files, out, sets)
     predictions[list(info.classes)] = carry(predictions[list(info.classes)].to_numpy(dtype="float32"))
     out.warn(f"Decision {decision}: {DECISIONS[decision]}.")
+    if sets:
+        out.warn(f"Sets of diagnoses that fit at 90 %, the same under each decision. {sets.held.origin}")
     out.warn(notice(info))
     if arguments.csv:
-        write_csv(arguments.csv, _csv(info, predictions, layout))
+        write_csv(arguments.csv, _csv(info, predictions, layout, sets))
         out.warn(f"{count(len(predictions), 'image')} written to {arguments.csv}.")
     if out.json:
-        images = prediction_objects(predictions, info.classes)
+        images = prediction_objects(predictions, info)
         answer = {"model": info.name, "decision": decision, "images": images, "problems": problems,
-                  "notice": notice(info)}
+                  "sets": sets_object(sets, why_no_sets), "notice": notice(info)}
         out.emit({**answer, "csv": arguments.csv})
     elif not arguments.csv:
         as_csv = arguments.format is not None
-        out.text(_csv(info, predictions, layout).rstrip("\n") if as_csv else _text(predictions, info.classes))
+        out.text(_csv(info, predictions, layout, sets).rstrip("\n") if as_csv else _text(predictions, info, sets))
     return 1 if problems else 0
 
 
-def _csv(info, predictions, layout: str) -> str:
-    return csv_text(predictions, info.classes, layout, ("recognised", "network") if info.folds else ())
+def _csv(info, predictions, layout: str, sets) -> str:
+    more = [*(("recognised", "network") if info.folds else ()), *(("set",) if sets else ())]
+    return csv_text(predictions.assign(set=predictions["set"].map(set_cell)), info.classes, layout, more)
 
 
 def _decision(info, asked: str | None):
@@ -95,8 +101,9 @@ def _decision(info, asked: str | None):
     return decision, lambda probabilities: decided_output(info, probabilities, priors, decision)
 
 
-def classify(info, files: list[Path], out: Output):
-    """Probabilities of the readable `files` (a table as `predict_files` gives it) and the problems with the others.
+def classify(info, files: list[Path], out: Output, sets=None):
+    """Probabilities of the readable `files` (a table as `predict_files` gives it) and the problems with the others;
+    with the model's `sets` also those.
 
     Problems, images that the model should not be asked about and those that it was trained on are told on stderr as
     well.
@@ -131,7 +138,7 @@ def classify(info, files: list[Path], out: Output):
         known.append(f"{path}: {recognised_sentences(info, recognised)}")
 
     predictor = open_classifier(current_workspace(), info)
-    predictions = predict_files(predictor, files, on_problem, on_image, on_recognised)
+    predictions = predict_files(predictor, files, on_problem, on_image, on_recognised, sets)
     for sentence, number in refused.items():
         out.warn(f"Warning for {number:,} of {count(len(files), 'image')}: {sentence}")
     for sentence in known[:_SAID]:
@@ -143,23 +150,29 @@ def classify(info, files: list[Path], out: Output):
     return predictions, problems
 
 
-def prediction_objects(predictions, classes) -> list[dict[str, Any]]:
+def prediction_objects(predictions, info) -> list[dict[str, Any]]:
     """For each row: image, path, probabilities by code, the code with the highest; which training image it is, where a
-    cross-validation's networks know it, and the fold whose network alone answered.
+    cross-validation's networks know it, and the fold whose network alone answered; and the set of diagnoses that fit
+    with those of which too few lesions were held out to say, and both in words.
     """
+    from pipeline.models.prediction_sets import set_sentences
+
     objects = []
     for row in predictions.to_dict("records"):
-        probabilities = {code: float(row[code]) for code in classes}
+        probabilities, found = {code: float(row[code]) for code in info.classes}, row["set"]
         objects.append({
             "image": row["image"], "path": row["path"], "probabilities": probabilities,
             "predicted": max(probabilities, key=probabilities.get), "recognised": row["recognised"],
             "network": row["network"],
+            "set": None if found is None else list(found.codes),
+            "set_undefined": None if found is None else list(found.undefined),
+            "set_words": None if found is None else set_sentences(info, found),
         })
     return objects
 
 
-def _text(predictions, classes) -> str:
-    objects = prediction_objects(predictions, classes)
+def _text(predictions, info, sets) -> str:
+    objects, classes = prediction_objects(predictions, info), info.classes
     if not objects:
         return "No image could be classified."
     rows = [[o["image"], o["predicted"], *(percent(o["probabilities"][code]) for code in classes)] for o in objects]
@@ -168,4 +181,7 @@ def _text(predictions, classes) -> str:
         header += ["recognised", "network"]
         rows = [[*row, o["recognised"] or "–", "–" if o["network"] is None else str(o["network"])]
                 for row, o in zip(rows, objects, strict=True)]
+    if sets:
+        header.append("set")
+        rows = [[*row, set_cell(found) or UNDEFINED] for row, found in zip(rows, predictions["set"], strict=True)]
     return table(header, rows, right=range(2, 2 + len(classes)))

@@ -31,6 +31,13 @@ def part_results(rows: pd.DataFrame, majority: str | None, chose_epoch: bool) ->
     }
 
 
+def part_chose_epoch(run: RunDir, part: HeldOutPart) -> bool:
+    """Whether images of the part also chose which epoch's weights of the network that judged them were kept."""
+    config, evaluation = run.config(), run.evaluation()
+    chooses = config.keep != "last" and config.epochs > 1
+    return chooses and part == "validation" or bool(evaluation and evaluation.get("chose_epoch"))
+
+
 def evaluate_run(run: RunDir) -> dict[str, Any]:
     """Computes the figures of each held-out part and writes them to `results.json`.
 
@@ -47,20 +54,17 @@ def evaluate_run(run: RunDir) -> dict[str, Any]:
         DataError: the predictions lack columns.
         WorkspaceError: the disk is full or cannot be written.
     """
-    predictions, config, evaluation = run.predictions(), run.config(), run.evaluation()
-    priors = run_priors(run)
+    predictions, priors = run.predictions(), run_priors(run)
     # of equally frequent ones the first in the alphabet
     majority = max(priors, key=priors.__getitem__) if priors else None
     decided = {decision: decided_predictions(run, predictions, decision) for decision in run_decisions(run)}
-    chooses = config.keep != "last" and config.epochs > 1
     results = {}
     for part in HELD_OUT_PARTS:
         rows = _of(predictions, part)
         if rows.empty and (part == "test" or len(predictions)):
             continue
-        chose = chooses and part == "validation" or bool(evaluation and evaluation.get("chose_epoch"))
         results[part] = {
-            **part_results(rows, majority, chose),
+            **part_results(rows, majority, part_chose_epoch(run, part)),
             "decisions": {name: _decision(_of(table, part)) for name, table in decided.items()},
         }
         if "as-data" in decided:

@@ -15,6 +15,21 @@ Images = Sequence[np.ndarray] | np.ndarray  # prepared: uint8 (height, width, 3)
 FeatureMaps = list[np.ndarray]  # of one image, float32 (K, h, w) of each network that answers
 
 
+class Output(NamedTuple):
+    """What a classifier gives for one image.
+
+    Attributes:
+        probabilities: (diagnoses,) its answer.
+        features: the feature maps that `explain` takes.
+        of_networks: (networks, diagnoses) the answers that it is the mean of: those of a cross-validation's networks,
+            else its own alone.
+    """
+
+    probabilities: np.ndarray
+    features: FeatureMaps
+    of_networks: np.ndarray
+
+
 class Explained(NamedTuple):
     """Of N images probabilities (N, C), and heatmaps (N, h, w) for the predicted and for the true diagnosis."""
 
@@ -39,8 +54,8 @@ class Classifier(Protocol):
     def probabilities(self, images: Images) -> np.ndarray:
         """(N, C) float32 probabilities of prepared images; each row sums to 1."""
 
-    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
-        """Probabilities (C,) of one image, and the feature maps that `explain` takes."""
+    def output(self, pixels: np.ndarray) -> Output:
+        """What it gives for one prepared image."""
 
     def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
         """(h, w) float32 heatmap of positive evidence for the diagnosis `code`, in units of its logit.
@@ -87,12 +102,12 @@ def explained_one_by_one(
     them have answered, and their feature maps are kept until then.
     """
     outputs = [classifier.output(image) for image in images]
-    probabilities = np.stack([of for of, _ in outputs])
+    probabilities = np.stack([output.probabilities for output in outputs])
     codes = classifier.info.classes
     with explaining or nullcontext():
         predicted, true = (
-            np.stack([classifier.explain(image, codes[target], features)
-                      for image, target, (_, features) in zip(images, targets, outputs, strict=True)])
+            np.stack([classifier.explain(image, codes[target], output.features)
+                      for image, target, output in zip(images, targets, outputs, strict=True)])
             for targets in (probabilities.argmax(1), truths)
         )
     return Explained(probabilities, predicted, true)

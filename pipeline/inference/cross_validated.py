@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from pipeline.inference.classifier import Classifier, Explained, FeatureMaps, Images, explained_one_by_one
+from pipeline.inference.classifier import Classifier, Explained, FeatureMaps, Images, Output, explained_one_by_one
 from pipeline.inference.predictor import Predictor
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.recognition import KnownImages, Recognised
@@ -50,10 +50,11 @@ class CrossValidated:
         """(N, C) float32: the mean of the networks' calibrated probabilities of prepared images."""
         return _mean([network.probabilities(images) for network in self.networks])
 
-    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
-        """Probabilities (C,) of one image, and each network's feature map, which `explain` takes."""
-        answers, features = zip(*(network.output(pixels) for network in self.networks), strict=True)
-        return _mean(answers), [own for (own,) in features]
+    def output(self, pixels: np.ndarray) -> Output:
+        """What it gives for one prepared image: a feature map and an answer of each network, and their mean."""
+        outputs = [network.output(pixels) for network in self.networks]
+        each = np.stack([of.probabilities for of in outputs])
+        return Output(_mean(each), [of.features[0] for of in outputs], each)
 
     def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
         """(h, w) float32: the mean of the networks' heatmaps for the diagnosis `code`, in units of its logit.
@@ -95,12 +96,25 @@ def alone(classifier: Classifier, network: int | None) -> Classifier:
 
 def answers(classifier: Classifier, images: Sequence[np.ndarray], networks: Sequence[int | None]) -> np.ndarray:
     """(N, C) float32 probabilities of prepared images, each of the network of that fold, or of all where it is None."""
-    found = np.empty((len(images), len(classifier.info.classes)), dtype=np.float32)
+    return np.stack([_mean(each) for each in answers_of_networks(classifier, images, networks)])
+
+
+def answers_of_networks(
+    classifier: Classifier, images: Sequence[np.ndarray], networks: Sequence[int | None]
+) -> list[np.ndarray]:
+    """For each prepared image (networks, C) float32 probabilities: of the network of that fold alone, or, where it is
+    None, of each network; a classifier of another kind counts as one. Their mean is the answer.
+    """
+    found: list[np.ndarray] = [np.empty(0)] * len(images)
     for network in set(networks):
         rows = [row for row, own in enumerate(networks) if own == network]
-        found[rows] = alone(classifier, network).probabilities([images[row] for row in rows])
+        asked, chosen = alone(classifier, network), [images[row] for row in rows]
+        together = asked.networks if isinstance(asked, CrossValidated) else [asked]
+        of_networks = np.stack([one.probabilities(chosen) for one in together], axis=1)
+        for row, each in zip(rows, of_networks, strict=True):
+            found[row] = each
     return found
 
 
-def _mean(of_networks: Sequence[np.ndarray]) -> np.ndarray:
-    return np.stack(of_networks).mean(axis=0, dtype=np.float64).astype(np.float32)
+def _mean(of_networks: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    return np.stack(list(of_networks)).mean(axis=0, dtype=np.float64).astype(np.float32)

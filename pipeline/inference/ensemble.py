@@ -13,7 +13,7 @@ from PIL import Image
 
 from pipeline.data.prepare import prepare_image, viewed
 from pipeline.images.colours import pixels_of
-from pipeline.inference.classifier import Explained, FeatureMaps, Images, explained_one_by_one
+from pipeline.inference.classifier import Explained, FeatureMaps, Images, Output, explained_one_by_one
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.class_priors import at_equal_priors, at_training_priors, prior_vector
 from pipeline.models.model_info import ModelInfo
@@ -54,11 +54,11 @@ class Ensemble:
         """(N, C) float32 probabilities in the order of `info.classes`, for prepared images, each of its own size."""
         return self._mean([member.probabilities(self._inputs(member, images)) for member in self.members])
 
-    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
-        """Probabilities (C,) of one image, and each member's feature map, which `explain` takes."""
-        answers, features = zip(*(member.output(self._inputs(member, [pixels])[0]) for member in self.members),
-                               strict=True)
-        return self._mean([of[None] for of in answers])[0], [own for (own,) in features]
+    def output(self, pixels: np.ndarray) -> Output:
+        """What it gives for one prepared image: a feature map of each member, and one answer."""
+        outputs = [member.output(self._inputs(member, [pixels])[0]) for member in self.members]
+        mean = self._mean([of.probabilities[None] for of in outputs])
+        return Output(mean[0], [of.features[0] for of in outputs], mean)
 
     def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
         """(h, w) float32: the mean of the members' heatmaps for `code`, each brought to the finest one's grid.

@@ -14,7 +14,8 @@ from pipeline.errors import ImageError
 from pipeline.images.generated import is_generated
 from pipeline.images.reading import opened
 from pipeline.inference.classifier import Classifier
-from pipeline.inference.cross_validated import answers, recognise
+from pipeline.inference.cross_validated import answers_of_networks, recognise
+from pipeline.models.prediction_sets import ModelSets
 from pipeline.models.recognition import Recognised
 from pipeline.shown import as_printed
 
@@ -60,10 +61,11 @@ def _in_order(classifier: Classifier, paths: list[Path]) -> Iterator[tuple[Path,
                 waiting.append((path, pool.submit(_ahead, classifier, path)))
 
 
-def _answers(classifier: Classifier, batch: list[_Prepared]) -> np.ndarray:
-    """(N, C) probabilities, each of the network that was not trained on the image where there is one, else of all."""
+def _answers(classifier: Classifier, batch: list[_Prepared]) -> list[np.ndarray]:
+    """For each image (networks, C) probabilities: of the network that was not trained on it where there is one, else of
+    each."""
     networks = [one.recognised.network if one.recognised else None for one in batch]
-    return answers(classifier, [one.pixels for one in batch], networks)
+    return answers_of_networks(classifier, [one.pixels for one in batch], networks)
 
 
 def predict_files(
@@ -72,6 +74,7 @@ def predict_files(
     on_problem: Callable[[Path, ImageError], None],
     on_image: Callable[[Path, bool], None] = lambda path, generated: None,
     on_recognised: Callable[[Path, Recognised], None] = lambda path, recognised: None,
+    sets: ModelSets | None = None,
 ) -> pd.DataFrame:
     """Probabilities of each readable file; the next images are decoded while the network works.
 
@@ -80,16 +83,17 @@ def predict_files(
         on_image: called with the path of each image and whether it carries the mark of generated images.
         on_recognised: called with the path of each image that a cross-validation's networks know, and which it is; all
             three in the order of `paths`.
+        sets: the model's; None: it has none.
 
     Returns:
         A row a file: `image` (the stem) and `path`, both as they can be printed on one line, one float32 column for
-        each code, alphabetically, then `recognised`, the image_id of the training image that it is, and `network`, the
-        fold whose network alone answered; both None where there is none.
+        each code, alphabetically, then `recognised`, the image_id of the training image that it is, `network`, the
+        fold whose network alone answered, and `set`, a PredictionSet; each None where there is none.
     """
     used: list[Path] = []
     batch: list[_Prepared] = []
     known: list[Recognised | None] = []
-    probabilities: list[np.ndarray] = []
+    of_networks: list[np.ndarray] = []
     for path, found in _in_order(classifier, paths):
         if isinstance(found, ImageError):
             on_problem(path, found)
@@ -101,15 +105,20 @@ def predict_files(
         known.append(found.recognised)
         batch.append(found)
         if len(batch) == _BATCH or found.pixels.nbytes > _LARGE:
-            probabilities.append(_answers(classifier, batch))
+            of_networks += _answers(classifier, batch)
             batch.clear()
     if batch:
-        probabilities.append(_answers(classifier, batch))
+        of_networks += _answers(classifier, batch)
     if not used:
-        return pd.DataFrame(columns=["image", "path", *classifier.info.classes, "recognised", "network"])
-    table = pd.DataFrame(np.concatenate(probabilities), columns=classifier.info.classes)
+        return pd.DataFrame(columns=["image", "path", *classifier.info.classes, "recognised", "network", "set"])
+    table = pd.DataFrame(np.stack([each.mean(axis=0, dtype=np.float64).astype(np.float32) for each in of_networks]),
+                         columns=classifier.info.classes)
     table.insert(0, "path", [as_printed(path) for path in used])
     table.insert(0, "image", [as_printed(path.stem) for path in used])
     table["recognised"] = pd.Series([one.image_id if one else None for one in known], dtype=object)
     table["network"] = pd.Series([one.network if one else None for one in known], dtype=object)
+    table["set"] = pd.Series([
+        sets.of(each, path.stem, one) if sets else None
+        for each, one, path in zip(of_networks, known, used, strict=True)
+    ], dtype=object)
     return table

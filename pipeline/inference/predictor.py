@@ -7,7 +7,7 @@ from PIL import Image
 
 from pipeline.data.prepare import prepare_image
 from pipeline.errors import ModelError
-from pipeline.inference.classifier import Explained, FeatureMaps, Images
+from pipeline.inference.classifier import Explained, FeatureMaps, Images, Output
 from pipeline.inference.model_output import model_output, views_of
 from pipeline.inference.network_parts import NetworkParts, open_parts
 from pipeline.models.model_info import ModelInfo
@@ -58,10 +58,11 @@ class Predictor:
         pixels = np.asarray(images)
         return self._shares(pixels, self._features(pixels))
 
-    def output(self, pixels: np.ndarray) -> tuple[np.ndarray, FeatureMaps]:
-        """Probabilities (C,) of one image, and its feature map, which `explain` takes."""
+    def output(self, pixels: np.ndarray) -> Output:
+        """What it gives for one prepared image."""
         features = self._features(pixels[None])
-        return self._shares(pixels[None], features)[0], [features[0]]
+        shares = self._shares(pixels[None], features)
+        return Output(shares[0], [features[0]], shares)
 
     def explain(self, pixels: np.ndarray, code: str, features: FeatureMaps | None = None) -> np.ndarray:
         """(h, w) float32 heatmap of positive evidence for the diagnosis `code`, in units of its logit.

@@ -1,9 +1,9 @@
 """Conformal prediction sets per diagnosis: which diagnoses a model does not separate, from lesions that it held out.
 
 Mondrian conformal prediction (Vovk, Gammerman & Shafer 2005, Algorithmic Learning in a Random World): an image is as
-odd for a diagnosis as 1 - p of it is high, and the diagnosis is in the set where that is not odder than for all but
-MISS of the held-out lesions that have it. Of each diagnosis a share of at least 1 - MISS of new lesions is then in its
-own set, whatever the probabilities are worth and however frequent it is; the held-out lesions must be like the new ones.
+odd for a diagnosis as 1 - p of it is high, and the diagnosis is in the set where more than MISS of the held-out lesions
+that have it are at least as odd. Of each diagnosis at least 1 - MISS of new lesions are then in their own set, however
+frequent it is and whatever the probabilities are worth, as long as new lesions are like the held-out ones.
 
 The lesion is the unit and one image is asked about: each held-out lesion weighs one, shared among its images
 (hierarchical conformal prediction: Lee, Barber & Willett 2023, arXiv:2306.06342). Of a cross-validation each network

@@ -39,8 +39,8 @@ def set_coverage(
             coverage: share, 0..1, whose set holds their own diagnosis;
             size: mean number of diagnoses in a set;
             alone, empty: share, 0..1, of sets of one diagnosis, and of none.
-        NaN for the coverage of a diagnosis with too few lesions to rank among (`conformal.FEWEST` in a half); the
-        others' means leave it out.
+        NaN for the coverage of a diagnosis with too few lesions to rank among (`conformal.FEWEST` in a half), which is
+        in no set and whose lesions the others' means leave out; NaN for all where no diagnosis has enough.
 
     Raises:
         DataError: columns are missing.
@@ -107,6 +107,8 @@ def _figures(
     judged = np.column_stack([
         np.where(np.isnan(p[each, truths]), np.nan, inside[each, truths]), size, size == 1, size == 0,
     ]).astype(np.float64)
+    if np.isnan(p).all():
+        judged[:] = np.nan
     return np.array([_means(judged[row[~half]], weights[row[~half]]) for row in rows])
 
 

@@ -16,8 +16,11 @@ from app.loaders.examples import drawn, examples
 from pipeline.classes import label
 from pipeline.data.importing import import_dataset
 from pipeline.errors import ImageError
+from pipeline.models.prediction_sets import model_sets, set_sentences
 from tests.app_pages import button, open_page, words
 from tests.hand_made import CODES, image_bytes, make_dataset, make_run
+from tests.held_out_lesions import hold_out
+from tests.stand_in import StandInPredictor
 
 SURE = "Model output: Actinic keratosis or Bowen's disease · akiec, 40.0\N{NO-BREAK SPACE}%"
 
@@ -70,6 +73,21 @@ def test_uploads_need_an_answer_and_a_dermatoscope(answering):
     at.radio(key="dermatoscope").set_value("yes").run()
     assert SURE in words(at)
     assert "Education only, not a medical device." in words(at)
+
+
+def test_under_the_answer_stands_what_the_model_does_not_separate(answering):
+    workspace, _, run = answering
+    at = open_page("classify")
+    upload(at, ("a.jpg", image_bytes(1, True)))
+    assert "No prediction set. No diagnosis has 9 lesions that the model" in words(at)
+    hold_out(run, "validation", 19)
+    at.run()
+    shares = StandInPredictor(model()).probabilities([None])
+    found = model_sets(workspace, model()).of(shares, "a")
+    assert set_sentences(model(), found) in words(at) and len(found.codes) > 1 and not at.exception
+    assert "The model does not separate: actinic keratosis or Bowen's disease, basal cell carcinoma" in words(at)
+    assert "a set without melanoma rules nothing out." in words(at)
+    assert "Ranked among the 133 lesions of its validation part." in words(at)
 
 
 def test_an_upload_that_is_no_image_and_one_that_is_real(answering):

@@ -8,8 +8,12 @@ from app.components.evaluation.operating_panel import ASSUMES
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.evaluate import CHOSE_EPOCH_SENTENCE
 from pipeline.metrics.operating_point import lesion_scores, operating_point
+from pipeline.metrics.set_coverage import PER_DIAGNOSIS, set_coverage
+from pipeline.metrics.surest import surest_lesions
+from pipeline.metrics.units import with_interval
 from tests.app_pages import button, open_page, words
 from tests.hand_made import make_run
+from tests.held_out_lesions import hold_out
 
 
 def _page(**parameters):
@@ -21,6 +25,10 @@ def _page(**parameters):
 def _scores(run, decision="as-data", part="validation"):
     table = decided_predictions(run, run.predictions(), decision)
     return lesion_scores(table[table["part"] == part], ("mel",))
+
+
+def _as_data(run):
+    return decided_predictions(run, run.predictions(), "as-data")
 
 
 def _table(at, first):
@@ -221,6 +229,25 @@ def test_without_its_data_set_a_run_is_grouped_by_confidence_alone(filled):
 def test_an_address_that_names_nothing_says_so(filled, name, value, sentence):
     at = _page(**{"topic": "operating-point", name: value})
     assert any(warning.value.startswith(sentence) for warning in at.warning)
+
+
+def test_only_when_sure_shows_coverage_and_who_is_left(filled):
+    _, _, run = filled
+    hold_out(run, "validation", 40)
+    at = _page(topic="sets", figure="ppv")
+    assert "The address names the figure ppv" not in words(at)  # without image sources there is no choice
+    table = _table(at, "Diagnosis").set_index("Diagnosis")
+    found = set_coverage(_as_data(run)).set_index(["sets", "kind", "level"])
+    mel = found.loc[(PER_DIAGNOSIS, "diagnosis", "mel")]
+    assert table.loc["Melanoma · mel", "Covered, a set per diagnosis"] == with_interval(
+        (mel["coverage"], mel["coverage_low"], mel["coverage_high"]))
+    assert list(table["Lesions"]) == ["280", *["40"] * 7] and len(_chart(at)["data"]) == 2
+    half = surest_lesions(_as_data(run)).set_index("share").loc[0.5]
+    assert (f"Of 40 melanomas {half['answered']:.0f} are among them" in words(at)) and half["lesions"] == 140
+    assert f"**{100 * mel['coverage']:.1f} %**" in words(at) and not at.exception
+    hold_out(run, "validation", 8)
+    at = _page(topic="sets")
+    assert set(_table(at, "Diagnosis")["Covered, a set per diagnosis"]) == {"–"} and not at.exception
 
 
 def test_another_topic_forgets_what_belongs_to_the_first(filled):

@@ -92,7 +92,7 @@ def our_upload(predictor: Predictor, content: bytes) -> tuple[np.ndarray, np.nda
     """The same as the app does it."""
     image = visitor_image(content, "upload.jpg")
     seen = predictor.prepare(Image.fromarray(image.pixels))
-    shares, features = predictor.output(seen)
+    shares, features, _ = predictor.output(seen)
     return shares, predictor.explain(seen, predictor.info.classes[int(shares.argmax())], features)
 
 

@@ -11,6 +11,7 @@ from app.components import problems
 from app.components.evaluation.diagnosis_panel import diagnosis_panel
 from app.components.evaluation.operating_panel import operating_panel
 from app.components.evaluation.reliability_panel import reliability_panel
+from app.components.evaluation.sets_panel import sets_panel
 from app.components.evaluation.subgroup_panel import subgroup_panel
 from app.components.image_ways import way_links
 from app.components.pickers import address_radio, pick
@@ -30,13 +31,13 @@ from pipeline.vocabulary import Decision, HeldOutPart
 
 _TOPICS = {
     "diagnoses": "Each diagnosis", "calibration": "Calibration", "operating-point": "Operating point",
-    "subgroups": "Subgroups",
+    "subgroups": "Subgroups", "sets": "Only when sure",
 }
 _OF_A_TOPIC = ("figure", "target", "lesions", "page")
 _NOTHING_YET = (
     "A finished run shows here how far its figures can be trusted: every figure of each diagnosis with its "
-    "interval, whether its probabilities mean what they say, what a threshold would do to 1,000 lesions, and where "
-    "groups of images fare differently."
+    "interval, whether its probabilities mean what they say, what a threshold would do to 1,000 lesions, where groups "
+    "of images fare differently, and what answering only when sure costs."
 )
 
 
@@ -90,6 +91,8 @@ def _topic(
         reliability_panel(run, figures, part, classes, _ways(run, part, "as-data"))
     elif topic == "operating-point":
         operating_panel(run, dataset, part, parts, decision, classes, ways)
+    elif topic == "sets":
+        sets_panel(run, dataset, part, decision)
     else:
         subgroup_panel(run, dataset, part, decision, classes, ways)
 

@@ -11,6 +11,7 @@ from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components.figures import dark, show
 from app.components.judged_pictures import NO_EVIDENCE
 from app.components.models.other_model import refused
+from app.components.models.set_lines import set_lines
 from app.components.models.visitor_image import Truth, VisitorImage
 from app.loaders import resources
 from app.loaders.image_pixels import at_its_shape, with_regions
@@ -84,6 +85,7 @@ def _answered(
         _headline(info, image, table)
         if output.recognised:
             st.info(as_text(recognised_sentences(info, output.recognised)), icon=":material/fingerprint:")
+        set_lines(info, output, image.name)
     show(probabilities_figure(table, dark()), table, f"{image.name}-output", key=f"output.{number}.{image.digest[:12]}")
     _decisions(info, answers)
     with below:

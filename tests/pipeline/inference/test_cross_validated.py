@@ -14,7 +14,7 @@ from pipeline import cli
 from pipeline.data.dataset import load_dataset
 from pipeline.errors import ModelError
 from pipeline.inference.classifier import open_classifier
-from pipeline.inference.cross_validated import alone, recognise
+from pipeline.inference.cross_validated import alone, answers_of_networks, recognise
 from pipeline.inference.predict_data_set import prepared_images
 from pipeline.inference.predictor import Predictor
 from pipeline.metrics.calibration import apply_temperature
@@ -43,8 +43,12 @@ def test_the_answer_is_the_mean_of_the_networks_calibrated_probabilities(opened,
     assert np.abs(each - got).max() > 1e-3  # they are five different networks
     plain = dataclasses.replace(info.of_fold(3), temperature=1.0)
     assert np.allclose(apply_temperature(Predictor(plain).probabilities(images), 1.1), each[3], atol=1e-6)
-    one, features = classifier.output(images[0])
+    one, features, of_networks = classifier.output(images[0])
     assert np.allclose(one, got[0], atol=1e-6) and len(features) == 5
+    assert np.allclose(of_networks, each[:, 0], atol=1e-6)
+    asked = answers_of_networks(classifier, images[:3], [None, 2, None])
+    assert [len(of) for of in asked] == [5, 1, 5]
+    assert np.allclose(asked[1][0], each[2, 1], atol=1e-6) and np.allclose(asked[2], each[:, 2], atol=1e-6)
 
 
 def test_one_network_answers_alone_as_if_it_were_the_model(opened):
@@ -60,7 +64,7 @@ def test_its_heatmap_is_the_mean_of_the_networks(opened):
     networks = [Predictor(info.of_fold(fold)) for fold in range(5)]
     found = {code: np.mean([one.explain(images[0], code) for one in networks], axis=0) for code in info.classes}
     code, by_hand = max(found.items(), key=lambda item: item[1].max())
-    _, features = classifier.output(images[0])
+    features = classifier.output(images[0]).features
     assert by_hand.max() > 0 and by_hand.shape == (2, 2)
     assert np.allclose(classifier.explain(images[0], code, features), by_hand, rtol=1e-4, atol=1e-6)
     assert np.allclose(classifier.explain(images[0], code), by_hand, rtol=1e-4, atol=1e-6)

@@ -104,7 +104,8 @@ def test_its_heatmap_is_the_mean_on_the_finest_grid(two):
     classifier = open_classifier(workspace, combine(workspace, "both", ["a", "b"], flips=False))
     image = _images(1)[0]
     seen = classifier.prepare(image)
-    shares, features = classifier.output(seen)
+    shares, features, each = classifier.output(seen)
+    assert (each == shares).all() and len(each) == 1  # members are not networks of one cross-validation
     heat = [one.explain(one.prepare(image), "mel") for one in (Predictor(a), Predictor(b))]
     assert heat[0].shape == (2, 2) and heat[1].shape == (3, 3)
     by_hand = (enlarge(heat[0], 3, 3) + heat[1]) / 2

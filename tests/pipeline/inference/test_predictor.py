@@ -59,8 +59,9 @@ def test_probabilities_heatmaps_and_embeddings_are_those_of_torch(info):
     np.testing.assert_allclose(explained.probabilities, shares, atol=1e-5)
     np.testing.assert_allclose(explained.truth, heatmaps, **near)
     np.testing.assert_allclose(explained.predicted, _in_torch(info, pixels, shares.argmax(1))[1], **near)
-    of_one, features = predictor.output(pixels[4])
+    of_one, features, each = predictor.output(pixels[4])
     np.testing.assert_allclose(of_one, shares[4], atol=1e-5)
+    assert (each == of_one).all() and each.shape == (1, len(CODES))
     np.testing.assert_allclose(predictor.explain(pixels[4], CODES[4]), heatmaps[4], **near)
     np.testing.assert_allclose(predictor.explain(pixels[4], CODES[4], features), heatmaps[4], **near)
 

@@ -49,6 +49,8 @@ def test_a_diagnosis_with_too_few_lesions_has_no_coverage_and_spoils_no_other(pr
     found = set_coverage(few).set_index(["sets", "kind", "level"]).loc[PER_DIAGNOSIS]
     assert np.isnan(found.loc[("diagnosis", "mel"), "coverage"])
     assert found.loc[("all", "all"), "coverage"] == found.loc[("diagnosis", "nv"), "coverage"]
+    tiny = set_coverage(predictions[predictions["lesion_id"].astype(int) % 100 == 0])
+    assert tiny[tiny["sets"] == PER_DIAGNOSIS][list(FIGURES)].isna().all(axis=None)
 
 
 def test_the_surest_lesions_by_hand():
