@@ -141,7 +141,7 @@ def figures_text(figures: dict[str, Any]) -> str:
 def _reserved_text(reserved: dict[str, Any]) -> list[str]:
     """What the mean reaches on the reserved images, and each network."""
     from pipeline.metrics.metric_registry import metrics_of
-    from pipeline.metrics.units import bounds_words, figure_words
+    from pipeline.metrics.units import bounds_words, figure_words, with_interval
 
     rows = []
     for metric in metrics_of("bundled"):
@@ -149,10 +149,17 @@ def _reserved_text(reserved: dict[str, Any]) -> list[str]:
         singles = ", ".join(figure_words(one["overall"][metric.key], metric.unit) for one in reserved["networks"])
         rows.append([metric.name, metric.decision or "–", figure_words(value, metric.unit),
                      bounds_words((low, high), metric.unit), singles])
+    sets = reserved.get("sets")  # figures of before have none
+    covered = [
+        [code, f"{of['lesions']:,}", with_interval(of["coverage"]), decimal(of["size"], 2)]
+        for code, of in ({"all": sets["all"], **sets["per_diagnosis"]} if sets else {}).items()
+    ]
     return [
         f"Reserved images of {reserved['data']}: {count(reserved['images'], 'image')} of "
         f"{count(reserved['lesions'], 'lesion')}; {reserved['left_out']:,} left out.",
         table(["figure", "decision", "the mean of the five", "95 % interval", "each of the five"], rows, right=(2,)),
+        *([table(["prediction sets of", "lesions", "in their own set", "mean size"], covered, right=(1, 2, 3))]
+          if covered else []),
     ]
 
 

@@ -165,7 +165,8 @@ def finish(build: Build, figures: dict[str, Any], reserved: str | None = None, r
     if reserved is None:
         build.say("No reserved images of another data set were named, so the figures have none on them.")
     else:
-        judged = reserved_figures(info, load_dataset(build.workspace, reserved), resamples, build.progress)
+        elsewhere, out_of_fold = load_dataset(build.workspace, reserved), RunDir(build.out / "run").predictions()
+        judged = reserved_figures(info, elsewhere, out_of_fold, resamples, build.progress)
         write_json(build.out / FIGURES_FILE, plain({**figures, "reserved": judged}))
     write_card(info, build.dataset)
     make_lesson(build)

@@ -11,8 +11,10 @@ from pipeline.errors import DataError
 from pipeline.inference.evaluation_plan import find_overlap
 from pipeline.inference.predict_data_set import prepared_images
 from pipeline.inference.predictor import Predictor
+from pipeline.metrics.conformal import HeldOutScores, by_fold
 from pipeline.metrics.decision_figures import decision_figures
 from pipeline.metrics.predictions_table import with_probabilities
+from pipeline.metrics.sets_judged import judged_sets
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.training_images import training_images
 from pipeline.progress import Progress, silent
@@ -21,7 +23,7 @@ _BATCH = 32
 
 
 def reserved_figures(
-    info: ModelInfo, dataset: Dataset, resamples: int = 1000, progress: Progress = silent
+    info: ModelInfo, dataset: Dataset, out_of_fold: pd.DataFrame, resamples: int = 1000, progress: Progress = silent
 ) -> dict[str, Any]:
     """Figures at the frequencies of the model's own training images, which need not be those of these images.
 
@@ -29,11 +31,13 @@ def reserved_figures(
         info: a description with folds.
         dataset: whose reserved images judge: those with a diagnosis of the model that share no id, content or lesion
             with a training image.
+        out_of_fold: the networks' calibrated answers to the lesions that each left out, with `fold`.
 
     Returns:
         data, data_hash: the data set. images, lesions, diagnoses (images by code); left_out: how many reserved images
         were not judged. mean: `decision_figures` of the mean of the networks' calibrated probabilities, with intervals
-        over lesions. networks: for each fold its `fold` and `overall`, the values alone.
+        over lesions. networks: for each fold its `fold` and `overall`, the values alone. sets: `judged_sets` of all,
+        each of which ranks among the lesions that it left out.
 
     Raises:
         DataError: none is reserved, none may judge, or the data set has lost an image.
@@ -64,6 +68,7 @@ def reserved_figures(
             {"fold": fold, "overall": {key: figure.value for key, figure in of["overall"].items()}}
             for fold, of in enumerate(each)
         ],
+        "sets": judged_sets(by_fold(HeldOutScores.of(out_of_fold), len(info.folds)), answers, images),
     }
 
 

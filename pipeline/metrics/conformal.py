@@ -99,6 +99,12 @@ def _weight_above(scores: np.ndarray, weights: np.ndarray, asked: np.ndarray) ->
     return above[np.searchsorted(scores[order], asked)]
 
 
+def by_fold(scores: HeldOutScores, folds: int) -> list[HeldOutScores]:
+    """For each fold the scores of the lesions that its network left out; they say the fold of each."""
+    assert scores.folds is not None, "which network answered is not told"
+    return [scores.only(scores.folds == fold) for fold in range(folds)]
+
+
 def p_values(held_out: Sequence[HeldOutScores], probabilities: np.ndarray, by_diagnosis: bool = True) -> np.ndarray:
     """How well each diagnosis fits each image, as a share of the held-out lesions that have it.
 

@@ -4,8 +4,11 @@ import math
 from statistics import NormalDist
 
 
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Score interval of a binomial share (Wilson 1927, J. Am. Stat. Assoc. 22:209), without continuity correction.
+
+    Args:
+        successes, n: counts; fractions where images share the weight of a lesion.
 
     Returns:
         Low and high in 0..1; (NaN, NaN) for n = 0.

@@ -211,7 +211,21 @@ def _reserved_text(reserved: dict[str, Any]) -> str:
         "assume the frequencies of the training images, not of these; a diagnosis that no image shows is left out of "
         "means. 95 % intervals over lesions.\n\n"
         + markdown_table(["figure", "mean of the networks (95 % interval)", "each network"], rows)
+        + (f"\n\n{_sets_text(reserved['sets'])}" if "sets" in reserved else "")
     )
+
+
+def _sets_text(sets: dict[str, Any]) -> str:
+    """How prediction sets of the mean cover lesions from elsewhere, in Markdown."""
+    rows = [["all of them", *_set_cells(sets["all"])]]
+    rows += [[as_text(label(code)), *_set_cells(of)] for code, of in sets["per_diagnosis"].items()]
+    return (f"Prediction sets at {percent(sets['level'], 0)}, made from the lesions that each network left out, on "
+            "these lesions, which come from elsewhere, so that nothing is promised (95 % Wilson intervals):\n\n"
+            + markdown_table(["lesions with", "n", "in their own set", "mean size", "sets of one"], rows))
+
+
+def _set_cells(of: dict[str, Any]) -> list[str]:
+    return [f"{of['lesions']:,}", with_interval(of["coverage"]), decimal(of["size"], 2), percent(of["alone"])]
 
 
 def _robustness_text(robustness: dict[str, Any] | None) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.classes import DIAGNOSES, MELANOMA
 from pipeline.errors import ModelError
 from pipeline.files.workspace import Workspace
-from pipeline.metrics.conformal import FEWEST, HeldOutScores, in_set, p_values
+from pipeline.metrics.conformal import FEWEST, HeldOutScores, by_fold, in_set, p_values
 from pipeline.models.decided_output import decided_output, model_priors
 from pipeline.models.held_out import HeldOut, held_out
 from pipeline.models.model_info import ModelInfo
@@ -83,9 +83,9 @@ class ModelSets:
         scores, network = self.scores, None if recognised is None else recognised.network
         if (lesion := self._lesions.get(name if recognised is None else recognised.image_id)) is not None:
             scores = scores.without(lesion)
-        folds = scores.folds if self.info.folds else None
-        asked = range(len(self.info.folds)) if network is None else [network]
-        among = [scores] if folds is None else [scores.only(folds == fold) for fold in asked]
+        among = by_fold(scores, len(self.info.folds)) if self.info.folds else [scores]
+        if network is not None:
+            among = [among[network]]
         carried = decided_output(self.info, probabilities, self.priors, self.held.decision)
         p = p_values(among, carried[:, None])[0]
         order, inside = np.argsort(-carried.mean(axis=0), kind="stable"), in_set(p)

@@ -19,9 +19,11 @@ from pipeline.errors import DataError
 from pipeline.files.workspace import Workspace
 from pipeline.inference.predict_data_set import prepared_images
 from pipeline.inference.predictor import Predictor
+from pipeline.metrics.conformal import HeldOutScores, by_fold, in_set, p_values
 from pipeline.metrics.decision_figures import decision_figures
 from pipeline.metrics.predictions_table import with_probabilities
 from pipeline.models.model_info import read_model_info
+from pipeline.runs.run_dir import RunDir
 from tests.hand_made import CODES, image_bytes
 from tests.two_sources import LINEAR, SHORT, never
 
@@ -51,14 +53,15 @@ def here(whole_making, tmp_path):
 
 
 def test_each_network_and_their_mean_are_judged(here):
-    workspace, _, info, dataset = here
+    workspace, build, info, dataset = here
+    out_of_fold = RunDir(build.out / "run").predictions()
     with pytest.raises(DataError, match=r"^No image of the data set elsewhere is reserved\."):
-        reserved_figures(info, dataset)
+        reserved_figures(info, dataset, out_of_fold)
     reserve(workspace, dataset, [])
     table = dataset.metadata()
     reserved = table[table["image_id"].isin(reserved_images(dataset))]
     judging = reserved[reserved["dx"].isin(["mel", "nv"])].reset_index(drop=True)
-    found = reserved_figures(info, dataset, resamples=20)
+    found = reserved_figures(info, dataset, out_of_fold, resamples=20)
     assert found["images"] == len(judging) > 0 and found["left_out"] == len(reserved) - len(judging) >= 2
     assert found["diagnoses"] == judging["dx"].value_counts().sort_index().to_dict()
     networks = [Predictor(info.of_fold(fold)) for fold in range(5)]
@@ -74,6 +77,14 @@ def test_each_network_and_their_mean_are_judged(here):
         single = decision_figures(with_probabilities(rows, CODES, answers[fold]), info.frequencies, 1)
         assert one["fold"] == fold
         assert one["overall"]["calibration_error"] == pytest.approx(single["overall"]["calibration_error"].value)
+    assert np.isnan(found["sets"]["all"]["coverage"][0])  # eight lesions of each diagnosis were held out
+    more = pd.concat([out_of_fold, out_of_fold.assign(lesion_id="M" + out_of_fold["lesion_id"])])
+    sets = reserved_figures(info, dataset, more, resamples=1)["sets"]
+    parts = by_fold(HeldOutScores.of(more), 5)
+    inside = in_set(p_values(parts, answers.astype(float)))
+    mel, place = (judging["dx"] == "mel").to_numpy(), CODES.index("mel")
+    assert sets["per_diagnosis"]["mel"]["coverage"][0] == pytest.approx(inside[mel, place].mean())
+    assert sets["per_diagnosis"]["mel"]["size"] == pytest.approx(inside[mel].sum(axis=1).mean())
 
 
 def test_they_stand_with_the_figures_and_on_the_card(here):
@@ -88,6 +99,7 @@ def test_they_stand_with_the_figures_and_on_the_card(here):
     assert "## Images from elsewhere" in card and "were reserved: they joined no training and no choice" in card
     assert "It was not tested on images from elsewhere" not in card
     assert "Reserved images of elsewhere: " in text and "the mean of the five" in text
+    assert "Prediction sets at 90 %" in card and "prediction sets of" in text and "| all of them |" in card
     json.dumps(figures, allow_nan=False)
 
 
