@@ -28,6 +28,7 @@ def coverage_chart(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
         rows, mark = table[table["sets"] == sets].reset_index(drop=True), _MARKS[sets]
         figure.add_scatter(
             x=rows["coverage"], y=rows.index + shift, mode="markers", name=name, cliponaxis=False,
+            customdata=[[place] for place in rows.index],
             error_x=whiskers(rows["coverage"], rows["coverage_low"], rows["coverage_high"], mark.colour),
             marker={"symbol": mark.symbol, "size": 11, "color": mark.colour},
             hovertext=[f"{as_label(row.words)}<br>{name}: {percent(row.coverage)} in their own set, "

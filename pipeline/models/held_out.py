@@ -108,5 +108,10 @@ def _origin(info: ModelInfo, run: RunDir, part: HeldOutPart, lesions: str) -> st
                 "held none out, so the promise is theirs.")
     if run.evaluation():
         return f"Ranked among the {lesions} that judged it in {run.name}."
-    chose = " They chose its epoch too, so its sets are a little too small." if part_chose_epoch(run, part) else ""
-    return f"Ranked among the {lesions} of its {part} part.{chose}"
+    known = ""
+    if info.split == "random":
+        known = (" Its data were split by image, so it was trained on other images of many of them: its sets are too "
+                 "small.")
+    elif part_chose_epoch(run, part):
+        known = " They chose its epoch too, so its sets are a little too small."
+    return f"Ranked among the {lesions} of its {part} part.{known}"

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from app.components.evaluation.operating_panel import ASSUMES
@@ -245,9 +246,24 @@ def test_only_when_sure_shows_coverage_and_who_is_left(filled):
     half = surest_lesions(_as_data(run)).set_index("share").loc[0.5]
     assert (f"Of 40 melanomas {half['answered']:.0f} are among them" in words(at)) and half["lesions"] == 140
     assert f"**{100 * mel['coverage']:.1f} %**" in words(at) and not at.exception
+    at.selectbox(key="evaluation.sets.row").set_value("Melanoma · mel").run()
+    assert "Open the 40 images with mel" in [link.proto.label for link in at.get("page_link")] and not at.exception
     hold_out(run, "validation", 8)
     at = _page(topic="sets")
     assert set(_table(at, "Diagnosis")["Covered, a set per diagnosis"]) == {"–"} and not at.exception
+
+
+def test_coverage_stands_by_image_source_where_there_are_several(filled):
+    _, dataset, run = filled
+    table = dataset.metadata()
+    table["source"] = np.where(np.arange(len(table)) % 4 < 2, "one", "other")
+    table.to_parquet(dataset.folder / "metadata.parquet", index=False)
+    at = _page(topic="sets", figure="source")
+    rows = list(_table(at, "Image source")["Image source"])
+    assert rows[0] == "All lesions" and set(rows[1:]) == {"one", "other", "Melanomas, one", "Melanomas, other"}
+    n = int((table.set_index("image_id")["source"].reindex(run.predictions()["image_id"]) == "one").sum())
+    at.selectbox(key="evaluation.sets.row").set_value("one").run()
+    assert f"Open the {n} images" in [link.proto.label for link in at.get("page_link")] and not at.exception
 
 
 def test_another_topic_forgets_what_belongs_to_the_first(filled):

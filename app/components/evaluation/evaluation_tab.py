@@ -92,7 +92,7 @@ def _topic(
     elif topic == "operating-point":
         operating_panel(run, dataset, part, parts, decision, classes, ways)
     elif topic == "sets":
-        sets_panel(run, dataset, part, decision)
+        sets_panel(run, dataset, part, decision, ways)
     else:
         subgroup_panel(run, dataset, part, decision, classes, ways)
 

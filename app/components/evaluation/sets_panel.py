@@ -3,11 +3,14 @@
 import pandas as pd
 import streamlit as st
 
+from app.addresses.evaluation_ways import Ways
+from app.addresses.links import Way
 from app.charts.set_figures import coverage_chart, surest_chart
 from app.components.figures import chart, dark, open_table, show
 from app.components.help_text import help_text
+from app.components.image_ways import row_ways
 from app.components.pickers import address_radio
-from app.loaders import held_out_sets
+from app.loaders import evaluation_rows, held_out_sets
 from app.words.factor_words import level_words
 from pipeline.classes import MELANOMA, label
 from pipeline.data.dataset import Dataset
@@ -32,7 +35,9 @@ _BY = {"diagnosis": "Diagnosis", "source": "Image source"}
 _KINDS = {"diagnosis": (EVERYTHING, DIAGNOSIS), "source": (EVERYTHING, GROUP, MELANOMA_IN_GROUP)}
 
 
-def sets_panel(run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision) -> None:
+def sets_panel(
+    run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision: Decision, ways: Ways
+) -> None:
     """Coverage of both kinds of sets, and accuracy against the melanomas that are left, of one part."""
     surest = held_out_sets.surest(run, part, decision)
     if surest.empty:
@@ -43,8 +48,12 @@ def sets_panel(run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision
     rows = table[table["kind"].isin(_KINDS[by])]
     rows = rows.assign(words=[_words(row.kind, row.level) for row in rows.itertuples()]).reset_index(drop=True)
     title = f"Lesions in their own set at {percent(1 - MISS, 0)}, decision {decision}"
-    chart(coverage_chart(rows, title, dark()), _KEY)
-    open_table(_in_words(rows, _BY[by]), _KEY)
+    shown = rows[rows["sets"] == PER_DIAGNOSIS]
+    names = list(shown["words"])
+    chart(coverage_chart(rows, title, dark()), _KEY, names)
+    open_table(_in_words(rows, _BY[by]), _KEY, names)
+    sources = evaluation_rows.groups(run, dataset, part, decision, "source") if by == "source" else None
+    row_ways(names, lambda place: _ways_of(ways, shown["kind"].iat[place], shown["level"].iat[place], sources), _KEY)
     _melanomas_covered(table)
     st.caption(f"Half of the lesions of each diagnosis rank, the others are judged, each lesion once; mean of {SPLITS} "
                "such splits, with the lowest and the highest. Other lesions of the same collection, not of a clinic.")
@@ -54,6 +63,17 @@ def sets_panel(run: RunDir, dataset: Dataset | None, part: HeldOutPart, decision
          surest, name, key="evaluation.surest")
     _half(surest)
     help_text("sets", "What a prediction set is, and the trap of answering only when sure")
+
+
+def _ways_of(ways: Ways, kind: str, level: str, sources: pd.Series | None) -> list[Way]:
+    """To the images of one row."""
+    if kind == EVERYTHING:
+        return ways.of_all()
+    if sources is None:
+        return ways.of_target([level])
+    if kind == GROUP:
+        return ways.of_group("source", level, sources, "accuracy", ())
+    return ways.of_group("source", level, sources, "sensitivity", [MELANOMA])
 
 
 def _words(kind: str, level: str) -> str:

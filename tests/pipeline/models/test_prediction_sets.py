@@ -57,9 +57,13 @@ def test_a_test_part_comes_first_and_too_few_lesions_are_said(filled):
     info = find_model(workspace, run.name)
     hold_out(run, "test", 12)
     assert held_out(workspace, info).origin == "Ranked among the 84 lesions of its test part."
-    hold_out(run, "test", 8)
-    with pytest.raises(ModelError, match=r"^No diagnosis has 9 lesions that the model .* held out, the fewest"):
-        model_sets(workspace, info)
+    by_image = dataclasses.replace(info, split="random")
+    assert "trained on other images of many of them: its sets are too" in held_out(workspace, by_image).origin
+    table = hold_out(run, "test", 8)
+    for few in (table, table.iloc[:0]):
+        few.to_parquet(run.predictions_path, index=False)
+        with pytest.raises(ModelError, match=r"^No diagnosis has 9 lesions that the model .* held out, the fewest"):
+            model_sets(workspace, info)
 
 
 def test_the_bundled_network_of_before_ranks_among_its_siblings_answers(filled, tmp_path, monkeypatch):
