@@ -58,6 +58,7 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
         "Judge, operating point": f"judge?run={run}&topic=operating-point",
         "Judge, melanomas not flagged": f"judge?run={run}&topic=operating-point&lesions=not-flagged",
         "Judge, subgroups": f"judge?run={run}&topic=subgroups",
+        "Judge, only when sure": f"judge?run={run}&topic=sets",
         "Errors, all images": f"errors?run={run}&right=all",
         "Errors, images of filters":
             f"errors?run={run}&truth=mel&right=no&sex=male&differs={other}&sort=confidence-up",

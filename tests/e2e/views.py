@@ -76,6 +76,7 @@ def full_views(workspace: Workspace, data: str) -> list[View]:
         View("evaluation-operating-point", f"{evaluation}&topic=operating-point", _unfold),
         View("evaluation-flagged", f"{evaluation}&topic=operating-point&threshold=0.0&lesions=flagged"),
         View("evaluation-subgroups", f"{evaluation}&topic=subgroups", _unfold),
+        View("evaluation-sets", f"{evaluation}&topic=sets", _unfold),
         View("case", f"case?run={runs[0]}&image={case}", _unfold),
         View("leakage", f"{_PARTS['leakage']}&data={data}", _unfold),
         View("another-data-set", f"another-data-set?model={model}&data={data}", _unfold),
