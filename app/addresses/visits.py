@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app import passphrase
 from app.loaders import resources
 from pipeline.errors import LesionLabError
 from pipeline.models.model_info import ModelInfo
@@ -91,8 +92,11 @@ def first_model(models: Sequence[ModelInfo]) -> ModelInfo:
 
 
 def start_over() -> None:
-    """Forgets the session: uploads, filters, guesses, choices, the address and the outputs; nothing on the disk."""
+    """Forgets the session: uploads, filters, guesses, choices, the address, the outputs, that it knew the
+    passphrase; nothing on the disk.
+    """
     number = max(int(time.time()), int(st.session_state.get(_KEY, "0")) + 1)
+    passphrase.leave()
     st.session_state.clear()
     resources.forget_outputs()
     context = get_script_run_ctx()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app.access import operator, require_operator
+from app.access import Right, may, require
 from app.components import problems
 from pipeline.number_words import count
 from pipeline.shown import as_text
@@ -38,7 +38,7 @@ def just_deleted(kind: Deleted, gone: Callable[[], Collection[str]]) -> None:
     """
     key = f"{kind.key}.just_deleted"
     name = st.session_state.get(key)
-    if name is None or not operator():
+    if name is None or not may(Right.RESTORE):
         return
     if name not in gone():
         del st.session_state[key]
@@ -51,7 +51,7 @@ def just_deleted(kind: Deleted, gone: Callable[[], Collection[str]]) -> None:
 
 def _restore(kind: Deleted, name: str) -> None:
     with problems.in_words():
-        require_operator(f"restores {kind.noun}s")
+        require(Right.RESTORE, f"restores {kind.noun}s")
         kind.restore(name)
         st.session_state.pop(f"{kind.key}.just_deleted", None)
         problems.say_later(f"The {kind.noun} {name} is back.")
@@ -66,7 +66,7 @@ def deleted_list(kind: Deleted, titles: Mapping[str, str], where: str, place: st
         where: the folder in which they lie, and what of them, as the sentence goes on after their number.
         place: before the keys of the buttons.
     """
-    if not titles or not operator():
+    if not titles or not may(Right.RESTORE):
         return
     with st.expander(f"Deleted {as_text(kind.noun)}s ({len(titles)})", icon=":material/delete:"):
         st.caption(as_text(f"{count(len(titles), kind.noun)} in {where}. The disk space is free once that folder's "

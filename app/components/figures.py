@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.access import Right, later, may
 from app.components.image_ways import chooses_row, row_chosen
 from pipeline.files.csv_cells import table_as_csv
 from pipeline.number_words import UNDEFINED
@@ -91,7 +92,9 @@ def csv_download(table: pd.DataFrame, name: str, key: str, *, disabled: bool = F
     The one button for it: Streamlit's own, in a table's toolbar, is switched off in the configuration, since it writes
     cells that a spreadsheet takes for formulas.
     """
+    if not may(Right.TAKE_AWAY):
+        return
     st.download_button(
-        "Download as CSV", lambda: table_as_csv(table), file_name=f"{as_plain(name)}.csv", mime="text/csv",
-        key=f"{key}.csv", on_click="ignore", icon=":material/download:", disabled=disabled,
+        "Download as CSV", later(Right.TAKE_AWAY, lambda: table_as_csv(table)), file_name=f"{as_plain(name)}.csv",
+        mime="text/csv", key=f"{key}.csv", on_click="ignore", icon=":material/download:", disabled=disabled,
     )

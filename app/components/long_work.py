@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from app.access import Right, later, require
 from app.components import problems
 from app.loaders import resources
 from pipeline.errors import LesionLabError, RunError
@@ -79,8 +80,10 @@ def stop(job: JobDir) -> None:
     """Asks the job to stop; for callbacks."""
     from pipeline.jobs.launch import request_stop
 
-    with contextlib.suppress(RunError):  # it ended between the last look and the click: the page shows how
-        request_stop(job)
+    with problems.in_words():
+        require(Right.STOP)
+        with contextlib.suppress(RunError):  # it ended between the last look and the click: the page shows how
+            request_stop(job)
 
 
 def resume(run: RunDir) -> None:
@@ -88,6 +91,7 @@ def resume(run: RunDir) -> None:
     from pipeline.jobs.launch import resume_run
 
     with problems.in_words():
+        require(Right.TRAIN, "resumes a run")
         resume_run(resources.workspace(), run)
 
 
@@ -122,6 +126,7 @@ class SessionWork:
         read: makes of the ended work what is kept as its answer; by default what the task gave.
         cancels: there is a button that ends it.
         during: draws what can be seen of it while it goes on.
+        right: what starting it takes; None where whoever starts it has asked already.
     """
 
     kind: Kind
@@ -130,6 +135,7 @@ class SessionWork:
     read: Callable[[ShortWork], Any] = lambda work: work.result()
     cancels: bool = True
     during: Callable[[ShortWork], None] = lambda work: None
+    right: Right | None = Right.COMPUTE
 
     def _kept(self) -> _Kept | None:
         return _all_kept().get(self.kind)
@@ -156,10 +162,16 @@ class SessionWork:
         """Begins the work; it may take the place of another about something else, which ends.
 
         Raises:
+            AccessError: this session may not.
             WorkspaceError: the workspace cannot be written.
         """
+        self._ask()
         self.forget()
         _all_kept()[self.kind] = _Kept(about, request, ShortWork(resources.workspace(), self.kind, request, bring))
+
+    def _ask(self) -> None:
+        if self.right:
+            require(self.right)
 
     def forget(self) -> None:
         """Ends the work, or throws its answer away."""
@@ -210,6 +222,7 @@ class SessionWork:
 
         def begin() -> None:
             with problems.in_words():
+                self._ask()
                 begun()
 
         def wait() -> Any:
@@ -221,7 +234,7 @@ class SessionWork:
                 raise kept.problem
             return kept.answer
 
-        return OnDemand(begin, wait)
+        return OnDemand(begin, later(self.right, wait) if self.right else wait)
 
     def view(self) -> None:
         """The work as it goes, with a way to end it, then its answer; nothing before it was asked for."""

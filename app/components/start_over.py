@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.access import not_offered, operator, require_operator
+from app.access import Right, may, not_offered, require
 from app.addresses.links import HOME, go
 from app.addresses.visits import began, start_over
 from app.components import problems
@@ -50,7 +50,7 @@ def started_over() -> None:
 
 
 def _put_away(choice: str) -> Path:
-    require_operator("puts teaching sets and notes away")
+    require(Right.PUT_AWAY)
     return put_away(resources.workspace(), began() if choice == _VISIT else 0.0)
 
 
@@ -59,8 +59,8 @@ def _choice() -> str:
     everything = written_since(resources.workspace(), 0.0)
     if not any(everything):
         return _KEEP
-    if not operator():
-        not_offered("Putting teaching sets and notes away")
+    if not may(Right.PUT_AWAY):
+        not_offered(Right.PUT_AWAY, "Putting teaching sets and notes away")
         return _KEEP
     since = began()
     mine = written_since(resources.workspace(), since)

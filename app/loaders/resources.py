@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from app.access import Right, require
 from app.loaders.file_cache import is_missing, kept
 from pipeline.data.dataset import Dataset, list_datasets
 from pipeline.data.tables import described
@@ -187,6 +188,7 @@ def output(
         name: of the image's file without the ending, where it is to be recognised: then the network that was trained
             without its lesion is asked.
     """
+    require(Right.CLASSIFY)
     opened = predictor(info)
     seen = _pixels if prepared else opened.prepare(Image.fromarray(_pixels))
     if (recognised := None if name is None else recognise(opened, seen, name)) is not None:

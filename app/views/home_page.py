@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Right, may, not_offered
 from app.addresses.links import CLASSIFY, ERRORS, GET_DATA, TOUR, TRAIN, go
 from app.addresses.visits import of_earlier_visit, something_done
 from app.components import problems
@@ -61,6 +62,11 @@ def _train(look: Look, runs: list[RunDir], datasets: list[Dataset]) -> None:
             go(TRAIN, run=at_work[0].name)
         return
     dataset, last = images_to_watch(datasets), next((run for run in runs if not of_earlier_visit(run)), None)
+    if not may(Right.TRAIN_ONE):
+        not_offered(Right.TRAIN_ONE, "Training")
+        if last is not None:
+            _last_run(last)
+        return
     st.markdown(_what_it_does(dataset, runs))
     with st.container(horizontal=True):
         if st.button(WATCH if dataset else DRAW_AND_WATCH, type="primary", key="demo", icon=":material/play_arrow:"):
@@ -68,7 +74,7 @@ def _train(look: Look, runs: list[RunDir], datasets: list[Dataset]) -> None:
                 if dataset:
                     go(TRAIN, run=start_to_watch(dataset).name)
                 draw_to_train()
-        if datasets and st.button("Choose how", key="train", icon=":material/tune:"):
+        if datasets and may(Right.TRAIN) and st.button("Choose how", key="train", icon=":material/tune:"):
             go(TRAIN)
     if dataset is None or dataset.generated:
         st.caption(f"The drawings are {NOTICE}.")
@@ -145,7 +151,7 @@ def main() -> None:
             _train(look, runs, datasets)
         with lesson:
             _lesson(look, runs)
-        if look.wall.generated:
+        if look.wall.generated and may(Right.IMPORT):
             _real_images(datasets)
     help_text("words", "The words used here")
 

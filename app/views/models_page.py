@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.access import not_offered, operator
+from app.access import Right, may, not_offered
 from app.addresses.links import TRAIN, go, linked
 from app.components import problems
 from app.components.models.model_actions import deleted_list, just_deleted, label_form, ways_on
@@ -38,7 +38,7 @@ def _one(info: ModelInfo) -> None:
     card = resources.card(info)
     if info.members:
         st.caption("A mean of models has no weights of its own; its members can be taken along instead.")
-    else:
+    elif may(Right.TAKE_AWAY):
         exports(info, card)
     ways_on(info)
     try:
@@ -51,7 +51,7 @@ def _one(info: ModelInfo) -> None:
                            "bound by that licence too."))
     if info.read_only:
         st.caption("It came with LesionLab, so it can be neither named nor deleted.")
-    elif operator():
+    elif may(Right.NAME):
         with st.expander("Title and description", icon=":material/edit:"):
             label_form(info)
     if brought_card(resources.workspace(), info) is None or info.read_only:
@@ -75,7 +75,7 @@ def _lowered(card: str) -> str:
 def main() -> None:
     problems.said()
     st.title("Models")
-    not_offered("Imports by a path of the server, naming, deleting and restoring models")
+    not_offered(Right.IMPORT, "Importing, exporting, combining, naming and deleting models")
     just_deleted()
     models = resources.models()
     for error in damaged_models(resources.workspace()).values():
@@ -89,9 +89,10 @@ def main() -> None:
             models_table(models)
     else:
         _nothing_yet()
-    with st.expander("Import a model", icon=":material/input:", expanded=not models):
-        import_form()
-    if models:
+    if may(Right.IMPORT):
+        with st.expander("Import a model", icon=":material/input:", expanded=not models):
+            import_form()
+    if models and may(Right.COMBINE):
         with st.expander("Combine models, or average one over flips", icon=":material/join:"):
             combine_form(models)
     deleted_list()

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.access import not_offered, operator
+from app.access import Right, may, not_offered
 from app.addresses.links import TRAIN, go, remember
 from app.addresses.visits import of_earlier_visit
 from app.charts.comparison import MOST_RUNS
@@ -87,7 +87,7 @@ def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[d
             st.caption("Choose another run above to compare the two on the validation images that they share.")
     fixed = len(chosen) == 1 and run_rows.capabilities_of(rows[0]).read_only
     st.subheader(f"Go on from {'it' if len(chosen) == 1 else 'a run'}"
-                 + ("" if fixed or not operator() else ", name it, delete it"))
+                 + ("" if fixed or not may(Right.NAME) else ", name it, delete it"))
     names = {row["run"]: title_of(row) for row in rows}
     if len(chosen) > 1:
         name = st.selectbox("Which run", list(names), format_func=names.get, key="runs.which." + ".".join(names))
@@ -100,7 +100,7 @@ def _chosen_runs(chosen: list[RunDir], rows: list[dict[str, Any]], every: list[d
 def main() -> None:
     problems.said()
     st.title("Runs")
-    not_offered("Naming, deleting and restoring runs")
+    not_offered(Right.DELETE, "Naming, deleting and restoring runs")
     just_deleted()
     runs = _without_earlier(resources.all_runs())
     if not runs:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Right, may, not_offered
 from app.addresses.links import GET_DATA, linked
 from app.addresses.visits import mark
 from app.components import problems
@@ -66,20 +67,27 @@ def main() -> None:
             live_run(shown)
             st.divider()
         waiting_runs(runs, shown)
-    work = _forms(datasets, runs, shown) if datasets else _data_first()
-    if work:
+    if not may(Right.TRAIN):
+        not_offered(Right.TRAIN, "Training")
+        _earlier(runs, shown)
+    elif work := _forms(datasets, runs, shown) if datasets else _data_first():
         work()
+
+
+def _earlier(runs: list[RunDir], shown: RunDir | None) -> None:
+    """The choice of a run, where none is shown."""
+    if runs and not shown:
+        st.subheader("Runs so far")
+        names = [run.name for run in runs]
+        st.selectbox("Show a run", names, index=None, key="earlier", placeholder="Choose a run",
+                     on_change=lambda: st.query_params.update({"run": st.session_state["earlier"]}))
 
 
 def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> Pending | None:
     """The form of a new run, the earlier runs, and what concerns data."""
     st.subheader("A new run")
     train_form(datasets, runs_ahead(runs))
-    if runs and not shown:
-        st.subheader("Runs so far")
-        names = [run.name for run in runs]
-        st.selectbox("Show a run", names, index=None, key="earlier", placeholder="Choose a run",
-                     on_change=lambda: st.query_params.update({"run": st.session_state["earlier"]}))
+    _earlier(runs, shown)
     with st.expander("Data sets", icon=":material/database:"):
         datasets_here(datasets)
         st.page_link(GET_DATA.page, label="More ways to get data", icon=":material/download:",

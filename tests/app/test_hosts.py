@@ -2,6 +2,7 @@
 
 import socket
 from itertools import product
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.datastructures import Headers
@@ -38,7 +39,7 @@ def answer(url: str, method: str, path: str, headers: dict[str, str]) -> tuple[i
     port = int(url.rpartition(":")[2])
     closing = {} if "Upgrade" in headers else {"Connection": "close"}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in (headers | closing).items()), "", ""]
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection((urlsplit(url).hostname, port), timeout=10) as connection:
         connection.sendall("\r\n".join(lines).encode())
         said = b""
         while not (said.startswith(b"HTTP/1.1 101") and b"\r\n\r\n" in said) and (more := connection.recv(65536)):

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -52,11 +52,16 @@ def _wait_for_health(url: str, process: subprocess.Popen, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def serve(home: Path, log: Path, script: str = "app/main.py", *, options: tuple[str, ...] = ()) -> Iterator[RunningApp]:
+def serve(
+    home: Path, log: Path, script: str = "app/main.py", *, options: tuple[str, ...] = (), host: str = "127.0.0.1",
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[RunningApp]:
     """The app on the workspace `home` for the length of the block; it and its trainers end with it.
 
     Args:
         options: of the command line, besides the port.
+        host: where it answers, by these options.
+        environment: what its process knows beside this one's.
 
     Raises:
         RuntimeError: it did not start; with what it wrote into `log`.
@@ -65,10 +70,11 @@ def serve(home: Path, log: Path, script: str = "app/main.py", *, options: tuple[
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options],
-            cwd=ROOT, env={**os.environ, "LESIONLAB_HOME": str(home)}, stdout=output, stderr=subprocess.STDOUT,
+            cwd=ROOT, env={**os.environ, "LESIONLAB_HOME": str(home), **(environment or {})}, stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://{host}:{port}"
         _wait_for_health(url, process, log)
         yield RunningApp(url, home, process.pid)
     finally:

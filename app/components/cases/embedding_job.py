@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Right, may, not_offered, require
 from app.components import problems
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
@@ -55,10 +56,14 @@ def embedding_job(run: RunDir, words: str) -> None:
     if status and status.state in ("failed", "interrupted"):
         st.error(as_text(error_words(status.error or "The job was interrupted. Start it again.")),
                  icon=":material/error:")
+    if not may(Right.COMPUTE):
+        not_offered(Right.COMPUTE, "Computing it")
+        return
     label, what = (COMPUTE_FLIPS, _WHAT_FLIPS) if info.is_mean else (COMPUTE, _WHAT)
     st.caption(what)
     if st.button(label, key="embedding.start", type="primary", icon=":material/hub:"):
         with problems.in_words():
+            require(Right.COMPUTE, "computes embeddings")
             start_embedding(resources.workspace(), run)
             st.rerun()
 
@@ -66,5 +71,6 @@ def embedding_job(run: RunDir, words: str) -> None:
 def _view(job: EmbeddingJob, status: Status) -> None:
     if status.state not in ENDED:
         stopping = job_bar(job, status)
-        st.button("Stop", key="embedding.stop", disabled=stopping, on_click=stop, args=(job,),
-                  icon=":material/stop_circle:")
+        if may(Right.STOP):
+            st.button("Stop", key="embedding.stop", disabled=stopping, on_click=stop, args=(job,),
+                      icon=":material/stop_circle:")

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app.access import not_offered, operator, require_operator
+from app.access import Right, may, not_offered, require
 from app.components import problems
 from app.loaders import resources
 from pipeline.errors import NameTakenError, TeachingError
@@ -46,8 +46,10 @@ def put_into(key: str, run: RunDir, into: str, name: str, note: str, images: lis
         The set; None where its name is another's, so that there is something to ask.
 
     Raises:
+        AccessError: this session may not change teaching sets.
         TeachingError: it has no name or no image, or is gone.
     """
+    require(Right.TEACH, "makes teaching sets")
     place = resources.workspace()
     if into != NEW:
         return add_images(place, into, images)
@@ -85,13 +87,13 @@ def name_question(key: str, run: RunDir) -> TeachingSet | None:
                 st.warning("That name is taken too.", icon=":material/info:")
     with problems.in_words(), st.container(horizontal=True):
         words = f"Replace its {count(len(other.images), 'image')} with these {len(wanted.images):,}"
-        if operator() and st.button(words, key=f"{key}.replace", icon=":material/find_replace:"):
-            require_operator("replaces teaching sets")
+        if may(Right.DELETE) and st.button(words, key=f"{key}.replace", icon=":material/find_replace:"):
+            require(Right.DELETE, "replaces teaching sets")
             made = replace_set(resources.workspace(), other.id, wanted.note, run, wanted.images)
         if st.button("Cancel", key=f"{key}.cancel", icon=":material/close:"):
             del st.session_state[_place(key)]
             st.rerun()
-    not_offered("Replacing teaching sets")
+    not_offered(Right.DELETE, "Replacing teaching sets")
     if made is not None:
         del st.session_state[_place(key)]
     return made

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from app.access import Right, later, may
 from app.components.figures import csv_download
 from app.loaders.run_data import found_data, images_of
 from app.words.factor_words import level_words
@@ -18,6 +19,8 @@ from pipeline.shown import as_text
 @st.fragment
 def take_along(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str, Remark]) -> None:
     """What of a set can be downloaded, behind a button: until it is pressed no image's file is looked at."""
+    if not may(Right.TAKE_AWAY):
+        return
     folded = st.popover("Take along", icon=":material/download:", key=f"explore.{one.id}.along", on_change="rerun")
     if folded.open:
         with folded:
@@ -35,12 +38,12 @@ def _handout_buttons(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks
     if len(lesions) < len(one.images):
         st.caption(f"The handout lacks {count(len(one.images) - len(lesions), 'image')} whose file is not here.")
     handout = _handout(run, one, lesions)
-    st.download_button("Handout", lambda: handout_pdf(handout), file_name=f"{one.id}.pdf", mime="application/pdf",
-                       key=f"explore.{one.id}.pdf", on_click="ignore", icon=":material/print:",
+    st.download_button("Handout", later(Right.TAKE_AWAY, lambda: handout_pdf(handout)), file_name=f"{one.id}.pdf",
+                       mime="application/pdf", key=f"explore.{one.id}.pdf", on_click="ignore", icon=":material/print:",
                        help="A PDF with six pictures a page, a line for each answer, and the key on the last page.")
-    st.download_button("Images", lambda: handout_folder(handout), file_name=f"{one.id}.zip", mime="application/zip",
-                       key=f"explore.{one.id}.zip", on_click="ignore", icon=":material/folder_zip:",
-                       help="A zip: the images under numbers, and a table with the key.")
+    st.download_button("Images", later(Right.TAKE_AWAY, lambda: handout_folder(handout)), file_name=f"{one.id}.zip",
+                       mime="application/zip", key=f"explore.{one.id}.zip", on_click="ignore",
+                       icon=":material/folder_zip:", help="A zip: the images under numbers, and a table with the key.")
 
 
 def _handout(run: RunDir, one: TeachingSet, lesions: tuple[HandoutLesion, ...]) -> Handout:

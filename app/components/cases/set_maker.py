@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from app.access import Right, may
 from app.addresses.links import ERRORS, explore_link
 from app.components import problems
 from app.components.cases.same_name import NEW, asks, name_question, put_into
@@ -33,10 +34,13 @@ def _bar(run: RunDir, found: list[str], sets: Mapping[str, TeachingSet]) -> None
     if made is not None:  # before the widgets are drawn: afterwards nobody may change them
         st.session_state[_FOLDED] = False
         st.session_state.update({f"{_KEY}.into": NEW, f"{_KEY}.name": "", f"{_KEY}.note": ""})
+    one = None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(ticked_words(run), width="content")
-        with st.popover("Make a teaching set", icon=":material/collections_bookmark:", key=_FOLDED, on_change="rerun"):
-            one = name_question(_KEY, run) if asks(_KEY) else _form(run, found, sets)
+        if may(Right.TEACH):
+            with st.popover("Make a teaching set", icon=":material/collections_bookmark:", key=_FOLDED,
+                            on_change="rerun"):
+                one = name_question(_KEY, run) if asks(_KEY) else _form(run, found, sets)
         if ticked(run):
             st.button("Select none", key="explore.select_none", on_click=untick_all, args=(run,), type="tertiary",
                       icon=":material/deselect:")

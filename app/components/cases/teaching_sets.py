@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app.access import not_offered, operator, require_operator
+from app.access import Right, may, not_offered, require
 from app.addresses.links import ERRORS, LESSON, explore_link, shared_address
 from app.addresses.visits import mark
 from app.components import problems
@@ -52,6 +52,11 @@ def case_note(run: RunDir, image_id: str, remark: Remark, sets: dict[str, Teachi
 
 
 def _remark(run: RunDir, image_id: str, remark: Remark) -> None:
+    if not may(Right.TEACH):
+        st.markdown(as_lines(remark.note) or "No note on this image.")
+        if remark.doubtful:
+            st.markdown(":material/flag: label doubtful")
+        return
     with st.form(f"case.note.{image_id}", border=False):
         note = st.text_area("Note on this image", remark.note, key=f"case.note.{image_id}.text",
                             max_chars=LONGEST_NOTE, placeholder="What is to be learnt from it?")
@@ -59,6 +64,7 @@ def _remark(run: RunDir, image_id: str, remark: Remark) -> None:
                                help="The reference diagnosis may be wrong. It changes no figure.")
         if st.form_submit_button("Save note", key=f"case.note.{image_id}.save", icon=":material/save:"):
             with problems.in_words():
+                require(Right.TEACH, "writes notes")
                 write_remark(resources.workspace(), taught_data(run), image_id, Remark(note, doubtful))
                 problems.say_later("The note is saved.")
                 st.rerun()
@@ -67,6 +73,8 @@ def _remark(run: RunDir, image_id: str, remark: Remark) -> None:
 def _into_a_set(run: RunDir, image_id: str, sets: dict[str, TeachingSet]) -> None:
     inside = [as_text(one.name) for one in sets.values() if image_id in one.images]
     st.markdown("In the teaching sets: " + ", ".join(inside) if inside else "In no teaching set yet.")
+    if not may(Right.TEACH):
+        return
     key = f"case.set.{image_id}"
     asked = asks(key)
     with problems.in_words():
@@ -100,7 +108,7 @@ def teaching_sets(run: RunDir, cases: pd.DataFrame, sets: dict[str, TeachingSet]
             "images under **Images**, then choose **Make a teaching set**."
         )
         return
-    not_offered("Deleting teaching sets")
+    not_offered(Right.TEACH, "Changing and deleting teaching sets")
     for one in sets.values():
         with st.container(border=True):
             _block(run, one, cases, remarks)
@@ -108,13 +116,13 @@ def teaching_sets(run: RunDir, cases: pd.DataFrame, sets: dict[str, TeachingSet]
 
 def _undo() -> None:
     deleted = st.session_state.get(_DELETED)
-    if not deleted or not operator():
+    if not deleted or not may(Right.RESTORE):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(as_text(f"The teaching set “{deleted[1]}” is deleted."), width="content")
         if st.button("Take it back", key="explore.undo", icon=":material/undo:"):
             with problems.in_words():
-                require_operator("restores teaching sets")
+                require(Right.RESTORE, "restores teaching sets")
                 restore_set(resources.workspace(), deleted[0])
                 del st.session_state[_DELETED]
                 st.rerun()
@@ -142,16 +150,19 @@ def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str
             "run": run.name, "set": one.id, **mark()})
         _link(run, one)
         take_along(run, one, cases, remarks)
-        if operator() and st.button("Delete", key=f"explore.{one.id}.delete", icon=":material/delete:"):
+        if may(Right.DELETE) and st.button("Delete", key=f"explore.{one.id}.delete", icon=":material/delete:"):
             with problems.in_words():
-                require_operator("deletes teaching sets")
+                require(Right.DELETE, "deletes teaching sets")
                 delete_set(resources.workspace(), one.id)
                 st.session_state[_DELETED] = (one.id, one.name)
                 st.rerun()
+    if not may(Right.TEACH):
+        return
     with st.expander("Name and notes", icon=":material/edit:"), st.form(f"explore.{one.id}.form", border=False):
         name = st.text_input("Name", one.name, max_chars=LONGEST_NAME, key=f"explore.{one.id}.name")
         note = st.text_area("Notes", one.note, max_chars=LONGEST_NOTE, key=f"explore.{one.id}.note")
         if st.form_submit_button("Save", icon=":material/save:", key=f"explore.{one.id}.save"):
             with problems.in_words():
+                require(Right.TEACH, "changes teaching sets")
                 change_set(resources.workspace(), one.id, name, note)
                 st.rerun()

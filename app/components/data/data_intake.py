@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.access import operator, require_operator
+from app.access import Right, may, require
 from app.components import problems
 from app.components.data.naming_panel import ask, naming_panel, no_longer_ask
 from app.components.figures import csv_download
@@ -82,10 +82,10 @@ def _import(
     from pipeline.data.importing import import_dataset
     from pipeline.data.left_behind import temporary_folder
 
-    if path or sources or table:
-        require_operator("imports by a path of the server")
+    require(Right.IMPORT_PATH if path or sources or table else Right.IMPORT)
     if not upload and not path:
-        raise DataError("No archive was given.", f"Choose a zip file{' or write a path' if operator() else ''}.")
+        way = " or write a path" if may(Right.IMPORT_PATH) else ""
+        raise DataError("No archive was given.", f"Choose a zip file{way}.")
     workspace = resources.workspace().create()
     with temporary_folder(workspace, ".upload-") as folder, progress_bar("Reads the archive.", "import") as progress:
         source = uploaded_to(folder, upload) if upload else Path(path).expanduser()
@@ -108,25 +108,26 @@ def _given(upload, path: str, table: str) -> tuple[str, str, str]:
 def import_form() -> Pending | None:
     """A form for an uploaded zip or, for whoever runs the server, a path on it; the work to do, if it was sent."""
     path = sources = table = ""
+    by_path = may(Right.IMPORT_PATH)
     with st.form("import", border=False):
         st.markdown(
-            f"A zip{' or a folder' if operator() else ''}: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, "
+            f"A zip{' or a folder' if by_path else ''}: `HAM10000_metadata.csv` (with `image_id`, `lesion_id`, "
             "`dx`) and its images, wherever in it they lie; the files of an ISIC challenge or of the ISIC archive; or "
             "one folder of images for each diagnosis."
         )
         upload = st.file_uploader("Zip file, up to 50 MB", type="zip", key="import.upload")
-        if operator():
+        if by_path:
             path = st.text_input("Or the path of a zip or folder on the computer that runs LesionLab",
                                  key="import.path", placeholder="/data/ham10000.zip")
         left, right = st.columns(2)
         name = left.text_input("Name", key="import.name", placeholder="from the file's name",
                                help="Lower-case letters, digits, dots, dashes and underscores.")
-        if operator():
+        if by_path:
             sources = right.text_input("Image sources (path of a CSV, optional)", key="import.sources",
                                        help="Columns image_id and dataset: which clinic or camera each image is from.")
         view = left.selectbox("The images show", _VIEWS, key="import.view", format_func=_VIEWS.get, help="A model that "
                               "is trained on central squares sees the same square of an upload.")
-        if operator():
+        if by_path:
             table = right.text_input("Table (path of a CSV, optional)", key="import.table",
                                      help="Where the table with the diagnoses does not lie in the zip or folder.")
         sent = st.form_submit_button("Import", type="primary", icon=":material/input:")

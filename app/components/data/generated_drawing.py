@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.access import Right, require
 from app.addresses.links import TRAIN, go
 from app.components import problems
 from app.components.long_work import SessionWork
@@ -50,7 +51,7 @@ def _pictures(work: ShortWork) -> None:
     st.caption(f"The drawings are {NOTICE}.")
 
 
-_WORK = SessionWork("drawing", "Draws", during=_pictures)
+_WORK = SessionWork("drawing", "Draws", during=_pictures, right=None)
 
 
 def at_work() -> bool:
@@ -65,6 +66,7 @@ def draw_to_train() -> None:
 
 def _start(about: str) -> None:
     with problems.in_words():
+        require(Right.TRAIN_ONE if about == _TRAINING else Right.DRAW)
         _WORK.start(about, DrawRequest())
         st.rerun()
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.access import operator, require_operator
+from app.access import Right, may, require
 from app.addresses.links import DATASET, go
 from app.components import problems
 from app.components.long_work import job_bar, watch
@@ -38,10 +38,10 @@ def _active(fetch: Fetch, status: Status) -> None:
     words, button = st.columns([4, 1], vertical_alignment="center")
     words.markdown(f"**{as_text(fetch.source.title)}**, as the data set {as_text(fetch.name)}")
     with button.container(horizontal=True, horizontal_alignment="right"):
-        if operator() and st.button("Cancel", key=f"cancel.{fetch.source.id}", icon=":material/close:",
+        if may(Right.FETCH) and st.button("Cancel", key=f"cancel.{fetch.source.id}", icon=":material/close:",
                                     help="What has come so far is kept; the next try goes on from there."):
             with problems.in_words():
-                require_operator("stops a download")
+                require(Right.FETCH, "stops a download")
                 stop_fetch(fetch)
     job_bar(fetch, status, knows_time=False)
     st.caption("You may close this page: the download goes on.")
@@ -53,18 +53,18 @@ def _ended(fetch: Fetch, status: Status) -> None:
         st.success(as_text(f"{fetch.source.title} is here, as the data set {name}."), icon=":material/check:")
     else:
         said = st.info if status.state == "cancelled" else st.error
-        reason = status.error if operator() else None  # it names folders of the server
+        reason = status.error if may(Right.FETCH) else None  # it names folders of the server
         said(as_text(f"{fetch.source.title}: {reason or status.doing}"))
     with st.container(horizontal=True):
         if status.state != "done":
-            if operator() and st.button("Try again", key=f"again.{fetch.source.id}", icon=":material/refresh:"):
+            if may(Right.FETCH) and st.button("Try again", key=f"again.{fetch.source.id}", icon=":material/refresh:"):
                 with problems.in_words():
-                    require_operator("starts a download")
+                    require(Right.FETCH, "starts a download")
                     start_fetch(resources.workspace(), fetch.source, name)
                     st.rerun()
         elif st.button("Look at it", key=f"fetched.{fetch.source.id}", icon=":material/database:"):
             go(DATASET, data=name)
-        if operator():
+        if may(Right.FETCH):
             st.button("Dismiss", key=f"dismiss.{fetch.source.id}", icon=":material/close:", on_click=_dismiss,
                       args=(fetch,),
                       help=None if status.state == "done" else "Forgets it, and throws away what has come.")
@@ -72,5 +72,5 @@ def _ended(fetch: Fetch, status: Status) -> None:
 
 def _dismiss(fetch: Fetch) -> None:
     with problems.in_words():
-        require_operator("throws away what a download has brought")
+        require(Right.FETCH, "throws away what a download has brought")
         dismiss_fetch(fetch)

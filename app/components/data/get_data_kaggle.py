@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.access import operator, require_operator
+from app.access import Right, may, require
 from app.components import problems
 from app.components.data.get_data_sources import fetch_button, source_terms
 from pipeline.data.sources.catalogue import SOURCES
@@ -42,7 +42,7 @@ def _kept(keep: Callable[[], Path], *keys: str) -> None:
     """Keeps a login and forgets what was typed or uploaded under `keys`, whatever came of it."""
     try:
         with problems.in_words():
-            require_operator("gives a Kaggle login")
+            require(Right.KAGGLE_LOGIN)
             problems.say_later(f"Kept in {keep()}, readable by you alone.")
             st.rerun()
     finally:
@@ -77,7 +77,7 @@ def kaggle_section(names: set[str], running: set[str]) -> None:
     with st.container(border=True):
         st.markdown(f"**{as_text(SOURCE.title)}**")
         source_terms(SOURCE)
-        if not operator():
+        if not may(Right.KAGGLE_LOGIN):
             return
         found = _login()
         fetch_button(SOURCE, names, running, label="Fetch HAM10000", ready=found is not None)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.access import not_offered
+from app.access import Right, may, not_offered
 from app.components.data.data_intake import import_form
 from app.components.data.generated_drawing import draw_button
 from app.components.data.get_data_fetches import running_sources
@@ -25,7 +25,7 @@ def get_data_panel(names: set[str], fetches: list[Fetch]) -> None:
         fetches: the downloads that have begun.
     """
     running = running_sources(fetches)
-    not_offered("Downloads, a Kaggle login, and imports by a path of the server")
+    not_offered(Right.FETCH, "Drawing, downloads, a Kaggle login and imports")
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):
         st.markdown("**Generated images**")
@@ -33,7 +33,7 @@ def get_data_panel(names: set[str], fetches: list[Fetch]) -> None:
         st.caption(f"The drawings are {NOTICE}.")
         if GENERATED in names:
             st.caption("They are here already.")
-        else:
+        elif may(Right.DRAW):
             draw_button(primary=not names)
     with right:
         source_card(STARTER, names, running, label="Fetch the starter set")
@@ -44,8 +44,10 @@ def get_data_panel(names: set[str], fetches: list[Fetch]) -> None:
         for column, id in zip(st.columns(len(_ARCHIVES)), _ARCHIVES, strict=True):
             with column:
                 source_card(SOURCES[id], names, running)
-    with st.expander("Your own images: a zip or a folder", icon=":material/input:"):
-        importing = import_form()
+    importing = None
+    if may(Right.IMPORT):
+        with st.expander("Your own images: a zip or a folder", icon=":material/input:"):
+            importing = import_form()
     st.caption("Only what is fetched with a button of this page comes from the internet, and the ImageNet weights of a "
                "ResNet when one is first trained from them. Nothing else connects.")
     help_text("get_data", "Which of these to choose, and how your own images must be laid out")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.access import operator, require_operator
+from app.access import Right, may, require
 from app.components import problems
 from app.components.run_page import chip
 from app.loaders import resources
@@ -42,7 +42,7 @@ def fetch_button(source: Source, names: set[str], running: set[str], *, label: s
         running: sources that are being fetched now.
         ready: whether everything that it needs is here.
     """
-    if not operator():
+    if not may(Right.FETCH):
         return
     name = _taken(source, names)
     if source.name in names:
@@ -51,7 +51,7 @@ def fetch_button(source: Source, names: set[str], running: set[str], *, label: s
     if st.button(label, key=f"fetch.{source.id}", icon=":material/download:", disabled=waits,
                  help=f"By downloading you accept its terms. It becomes the data set {as_text(name)}."):
         with problems.in_words():
-            require_operator("starts a download")
+            require(Right.FETCH, "starts a download")
             start_fetch(resources.workspace(), source, name)
             st.rerun()
 

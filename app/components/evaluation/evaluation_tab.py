@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.access import Right, may, require
 from app.addresses.evaluation_ways import Ways
 from app.addresses.links import ERRORS, EVALUATE_ON, go
 from app.components import problems
@@ -61,12 +62,14 @@ def _evaluated_before(run: RunDir, results: dict[str, Any], part: HeldOutPart) -
             "from its stored predictions here, or by "
             f"{as_code('python', '-m', 'pipeline', 'evaluate', run.name)}.",
             icon=":material/history:")
-    if st.button("Compute what is missing", type="primary", key="evaluate", icon=":material/calculate:"):
+    if may(Right.COMPUTE) and st.button("Compute what is missing", type="primary", key="evaluate",
+                                        icon=":material/calculate:"):
         from pipeline.evaluation.evaluate import evaluate_run
 
-        with st.spinner("Draws the lesions a thousand times."):
+        with problems.in_words(), st.spinner("Draws the lesions a thousand times."):
+            require(Right.COMPUTE, "computes figures")
             evaluate_run(run)
-        st.rerun()
+            st.rerun()
     run_figures(run, results, part)
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Right, may, not_offered, require
 from app.components import problems
 from app.components.long_work import job_bar, stop, watch
 from app.loaders import resources
@@ -34,9 +35,13 @@ def audit_button(dataset: Dataset, label: str) -> None:
     if status and status.state in ("failed", "interrupted"):
         words = status.error or "The audit was interrupted. Start it again; nothing of it was stored."
         st.error(as_text(error_words(words)), icon=":material/error:")
+    if not may(Right.COMPUTE):
+        not_offered(Right.COMPUTE, "Auditing a data set")
+        return
     if st.button(label, key="audit.start", type="primary", disabled=bool(at_work), icon=":material/policy:",
                  help=_WHAT):
         with problems.in_words():
+            require(Right.COMPUTE, "audits data sets")
             start_audit(resources.workspace(), dataset)
             st.rerun()
     others = [name for name in at_work if name != dataset.name]
@@ -64,5 +69,6 @@ def _view(job: AuditJob, status: Status) -> None:
     st.session_state[_SEEN].add(job.data)
     st.markdown(as_text(f"Audits {job.data}"))
     stopping = job_bar(job, status, knows_time=False)
-    st.button("Cancel", key=f"audit.cancel.{job.data}", icon=":material/close:", disabled=stopping, on_click=stop,
-              args=(job,))
+    if may(Right.STOP):
+        st.button("Cancel", key=f"audit.cancel.{job.data}", icon=":material/close:", disabled=stopping, on_click=stop,
+                  args=(job,))

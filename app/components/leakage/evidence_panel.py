@@ -6,6 +6,7 @@ import shlex
 import pandas as pd
 import streamlit as st
 
+from app.access import Right, may, not_offered
 from app.addresses.links import Way, explore_link
 from app.charts.leakage_figures import evidence_figure
 from app.components import problems
@@ -74,6 +75,9 @@ _WORK = SessionWork("evidence", "Measures", cancels=False)
 
 def _measure(run: RunDir, dataset: Dataset) -> None:
     """How far the measurement is, which starts by itself, once; or why it broke off."""
+    if not may(Right.COMPUTE):
+        not_offered(Right.COMPUTE, "Measuring it")
+        return
     if not _WORK.has_begun(run.name):
         with problems.in_words():
             _WORK.start(run.name, EvidenceRequest(run.name, dataset.name))

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.access import Right, may, not_offered, require
 from app.components import problems
 from app.components.pickers import address_radio, page_of_address, pager
 from app.loaders import leakage_rows, resources
@@ -47,6 +48,7 @@ def pairs_with_verdicts(
 def near_pairs(dataset: Dataset, audit: dict[str, Any]) -> None:
     """What was found, and the pairs with one verdict, a page at a time."""
     table = resources.metadata(dataset)
+    not_offered(Right.JUDGE_PAIR, "Judging these pairs")
     rows = pairs_with_verdicts(audit, leakage_rows.judged(dataset), table["lesion_id"])
     st.markdown(
         f"{count(audit['pairs_in_all'], 'pair')} of images that look alike (similarity of at least "
@@ -101,11 +103,13 @@ def _pair(dataset: Dataset, table: pd.DataFrame, row: dict) -> None:
 
 
 def _button(words: str, verdict: Verdict | None, dataset: Dataset, a: str, b: str, key: str, icon: str) -> None:
-    st.button(words, key=f"pair.{verdict}.{key}", icon=icon, on_click=_judge, args=(dataset, a, b, verdict))
+    if may(Right.JUDGE_PAIR):
+        st.button(words, key=f"pair.{verdict}.{key}", icon=icon, on_click=_judge, args=(dataset, a, b, verdict))
 
 
 def _judge(dataset: Dataset, a: str, b: str, verdict: Verdict | None) -> None:
     with problems.in_words():
+        require(Right.JUDGE_PAIR)
         judge_pair(resources.workspace(), dataset, a, b, verdict)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.access import operator, require_operator
+from app.access import Right, may, require
 from app.addresses.links import ERRORS, EVALUATE_ON, RUNS, go, remember
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
@@ -48,7 +48,7 @@ def ways_on(info: ModelInfo) -> None:
             whose = "networks" if info.folds else "siblings"
             if st.button(f"Errors of its {whose}", key="models.errors", icon=":material/grid_on:"):
                 go(ERRORS, run=RUN_NAME)
-        elif not operator():
+        elif not may(Right.DELETE):
             return
         elif run:
             st.button("Delete", disabled=True, key="models.delete.closed", icon=":material/delete:",
@@ -62,7 +62,7 @@ def _delete(info: ModelInfo) -> None:
         st.markdown(f"Delete **{as_text(title_of(info))}**? It can be restored under “Deleted models” on this page.")
         if st.button(f"Delete {as_text(info.name)}", type="primary", key=f"models.delete.{info.name}"):
             with problems.in_words():
-                require_operator("deletes models")
+                require(Right.DELETE, "deletes models")
                 delete_model(resources.workspace(), info.name)
                 say_deleted(_KIND, info.name)
                 remember(model=None)
@@ -71,7 +71,7 @@ def _delete(info: ModelInfo) -> None:
 
 def label_form(info: ModelInfo) -> None:
     """Title and description, which stand in the list, on the card and in a bundle; for whoever runs the server."""
-    if not operator():
+    if not may(Right.NAME):
         return
     label = model_label(info)
     with st.form(f"model.label.{info.name}", border=True):
@@ -83,7 +83,7 @@ def label_form(info: ModelInfo) -> None:
         sent = st.form_submit_button("Save title and description", icon=":material/save:")
     if sent:
         with problems.in_words():
-            require_operator("renames models")
+            require(Right.NAME, "renames models")
             label_model(resources.workspace(), info.name, title, description)
             problems.say_later(f"Title and description of the model {info.name} are saved.")
             st.rerun()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Right, later
 from app.components.long_work import SessionWork
 from app.loaders.file_cache import stamp
 from pipeline.export.formats import FORMAT_WORDS, Format, file_name, left_out
@@ -24,7 +25,7 @@ def _content(work: ShortWork) -> bytes:
     return (work.job.folder / work.request.file).read_bytes()
 
 
-_WORK = SessionWork("export", "Makes the file", read=_content)
+_WORK = SessionWork("export", "Makes the file", read=_content, right=Right.TAKE_AWAY)
 
 
 def exports(info: ModelInfo, card: str) -> None:
@@ -32,8 +33,9 @@ def exports(info: ModelInfo, card: str) -> None:
     if not any(_WORK.is_about(_of(info, kind)) for kind in _BUTTONS):
         _WORK.forget()
     with st.container(horizontal=True):
-        st.download_button("Model card", card.encode(), file_name(info, "card"), "text/markdown", key="export.card",
-                           on_click="ignore", icon=":material/description:", help=FORMAT_WORDS["card"])
+        st.download_button("Model card", later(Right.TAKE_AWAY, card.encode), file_name(info, "card"), "text/markdown",
+                           key="export.card", on_click="ignore", icon=":material/description:",
+                           help=FORMAT_WORDS["card"])
         for kind, (words, icon, mime) in _BUTTONS.items():
             name = file_name(info, kind)
             file = _WORK.on_demand(_of(info, kind), ExportRequest(info.name, kind, name))

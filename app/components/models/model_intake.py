@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.access import operator, require_operator
+from app.access import Right, may, require
 from app.addresses.links import remember
 from app.components import problems
 from app.components.data.data_intake import file_name_of, uploaded_to
@@ -28,7 +28,7 @@ def _say_imported(answer: dict[str, str], seconds: float) -> None:
     st.rerun()
 
 
-_WORK = SessionWork("bundle", "Imports the bundle", _say_imported)
+_WORK = SessionWork("bundle", "Imports the bundle", _say_imported, right=None)
 
 
 def import_form() -> None:
@@ -36,7 +36,7 @@ def import_form() -> None:
     path = ""
     with st.form("models.import", border=False):
         upload = st.file_uploader("Bundle (zip), up to 50 MB", type="zip", key="models.upload")
-        if operator():
+        if may(Right.IMPORT_PATH):
             path = st.text_input("Or the path of a bundle on the computer that runs LesionLab", key="models.path",
                                  placeholder="/data/model.zip")
         name = st.text_input("Name", key="models.name", placeholder="the name that the model had",
@@ -50,10 +50,10 @@ def import_form() -> None:
 
 
 def _import(upload, path: str, name: str) -> None:
-    if path:
-        require_operator("imports by a path of the server")
+    require(Right.IMPORT_PATH if path else Right.IMPORT)
     if not upload and not path:
-        raise ModelError("No bundle was given.", f"Choose a zip file{' or write a path' if operator() else ''}.")
+        way = " or write a path" if may(Right.IMPORT_PATH) else ""
+        raise ModelError("No bundle was given.", f"Choose a zip file{way}.")
     source = Path(_UPLOADS, file_name_of(upload)) if upload else Path(path).expanduser().absolute()
     _WORK.start(object(), BundleRequest(str(source), name or None),
                 (lambda folder: uploaded_to(folder / _UPLOADS, upload)) if upload else None)
@@ -74,6 +74,7 @@ def combine_form(models: list[ModelInfo]) -> None:
         sent = st.form_submit_button("Combine", icon=":material/join:")
     if sent:
         with problems.in_words():
+            require(Right.COMBINE)
             info = combine(resources.workspace(), name.strip(), members, flips)
             problems.say_later(f"The model {info.name} is here. Judge it on another data set, or on its members' own.")
             remember(model=info.name)

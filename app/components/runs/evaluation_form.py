@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.access import Right, may, not_offered, require
 from app.addresses.links import remember
 from app.components import problems
 from app.components.figures import csv_download
@@ -50,11 +51,15 @@ def evaluation_form(info: ModelInfo, dataset: Dataset) -> None:
     confirmed = not lacking or st.checkbox(
         "I have looked at this mapping, and it is what I mean", key=f"map.{info.name}.{dataset.name}.{written(mapping)}"
     )
+    if not may(Right.COMPUTE):
+        not_offered(Right.COMPUTE, "Evaluating")
+        return
     if st.button(EVALUATE, type="primary", key="evaluate_on.start", icon=":material/fact_check:",
                  disabled=not confirmed, help=None if confirmed else "Confirm the mapping first."):
         from pipeline.jobs.evaluating import start_evaluation
 
         with problems.in_words():
+            require(Right.COMPUTE, "evaluates models")
             remember(run=start_evaluation(resources.workspace(), plan).name)
             st.rerun()
     counted = [*(["--map", written(mapping)] if mapping else []), *(["--part", part] if part else [])]

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Right, later, may
 from app.addresses.links import ERRORS, EVALUATION, go
 from app.components.long_work import job_bar, resume, stop, stop_label, watch
 from app.components.pickers import state_words
@@ -63,7 +64,7 @@ def _done(run: RunDir, status: Status) -> None:
 def _broken_off(run: RunDir, status: Status) -> None:
     words = f"{error_words(status.error or status.doing)} Nothing of it is kept."
     (st.info if status.state == "cancelled" else st.error)(as_text(words))
-    if can_resume(run):
+    if can_resume(run) and may(Right.TRAIN):
         st.button("Start it once more", type="primary", key=f"resume.{run.name}", icon=":material/resume:",
                   on_click=resume, args=(run,))
 
@@ -71,8 +72,8 @@ def _broken_off(run: RunDir, status: Status) -> None:
 def _left_out(run: RunDir) -> None:
     images = (run.evaluation() or {})["overlap"]["images"]
     path = overlap_path(run)
-    if images and path.exists():
+    if images and path.exists() and may(Right.TAKE_AWAY):
         st.download_button(
-            f"The {count(images, 'image')} that it was trained on, as CSV", path.read_bytes(),
+            f"The {count(images, 'image')} that it was trained on, as CSV", later(Right.TAKE_AWAY, path.read_bytes),
             f"{as_plain(run.name)}-overlap.csv", "text/csv", key=f"overlap.{run.name}", icon=":material/download:",
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.access import operator, require_operator
+from app.access import Right, may, require
 from app.addresses.links import CLASSIFY, ERRORS, RATES, TRAIN, go, remember
 from app.components import deleted, problems
 from app.components.deleted import Deleted, say_deleted
@@ -63,7 +63,7 @@ def run_actions(row: dict[str, Any], run: RunDir, branches: list[dict[str, Any]]
         _delete(row, name, branches)
     if row["error"]:
         st.caption(as_text(error_words(row["error"])))
-    if row["stages"]:
+    if row["stages"] and may(Right.TRAIN):
         _stages(row, run)
     _label_form(row, name)
 
@@ -100,7 +100,7 @@ def _stages(row: dict[str, Any], run: RunDir) -> None:
 
 
 def _label_form(row: dict[str, Any], name: str) -> None:
-    if not operator():
+    if not may(Right.NAME):
         return
     with st.form(f"label.{name}", border=True):
         label = st.text_input("Name", row["name"], max_chars=LONGEST_NAME, key=f"label.{name}.name", placeholder=name,
@@ -110,14 +110,14 @@ def _label_form(row: dict[str, Any], name: str) -> None:
         sent = st.form_submit_button("Save name and note", icon=":material/save:")
     if sent:
         with problems.in_words():
-            require_operator("renames runs")
+            require(Right.NAME, "renames runs")
             label_run(resources.workspace(), name, label, note)
             problems.say_later(f"Name and note of the run {name} are saved.")
             st.rerun()
 
 
 def _delete(row: dict[str, Any], name: str, branches: list[dict[str, Any]]) -> None:
-    if not operator():
+    if not may(Right.DELETE):
         return
     if row["state"] not in ENDED:
         st.button("Delete", disabled=True, key="runs.delete.closed", icon=":material/delete:",
@@ -130,7 +130,7 @@ def _delete(row: dict[str, Any], name: str, branches: list[dict[str, Any]]) -> N
             st.markdown(as_text(branches_kept(branches)))
         if st.button(f"Delete {as_text(name)}", type="primary", key=f"delete.{name}"):
             with problems.in_words():
-                require_operator("deletes runs")
+                require(Right.DELETE, "deletes runs")
                 delete_run(resources.workspace(), name)
                 say_deleted(_KIND, name)
                 chosen = [run for run in st.query_params.get("runs", "").split(",") if run and run != name]

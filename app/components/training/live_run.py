@@ -5,6 +5,7 @@ The page only reads what the trainer writes; closing or refreshing it changes no
 
 import streamlit as st
 
+from app.access import Right, may
 from app.addresses.links import CLASSIFY, ERRORS, go
 from app.components.long_work import job_bar, resume, stop, stop_label, watch
 from app.components.pickers import STATE_WORDS
@@ -48,7 +49,7 @@ def _headline(run: RunDir, status: Status) -> None:
         st.markdown(f"### {as_text(run.name)}: {STATE_WORDS[status.state]}", width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             _about(run, status)
-            if status.state not in ENDED:
+            if status.state not in ENDED and may(Right.STOP):
                 _stop_button(run, status)
     if status.state in ENDED:
         _ended(run, status)
@@ -91,7 +92,7 @@ def _broken_off(run: RunDir, status: Status) -> None:
     way_on = (_GO_ON if goes_on else _NOTHING) if resumable else _NEW[status.state]
     words = " ".join(filter(None, [error_words(status.error or status.doing), _WORDS[status.state], way_on]))
     (st.info if status.state == "cancelled" else st.error)(as_text(words))
-    if resumable:
+    if resumable and may(Right.TRAIN):
         st.button(RESUME if goes_on else BEGIN, type="primary", key=f"resume.{run.name}", icon=":material/resume:",
                   on_click=resume, args=(run,), help=waits_words(runs_ahead(resources.own_runs())))
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.access import Right, require
 from app.loaders import resources
 from pipeline.configuration.presets import PRESETS
 from pipeline.data.dataset import Dataset
@@ -45,12 +46,14 @@ def start_to_watch(dataset: Dataset) -> RunDir:
     """Starts the training on the data set; gives the run at work where another visitor was quicker.
 
     Raises:
+        AccessError: this session may not.
         DataError: the data set is gone.
         WorkspaceError: the workspace cannot be written.
     """
     from pipeline.jobs.launch import start_run
     from pipeline.runs.plan import plan_config
 
+    require(Right.TRAIN_ONE)
     with st.spinner("Starts the training."):
         at_work = going(resources.own_runs())
         return at_work[0] if at_work else start_run(

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Right, may, not_offered, require
 from app.addresses.links import remember
 from app.charts.rates import rates_figure, rates_table
 from app.components import problems
@@ -46,6 +47,9 @@ def _take_address(starts: dict[str, str]) -> None:
 
 def search_form() -> None:
     """The choice of a starting point, and the button."""
+    if not may(Right.TRAIN):
+        not_offered(Right.TRAIN, "Searching the learning rate")
+        return
     starts = _starts()
     _take_address(starts)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
@@ -59,6 +63,7 @@ def search_form() -> None:
             st.session_state.get("rates.preset", next(iter(PRESETS)))].line + ".")
     if st.button(SEARCH, type="primary", key="rates.search", icon=":material/search:"):
         with problems.in_words():
+            require(Right.TRAIN, "searches a learning rate")
             place = resources.workspace()
             config = plan_search(place, start) if start else plan_first_search(place, data, preset, [])
             remember(search=start_search(place, config).name)
@@ -74,8 +79,9 @@ def _view(search: RunDir, status: Status) -> None:
     found = read_found(search)
     if status.state not in ENDED:
         stopping = job_bar(search, status)
-        st.button(stop_label(status, "Stop the search"), key=f"rates.stop.{search.name}", disabled=stopping,
-                  on_click=stop, args=(search,), icon=":material/stop_circle:")
+        if may(Right.STOP):
+            st.button(stop_label(status, "Stop the search"), key=f"rates.stop.{search.name}", disabled=stopping,
+                      on_click=stop, args=(search,), icon=":material/stop_circle:")
     elif status.state == "done" and found:
         (st.success if found["verdict"] == "usable" else st.warning)(VERDICTS[found["verdict"]])
     else:

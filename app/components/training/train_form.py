@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Right, require
 from app.addresses.links import TRAIN, go
 from app.components import problems
 from app.components.help_text import help_text
@@ -97,5 +98,6 @@ def _start(plan: RunConfig | None, ahead: list[str]) -> None:
         with problems.in_words():
             from pipeline.jobs.launch import start_run
 
+            require(Right.TRAIN)
             run = start_run(resources.workspace(), plan)
             go(TRAIN, run=run.name)
