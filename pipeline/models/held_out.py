@@ -12,6 +12,7 @@ from pipeline.errors import ModelError
 from pipeline.evaluation.decided import decided_predictions
 from pipeline.evaluation.evaluate import part_chose_epoch
 from pipeline.files.workspace import Workspace
+from pipeline.metrics.predictions_table import codes_in
 from pipeline.models.decided_output import available_decisions, model_priors
 from pipeline.models.library import run_of
 from pipeline.models.model_info import ModelInfo
@@ -46,6 +47,9 @@ def held_out(workspace: Workspace, info: ModelInfo) -> HeldOut:
     """
     run = _run_behind(workspace, info)
     table = run.predictions()
+    if codes_in(table) != list(info.classes):
+        raise ModelError(f"The answers in {run.name} are about other diagnoses than those of the model {info.name}.",
+                         "Train it again, or import its bundle again.")
     parts = set(table["part"])
     part: HeldOutPart = "test" if "test" in parts else "validation"
     table = table[table["part"] == part].reset_index(drop=True)

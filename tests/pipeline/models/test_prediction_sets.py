@@ -59,6 +59,8 @@ def test_a_test_part_comes_first_and_too_few_lesions_are_said(filled):
     assert held_out(workspace, info).origin == "Ranked among the 84 lesions of its test part."
     by_image = dataclasses.replace(info, split="random")
     assert "trained on other images of many of them: its sets are too" in held_out(workspace, by_image).origin
+    with pytest.raises(ModelError, match=r"^The answers in .* are about other diagnoses than those of the model"):
+        held_out(workspace, dataclasses.replace(info, classes=("mel", "nv")))
     table = hold_out(run, "test", 8)
     for few in (table, table.iloc[:0]):
         few.to_parquet(run.predictions_path, index=False)
