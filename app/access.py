@@ -16,6 +16,7 @@ import streamlit as st
 from app import activity, passphrase
 from app.connection import answers_this_computer_alone, forwarded, named_as_this_computer
 from app.server_mode import Mode, mode
+from app.visitor_limits import keep_pace
 from pipeline.errors import AccessError
 
 _Made = TypeVar("_Made")
@@ -160,10 +161,13 @@ def require(right: Right, does: str = "", who: Caller | None = None) -> None:
 
     Raises:
         AccessError: this session may not.
+        LimitError: a visitor did it too often.
         WorkspaceError: it cannot be written down.
     """
     asked_by = role(who)
     allowed = asked_by in RULES[right].roles
+    if allowed and asked_by is not Role.OPERATOR:
+        keep_pace(right)
     if mode() is not Mode.OWN:
         activity.write_down(right, asked_by, allowed)
     if not allowed:

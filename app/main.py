@@ -14,6 +14,7 @@ from app.hidden_path import HiddenPath
 from app.hosts import KnownHostsOnly
 from app.old_addresses import OldAddresses
 from app.passphrase import take_from_environment
+from app.upload_limits import UploadLimits
 
 
 def _page(name: str, title: str, **more: Any) -> Page:
@@ -69,5 +70,5 @@ if __name__ == "__main__":
 else:
     take_from_environment()
     app = st.App(__file__, middleware=[
-        Middleware(each) for each in (KnownHostsOnly, ClosedDoors, HiddenPath, OldAddresses)
+        Middleware(each) for each in (KnownHostsOnly, ClosedDoors, UploadLimits, HiddenPath, OldAddresses)
     ])

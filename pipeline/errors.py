@@ -62,6 +62,10 @@ class AccessError(LesionLabError):
     """An action that only the person who runs the server may do."""
 
 
+class LimitError(LesionLabError):
+    """What visitors of a shared server do more often than it allows, or with a disk that is nearly full."""
+
+
 class WeightsError(LesionLabError):
     """Initial weights that cannot be had here."""
 

@@ -70,3 +70,13 @@ MOST_PASSPHRASE = 200
 MOST_TRIES_A_SESSION = 5
 MOST_TRIES_A_MINUTE = 20  # of all sessions together
 MOST_ACTIVITY_BYTES = 2**20  # of each of two files
+
+# visitors of a shared server: each session, and all together
+MOST_UPLOADS = 24  # files in memory at a time
+MOST_UPLOADED_BYTES = 100 * 2**20
+MOST_UPLOADED_BYTES_IN_ALL = 2 * 2**30
+MOST_ANSWERS_A_MINUTE = 30  # of a model to an image that it was not asked about before
+MOST_ANSWERS_A_MINUTE_IN_ALL = 240
+MOST_TRAININGS_AN_HOUR = 6  # of the one click; one at a time is at work or waits
+MOST_TRAININGS_AN_HOUR_IN_ALL = 12
+LEAST_FREE_BYTES = 2 * 2**30  # of the disk, before a visitor's training

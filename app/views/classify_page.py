@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import Role, role
 from app.addresses.links import MODELS, TRAIN, go, linked
 from app.addresses.visits import mark
 from app.components import problems
@@ -14,6 +15,7 @@ from app.components.pickers import pick
 from app.components.start_over import start_over_button
 from app.loaders import resources
 from app.loaders.examples import examples
+from app.upload_limits import VISITORS_WORDS
 from pipeline.classes import label
 from pipeline.commands.image_files import SUFFIXES
 from pipeline.errors import LesionLabError
@@ -76,6 +78,8 @@ def _uploads() -> list[VisitorImage]:
                              key="uploads")
     st.caption("Uploads stay in this computer's memory while your page is open; they are stored nowhere, and of each "
                "only the pixels are used.")
+    if role(just_now=True) is not Role.OPERATOR:
+        st.caption(VISITORS_WORDS)
     shown = st.session_state.get("uploads.shown", PAGE)
     images = []
     for file in files[:shown]:
