@@ -42,6 +42,7 @@ _OTHER = Mark("#756667", "cross", "longdashdot")
 TRAINING = Mark("#7d8790", "circle", "solid")
 VALIDATION = Mark("#1787a0", "diamond", "dash")
 SECOND = Mark("#c2591f", "square", "dot")
+MARKED = (0, 229, 255)  # red, green, blue: over a part of a picture, because skin has no such colour
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # from the bottom up; "core" is what lies in `pipeline` itself
 LAYERS = (
-    "core", "files", "configuration", "images", "data", "networks", "metrics", "runs", "audit", "evaluation", "models",
-    "inference", "training",
+    "core", "files", "configuration", "images", "suitability", "data", "networks", "metrics", "runs", "audit",
+    "evaluation", "models", "inference", "training",
     "explain", "export", "default_model", "jobs", "commands",
 )
 

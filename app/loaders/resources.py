@@ -27,6 +27,7 @@ from pipeline.runs.labels import LABEL_FILE
 from pipeline.runs.run_dir import RunDir, bundled_run, list_runs, readable_runs
 from pipeline.runs.run_tables import Heatmaps, read_heatmaps
 from pipeline.runs.shown_batch import ShownBatch, read_batch
+from pipeline.suitability.checks import Finding, check_picture
 
 _network_lock = threading.Lock()  # Grad-CAM hooks into the network that all sessions share
 
@@ -195,6 +196,12 @@ def output(
         network = recognised.network
     with _network_lock:
         return Output(seen, *alone(opened, network).output(seen), network, recognised)
+
+
+@kept(lambda pixels, digest: [], entries=64, of_session=True)
+def checked(_pixels: np.ndarray, digest: str) -> list[Finding]:
+    """What checks find in a visitor's picture, whose digest stands for it."""
+    return check_picture(_pixels)
 
 
 @kept(_weights, entries=256, of_session=True)

@@ -43,6 +43,11 @@ def add_parsers(commands) -> None:
         help="whose probabilities to write: as-data, the diagnoses as frequent as in the training images (default), or "
         "balanced, divided by those frequencies, so that all diagnoses weigh alike",
     )
+    parser.add_argument(
+        "--checks", action="store_true",
+        help="check each picture, too: blurred, dark, ink, no lesion and the like; what fires stands in the column "
+        "`checks` and in --json. That nothing fires does not make an image suitable",
+    )
 
 
 def predict(arguments, out: Output) -> int:
@@ -60,7 +65,7 @@ def predict(arguments, out: Output) -> int:
     for stem, same in shared_stems(files).items():
         out.warn(f"{count(len(same), 'file')} share the name {stem}: {', '.join(map(str, same))}.")
     sets, why_no_sets = sets_or_reason(info, out)
-    predictions, problems = classify(info, files, out, sets)
+    predictions, problems = classify(info, files, out, sets, arguments.checks)
     predictions[list(info.classes)] = carry(predictions[list(info.classes)].to_numpy(dtype="float32"))
     out.warn(f"Decision {decision}: {DECISIONS[decision]}.")
     if sets:
@@ -82,7 +87,14 @@ def predict(arguments, out: Output) -> int:
 
 def _csv(info, predictions, layout: str, sets) -> str:
     more = [*(("recognised", "network") if info.folds else ()), *(("set",) if sets else ())]
-    return csv_text(predictions.assign(set=predictions["set"].map(set_cell)), info.classes, layout, more)
+    cells = {"set": predictions["set"].map(set_cell)}
+    if "checks" in predictions:
+        more, cells["checks"] = [*more, "checks"], predictions["checks"].map(_checks_cell)
+    return csv_text(predictions.assign(**cells), info.classes, layout, more)
+
+
+def _checks_cell(keys) -> str:
+    return " ".join(keys) or "none"
 
 
 def _decision(info, asked: str | None):
@@ -101,9 +113,9 @@ def _decision(info, asked: str | None):
     return decision, lambda probabilities: decided_output(info, probabilities, priors, decision)
 
 
-def classify(info, files: list[Path], out: Output, sets=None):
+def classify(info, files: list[Path], out: Output, sets=None, checked: bool = False):
     """Probabilities of the readable `files` (a table as `predict_files` gives it) and the problems with the others;
-    with the model's `sets` also those.
+    with the model's `sets` also those, and what checks of the pictures found if they are to be `checked`.
 
     Problems, images that the model should not be asked about and those that it was trained on are told on stderr as
     well.
@@ -138,7 +150,7 @@ def classify(info, files: list[Path], out: Output, sets=None):
         known.append(f"{path}: {recognised_sentences(info, recognised)}")
 
     predictor = open_classifier(current_workspace(), info)
-    predictions = predict_files(predictor, files, on_problem, on_image, on_recognised, sets)
+    predictions = predict_files(predictor, files, on_problem, on_image, on_recognised, sets, checked)
     for sentence, number in refused.items():
         out.warn(f"Warning for {number:,} of {count(len(files), 'image')}: {sentence}")
     for sentence in known[:_SAID]:
@@ -153,7 +165,7 @@ def classify(info, files: list[Path], out: Output, sets=None):
 def prediction_objects(predictions, info) -> list[dict[str, Any]]:
     """For each row: image, path, probabilities by code, the code with the highest; which training image it is, where a
     cross-validation's networks know it, and the fold whose network alone answered; and the set of diagnoses that fit
-    with those of which too few lesions were held out to say, and both in words.
+    with those of which too few lesions were held out to say, and both in words; what the checks found, if asked for.
     """
     from pipeline.models.prediction_sets import set_sentences
 
@@ -167,6 +179,7 @@ def prediction_objects(predictions, info) -> list[dict[str, Any]]:
             "set": None if found is None else list(found.codes),
             "set_undefined": None if found is None else list(found.undefined),
             "set_words": None if found is None else set_sentences(info, found),
+            **({"checks": list(row["checks"])} if "checks" in row else {}),
         })
     return objects
 
@@ -184,4 +197,7 @@ def _text(predictions, info, sets) -> str:
     if sets:
         header.append("set")
         rows = [[*row, set_cell(found) or UNDEFINED] for row, found in zip(rows, predictions["set"], strict=True)]
+    if "checks" in predictions:
+        header.append("checks")
+        rows = [[*row, _checks_cell(keys)] for row, keys in zip(rows, predictions["checks"], strict=True)]
     return table(header, rows, right=range(2, 2 + len(classes)))

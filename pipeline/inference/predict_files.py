@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import ImageError
+from pipeline.images.colours import pixels_of
 from pipeline.images.generated import is_generated
 from pipeline.images.reading import opened
 from pipeline.inference.classifier import Classifier
@@ -18,6 +19,7 @@ from pipeline.inference.cross_validated import answers_of_networks, recognise
 from pipeline.models.prediction_sets import ModelSets
 from pipeline.models.recognition import Recognised
 from pipeline.shown import as_printed
+from pipeline.suitability.checks import check_picture
 
 _BATCH = 8  # EfficientNet-Lite0 at 224 px takes 17 % longer an image in batches of 32, which leave the caches
 _THREADS = min(4, os.cpu_count() or 1)
@@ -26,39 +28,43 @@ _LARGE = 2**25  # bytes of one that is not kept until its turn; only a mean of m
 
 
 class _Prepared(NamedTuple):
-    """What the network sees of a file, whether it carries the mark of generated images, and which training image it is,
-    where the classifier knows it."""
+    """What the network sees of a file, whether it carries the mark of generated images, which training image it is,
+    where the classifier knows it, and what its checks found, where they were asked for."""
 
     pixels: np.ndarray
     generated: bool
     recognised: Recognised | None = None
+    found: tuple[str, ...] = ()
 
 
-def _prepared(classifier: Classifier, path: Path) -> _Prepared | ImageError:
+def _prepared(classifier: Classifier, path: Path, checked: bool) -> _Prepared | ImageError:
     try:
         with opened(path, path.name) as image:
             pixels, generated = classifier.prepare(image), is_generated(image)
-        return _Prepared(pixels, generated, recognise(classifier, pixels, path.stem))
+            found = tuple(one.key for one in check_picture(pixels_of(image))) if checked else ()
+        return _Prepared(pixels, generated, recognise(classifier, pixels, path.stem), found)
     except ImageError as error:
         return error
 
 
-def _ahead(classifier: Classifier, path: Path) -> _Prepared | ImageError | None:
+def _ahead(classifier: Classifier, path: Path, checked: bool) -> _Prepared | ImageError | None:
     """As `_prepared`; None for a large image, which is prepared when its turn comes."""
-    found = _prepared(classifier, path)
+    found = _prepared(classifier, path, checked)
     return None if isinstance(found, _Prepared) and found.pixels.nbytes > _LARGE else found
 
 
-def _in_order(classifier: Classifier, paths: list[Path]) -> Iterator[tuple[Path, _Prepared | ImageError]]:
+def _in_order(
+    classifier: Classifier, paths: list[Path], checked: bool
+) -> Iterator[tuple[Path, _Prepared | ImageError]]:
     """Each path with what came of it; a few threads work a few images ahead."""
     with ThreadPoolExecutor(_THREADS) as pool:
         waiting: deque[tuple[Path, Future[_Prepared | ImageError | None]]] = deque()
         for path in [*paths, None]:
             while waiting and (path is None or len(waiting) == _AHEAD):
                 first, found = waiting.popleft()
-                yield first, found.result() or _prepared(classifier, first)
+                yield first, found.result() or _prepared(classifier, first, checked)
             if path is not None:
-                waiting.append((path, pool.submit(_ahead, classifier, path)))
+                waiting.append((path, pool.submit(_ahead, classifier, path, checked)))
 
 
 def _answers(classifier: Classifier, batch: list[_Prepared]) -> list[np.ndarray]:
@@ -75,6 +81,7 @@ def predict_files(
     on_image: Callable[[Path, bool], None] = lambda path, generated: None,
     on_recognised: Callable[[Path, Recognised], None] = lambda path, recognised: None,
     sets: ModelSets | None = None,
+    checked: bool = False,
 ) -> pd.DataFrame:
     """Probabilities of each readable file; the next images are decoded while the network works.
 
@@ -84,17 +91,20 @@ def predict_files(
         on_recognised: called with the path of each image that a cross-validation's networks know, and which it is; all
             three in the order of `paths`.
         sets: the model's; None: it has none.
+        checked: whether each picture is checked, too: some milliseconds each.
 
     Returns:
         A row a file: `image` (the stem) and `path`, both as they can be printed on one line, one float32 column for
         each code, alphabetically, then `recognised`, the image_id of the training image that it is, `network`, the
-        fold whose network alone answered, and `set`, a PredictionSet; each None where there is none.
+        fold whose network alone answered, and `set`, a PredictionSet; each None where there is none. Last `checks`, the
+        keys of the checks that fired, where they were asked for.
     """
     used: list[Path] = []
     batch: list[_Prepared] = []
     known: list[Recognised | None] = []
     of_networks: list[np.ndarray] = []
-    for path, found in _in_order(classifier, paths):
+    fired: list[tuple[str, ...]] = []
+    for path, found in _in_order(classifier, paths, checked):
         if isinstance(found, ImageError):
             on_problem(path, found)
             continue
@@ -103,6 +113,7 @@ def predict_files(
             on_recognised(path, found.recognised)
         used.append(path)
         known.append(found.recognised)
+        fired.append(found.found)
         batch.append(found)
         if len(batch) == _BATCH or found.pixels.nbytes > _LARGE:
             of_networks += _answers(classifier, batch)
@@ -110,7 +121,8 @@ def predict_files(
     if batch:
         of_networks += _answers(classifier, batch)
     if not used:
-        return pd.DataFrame(columns=["image", "path", *classifier.info.classes, "recognised", "network", "set"])
+        last = ["recognised", "network", "set", *(["checks"] if checked else [])]
+        return pd.DataFrame(columns=["image", "path", *classifier.info.classes, *last])
     table = pd.DataFrame(np.stack([each.mean(axis=0, dtype=np.float64).astype(np.float32) for each in of_networks]),
                          columns=classifier.info.classes)
     table.insert(0, "path", [as_printed(path) for path in used])
@@ -121,4 +133,6 @@ def predict_files(
         sets.of(each, path.stem, one) if sets else None
         for each, one, path in zip(of_networks, known, used, strict=True)
     ], dtype=object)
+    if checked:
+        table["checks"] = pd.Series(fired, dtype=object)
     return table

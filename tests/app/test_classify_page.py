@@ -1,5 +1,6 @@
 """Classify in Streamlit's AppTest: uploads, example images and which of them a model may be shown."""
 
+import io
 import json
 import shutil
 from types import SimpleNamespace
@@ -16,10 +17,13 @@ from app.loaders.examples import drawn, examples
 from pipeline.classes import label
 from pipeline.data.importing import import_dataset
 from pipeline.errors import ImageError
+from pipeline.explain.perturb import Perturbation, perturb
 from pipeline.models.prediction_sets import model_sets, set_sentences
+from pipeline.suitability.checks import CHECKS, NOTHING_FOUND
 from tests.app_pages import button, open_page, words
 from tests.hand_made import CODES, image_bytes, make_dataset, make_run
 from tests.held_out_lesions import hold_out
+from tests.lesion_on_skin import lesion_on_skin
 from tests.stand_in import StandInPredictor
 
 SURE = "Model output: Actinic keratosis or Bowen's disease · akiec, 40.0\N{NO-BREAK SPACE}%"
@@ -97,6 +101,31 @@ def test_an_upload_that_is_no_image_and_one_that_is_real(answering):
     assert "trained on generated drawings" in words(at) and "Education only" not in words(at)
     # refused whatever is answered, so nothing is asked
     assert pictures(at) == ["Untouched image real.jpg"] and not [r for r in at.radio if r.key == "dermatoscope"]
+
+
+def test_an_upload_is_checked_before_anything_is_answered_and_a_place_is_shown(answering):
+    lesion = lesion_on_skin()
+    at = open_page("classify")
+    bring(at, *((name, jpeg_of(pixels)) for name, pixels in {
+        "plain.jpg": lesion, "black.jpg": np.zeros_like(lesion),
+        "inked.jpg": perturb(lesion, Perturbation(ink="pen", across=0.25, down=0.25))}.items()))
+    assert words(at).count(NOTHING_FOUND) == 1 and "Model output:" not in words(at)
+    found = [warning.value for warning in at.warning if any(check.words in warning.value for check in CHECKS)]
+    assert len(found) == 2 and "Very dark." in found[0] and "No lesion stands out" in found[0]
+    assert "Ink or a marker" in found[1]
+    assert [alt for alt in pictures(at) if alt.startswith("Where in inked.jpg: Ink")]
+
+
+def test_drawings_are_not_checked(answering):
+    at = open_page("classify")
+    bring(at, ("a.jpg", image_bytes(1, True)))
+    assert NOTHING_FOUND not in words(at) and not any(check.words in words(at) for check in CHECKS)
+
+
+def jpeg_of(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=95)
+    return file.getvalue()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components.figures import dark, show
 from app.components.judged_pictures import NO_EVIDENCE
+from app.components.models.check_panel import check_panel
 from app.components.models.other_model import refused
 from app.components.models.set_lines import set_lines
 from app.components.models.visitor_image import Truth, VisitorImage
@@ -46,7 +47,7 @@ def image_panel(info: ModelInfo, image: VisitorImage, number: int, allowed: bool
     with st.container(border=True):
         top = st.container()
         left, right = st.columns(_WIDTHS, gap="medium")
-        picture = left.container()
+        picture, checks = left.container(), left.container()
         with right:
             if refused(info, image.generated, number):
                 _untouched(picture, image)
@@ -56,6 +57,9 @@ def image_panel(info: ModelInfo, image: VisitorImage, number: int, allowed: bool
                     st.info("Answer the question above to see the model's output.", icon=":material/help:")
             else:
                 _answered(info, image, number, top, picture, left)
+        if not image.generated:
+            with checks:
+                check_panel(image)
         with top:
             _name(image)
 

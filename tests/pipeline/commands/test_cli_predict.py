@@ -85,6 +85,17 @@ def test_the_csv_is_the_json_to_the_last_digit(call, pictures, tmp_path):
     assert "Warning for 1 of 3 images: The model random was trained on generated drawings" in err
 
 
+def test_what_checks_find_stands_in_json_csv_and_table_when_asked_for(call, pictures, tmp_path):
+    path = tmp_path / "out.csv"
+    _, out, _ = call(pictures, "--csv", path, "--checks", "--json")
+    answer, rows = json.loads(out), list(csv.DictReader(path.open()))
+    for image, row in zip(answer["images"], rows, strict=True):
+        assert {"too-small", "no-lesion"} <= set(image["checks"]) and row["checks"].split() == image["checks"]
+    header, *lines = call(pictures, "--checks")[1].splitlines()
+    assert header.split()[-1] == "checks" and all("no-lesion" in line for line in lines)
+    assert "checks" not in json.loads(call(pictures, "--json")[1])["images"][0]
+
+
 def test_the_table_and_the_isic_csv_on_stdout(call, pictures):
     code, out, err = call(pictures / "b10.jpg")
     assert code == 0 and out.splitlines()[0].split() == ["image", "predicted", *CODES]
