@@ -22,7 +22,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "tour": ("stop", "answer"), "lesson": ("run", "set", "image", "answer"),
     "evaluation": ("run", "part", "topic", "decision", "figure", "target", "prevalence", "threshold", "lesions"),
     "evaluate_on": ("model", "data", "run"), "leakage": ("data", "run", "topic", "part", "verdict"),
-    "classify": ("model", "example"), "models": ("model",), "article": ("run",),
+    "classify": ("model", "example"), "models": ("model",), "article": ("run",), "operator": ("run",),
 }
 _OF_RESULTS = ("runs", "errors", "explore", "case", "lesson", "evaluation", "leakage")
 _LONG = ("x" * 100_000, "," * 100_000, "1,2;" * 25_000, "9" * 100_000)
