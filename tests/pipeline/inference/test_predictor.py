@@ -147,7 +147,7 @@ def test_files_are_answered_in_order_and_bad_ones_told_in_between(info, tmp_path
 
 def test_few_images_are_open_at_a_time(info, monkeypatch):
     opened, lock = [], threading.Lock()
-    monkeypatch.setattr("pipeline.inference.predict_files._prepared", lambda predictor, path: note(path))
+    monkeypatch.setattr("pipeline.inference.predict_files._prepared", lambda predictor, path, checked: note(path))
 
     def note(path):
         with lock:
