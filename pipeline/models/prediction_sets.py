@@ -119,6 +119,19 @@ def set_sentences(info: ModelInfo, found: PredictionSet) -> str:
     return " ".join(said)
 
 
+def left_out_sentence(info: ModelInfo, found: PredictionSet, probabilities: np.ndarray) -> str:
+    """Why the most probable diagnosis is not in its own set, where others are; empty where it is.
+
+    Args:
+        probabilities: (C,) of the image, as the model gives them.
+    """
+    highest = info.classes[int(np.argmax(probabilities))]
+    if not found.codes or highest in (*found.codes, *found.undefined):
+        return ""
+    return (f"The highest probability, of {_names([highest])}, is low for that diagnosis: about 9 in 10 of its "
+            "held-out lesions got a higher one.")
+
+
 def no_set_sentence(recognised: Recognised | None) -> str:
     """Why `ModelSets.of` gave none."""
     if recognised is not None and recognised.network is None:
