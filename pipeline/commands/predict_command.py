@@ -172,13 +172,14 @@ def prediction_objects(predictions, info) -> list[dict[str, Any]]:
     objects = []
     for row in predictions.to_dict("records"):
         probabilities, found = {code: float(row[code]) for code in info.classes}, row["set"]
+        predicted = max(info.classes, key=probabilities.__getitem__)
         objects.append({
             "image": row["image"], "path": row["path"], "probabilities": probabilities,
-            "predicted": max(probabilities, key=probabilities.get), "recognised": row["recognised"],
+            "predicted": predicted, "recognised": row["recognised"],
             "network": row["network"],
             "set": None if found is None else list(found.codes),
             "set_undefined": None if found is None else list(found.undefined),
-            "set_words": None if found is None else set_sentences(info, found),
+            "set_words": None if found is None else set_sentences(info, found, predicted),
             **({"checks": list(row["checks"])} if "checks" in row else {}),
         })
     return objects

@@ -109,27 +109,22 @@ def model_sets(workspace: Workspace, info: ModelInfo) -> ModelSets:
     return found
 
 
-def set_sentences(info: ModelInfo, found: PredictionSet) -> str:
-    """What is in a set, what could not be said, and what a set is not, in words."""
+def set_sentences(info: ModelInfo, found: PredictionSet, answer: str) -> str:
+    """What is in a set, what could not be said, and what a set is not, in words.
+
+    Args:
+        answer: the diagnosis with the highest probability that stands beside; where it is not in its own set while
+            others are in theirs, why.
+    """
     said = [_content(found.codes)]
+    if found.codes and answer not in (*found.codes, *found.undefined):
+        said.append(f"The highest probability, of {_names([answer])}, is low for that diagnosis: about 9 in 10 of its "
+                    "held-out lesions got a higher one.")
     if found.undefined:
         said.append(f"Of {_names(found.undefined)} the model held too few lesions out to say.")
     rules_out = "a set without melanoma rules nothing out" if MELANOMA in info.classes else "a set rules nothing out"
     said.append(f"About 1 in 10 lesions of each diagnosis miss their own set; {rules_out}.")
     return " ".join(said)
-
-
-def left_out_sentence(info: ModelInfo, found: PredictionSet, probabilities: np.ndarray) -> str:
-    """Why the most probable diagnosis is not in its own set, where others are; empty where it is.
-
-    Args:
-        probabilities: (C,) of the image, as the model gives them.
-    """
-    highest = info.classes[int(np.argmax(probabilities))]
-    if not found.codes or highest in (*found.codes, *found.undefined):
-        return ""
-    return (f"The highest probability, of {_names([highest])}, is low for that diagnosis: about 9 in 10 of its "
-            "held-out lesions got a higher one.")
 
 
 def no_set_sentence(recognised: Recognised | None) -> str:

@@ -89,7 +89,7 @@ def _answered(
         _headline(info, image, table)
         if output.recognised:
             st.info(as_text(recognised_sentences(info, output.recognised)), icon=":material/fingerprint:")
-        set_lines(info, output, image.name)
+        set_lines(info, output, image.name, table["code"].iloc[0])
     show(probabilities_figure(table, dark()), table, f"{image.name}-output", key=f"output.{number}.{image.digest[:12]}")
     _decisions(info, answers)
     with below:

@@ -9,23 +9,21 @@ from app.loaders import held_out_sets, resources
 from pipeline.errors import LesionLabError
 from pipeline.files.workspace import error_words
 from pipeline.models.model_info import ModelInfo
-from pipeline.models.prediction_sets import ModelSets, left_out_sentence, no_set_sentence, set_sentences
+from pipeline.models.prediction_sets import ModelSets, no_set_sentence, set_sentences
 from pipeline.shown import as_text
 
 
-def set_lines(info: ModelInfo, output: resources.Output, name: str) -> None:
+def set_lines(info: ModelInfo, output: resources.Output, name: str, answer: str) -> None:
     """What fits the image that `output` is the model's for, or why that cannot be said.
 
     Args:
-        name: of the image's file.
+        name: of the image's file; answer: the diagnosis that the page says the model gives.
     """
     sets: ModelSets | None = None
     try:
         sets = held_out_sets.sets_of(info)
         found = sets.of(output.of_networks, Path(name).stem, output.recognised)
-        said = no_set_sentence(output.recognised)
-        if found:
-            said = f"{set_sentences(info, found)} {left_out_sentence(info, found, output.probabilities)}".rstrip()
+        said = set_sentences(info, found, answer) if found else no_set_sentence(output.recognised)
     except LesionLabError as error:
         said = f"No prediction set. {error_words(error)}"
     st.markdown(as_text(said))

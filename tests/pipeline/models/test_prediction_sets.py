@@ -14,7 +14,7 @@ from pipeline.inference.evaluation_plan import plan_evaluation
 from pipeline.jobs.evaluating import create_evaluation
 from pipeline.models.held_out import held_out, source_run
 from pipeline.models.model_info import FoldNetwork, bundled_model, find_model, write_model_info
-from pipeline.models.prediction_sets import NONE_FITS, PredictionSet, left_out_sentence, model_sets, set_sentences
+from pipeline.models.prediction_sets import NONE_FITS, PredictionSet, model_sets, set_sentences
 from pipeline.models.recognition import Recognised
 from pipeline.models.training_images import write_training_images
 from pipeline.runs.run_dir import RunDir
@@ -147,21 +147,23 @@ def test_the_networks_of_a_cross_validation_pool_their_ranks(imported):
 
 def test_a_set_in_words(filled):
     info = find_model(filled[0], filled[2].name)
-    assert set_sentences(info, PredictionSet(("mel", "nv"), ())) == (
+    assert set_sentences(info, PredictionSet(("mel", "nv"), ()), "mel") == (
         f"The model does not separate: melanoma, melanocytic nevus. {CLOSING}")
-    assert set_sentences(info, PredictionSet(("akiec",), ("df",))) == (
+    assert set_sentences(info, PredictionSet(("akiec",), ("df",)), "akiec") == (
         "Fits alone at this level: actinic keratosis or Bowen's disease. Of dermatofibroma the model held too few "
         f"lesions out to say. {CLOSING}")
-    assert set_sentences(info, PredictionSet((), ())) == f"{NONE_FITS} {CLOSING}"
+    assert set_sentences(info, PredictionSet((), ()), "nv") == f"{NONE_FITS} {CLOSING}"
     without = dataclasses.replace(info, classes=("bcc", "nv"))
-    assert set_sentences(without, PredictionSet(("nv",), ())).endswith("miss their own set; a set rules nothing out.")
+    said = set_sentences(without, PredictionSet(("nv",), ()), "nv")
+    assert said.endswith("miss their own set; a set rules nothing out.")
 
 
 def test_a_highest_probability_that_is_not_in_its_own_set_is_explained(filled):
     workspace, _, run = filled
-    info, shares = find_model(workspace, run.name), answer(nv=0.6, mel=0.2)[0]
-    said = left_out_sentence(info, PredictionSet(("mel",), ()), shares)
-    assert said == ("The highest probability, of melanocytic nevus, is low for that diagnosis: about 9 in 10 of its "
-                    "held-out lesions got a higher one.")
+    info = find_model(workspace, run.name)
+    why = ("The highest probability, of melanocytic nevus, is low for that diagnosis: about 9 in 10 of its held-out "
+           "lesions got a higher one.")
+    assert set_sentences(info, PredictionSet(("mel",), ()), "nv") == (
+        f"Fits alone at this level: melanoma. {why} {CLOSING}")
     for codes, undefined in ((("nv",), ()), ((), ()), (("mel",), ("nv",))):
-        assert left_out_sentence(info, PredictionSet(codes, undefined), shares) == ""
+        assert why not in set_sentences(info, PredictionSet(codes, undefined), "nv")
