@@ -15,6 +15,7 @@ _BELOW, _HALF = 120, 0.5  # pixels for the axis and the legend; the share that t
 SET_WORDS = {PER_DIAGNOSIS: "A set per diagnosis", OVER_ALL: "One set over all diagnoses"}
 _MARKS = {PER_DIAGNOSIS: VALIDATION, OVER_ALL: TRAINING}
 _APART = 0.14  # rows
+_LINE = 20  # pixels of a row's label
 
 
 def coverage_chart(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
@@ -37,9 +38,10 @@ def coverage_chart(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
         )
     figure.add_vline(x=1 - MISS, line={"color": tone(dark).muted, "dash": "dot", "width": 2})
     words = table.loc[table["sets"] == PER_DIAGNOSIS]
-    by_row(figure, [f"{broken(row.words)}<br>{count(row.lesions, 'lesion')}" for row in words.itertuples()],
-           "Lesions in their own set")
-    return with_legend(titled(figure, title, ROW_PIXELS * len(words) + _BELOW, dark))
+    labels = [f"{broken(row.words)}<br>{count(row.lesions, 'lesion')}" for row in words.itertuples()]
+    by_row(figure, labels, "Lesions in their own set")
+    lines = 1 + max(label.count("<br>") for label in labels)
+    return with_legend(titled(figure, title, max(ROW_PIXELS, _LINE * lines) * len(labels) + _BELOW, dark))
 
 
 def surest_chart(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
