@@ -47,6 +47,10 @@ class TeachingError(LesionLabError):
     """A teaching set that does not exist, has no image, or a name that cannot be one's."""
 
 
+class LessonError(LesionLabError):
+    """A lesson that does not exist, or that cannot be drawn or changed as it was asked for."""
+
+
 class NameTakenError(TeachingError):
     """A name that another teaching set of the same data set has; `set_id` is that set's."""
 

@@ -54,6 +54,10 @@ MOST_UNUSUAL_BYTES = 64 * 2**20  # of a file that is not decoded in the app's pr
 MOST_DECODING_SECONDS = 4  # of processor time for it
 MOST_WAITING_SECONDS = 20  # for it by the clock, which ends it where no limit on processor time can be set
 
+# lessons
+MOST_LESSON_BYTES = 2 * 2**20
+MOST_LESSON_ITEMS = 60  # of a form
+
 # texts on a page, in characters; what is longer ends in an ellipsis
 MOST_SHOWN = 10_000
 MOST_PARAMETER = 4_000  # of an address; what pages write is shorter

@@ -18,7 +18,14 @@ HeatmapOf = Literal["predicted", "truth"]  # the diagnosis that it explains
 Work = Literal["training", "frozen", "validating", "judging", "features"]  # of an image: `reporter.COST`
 TimePart = Literal["data", "features", "training", "validation", "judging", "explaining", "writing"]  # of a run's time
 RateVerdict = Literal["usable", "too_short", "flat", "rises"]  # on a learning-rate search, in words in `rate_rules`
+LessonKind = Literal["model", "test"]  # about where the model errs, or drawn without looking at it
+Asked = Literal["diagnosis", "malignancy"]  # of a seat; malignancy: malignant, in situ or precursor against benign
+Arm = Literal["alone", "model-after", "model-first"]  # when a seat sees the model's answer
+Stage = Literal["alone", "with-model"]  # of an answer
+Sureness = Literal["guessing", "fairly sure", "sure"]
+Form = Literal["A", "B"]  # of a lesson: two of the same strata with other lesions
 
 PARTS: tuple[Part, ...] = get_args(Part)
 HELD_OUT_PARTS: tuple[HeldOutPart, ...] = get_args(HeldOutPart)
 NAMED_DECISIONS: tuple[Decision, ...] = get_args(Decision)
+FORMS: tuple[Form, ...] = get_args(Form)

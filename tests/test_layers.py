@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     "core", "files", "configuration", "images", "suitability", "data", "networks", "metrics", "runs", "audit",
     "evaluation", "models", "inference", "training",
-    "explain", "export", "default_model", "jobs", "commands",
+    "explain", "classroom", "export", "default_model", "jobs", "commands",
 )
 
 # those of `app` above; what lies in `app` itself is below them, and its entry point above

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.addresses.links import ERRORS, explore_link, go, linked
 from app.components import problems
-from app.components.cases.lesson import lesson
+from app.components.cases.lesson_image import lesson
 from app.components.one_lesion import is_answered
 from app.loaders import case_tables, resources
 from pipeline.runs.run_dir import RunDir
