@@ -17,6 +17,7 @@ RunKind = Literal["training", "evaluation", "search", "bundled"]  # what can be 
 HeatmapOf = Literal["predicted", "truth"]  # the diagnosis that it explains
 Work = Literal["training", "frozen", "validating", "judging", "features"]  # of an image: `reporter.COST`
 TimePart = Literal["data", "features", "training", "validation", "judging", "explaining", "writing"]  # of a run's time
+LanguageCode = Literal["en", "de"]  # of a class, in words in `languages.LANGUAGES`
 RateVerdict = Literal["usable", "too_short", "flat", "rises"]  # on a learning-rate search, in words in `rate_rules`
 LessonKind = Literal["model", "test"]  # about where the model errs, or drawn without looking at it
 Asked = Literal["diagnosis", "malignancy"]  # of a seat; malignancy: malignant, in situ or precursor against benign

@@ -39,6 +39,7 @@ KEYWORDS = ("label", "body", "text", "help", "caption", "captions", "title", "va
 OPTIONS = ("radio", "pills", "segmented_control")
 ESCAPES = ("as_text", "as_lines", "as_code")
 WRITTEN_BY_US = ("prose", "brought_card")  # the Markdown in assets/help, and beside the bundled model
+CATALOGUE = ("say", "say_count")  # of `app.words.spoken`: what languages say for what is given
 FORMATTERS = ("pipeline.number_words", "pipeline.text_tables")
 CARDS = (("pipeline.models.card", "model_card"), ("pipeline.models.card_cross_validated", "cross_validated_card"))
 MARKDOWN = ("app", "pipeline.models.card")  # modules whose functions may give Markdown
@@ -177,6 +178,8 @@ class Reading:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if name in ESCAPES or name in NUMBERS or name in WRITTEN_BY_US:
             return []
+        if name in CATALOGUE:
+            return [(part, place) for part in (*node.args, *(one.value for one in node.keywords))]
         if name[:1].isupper():  # a row of a table in the code
             return [(part, place) for part in (*node.args, *(one.value for one in node.keywords))]
         if name == "map" and isinstance(node.args[0], ast.Name):

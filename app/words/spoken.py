@@ -1,0 +1,33 @@
+"""What the pages of a class say, in the language of the session."""
+
+import streamlit as st
+
+from pipeline.languages import Language, language
+from pipeline.vocabulary import LanguageCode
+
+_KEY = "classroom.language"
+
+
+def speak(code: LanguageCode) -> None:
+    """From now on this session's pages of a class are in that language."""
+    st.session_state[_KEY] = code
+
+
+def spoken() -> Language:
+    """The session's language; English where none was chosen."""
+    return language(st.session_state.get(_KEY, "en"))
+
+
+def say(text: str, **values: object) -> str:
+    """`Language.say` of the session's language; the catalogue's words may be Markdown, `values` are escaped before."""
+    return spoken().say(text, **values)
+
+
+def say_count(one: str, many: str, number: int, **values: object) -> str:
+    """`Language.say_count` of the session's language."""
+    return spoken().say_count(one, many, number, **values)
+
+
+def not_reviewed() -> str:
+    """That no dermatologist has read the language's clinical terms, as long as that is so; else ""."""
+    return "" if spoken().reviewed else say("Terms not yet reviewed by a dermatologist.")
