@@ -1,5 +1,7 @@
 """The one family of errors. Each says what was wrong (naming the file, column or run) and what to do next."""
 
+from pipeline.vocabulary import RoomRefusal
+
 
 class LesionLabError(Exception):
     """Base of all expected failures; turned into words only by a page or the command line.
@@ -60,6 +62,14 @@ class NameTakenError(TeachingError):
     ):
         super().__init__(problem, way_on)
         self.set_id = set_id
+
+
+class RoomError(LesionLabError):
+    """A class that is not there, or in which this cannot be done now; `refusal` says which of these it is."""
+
+    def __init__(self, problem: str, next_step: str = "", refusal: RoomRefusal = "unfitting"):
+        super().__init__(problem, next_step)
+        self.refusal = refusal
 
 
 class AccessError(LesionLabError):

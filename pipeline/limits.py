@@ -75,6 +75,15 @@ MOST_TRIES_A_SESSION = 5
 MOST_TRIES_A_MINUTE = 20  # of all sessions together
 MOST_ACTIVITY_BYTES = 2**20  # of each of two files
 
+# classes: rooms, their seats, and what is written of each
+MOST_ROOMS = 20
+MOST_SEATS = 200  # in a class
+MOST_VISITS = 2_000  # of a stand's room, a seat each
+MOST_SEAT_BYTES = 2**18  # of a seat's answers
+MOST_ROOM_EVENTS_BYTES = 2**20  # of what an educator did in a room
+MOST_HANDS = 10_000  # counted for an answer
+MOST_TICKS = 20  # criteria, of an answer
+
 # visitors of a shared server: each session, and all together
 MOST_UPLOADS = 24  # files in memory at a time
 MOST_UPLOADED_BYTES = 100 * 2**20

@@ -25,8 +25,20 @@ Arm = Literal["alone", "model-after", "model-first"]  # when a seat sees the mod
 Stage = Literal["alone", "with-model"]  # of an answer
 Sureness = Literal["guessing", "fairly sure", "sure"]
 Form = Literal["A", "B"]  # of a lesson: two of the same strata with other lesions
+RoomMode = Literal["class", "hands", "self-paced", "kiosk"]
+RoomPhase = Literal["waiting", "answering", "closed", "revealed", "ended"]
+# why nothing came of it: no class of this code, or no seat in it; full; over; the item not open yet, or no longer;
+# answered already; or what is asked for does not fit the class
+RoomRefusal = Literal["no room", "no seat", "full", "ended", "not open", "closed", "locked", "unfitting"]
+Missing = Literal["", "not answered", "not seen"]  # of an answer
+RoomDeed = Literal["open", "close", "reveal", "end", "tally"]  # of an educator
+LanguageCode = Literal["en", "de"]  # of a class, in words in `languages.LANGUAGES`
+Management = Literal["biopsy", "watch", "leave"]  # asked beside the diagnosis, never scored
 
 PARTS: tuple[Part, ...] = get_args(Part)
 HELD_OUT_PARTS: tuple[HeldOutPart, ...] = get_args(HeldOutPart)
+STAGES: tuple[Stage, ...] = get_args(Stage)
+SURENESS: tuple[Sureness, ...] = get_args(Sureness)  # the least sure first
+MANAGEMENT: tuple[Management, ...] = get_args(Management)
 NAMED_DECISIONS: tuple[Decision, ...] = get_args(Decision)
 FORMS: tuple[Form, ...] = get_args(Form)

@@ -17,9 +17,9 @@ from pipeline.data.prepare import viewed
 from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files.disk import disk_errors
 from pipeline.images.generated import is_generated
+from pipeline.images.memory_room import MemoryRoom
 from pipeline.images.png import is_grey_png
 from pipeline.images.reading import opened
-from pipeline.images.room import Room
 from pipeline.limits import MOST_IMAGE_BYTES
 from pipeline.progress import Progress
 from pipeline.vocabulary import View
@@ -27,7 +27,7 @@ from pipeline.vocabulary import View
 _SPARE_BYTES = 200 * 2**20
 THRESHOLD = 128  # of a mask's grey levels: at least that is lesion
 _THREADS = 4
-READING = Room(MOST_IMAGE_BYTES)  # for members' bytes, of which reading takes no more than they claim
+READING = MemoryRoom(MOST_IMAGE_BYTES)  # for members' bytes, of which reading takes no more than they claim
 _BATCH = 32  # files between two reports: a stop is heard within a second
 
 

@@ -10,8 +10,8 @@ from pipeline.images.apart import decode_apart
 from pipeline.images.decoding import decode, look
 from pipeline.images.generated import exif_with_notice
 from pipeline.images.header import too_much_memory
+from pipeline.images.memory_room import DECODING
 from pipeline.images.profiles import to_srgb
-from pipeline.images.room import DECODING
 from pipeline.images.source import Source, image_bytes
 from pipeline.limits import MOST_DECODING_BYTES
 

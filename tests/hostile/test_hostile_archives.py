@@ -13,7 +13,7 @@ from pipeline.data.image_ids import image_file, is_image_id
 from pipeline.data.importing import import_dataset
 from pipeline.data.member import tidy_path
 from pipeline.errors import DataError
-from pipeline.images.room import Room
+from pipeline.images.memory_room import MemoryRoom
 from pipeline.limits import MOST_IMAGE_BYTES
 from tests.hostile.raw_zip import Entry, entries_of, write_raw
 from tests.small_archives import TABLE, exactly, files_of, jpeg, rows, write_folder, write_zip
@@ -162,6 +162,6 @@ def test_large_images_are_worked_on_one_after_the_other(workspace, tmp_path, mon
     files = {name: content + bytes(10**5) if name.endswith("jpg") else content
              for name, content in files_of(rows(24)).items()}
     monkeypatch.setattr(copying, "opened", opened)
-    monkeypatch.setattr(copying, "READING", Room(2 * 10**5))
+    monkeypatch.setattr(copying, "READING", MemoryRoom(2 * 10**5))
     assert import_dataset(workspace, write_zip(tmp_path / "a.zip", files), "set").images == 24
     assert max(most) <= 2 * 10**5

@@ -17,8 +17,8 @@ from PIL import Image
 from pipeline.commands.image_files import image_files
 from pipeline.errors import ImageError
 from pipeline.images import apart
+from pipeline.images.memory_room import MemoryRoom
 from pipeline.images.reading import bytes_for_browsers, image_size, open_image, opened
-from pipeline.images.room import Room
 from tests.hostile.case import cases_of
 from tests.hostile.image_bytes import encoded, many_scans, picture, png_bomb
 from tests.small_archives import exactly
@@ -148,7 +148,7 @@ def test_it_ends_with_whoever_asked(end):
 
 
 def test_large_images_wait_for_each_other():
-    room, inside, most = Room(100), [], []
+    room, inside, most = MemoryRoom(100), [], []
 
     def work(size: int) -> None:
         with room.taken(size):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pipeline.limits import MOST_DECODING_BYTES
 
 
-class Room:
+class MemoryRoom:
     """So many bytes, taken and given back by the threads of a process."""
 
     def __init__(self, most: int):
@@ -28,4 +28,4 @@ class Room:
                 self._changed.notify_all()
 
 
-DECODING = Room(MOST_DECODING_BYTES)
+DECODING = MemoryRoom(MOST_DECODING_BYTES)

@@ -1,0 +1,64 @@
+"""Classes go by themselves: a day after the last thing that happened in one, whoever looks for a class deletes it."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+from pipeline.classroom.room_files import read_made, remove_room, room_events, rooms_folder, seat_files
+from pipeline.classroom.room_state import last_moment
+from pipeline.errors import WorkspaceError
+from pipeline.files.workspace import Workspace
+
+KEPT_SECONDS = 24 * 3600
+LETTERS = "CDFHJKMPRTWXY"  # none looks like another or like a digit, and without vowels they make no word
+CODE_LENGTH = 4
+
+
+def is_code(text: str) -> bool:
+    """Whether it can be the code of a class."""
+    return len(text) == CODE_LENGTH and set(text) <= set(LETTERS)
+
+
+def room_folders(workspace: Workspace) -> list[Path]:
+    """The folders of the classes, damaged ones too, by code, after those that are over a day old were deleted.
+
+    Raises:
+        WorkspaceError: one of those cannot be deleted.
+    """
+    place = rooms_folder(workspace)
+    try:
+        names = sorted(os.listdir(place))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = []
+    for name in names:
+        folder = place / name
+        if name.startswith(".") and is_code(name[1:5]):  # a deletion that was interrupted
+            remove_room(folder)
+        elif is_code(name) and is_there(folder):
+            found.append(folder)
+    return found
+
+
+def is_there(folder: Path) -> bool:
+    """Whether the folder of a class is there, after it was deleted where it is over a day old.
+
+    Raises:
+        WorkspaceError: it cannot be deleted.
+    """
+    if not os.path.lexists(folder):
+        return False
+    if abs(time.time() - _last_moment(folder)) <= KEPT_SECONDS:
+        return True
+    remove_room(folder)
+    return False
+
+
+def _last_moment(folder: Path) -> float:
+    """The moment of the last thing that happened in a class; of one that cannot be read, when its folder changed."""
+    with contextlib.suppress(WorkspaceError):
+        return last_moment(read_made(folder)[1].created, room_events(folder), seat_files(folder)[0].values())
+    with contextlib.suppress(OSError):
+        return folder.lstat().st_mtime
+    return time.time()
