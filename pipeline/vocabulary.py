@@ -32,7 +32,11 @@ RoomPhase = Literal["waiting", "answering", "closed", "revealed", "ended"]
 RoomRefusal = Literal["no room", "no seat", "full", "ended", "not open", "closed", "locked", "unfitting"]
 Missing = Literal["", "not answered", "not seen"]  # of an answer
 RoomDeed = Literal["open", "close", "reveal", "end", "tally"]  # of an educator
-LanguageCode = Literal["en", "de"]  # of a class, in words in `languages.LANGUAGES`
+# of an answer with the model after one without it: what came of it, and after what the model said
+SwitchKind = Literal[
+    "right-to-wrong-after-wrong", "right-to-wrong-after-right", "wrong-to-right-after-right",
+    "wrong-to-right-after-wrong", "wrong-to-another-wrong", "right-kept", "wrong-kept",
+]
 Management = Literal["biopsy", "watch", "leave"]  # asked beside the diagnosis, never scored
 
 PARTS: tuple[Part, ...] = get_args(Part)
