@@ -53,6 +53,7 @@ def main() -> None:
     # not above: their caches want the server to stand when they are made
     from app.addresses.history_steps import one_entry_a_step
     from app.addresses.links import without_long_values
+    from app.addresses.redraw import keep_address
     from app.addresses.visits import keep_apart
     from app.components.problems import in_words
 
@@ -62,6 +63,7 @@ def main() -> None:
     without_long_values()
     with in_words():
         page.run()
+    keep_address()
     one_entry_a_step()
 
 

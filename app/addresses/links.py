@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from app.addresses.redraw import refreshing
 from app.addresses.visits import mark
 from pipeline.limits import MOST_PARAMETER
 
@@ -66,7 +67,9 @@ def without_long_values() -> None:
 
 
 def remember(**values: str | None) -> None:
-    """Put `values` into the address; None takes a parameter out."""
+    """Put `values` into the address; None takes a parameter out. A view that refreshes itself changes no address."""
+    if refreshing():
+        return
     for parameter, value in values.items():
         if value is None:
             if parameter in st.query_params:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app.access import Right, later, require
+from app.addresses.redraw import redraw_page
 from app.components import problems
 from app.loaders import resources
 from pipeline.errors import LesionLabError, RunError
@@ -53,7 +54,7 @@ def _watched(jobs: Callable[[], Sequence[JobDir]], drawn_as: list[tuple[JobDir, 
     with problems.in_words():
         statuses = [(job, job.status()) for job in jobs()]
         if [(job, status.state) for job, status in statuses] != drawn_as:
-            st.rerun()  # the whole page: its other parts say the states too, and at the end polling has to stop
+            redraw_page()  # all of it: its other parts say the states too, and at the end polling has to stop
         for job, status in statuses:
             draw(job, status)
 
@@ -250,7 +251,7 @@ class SessionWork:
         if work := kept.work:
             if not work.running:
                 self._take_answer(kept)
-                st.rerun()
+                redraw_page()
             self._progress(work)
             self.during(work)
         elif kept.problem:

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.addresses.links import linked
+from app.addresses.redraw import refreshing
 from app.addresses.visits import mark
 from pipeline.shown import as_text
 
@@ -43,6 +44,8 @@ def tabbed_head(title: str, tabs: Mapping[str, str]) -> tuple[str, DeltaGenerato
 
 def _turn(old: str, new: str, usual: str) -> None:
     """Puts the parameters of the part `old` away, and those that `new` had into the address."""
+    if refreshing():
+        return
     kept, own = st.session_state.setdefault(_KEPT, {}), mark()
     here = st.query_params.to_dict()
     kept[old] = {name: value for name, value in here.items() if name != "tab" and name not in own}

@@ -37,8 +37,14 @@ def pick(
     st.session_state[key] = chosen
     return st.selectbox(
         label, options, key=key, format_func=words, help=help,
-        on_change=lambda: remember(**{parameter: st.session_state[key]}),
+        on_change=_remember_known, args=(parameter, key, options),
     )
+
+
+def _remember_known(parameter: Parameter, key: str, options: Sequence[str]) -> None:
+    """Nothing, where the browser sent words that stand for no option any more: the state of a run has changed."""
+    if st.session_state[key] in options:
+        remember(**{parameter: st.session_state[key]})
 
 
 def pick_run(runs: list[RunDir], default: RunDir, more: Callable[[RunDir], str] = state_words) -> RunDir:

@@ -1,5 +1,6 @@
 """Runs: all of them in a table, their family trees, chosen ones compared, and what can be done with one."""
 
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
@@ -55,8 +56,8 @@ def _chosen_in_address(known: list[str]) -> list[str]:
     return here[:MOST_RUNS]
 
 
-def _remember_chosen() -> None:
-    remember(runs=",".join(st.session_state[_CHOSEN]) or None)
+def _remember_chosen(known: Collection[str]) -> None:
+    remember(runs=",".join(name for name in st.session_state[_CHOSEN] if name in known) or None)
 
 
 def _choose(rows: list[dict[str, Any]]) -> list[str]:
@@ -65,7 +66,7 @@ def _choose(rows: list[dict[str, Any]]) -> list[str]:
     chosen = st.multiselect(
         "Runs to look at or compare", list(by_name), key=_CHOSEN, max_selections=MOST_RUNS,
         format_func=lambda name: title_of(by_name[name]), placeholder="Choose one, or two and more to compare",
-        on_change=_remember_chosen,
+        on_change=_remember_chosen, args=(by_name,),
     )
     judged = [row["run"] for row in rows if row["images"] is not None][:2]
     if not chosen and len(judged) == 2:

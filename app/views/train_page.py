@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.access import Right, may, not_offered
-from app.addresses.links import GET_DATA, linked
+from app.addresses.links import GET_DATA, linked, remember
 from app.addresses.visits import mark
 from app.components import problems
 from app.components.data.data_intake import Pending, datasets_here, import_form
@@ -80,7 +80,7 @@ def _earlier(runs: list[RunDir], shown: RunDir | None) -> None:
         st.subheader("Runs so far")
         names = [run.name for run in runs]
         st.selectbox("Show a run", names, index=None, key="earlier", placeholder="Choose a run",
-                     on_change=lambda: st.query_params.update({"run": st.session_state["earlier"]}))
+                     on_change=lambda: remember(run=st.session_state["earlier"]))
 
 
 def _forms(datasets, runs: list[RunDir], shown: RunDir | None) -> Pending | None:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
-from pipeline.jobs.launch import start_run
+from pipeline.jobs.launch import request_stop, start_run
 from pipeline.runs.plan import plan_config
+from pipeline.runs.run_dir import list_runs
 from pipeline.runs.watched import watched
 from tests.e2e.serving import RunningApp, serve
 from tests.e2e.steps import press, settled
@@ -82,3 +83,54 @@ def test_a_button_says_whether_a_training_starts_or_waits(lab: RunningApp, visit
     settled(page)
     page.get_by_role("button", name="Stop this run").click()
     expect(page.get_by_role("button", name="Start training")).to_be_visible(timeout=TRAINING_MS)
+
+
+class HeldNetwork:
+    """Between a browser and the server: what the server says waits while `held` is true."""
+
+    def __init__(self, page: Page) -> None:
+        self.held, self._waiting = False, []
+        page.route_web_socket(re.compile("_stcore/stream"), self._joined)
+
+    def _joined(self, browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            self._waiting.append(message)
+            if not self.held:
+                self._let_go(browser)
+
+        browser.on_message(server.send)
+        server.on_message(pass_on)
+        self.let_go = lambda: self._let_go(browser)
+
+    def _let_go(self, browser: WebSocketRoute) -> None:
+        self.held = False
+        while self._waiting:
+            browser.send(self._waiting.pop(0))
+
+
+def test_a_refresh_that_crosses_a_press_does_not_take_the_visitor_back(lab: RunningApp, visitor) -> None:
+    page = visitor(lab.url)
+    network = HeldNetwork(page)
+    first = start_run(lab.workspace, plan_config(lab.workspace, "tiny", "demo", ["epochs=0,200"]))
+    page.goto(f"{lab.url}/train?run={first.name}")
+    settled(page)
+    expect(page.get_by_role("button", name="Stop this run")).to_be_visible(timeout=TRAINING_MS)
+    before = {run.name for run in list_runs(lab.workspace)}
+    network.held = True  # the browser goes on asking, with the address that it knows
+    page.get_by_role("button", name="Queue this training").click()
+    deadline = time.monotonic() + TRAINING_MS / 1000
+    while not (new := [run for run in list_runs(lab.workspace) if run.name not in before]):
+        assert time.monotonic() < deadline, "no run was queued"
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(3_000)
+    request_stop(first)  # a state that the page shows changes meanwhile
+    while first.status().state != "cancelled" or new[0].status().state == "queued":
+        assert time.monotonic() < deadline, "the queued run did not begin"
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(3_000)
+    network.let_go()
+    expect(page.get_by_role("heading", name=new[0].name)).to_be_visible(timeout=TRAINING_MS)
+    expect(page).to_have_url(re.compile(rf"run={new[0].name}\b"))
+    request_stop(new[0])

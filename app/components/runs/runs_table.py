@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.links import remember
+from app.addresses.redraw import redraw_page
 from app.components import problems
 from app.components.figures import csv_download
 from app.components.metric_places import SHORT_NAMES, metric_columns, metric_values
@@ -106,7 +107,7 @@ def _table(runs: list[RunDir], drawn: dict[str, str], search: str, sort: str) ->
     with problems.in_words():
         rows = run_rows.run_rows([run for run in runs if os.path.lexists(run.status_path)])
         if {row["run"]: row["state"] for row in rows} != drawn:
-            st.rerun()  # the whole page: its other parts say the state too, and at the end polling has to stop
+            redraw_page()  # all of it: its other parts say the state too, and at the end polling has to stop
         shown = ordered([row for row in rows if matches(row, search)], sort)
         if not shown:
             st.info(as_text(f"No run matches “{search[:80]}”. {count(len(rows), 'run')} without the search."),
