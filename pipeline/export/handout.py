@@ -8,14 +8,13 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 
 from pipeline.classes import label
 from pipeline.errors import TeachingError
+from pipeline.export.paper import ACROSS, FONT, GREY, MARGIN, TOP, draw_picture, footer, new_canvas, write
 from pipeline.files.csv_cells import table_as_csv
 from pipeline.images.generated import NOTICE, exif_with_notice
 from pipeline.images.reading import opened
@@ -24,10 +23,7 @@ from pipeline.shown import as_plain
 
 MOST = 120  # images of one handout: twenty pages, some 20 MB
 PURPOSE = "For teaching, never for diagnosis."
-_SIDE = 900  # pixels of a printed picture's longer side: 300 dpi at 7.5 cm
-_FONT, _BOLD = "DejaVuSans", "DejaVuSans-Bold"
-_MARGIN, _COLUMNS, _ROWS = 48, 2, 3  # points, 1/72 inch
-_GREY = 0.35
+_COLUMNS, _ROWS = 2, 3
 
 
 @dataclass(frozen=True)
@@ -92,22 +88,16 @@ def handout_pdf(handout: Handout) -> bytes:
     Raises:
         ImageError: a picture is gone or cannot be read.
     """
-    from reportlab.lib.pagesizes import A4
-    from reportlab.pdfgen.canvas import Canvas
-
-    _fonts()
     file = io.BytesIO()
-    page = Canvas(file, pagesize=A4, invariant=1)
-    page.setTitle(as_plain(handout.name))
-    page.setAuthor("LesionLab")
+    page = new_canvas(file, handout.name)
     per_page = _COLUMNS * _ROWS
     for start in range(0, len(handout.lesions), per_page):
-        top = _heading(page, A4, handout, first=start == 0)
+        top = _heading(page, handout, first=start == 0)
         for place, lesion in enumerate(handout.lesions[start : start + per_page]):
-            _lesion(page, A4, top, place, start + place + 1, lesion)
-        _footer(page, A4, handout)
+            _lesion(page, top, place, start + place + 1, lesion)
+        footer(page, handout.terms)
         page.showPage()
-    _key(page, A4, handout)
+    _key(page, handout)
     page.save()
     return file.getvalue()
 
@@ -134,18 +124,6 @@ def handout_folder(handout: Handout) -> bytes:
     return content.getvalue()
 
 
-@cache
-def _fonts() -> None:
-    """DejaVu, which has Greek, Cyrillic and signs too; it comes with matplotlib, which fastai needs."""
-    import matplotlib
-    from reportlab.pdfbase.pdfmetrics import registerFont
-    from reportlab.pdfbase.ttfonts import TTFont
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    for name in (_FONT, _BOLD):
-        registerFont(TTFont(name, str(folder / f"{name}.ttf")))
-
-
 def _jpeg(path: Path, generated: bool) -> bytes:
     """The picture as a file of its own, without what else was in its file, but for the mark of a drawing."""
     content = io.BytesIO()
@@ -154,51 +132,29 @@ def _jpeg(path: Path, generated: bool) -> bytes:
     return content.getvalue()
 
 
-def _lines(text: str, size: float, width: float, most: int, font: str = _FONT) -> list[str]:
-    """The text in lines that fit, `most` of them; what is left out is told by an ellipsis."""
-    from reportlab.lib.utils import simpleSplit
-
-    lines = simpleSplit(as_plain(text), font, size, width)
-    return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1].rstrip()[:-1]}…"]
-
-
-def _write(page, text: str, x: float, y: float, size: float, width: float, most: int, *, bold: bool = False,
-           grey: float = 0.0) -> float:
-    """Writes lines from `y` downwards; where the next thing may stand."""
-    font = _BOLD if bold else _FONT
-    page.setFont(font, size)
-    page.setFillGray(grey)
-    for line in _lines(text, size, width, most, font):
-        page.drawString(x, y, line)
-        y -= size * 1.35
-    return y
-
-
-def _heading(page, size: tuple[float, float], handout: Handout, *, first: bool) -> float:
-    width, height = size
-    across = width - 2 * _MARGIN
-    y = _write(page, handout.name, _MARGIN, height - _MARGIN - 6, 15 if first else 10, across, 2, bold=True)
+def _heading(page, handout: Handout, *, first: bool) -> float:
+    y = write(page, handout.name, MARGIN, TOP, 15 if first else 10, ACROSS, 2, bold=True)
     if first:
-        y = _write(page, "What do you see? Write a diagnosis, and how sure you are. The key is on the last page.",
-                   _MARGIN, y - 2, 9, across, 2, grey=_GREY)
+        y = write(page, "What do you see? Write a diagnosis, and how sure you are. The key is on the last page.",
+                  MARGIN, y - 2, 9, ACROSS, 2, grey=GREY)
         if handout.note:
-            y = _write(page, handout.note, _MARGIN, y - 2, 9, across, 4)
+            y = write(page, handout.note, MARGIN, y - 2, 9, ACROSS, 4)
     return y - 6
 
 
-def _lesion(page, size: tuple[float, float], top: float, place: int, number: int, lesion: HandoutLesion) -> None:
-    width, gap = size[0], 18
-    box = (width - 2 * _MARGIN - gap * (_COLUMNS - 1)) / _COLUMNS
-    room = (top - _MARGIN - 24) / _ROWS
-    x = _MARGIN + (place % _COLUMNS) * (box + gap)
+def _lesion(page, top: float, place: int, number: int, lesion: HandoutLesion) -> None:
+    gap = 18
+    box = (ACROSS - gap * (_COLUMNS - 1)) / _COLUMNS
+    room = (top - MARGIN - 24) / _ROWS
+    x = MARGIN + (place % _COLUMNS) * (box + gap)
     y = top - (place // _COLUMNS) * room
     words = 52
-    picture = _picture(page, lesion.path, x, y, box, room - words - 8)
+    picture = draw_picture(page, lesion.path, x, y, box, room - words - 8)
     under = y - picture - 11
-    under = _write(page, f"{number}   {lesion.facts}", x, under, 9, box, 1, bold=True)
+    under = write(page, f"{number}   {lesion.facts}", x, under, 9, box, 1, bold=True)
     page.setStrokeGray(0.6)
-    page.setFont(_FONT, 8)
-    page.setFillGray(_GREY)
+    page.setFont(FONT, 8)
+    page.setFillGray(GREY)
     page.drawString(x, under - 8, "Diagnosis")
     page.line(x + 46, under - 9, x + box, under - 9)
     for step, answer in enumerate(("guessing", "fairly sure", "sure")):
@@ -207,45 +163,22 @@ def _lesion(page, size: tuple[float, float], top: float, place: int, number: int
         page.drawString(left + 11, under - 24, answer)
 
 
-def _picture(page, path: Path, x: float, y: float, width: float, height: float) -> float:
-    """Draws the picture at its own shape, its top at `y`; its height in points."""
-    from reportlab.lib.utils import ImageReader
-
-    with opened(path, path.name) as image:
-        shown = image.convert("RGB")
-    shown.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    shown.save(file, "JPEG", quality=90)  # as it is in the PDF: ReportLab would pack pixels ten times as large
-    scale = min(width / shown.width, height / shown.height)
-    drawn = (shown.width * scale, shown.height * scale)
-    page.drawImage(ImageReader(file), x, y - drawn[1], *drawn)
-    return drawn[1]
-
-
-def _footer(page, size: tuple[float, float], handout: Handout) -> None:
-    across = size[0] - 2 * _MARGIN
-    _write(page, handout.terms, _MARGIN, _MARGIN - 8, 6.5, across - 30, 3, grey=_GREY)
-    page.drawRightString(size[0] - _MARGIN, _MARGIN - 8, str(page.getPageNumber()))
-
-
-def _key(page, size: tuple[float, float], handout: Handout) -> None:
+def _key(page, handout: Handout) -> None:
     """One entry a lesion, as many pages as they need."""
-    width, height = size
-    across = width - 2 * _MARGIN
     y = 0.0
     for number, lesion in enumerate(handout.lesions, 1):
-        if y < _MARGIN + 60:
+        if y < MARGIN + 60:
             if y:
-                _footer(page, size, handout)
+                footer(page, handout.terms)
                 page.showPage()
-            y = _write(page, f"Key: {handout.name}", _MARGIN, height - _MARGIN - 6, 13, across, 2, bold=True)
-            y = _write(page, _asked(handout), _MARGIN, y - 2, 8, across, 2, grey=_GREY) - 6
-        y = _write(page, f"{number}   {lesion.reference}", _MARGIN, y, 9, across, 2, bold=True)
-        y = _write(page, _said(lesion), _MARGIN + 22, y, 8, across - 22, 2)
+            y = write(page, f"Key: {handout.name}", MARGIN, TOP, 13, ACROSS, 2, bold=True)
+            y = write(page, _asked(handout), MARGIN, y - 2, 8, ACROSS, 2, grey=GREY) - 6
+        y = write(page, f"{number}   {lesion.reference}", MARGIN, y, 9, ACROSS, 2, bold=True)
+        y = write(page, _said(lesion), MARGIN + 22, y, 8, ACROSS - 22, 2)
         if lesion.note:
-            y = _write(page, lesion.note, _MARGIN + 22, y, 8, across - 22, 6, grey=_GREY)
+            y = write(page, lesion.note, MARGIN + 22, y, 8, ACROSS - 22, 6, grey=GREY)
         y -= 5
-    _footer(page, size, handout)
+    footer(page, handout.terms)
     page.showPage()
 
 
