@@ -11,6 +11,7 @@ from app.charts.predictions import probabilities_figure, probabilities_table
 from app.components import problems
 from app.components.figures import dark, show
 from app.components.judged_pictures import NO_EVIDENCE
+from app.components.notice_panel import notice_panel
 from app.components.picture_wall import Picture, picture_wall
 from app.loaders.first_lesions import Answer, FirstLesion, FirstLesions, first_lesions
 from app.loaders.image_pixels import thumbnail
@@ -19,7 +20,6 @@ from pipeline.classes import DIAGNOSES, label
 from pipeline.errors import ImageError
 from pipeline.export.handout import in_words
 from pipeline.images.generated import NOTICE
-from pipeline.models.notice import notice
 from pipeline.networks.overlay import has_evidence
 from pipeline.number_words import probability
 from pipeline.shown import as_text
@@ -158,7 +158,7 @@ def _answered(wall: FirstLesions, lesion: FirstLesion, answer: Answer) -> None:
     right = ":material/check: right" if predicted == lesion.truth else ":material/close: wrong"
     st.markdown(f"**Model:** {as_text(label(predicted))}, {share} · {right}")
     if wall.model is not None:
-        st.warning(notice(wall.model), icon=":material/info:")
+        notice_panel(wall.model, f"{wall.model.name}/{lesion.image_id}")
     else:
         st.warning("Education only, not a medical device. This network has seen drawings alone: it can say nothing "
                    "about skin.", icon=":material/info:")

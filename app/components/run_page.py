@@ -11,6 +11,7 @@ from app.addresses.links import CLASSIFY, GET_DATA, TRAIN, go, linked
 from app.addresses.visits import first_run
 from app.components.judged_pictures import Judged
 from app.components.pickers import pick_run, state_words
+from app.components.train_way import train_way
 from app.loaders import resources
 from app.loaders.run_data import dataset_of, found_data, images_of
 from app.words import first_bundled_words
@@ -69,8 +70,7 @@ def _no_run_yet(words: str) -> None:
     if problem := linked("run", []).problem:
         st.warning(as_text(problem), icon=":material/link_off:")
     st.markdown(words)
-    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
-        go(TRAIN)
+    train_way()
 
 
 def not_evaluated(run: RunDir, awaited: str) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from app.addresses.links import CASE, ERRORS, EVALUATION, explore_link
 from app.addresses.visits import mark
+from app.components.notice_panel import notice_panel
 from app.components.one_lesion import answer_button, is_answered, large_picture, patient_words, turning_buttons
 from app.components.run_page import images_not_here
 from app.loaders.run_data import found_data, images_of, noticed_model
@@ -16,7 +17,6 @@ from app.words.tour_stops import Stop
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.predictions_table import probability_column
-from pipeline.models.notice import notice
 from pipeline.number_words import percent, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.shown import as_text
@@ -55,7 +55,7 @@ def tour_stop(run: RunDir, stop: Stop, stops: list[str], told: Told) -> None:
             _same_lesion(told, stop, dataset, table)
         _ways_on(run, stop)
         if info := noticed_model(run):
-            st.warning(notice(info), icon=":material/info:")
+            notice_panel(info, f"{run.name}/{stop.image_id}")
 
 
 def _answers(run: RunDir, told: Told, stop: Stop) -> None:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app.addresses.links import TRAIN, go
 from app.components.help_text import help_text
 from app.components.runs.article_table import article_table
+from app.components.train_way import train_way
 
 
 def main() -> None:
@@ -21,8 +21,7 @@ def main() -> None:
     )
     help_text("article-code", "What the article says, what its code does")
     help_text("article-slips", "Slips")
-    if st.button("Train with one of its presets", type="primary", key="to_train", icon=":material/model_training:"):
-        go(TRAIN)
+    train_way("Train with one of its presets")
 
 
 main()

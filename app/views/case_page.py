@@ -23,6 +23,7 @@ from app.components.cases.case_picture import Regions, case_picture, picture_con
 from app.components.cases.teaching_sets import case_note
 from app.components.cases.what_if_panel import changed_panel, flips_of_all, what_if_panel
 from app.components.figures import dark, show
+from app.components.notice_panel import notice_panel
 from app.components.run_page import folds_note, images_not_here
 from app.filters.case_filters import found_cases
 from app.filters.filter_address import address_of, read_address
@@ -78,13 +79,11 @@ def _open(images: list[str], place: int) -> None:
 
 
 def _output(run: RunDir, case: dict, codes: list[str]) -> None:
-    from pipeline.models.notice import notice
-
     table = probabilities_table({code: case[probability_column(code)] for code in codes})
     with st.expander("All its probabilities", icon=":material/bar_chart:"):
         show(probabilities_figure(table, dark()), table, f"{case['image_id']}-output", key="case.output")
     if info := noticed_model(run):
-        st.warning(notice(info), icon=":material/info:")
+        notice_panel(info, f"{run.name}/{case['image_id']}")
 
 
 def _judge(info: ModelInfo, case: dict) -> ModelInfo:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.access import Role, role
-from app.addresses.links import MODELS, TRAIN, go, linked
+from app.addresses.links import MODELS, linked
 from app.addresses.visits import mark
 from app.components import problems
 from app.components.help_text import help_text
@@ -13,6 +13,7 @@ from app.components.models.prediction_panel import image_panel
 from app.components.models.visitor_image import VisitorImage, visitor_image
 from app.components.pickers import pick
 from app.components.start_over import start_over_button
+from app.components.train_way import train_way
 from app.loaders import resources
 from app.loaders.examples import examples
 from app.upload_limits import VISITORS_WORDS
@@ -45,8 +46,7 @@ def _nothing_yet(problem: str | None) -> None:
         st.warning(as_text(problem), icon=":material/link_off:")
     st.markdown("Here a trained model gives its output for your images and shows the regions that raised it. "
                 "There is no model yet.")
-    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
-        go(TRAIN)
+    train_way()
 
 
 def _about(info: ModelInfo) -> None:

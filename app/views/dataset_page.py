@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.addresses.links import TRAIN, go, linked, remember
+from app.addresses.links import linked, remember
 from app.components import problems
 from app.components.data.dataset_counts import crossed, diagnoses, problems_of_import, take_click, what_is_missing
 from app.components.data.generated_drawing import take_drawings
@@ -11,6 +11,7 @@ from app.components.data.get_data_panel import get_data_panel
 from app.components.data.image_wall import drop_gone_filters, image_wall
 from app.components.pickers import pick
 from app.components.run_page import chip
+from app.components.train_way import train_way
 from app.loaders import resources
 from pipeline.data.dataset import Dataset, damaged_datasets
 from pipeline.images.generated import NOTICE
@@ -44,8 +45,7 @@ def _about(dataset: Dataset) -> None:
             as_text(f"Licence: {dataset.licence}. {dataset.attribution.rstrip('.')}."),
             *(f"\n- {as_text(note)}" for note in dataset.notes),
         ]), "info")
-        if st.button("Train on it", key="to_train", icon=":material/model_training:"):
-            go(TRAIN, data=dataset.name)
+        train_way("Train on it", primary=False, data=dataset.name)
     if dataset.generated:
         st.caption(f":material/draw: The images of this data set are {NOTICE}.")
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app.addresses.links import GET_DATA, TRAIN, go, linked, remember
+from app.addresses.links import GET_DATA, go, linked, remember
 from app.addresses.visits import first_model
 from app.components import problems
 from app.components.figures import csv_download
@@ -11,6 +11,7 @@ from app.components.metric_places import SHORT_NAMES, metric_columns, metric_val
 from app.components.pickers import STATE_WORDS, pick
 from app.components.runs.evaluation_form import evaluation_form
 from app.components.runs.evaluation_run import evaluation_run
+from app.components.train_way import train_way
 from app.loaders import resources, run_rows
 from pipeline.metrics.metric_registry import METRICS
 from pipeline.models.library import title_of
@@ -26,9 +27,10 @@ _INTRO = ("A network is better on images like those it learnt from. Here any mod
 def _nothing_yet(models: bool) -> None:
     lacks = "There is no data set yet." if models else "There is no model yet."
     st.markdown(f"{_INTRO} {lacks}")
-    words, page = ("Get data", GET_DATA) if models else ("Train a classifier", TRAIN)
-    if st.button(words, type="primary", key="to_train", icon=":material/model_training:"):
-        go(page)
+    if not models:
+        train_way()
+    elif st.button("Get data", type="primary", key="to_data", icon=":material/database:"):
+        go(GET_DATA)
 
 
 def _shown(evaluations: dict[str, RunDir]) -> RunDir | None:

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from app.access import Right, may, not_offered
-from app.addresses.links import TRAIN, go, linked
+from app.addresses.links import linked
 from app.components import problems
 from app.components.models.model_actions import deleted_list, just_deleted, label_form, ways_on
 from app.components.models.model_exports import exports
 from app.components.models.model_intake import combine_form, import_form
 from app.components.models.model_rows import model_rows
 from app.components.models.model_table import about, models_table
+from app.components.train_way import train_way
 from app.loaders import resources
 from pipeline.errors import ModelError
 from pipeline.files.workspace import error_words
@@ -26,8 +27,7 @@ def _nothing_yet() -> None:
         st.warning(as_text(problem), icon=":material/link_off:")
     st.markdown("Every trained model stands here with its card, and can be taken to another computer or a notebook. "
                 "There is none yet.")
-    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
-        go(TRAIN)
+    train_way()
 
 
 def _one(info: ModelInfo) -> None:

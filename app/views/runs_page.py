@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app.access import Right, may, not_offered
-from app.addresses.links import TRAIN, go, remember
+from app.addresses.links import remember
 from app.addresses.visits import of_earlier_visit
 from app.charts.comparison import MOST_RUNS
 from app.components import problems
@@ -15,6 +15,7 @@ from app.components.runs.lineage_tree import branches_of, lineage_tree
 from app.components.runs.run_actions import deleted_list, just_deleted, run_actions
 from app.components.runs.run_comparison import curves, shared_images
 from app.components.runs.runs_table import runs_table, title_of
+from app.components.train_way import train_way
 from app.loaders import resources, run_rows
 from pipeline.number_words import count
 from pipeline.runs.run_dir import RunDir
@@ -29,8 +30,7 @@ def _nothing_yet() -> None:
         "Every training run is listed here with its figures. Two or more can be laid over each other and compared on "
         "the validation images that they share. None has been started yet."
     )
-    if st.button("Train a classifier", type="primary", key="to_train", icon=":material/model_training:"):
-        go(TRAIN)
+    train_way()
 
 
 def _without_earlier(runs: list[RunDir]) -> list[RunDir]:

@@ -102,6 +102,18 @@ def test_no_positive_evidence_is_said(filled):
     assert "The strongest reaches" not in words(at)
 
 
+def test_the_notice_stands_in_full_on_the_first_case_of_a_visit_and_then_in_a_line(filled):
+    _, _, run = filled
+    first, second = _ordered(run)["image_id"][:2]
+    at = open_page("case", run=run.name, image=first)
+    full = [w.value for w in at.warning if w.value.startswith("Education only")]
+    at.query_params["image"] = second
+    at.run()
+    (line,) = [fold for fold in at.expander if fold.label.startswith("Education only, not a medical device.")]
+    assert len(full) == 1 and line.markdown[0].value == full[0]
+    assert not [w for w in at.warning if w.value.startswith("Education only")]
+
+
 def test_a_right_case_has_one_heatmap(filled):
     _, _, run = filled
     row = _ordered(run).query("truth == predicted").iloc[0]

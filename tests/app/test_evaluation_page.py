@@ -71,6 +71,7 @@ def test_the_isic_scorer_s_figures_stand_in_tables_behind_a_switch(filled):
     overall = _table(at, "Figure").set_index("Figure")["ISIC scorer, at 0.5"]
     assert overall["Balanced accuracy"] == f"{100 * found['balanced_accuracy']:.1f} %"
     assert overall["Accuracy"] == f"{100 * found['macro_average']['accuracy']:.1f} %" and not at.exception
+    assert _page(figure="ppv", scorer="yes").toggle(key="evaluation.scorer").value
 
 
 def test_figures_stand_with_interval_and_decision(filled):

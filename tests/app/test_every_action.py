@@ -13,7 +13,7 @@ import pytest
 from app import access, activity
 from app.access import RULES, Right, Role, require
 from app.components import problems
-from app.components.cases.same_name import _Wanted
+from app.components.cases.same_name import PutAway, _Wanted
 from app.components.data.naming_panel import _Asked
 from app.components.long_work import resume, stop
 from app.loaders import resources
@@ -105,7 +105,7 @@ def pages(run: str) -> list[tuple[str, dict[str, str], dict[str, object]]]:
         ("train", {}, {}), ("train", {"run": run}, {}), ("rates", {}, {}),
         ("runs", {"runs": run}, {"runs.just_deleted": "gone"}),
         ("models", {"model": "shelf-1"}, {"models.just_deleted": "shelf-2"}),
-        ("errors", {"run": run, "view": "sets"}, {"explore.deleted_set": ("set-2", "Gone")}),
+        ("errors", {"run": run, "view": "sets"}, {"explore.put_away": PutAway("set-2", "Gone", "deleted")}),
         ("errors", {"run": run}, {f"explore.selected.{run}": {_IMAGE}}),
         ("case", {"run": run, "image": "judged"}, {}),
         ("case", {"run": run, "image": "judged"}, {f"{image}.wanted": _Wanted("", (_IMAGE,), "set-1")}),

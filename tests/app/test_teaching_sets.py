@@ -44,6 +44,10 @@ def test_its_images_are_replaced_and_its_link_stays(tried):
     assert (workspace.bin / "teaching" / f"{other.id}.json").exists()
     at.run()
     assert not [b for b in at.button if b.label == "Cancel"]
+    at.radio(key="explore.view").set_value("sets").run()
+    assert "The teaching set “Nevi” is replaced." in words(at)
+    button(at, "Take it back").click().run()
+    assert list_sets(workspace) == [other]
 
 
 def test_or_the_new_one_gets_another_name(tried):

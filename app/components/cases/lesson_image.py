@@ -5,12 +5,12 @@ import streamlit as st
 
 from app.addresses.links import CASE
 from app.addresses.visits import mark
+from app.components.notice_panel import notice_panel
 from app.components.one_lesion import answer_button, is_answered, large_picture, patient_words, turning_buttons
 from app.components.run_page import images_not_here
 from app.loaders.run_data import found_data, images_of, noticed_model
 from app.words.factor_words import reference
 from pipeline.classes import label
-from pipeline.models.notice import notice
 from pipeline.number_words import probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.teaching import Remark, TeachingSet
@@ -45,7 +45,7 @@ def lesson(run: RunDir, one: TeachingSet, image_id: str, cases: pd.DataFrame, re
             _answer(run, image_id, row, cases, remark, found.dataset is not None and found.dataset.generated)
         turning_buttons("lesson", "image", one.images, image_id)
     if is_answered() and (info := noticed_model(run)):
-        st.warning(notice(info), icon=":material/info:")
+        notice_panel(info, f"{run.name}/{image_id}")
 
 
 def _answer(

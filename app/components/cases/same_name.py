@@ -1,6 +1,6 @@
 """Images go into a teaching set; where a new one would have the name of another, the page asks what is meant."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import streamlit as st
 
@@ -21,7 +21,16 @@ from pipeline.runs.teaching import (
 )
 from pipeline.shown import as_text
 
+PUT_AWAY = "explore.put_away"  # the set that was put away last, and can be taken back
 NEW = ""  # among the ids of sets: one that is to be made
+
+
+class PutAway(NamedTuple):
+    """A teaching set that was put away, and how."""
+
+    set_id: str
+    name: str
+    how: Literal["deleted", "replaced"]
 
 
 class _Wanted(NamedTuple):
@@ -90,6 +99,7 @@ def name_question(key: str, run: RunDir) -> TeachingSet | None:
         if may(Right.DELETE) and st.button(words, key=f"{key}.replace", icon=":material/find_replace:"):
             require(Right.DELETE, "replaces teaching sets")
             made = replace_set(resources.workspace(), other.id, wanted.note, run, wanted.images)
+            st.session_state[PUT_AWAY] = PutAway(other.id, other.name, "replaced")
         if st.button("Cancel", key=f"{key}.cancel", icon=":material/close:"):
             del st.session_state[_place(key)]
             st.rerun()

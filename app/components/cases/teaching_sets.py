@@ -7,7 +7,7 @@ from app.access import Right, may, not_offered, require
 from app.addresses.links import ERRORS, LESSON, explore_link, shared_address
 from app.addresses.visits import mark
 from app.components import problems
-from app.components.cases.same_name import NEW, asks, name_question, put_into
+from app.components.cases.same_name import NEW, PUT_AWAY, PutAway, asks, name_question, put_into
 from app.components.cases.set_handout import take_along
 from app.components.figures import csv_download
 from app.loaders import resources
@@ -26,8 +26,6 @@ from pipeline.runs.teaching import (
     write_remark,
 )
 from pipeline.shown import as_lines, as_text
-
-_DELETED = "explore.deleted_set"
 
 
 def with_remarks(cases: pd.DataFrame, remarks: dict[str, Remark]) -> pd.DataFrame:
@@ -115,16 +113,16 @@ def teaching_sets(run: RunDir, cases: pd.DataFrame, sets: dict[str, TeachingSet]
 
 
 def _undo() -> None:
-    deleted = st.session_state.get(_DELETED)
-    if not deleted or not may(Right.RESTORE):
+    away: PutAway | None = st.session_state.get(PUT_AWAY)
+    if away is None or not may(Right.RESTORE):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(as_text(f"The teaching set “{deleted[1]}” is deleted."), width="content")
+        st.markdown(as_text(f"The teaching set “{away.name}” is {away.how}."), width="content")
         if st.button("Take it back", key="explore.undo", icon=":material/undo:"):
             with problems.in_words():
                 require(Right.RESTORE, "restores teaching sets")
-                restore_set(resources.workspace(), deleted[0])
-                del st.session_state[_DELETED]
+                restore_set(resources.workspace(), away.set_id)
+                del st.session_state[PUT_AWAY]
                 st.rerun()
 
 
@@ -154,7 +152,7 @@ def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str
             with problems.in_words():
                 require(Right.DELETE, "deletes teaching sets")
                 delete_set(resources.workspace(), one.id)
-                st.session_state[_DELETED] = (one.id, one.name)
+                st.session_state[PUT_AWAY] = PutAway(one.id, one.name, "deleted")
                 st.rerun()
     if not may(Right.TEACH):
         return

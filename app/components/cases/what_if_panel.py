@@ -13,6 +13,7 @@ from app.charts.what_if import what_if_figure
 from app.components import problems
 from app.components.cases.embedding_job import embedding_job
 from app.components.figures import dark, show
+from app.components.notice_panel import notice_panel
 from app.loaders import case_tables, resources
 from app.loaders.image_pixels import digest_of
 from app.loaders.run_data import model_of
@@ -86,8 +87,6 @@ def _controls() -> Perturbation:
 
 
 def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) -> None:
-    from pipeline.models.notice import notice
-
     before = after = np.array([case[column] for column in probability_columns(info.classes)])
     if not np.array_equal(seen, changed):  # the untouched one is stored: nothing to load before something is changed
         with st.spinner("Asks the network.", show_time=False):
@@ -107,7 +106,7 @@ def _output(info: ModelInfo, case: dict, seen: np.ndarray, changed: np.ndarray) 
                           "before": before.astype(float), "after": after.astype(float)})
     table = table.sort_values("before", ascending=False, ignore_index=True)
     show(what_if_figure(table, dark()), table, f"{case['image_id']}-what-if", key=f"{_KEY}chart")
-    st.warning(notice(info), icon=":material/info:")
+    notice_panel(info, f"what-if/{case['image_id']}")
 
 
 def changed_panel(changed: ChangedAnswers, case: dict, codes: list[str]) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app.addresses.evaluation_ways import Ways
+from app.addresses.links import remember
 from app.charts.evaluation import figure_chart
 from app.components.figures import chart, dark, open_table, show_table
 from app.components.help_text import help_text
@@ -34,8 +35,7 @@ def diagnosis_panel(results: dict[str, Any], decision: Decision, name: str, ways
     title = f"{TARGET_METRICS[figure].name}, decision {decision}, with its 95 % interval"
     names, key, codes = list(table["words"]), f"evaluation.{figure}", list(_named(found).values())
     chart(figure_chart(table, TARGET_METRICS[figure].name, title, dark()), key, names)
-    scorer = st.toggle("The ISIC scorer's figures too", key="evaluation.scorer",
-                       help="It counts otherwise: each diagnosis by itself, called where its probability is above 0.5.")
+    scorer = _scorer_asked()
     open_table(_in_words(table, figure, scorer), key, names)
     row_ways(names, lambda place: ways.of_target(codes[place]), key)
     st.caption(f"{TARGET_METRICS[figure].sentence} {n}. Intervals: bootstrap over lesions"
@@ -44,6 +44,14 @@ def diagnosis_panel(results: dict[str, Any], decision: Decision, name: str, ways
         _overall_of_the_scorer(found)
     show_table(_everything(found), f"All figures, decision {decision}", f"{name}-{decision}-figures", "evaluation.all")
     help_text("evaluation", "What each figure says, and what the ISIC scorer counts differently")
+
+
+def _scorer_asked() -> bool:
+    key = "evaluation.scorer"
+    st.session_state[key] = st.query_params.get("scorer") == "yes"
+    return st.toggle("The ISIC scorer's figures too", key=key,
+                     on_change=lambda: remember(scorer="yes" if st.session_state[key] else None),
+                     help="It counts otherwise: each diagnosis by itself, called where its probability is above 0.5.")
 
 
 def _overall(found: dict[str, Any], decision: Decision, n: str) -> None:

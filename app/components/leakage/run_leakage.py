@@ -12,6 +12,7 @@ from app.components import problems
 from app.components.figures import dark, show
 from app.components.image_ways import way_links
 from app.components.pickers import pick_run
+from app.components.train_way import train_way
 from app.loaders import leakage_rows, resources
 from pipeline.classes import MELANOMA
 from pipeline.data.dataset import Dataset
@@ -108,8 +109,7 @@ def run_panel(dataset: Dataset) -> None:
     if not runs:
         st.info(as_text(f"No finished run on {dataset.name} yet. A run and the same recipe on the other split show "
                         "here what the split alone changes."))
-        if st.button("Train a classifier", key="to_train", icon=":material/model_training:"):
-            go(TRAIN, data=dataset.name)
+        train_way(primary=False, data=dataset.name)
         return
     run = pick_run(runs, next((run for run in runs if run.config().split == "random"), runs[0]), _kind)
     other = leakage_rows.other_half(run, runs)

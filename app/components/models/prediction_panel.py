@@ -14,6 +14,7 @@ from app.components.models.check_panel import check_panel
 from app.components.models.other_model import refused
 from app.components.models.set_lines import set_lines
 from app.components.models.visitor_image import Truth, VisitorImage
+from app.components.notice_panel import notice_panel
 from app.loaders import resources
 from app.loaders.image_pixels import at_its_shape, with_regions
 from app.words.evaluation_words import ANSWER_WORDS
@@ -23,7 +24,6 @@ from pipeline.classes import label
 from pipeline.images.generated import NOTICE
 from pipeline.models.decided_output import available_decisions, decided_output, model_priors, without_priors
 from pipeline.models.model_info import ModelInfo
-from pipeline.models.notice import notice, notice_line
 from pipeline.models.recognition import recognised_sentences
 from pipeline.networks.overlay import has_evidence
 from pipeline.number_words import probability
@@ -31,7 +31,6 @@ from pipeline.shown import as_text
 from pipeline.vocabulary import Decision
 
 _WIDTHS = [3, 2]  # of the picture, and of what is said of it
-_FIRST = "notice.first"
 
 
 def image_panel(info: ModelInfo, image: VisitorImage, number: int, allowed: bool | None) -> None:
@@ -97,7 +96,7 @@ def _answered(
         if regions:
             _regions(picture, info, image, output, list(table["code"]), number)
         _seen(info, image, output)
-        _notice(info, image)
+        notice_panel(info, f"{info.name}/{image.digest}")
 
 
 def _answers(info: ModelInfo, probabilities: np.ndarray) -> dict[Decision, pd.DataFrame]:
@@ -158,13 +157,3 @@ def _seen(info: ModelInfo, image: VisitorImage, output: resources.Output) -> Non
     with st.expander(f"What the network sees{pixels}", icon=":material/grid_view:", expanded=not seen.unchanged):
         st.image(at_its_shape(output.seen, size, info), caption=as_text(seen.words), output_format="JPEG",
                  alt=f"What the network sees of the image {image.name}")
-
-
-def _notice(info: ModelInfo, image: VisitorImage) -> None:
-    """In full with the first answer of a visit; with any other a line that opens it."""
-    answer = f"{info.name}/{image.digest}"
-    if st.session_state.setdefault(_FIRST, answer) == answer:
-        st.warning(notice(info), icon=":material/info:")
-        return
-    with st.expander(notice_line(info), icon=":material/info:"):
-        st.markdown(notice(info))

@@ -16,10 +16,7 @@ def _cards() -> list[nvidia.Card]:
 
 
 def _processor(device: Device) -> str:
-    bf16 = "bfloat16 in hardware" if device.bf16 else "no bfloat16 in hardware"
-    return (
-        f"{count(device.cores, 'core')}, {device.memory_gb:.0f} GB of memory ({device.free_gb:.0f} GB free), {bf16}"
-    )
+    return f"{count(device.cores, 'core')}, {device.memory_gb:.0f} GB of memory ({device.free_gb:.0f} GB free)"
 
 
 def device_line(device: Device) -> str:
@@ -59,11 +56,17 @@ def device_rows(device: Device) -> list[tuple[str, str]]:
     ]
 
 
-def device_panel() -> None:
-    """The line, a warning for a card that cannot be used, and the folded rest."""
+def device_panel(disk: str | None) -> None:
+    """The line, a warning for a card that cannot be used, and the folded rest.
+
+    Args:
+        disk: what the training takes of the disk, in a sentence; None where that is not known, or said elsewhere.
+    """
     device = describe(_cards())
     if device.problem:
         st.warning(as_text(device.problem), icon=":material/memory:")
     st.markdown(f":material/memory: {device_line(device)}")
     with st.expander("More about this computer", icon=":material/computer:"):
+        if disk:
+            st.caption(as_text(disk))
         st.table(pd.DataFrame(device_rows(device), columns=["What", "Here"]).map(as_text), hide_index=True)

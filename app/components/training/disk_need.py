@@ -26,10 +26,10 @@ def in_words(space: CacheSpace, config: RunConfig) -> str:
             "smaller size.")
 
 
-def disk_need(dataset: Dataset, extra: Dataset | None, config: RunConfig) -> None:
-    """The sentence, as a warning where there is no room."""
+def disk_need(dataset: Dataset, extra: Dataset | None, config: RunConfig) -> str | None:
+    """The sentence; where there is no room a warning has said it, and there is none."""
     space = run_space(dataset, extra, config.height, config.width, config.resize)
     if space.fits:
-        st.caption(as_text(in_words(space, config)))
-    else:
-        st.warning(as_text(in_words(space, config)), icon=":material/hard_drive:")
+        return in_words(space, config)
+    st.warning(as_text(in_words(space, config)), icon=":material/hard_drive:")
+    return None

@@ -72,6 +72,7 @@ def train_form(datasets: list[Dataset], ahead: list[str]) -> None:
         settings = as_settings(config, {"split": split, **more_choices(config, key)})
         if also := set_by_the_preset(config):
             st.caption(as_text(also))
+    disk = None
     try:
         plan = plan_config(resources.workspace(), data, preset, settings, start)
     except LesionLabError as error:
@@ -80,8 +81,8 @@ def train_form(datasets: list[Dataset], ahead: list[str]) -> None:
     else:
         st.markdown(_plan_in_words(plan))
         with problems.in_words():
-            disk_need(by_name[data], by_name.get(plan.extra or ""), plan)
-    device_panel()
+            disk = disk_need(by_name[data], by_name.get(plan.extra or ""), plan)
+    device_panel(disk)
     _start(plan, ahead)
     help_text("training", "What these choices mean")
 
