@@ -80,7 +80,7 @@ MOST_ROOMS = 20
 MOST_SEATS = 200  # in a class
 MOST_VISITS = 2_000  # of a stand's room, a seat each
 MOST_SEAT_BYTES = 2**18  # of a seat's answers
-MOST_ROOM_EVENTS_BYTES = 2**20  # of what an educator did in a room
+MOST_ROOM_EVENTS_BYTES = 2**18  # of what an educator did in a room
 MOST_HANDS = 10_000  # counted for an answer
 MOST_TICKS = 20  # criteria, of an answer
 

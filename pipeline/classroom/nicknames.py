@@ -29,10 +29,12 @@ def draw_nickname(taken: Iterable[tuple[str, int]], rng: random.Random) -> Nickn
     Raises:
         ValueError: all are taken; there are more of them than a room has seats.
     """
-    had = set(taken)
-    times = {noun: sum(noun == other for other, _ in had) for noun in NOUNS}
-    free = [Nickname(noun, number) for noun in NOUNS for number in NUMBERS if (noun, number) not in had]
+    numbers: dict[str, set[int]] = {noun: set() for noun in NOUNS}
+    for noun, number in taken:
+        numbers.setdefault(noun, set()).add(number)
+    free = [noun for noun in NOUNS if len(numbers[noun]) < len(NUMBERS)]
     if not free:
         raise ValueError("all nicknames are taken")
-    fewest = min(times[nickname.noun] for nickname in free)
-    return rng.choice([nickname for nickname in free if times[nickname.noun] == fewest])
+    fewest = min(len(numbers[noun]) for noun in free)
+    noun = rng.choice([noun for noun in free if len(numbers[noun]) == fewest])
+    return Nickname(noun, rng.choice([number for number in NUMBERS if number not in numbers[noun]]))

@@ -10,7 +10,7 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from pipeline.classroom.room_files import (
     Joined,
     Made,
     RoomEvent,
+    SeatFile,
     add_event,
     add_seat,
     read_made,
@@ -44,7 +45,7 @@ from pipeline.files.locks import file_lock
 from pipeline.files.workspace import Workspace
 from pipeline.limits import MOST_HANDS, MOST_ROOMS, MOST_SEATS, MOST_VISITS
 from pipeline.progress import silent
-from pipeline.vocabulary import Form, RoomDeed, Stage
+from pipeline.vocabulary import Form, RoomDeed, RoomPhase, Stage
 
 _TOKEN_BYTES = 16
 
@@ -99,8 +100,19 @@ class Room:
         Raises:
             WorkspaceError: the file of what the educator did is damaged.
         """
-        seats = seat_files(self.folder)[0].values()
+        return self._state(seat_files(self.folder)[0].values())
+
+    def _state(self, seats: Collection[SeatFile]) -> RoomState:
         return state_of(self.plan, len(self.items()), self.created, self.events(), seats, time.time())
+
+    def phase_for(self, seat: SeatFile) -> RoomPhase:
+        """The phase of the class, as `state` says it, by a look at one seat where that is enough, and not at all.
+
+        Raises:
+            WorkspaceError: the file of what the educator did is damaged.
+        """
+        near = self._state([seat]).phase
+        return self.state().phase if near == "ended" else near
 
     def seats(self) -> tuple[list[Seat], list[WorkspaceError]]:
         """The seats without their tokens, in no order, and what is wrong with each whose file is damaged."""
@@ -233,11 +245,12 @@ class Room:
         with self._alone():
             if self.plan.mode == "hands":
                 raise RoomError("This class answers by a show of hands.", "Look at the projector.")
-            if self.state().phase == "ended":
+            files = seat_files(self.folder)[0].values()
+            if self._state(files).phase == "ended":
                 raise RoomError("This class has ended.", "Ask for the code of another one.", "ended")
             if len(seat_paths(self.folder)) >= (MOST_VISITS if self.plan.mode == "kiosk" else MOST_SEATS):
                 raise RoomError("This class is full.", "Share a seat with somebody.", "full")
-            seats = [file.joined for file in seat_files(self.folder)[0].values()]
+            seats = [file.joined for file in files]
             nickname = draw_nickname(((one.noun, one.number) for one in seats), random.SystemRandom())
             token = secrets.token_urlsafe(_TOKEN_BYTES)
             path = seat_path(self.folder, token)

@@ -1,4 +1,7 @@
-"""Classes go by themselves: a day after the last thing that happened in one, whoever looks for a class deletes it."""
+"""Classes go by themselves: a day after the last thing that happened in one, whoever looks for a class deletes it.
+
+One of which all seems to lie ahead, as after a clock was set back, stays until it is a day old, or forgotten.
+"""
 
 import contextlib
 import os
@@ -49,16 +52,20 @@ def is_there(folder: Path) -> bool:
     """
     if not os.path.lexists(folder):
         return False
-    if abs(time.time() - _last_moment(folder)) <= KEPT_SECONDS:
+    if _is_kept(folder):
         return True
     remove_room(folder)
     return False
 
 
-def _last_moment(folder: Path) -> float:
-    """The moment of the last thing that happened in a class; of one that cannot be read, when its folder changed."""
+def _is_kept(folder: Path) -> bool:
+    """Whether something happened in a class in the last day; of one that cannot be read, in its folder."""
+    now = time.time()
     with contextlib.suppress(WorkspaceError):
-        return last_moment(read_made(folder)[1].created, room_events(folder), seat_files(folder)[0].values())
+        created, events = read_made(folder)[1].created, room_events(folder)
+        if now - last_moment(created, events, (), now) <= KEPT_SECONDS:
+            return True  # without a look at every seat
+        return now - last_moment(created, events, seat_files(folder)[0].values(), now) <= KEPT_SECONDS
     with contextlib.suppress(OSError):
-        return folder.lstat().st_mtime
-    return time.time()
+        return now - folder.lstat().st_mtime <= KEPT_SECONDS
+    return True

@@ -39,12 +39,14 @@ from pipeline.limits import (
     MOST_SEAT_BYTES,
     MOST_SEATS,
     MOST_TICKS,
+    MOST_VISITS,
 )
 from pipeline.vocabulary import Form, Management, RoomDeed, Stage, Sureness
 
 REPAIR = "Forget this class, or restore its folder from a copy."
 _LESSON, _ROOM, EVENTS, _SEATS = "lesson.json", "room.json", "events.jsonl", "seats"
 _HASH = re.compile(r"[0-9a-f]{64}\.jsonl")
+_LEFT_BEHIND = 100  # halves of files that killed processes have left, at the most
 _ACTIVE_ROOMS = 2 * MOST_ROOMS  # of which what was read is kept
 
 
@@ -110,9 +112,9 @@ class SeatFile:
     given: tuple[Given, ...]
 
     @property
-    def last(self) -> float:
-        """The moment of its last line."""
-        return max(self.joined.at, *(one.at for one in self.given)) if self.given else self.joined.at
+    def moments(self) -> tuple[float, ...]:
+        """When each of its lines was written, in seconds since 1970 (UTC)."""
+        return (self.joined.at, *(one.at for one in self.given))
 
 
 def rooms_folder(workspace: Workspace) -> Path:
@@ -148,6 +150,9 @@ def read_made(folder: Path) -> tuple[Lesson, Made]:
         MissingFileError: there is no such folder.
         WorkspaceError: a file is damaged.
     """
+    for place in (folder, folder / _SEATS):
+        if place.is_symlink():  # what is written there would be written elsewhere
+            raise WorkspaceError(f"{place} is damaged: it is a link.", REPAIR)
     made = _made(folder / _ROOM)
     return _lesson(folder / _LESSON, made.lesson_id), made
 
@@ -199,11 +204,17 @@ def seat_path(folder: Path, token: str) -> Path:
 
 
 def seat_paths(folder: Path) -> list[Path]:
-    """The files of all seats, in an order that says nothing of when they joined."""
+    """The files of all seats, in an order that says nothing of when they joined.
+
+    Raises:
+        WorkspaceError: there are more than any class has.
+    """
     try:
         names = os.listdir(folder / _SEATS)
     except (FileNotFoundError, NotADirectoryError):
         return []
+    if len(names) > MOST_VISITS + _LEFT_BEHIND:
+        raise WorkspaceError(f"{folder / _SEATS} is damaged: it has more files than a class has seats.", REPAIR)
     return [folder / _SEATS / name for name in sorted(names) if _HASH.fullmatch(name)]
 
 
@@ -243,7 +254,11 @@ def read_seat(path: Path) -> SeatFile:
 
 
 def seat_files(folder: Path) -> tuple[dict[Path, SeatFile], list[WorkspaceError]]:
-    """What is written of each seat that can be read, by file, and what is wrong with each that cannot."""
+    """What is written of each seat that can be read, by file, and what is wrong with each that cannot.
+
+    Raises:
+        WorkspaceError: there are more than any class has.
+    """
     found, damaged = {}, []
     for path in seat_paths(folder):
         try:

@@ -66,9 +66,13 @@ def was_ended(events: Sequence[RoomEvent]) -> bool:
     return any(event.do == "end" for event in events)
 
 
-def last_moment(created: float, events: Sequence[RoomEvent], seats: Collection[SeatFile]) -> float:
-    """The moment of the last thing that happened in a class, in seconds since 1970 (UTC)."""
-    return max((created, *(one.at for one in events), *(one.last for one in seats)))
+def last_moment(created: float, events: Sequence[RoomEvent], seats: Collection[SeatFile], now: float) -> float:
+    """The moment of the last thing that happened in a class, in seconds since 1970 (UTC).
+
+    After a clock was set back what happened before lies ahead: it does not count, unless all of it does.
+    """
+    moments = (created, *(one.at for one in events), *(moment for seat in seats for moment in seat.moments))
+    return max((moment for moment in moments if moment <= now + IDLE_SECONDS), default=created)
 
 
 def state_of(
@@ -80,8 +84,7 @@ def state_of(
     places = range(items) if plan.own_pace else (last.item if last else 0,)
     needed = {(place, stage) for place in places for stage in plan.stages}
     answered = sum(needed <= {(one.position, one.stage) for one in seat.given} for seat in seats)
-    # a clock that was set back counts like one that went on: how long ago something was cannot be told then
-    idle = abs(now - last_moment(created, events, seats)) > IDLE_SECONDS
+    idle = abs(now - last_moment(created, events, seats, now)) > IDLE_SECONDS
     return RoomState(
         "ended" if idle or was_ended(events) else _phase(plan, last, now), last.item if last else 0,
         last.opened_at if last else None, last.closed_at if last and plan.seconds is not None else None,

@@ -11,7 +11,7 @@ from pipeline.classroom.nicknames import Nickname
 from pipeline.classroom.practice import Turn, next_turn
 from pipeline.classroom.room_files import REPAIR, Given, add_answer, read_seat
 from pipeline.errors import RoomError, WorkspaceError
-from pipeline.vocabulary import MANAGEMENT, SURENESS, Form, Management, Stage, Sureness
+from pipeline.vocabulary import MANAGEMENT, SURENESS, Form, Management, RoomPhase, Stage, Sureness
 
 if TYPE_CHECKING:  # which imports this module
     from pipeline.classroom.room import Room
@@ -74,11 +74,19 @@ class Seat:
         """The answers that count, by position and stage."""
         return {(one.position, one.stage): one for one in self.given() if not one.again}
 
+    def phase(self) -> RoomPhase:
+        """The phase of the class.
+
+        Raises:
+            WorkspaceError: its file is damaged, or gone with its class.
+        """
+        return self.room.phase_for(read_seat(self.path))
+
     def turn(self) -> Turn | None:
         """The item that it is at; None where it is through, or the class has not begun."""
         if not self.room.plan.own_pace:
-            state = self.room.state()
-            return None if state.opened_at is None else Turn(state.item, 0)
+            openings = self.room.openings()
+            return Turn(openings[-1].item, 0) if openings else None
         stages, given = self.room.plan.stages, self.given()
         first = {one.position: one for one in given if not one.again and one.stage == stages[0]}
         ended = [one if one.again else first[one.position] for one in given if one.again or one.stage == stages[-1]]
@@ -135,8 +143,8 @@ class Seat:
         Raises:
             RoomError: none can be given there.
         """
-        plan, state, answers = self.room.plan, self.room.state(), self.answers()
-        if state.phase == "ended":
+        plan, phase, answers = self.room.plan, self.phase(), self.answers()
+        if phase == "ended":
             raise RoomError("This class has ended.", "Its answers are kept until it is forgotten.", "ended")
         if stage not in plan.stages or not 0 <= position < len(self.items):
             raise RoomError("The class is not asked this.", "Reload the page.")
@@ -148,7 +156,7 @@ class Seat:
         if turn is None or turn.position != position:
             opened = not plan.own_pace and any(one.item == position for one in self.room.openings())
             raise _closed() if opened else RoomError("This item is not open yet.", "Wait until it is.", "not open")
-        if state.phase != "answering":
+        if phase != "answering":
             raise _closed()
         if any((position, before) not in answers for before in self._before(stage)):
             raise RoomError("The own answer comes first.", "Answer without the model, then with it.", "not open")

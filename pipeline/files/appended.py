@@ -24,8 +24,11 @@ def append_line(path: Path, values: Mapping[str, Any], most: int) -> None:
         most: bytes that the file may have with it.
 
     Raises:
-        WorkspaceError: the file would be too large, the disk is full, or it cannot be written.
+        WorkspaceError: the file would be too large, the disk is full, it cannot be written, or it is a link, which may
+            lead out of the workspace.
     """
+    if path.is_symlink():
+        raise WorkspaceError(f"{path} is a link, and such a file is none.", REPAIR)
     line = json.dumps(plain(dict(values)), allow_nan=False).encode() + b"\n"  # ASCII: no character is cut in two
     with disk_errors(path):
         file = os.open(path, _APPENDING, 0o644)
