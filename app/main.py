@@ -21,6 +21,9 @@ def _page(name: str, title: str, **more: Any) -> Page:
     return st.Page(f"views/{name}_page.py", title=title, **more)
 
 
+_WITHOUT_MENU = ("take-part",)  # pages of phones and stands
+
+
 def _menu() -> dict[str, list[Page]]:
     """The pages by what a visitor wants to do; a hidden one is led to by links."""
     return {
@@ -44,6 +47,7 @@ def _menu() -> dict[str, list[Page]]:
         "More": [
             _page("article", "The article", url_path="article"),
             _page("operator", "Operator", url_path="operator", visibility="hidden"),
+            _page("take_part", "Take part", url_path="take-part", visibility="hidden"),
         ],
     }
 
@@ -58,7 +62,10 @@ def main() -> None:
     from app.components.problems import in_words
 
     st.set_page_config(page_title="LesionLab", layout="wide")
-    page = st.navigation(_menu(), position="top")
+    menu = _menu()
+    page = st.navigation(menu, position="top")
+    if page.url_path in _WITHOUT_MENU:
+        st.navigation(menu, position="hidden")
     keep_apart()
     without_long_values()
     with in_words():

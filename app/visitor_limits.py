@@ -12,6 +12,8 @@ from pipeline.limits import (
     LEAST_FREE_BYTES,
     MOST_ANSWERS_A_MINUTE,
     MOST_ANSWERS_A_MINUTE_IN_ALL,
+    MOST_JOINING_A_MINUTE,
+    MOST_JOINING_A_MINUTE_IN_ALL,
     MOST_TRAININGS_AN_HOUR,
     MOST_TRAININGS_AN_HOUR_IN_ALL,
 )
@@ -39,6 +41,7 @@ PACES: dict[str, Pace] = {
     "classify": Pace(MOST_ANSWERS_A_MINUTE, MOST_ANSWERS_A_MINUTE_IN_ALL, 60.0, "images classified", "a minute"),
     "train-one": Pace(MOST_TRAININGS_AN_HOUR, MOST_TRAININGS_AN_HOUR_IN_ALL, 3600.0, "trainings started", "an hour",
                       writes=True),
+    "join": Pace(MOST_JOINING_A_MINUTE, MOST_JOINING_A_MINUTE_IN_ALL, 60.0, "classes joined", "a minute"),
 }
 _of_all = {action: Budget(pace.in_all, pace.seconds) for action, pace in PACES.items()}
 

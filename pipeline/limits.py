@@ -92,4 +92,6 @@ MOST_ANSWERS_A_MINUTE = 30  # of a model to an image that it was not asked about
 MOST_ANSWERS_A_MINUTE_IN_ALL = 240
 MOST_TRAININGS_AN_HOUR = 6  # of the one click; one at a time is at work or waits
 MOST_TRAININGS_AN_HOUR_IN_ALL = 12
+MOST_JOINING_A_MINUTE = 6  # classes that a session joins
+MOST_JOINING_A_MINUTE_IN_ALL = 300  # more than a class has seats
 LEAST_FREE_BYTES = 2 * 2**30  # of the disk, before a visitor's training

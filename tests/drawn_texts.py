@@ -40,6 +40,7 @@ OPTIONS = ("radio", "pills", "segmented_control")
 ESCAPES = ("as_text", "as_lines", "as_code")
 WRITTEN_BY_US = ("prose", "brought_card")  # the Markdown in assets/help, and beside the bundled model
 CATALOGUE = ("say", "say_count")  # of `app.words.spoken`: what languages say for what is given
+LANGUAGE_NUMBERS = ("percent", "probability", "decimal")  # methods of `pipeline.languages.Language`
 FORMATTERS = ("pipeline.number_words", "pipeline.text_tables")
 CARDS = (("pipeline.models.card", "model_card"), ("pipeline.models.card_cross_validated", "cross_validated_card"))
 MARKDOWN = ("app", "pipeline.models.card")  # modules whose functions may give Markdown
@@ -187,6 +188,8 @@ class Reading:
         if name == "join":
             return [(node.func.value, place), (node.args[0], place)]
         if isinstance(node.func, ast.Attribute):
+            if name in LANGUAGE_NUMBERS and isinstance(node.func.value, ast.Call):
+                return []
             if name in (*KEPT, "items") and self._is_text(node.func.value, place):
                 return [(part, place) for part in (node.func.value, *node.args)]
             if name in (*KEPT, "get", "items", "values"):

@@ -106,17 +106,17 @@ def at_its_shape(seen: np.ndarray, size: tuple[int, int], how: ModelInfo | RunCo
     return np.asarray(Image.fromarray(seen).resize(shape, Image.Resampling.BILINEAR))
 
 
-@kept(lambda path: [path], entries=512, copied=True)
-def _reduced(path: Path) -> bytes:
+@kept(lambda path, side: [path], entries=512, copied=True, most_bytes=_MOST_UNTOUCHED)
+def _reduced(path: Path, side: int) -> bytes:
     with opened(path, path.name) as image:
-        image.thumbnail((SIDE, SIDE))
+        image.thumbnail((side, side))
         file = io.BytesIO()
         image.save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
 
 
-def thumbnail(path: Path, width: int, height: int) -> bytes:
-    """An image file's bytes for the browser: the file itself up to SIDE pixels, where a browser shows what LesionLab
+def thumbnail(path: Path, width: int, height: int, side: int = SIDE) -> bytes:
+    """An image file's bytes for the browser: the file itself up to `side` pixels, where a browser shows what LesionLab
     reads from it, else reduced to that and decoded.
 
     Raises:
@@ -126,9 +126,9 @@ def thumbnail(path: Path, width: int, height: int) -> bytes:
         raise ImageError(
             f"The image file {path.name} is gone or cannot be read.", "Import the data set again under the same name."
         )
-    if max(width, height) <= SIDE and (content := bytes_for_browsers(path, path.name, SIDE)) is not None:
+    if max(width, height) <= side and (content := bytes_for_browsers(path, path.name, side)) is not None:
         return content
-    return _reduced(path)
+    return _reduced(path, side)
 
 
 def digest_of(pixels: np.ndarray) -> str:

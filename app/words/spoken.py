@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipeline.languages import Language, language
+from pipeline.languages import LANGUAGES, Language, language
 from pipeline.vocabulary import LanguageCode
 
 _KEY = "classroom.language"
@@ -31,3 +31,9 @@ def say_count(one: str, many: str, number: int, **values: object) -> str:
 def not_reviewed() -> str:
     """That no dermatologist has read the language's clinical terms, as long as that is so; else ""."""
     return "" if spoken().reviewed else say("Terms not yet reviewed by a dermatologist.")
+
+
+def browsers_language() -> LanguageCode:
+    """The language that the browser asks for, where there is a catalogue of it, else English."""
+    asked = (st.context.locale or "").partition("-")[0].lower()
+    return next((code for code in LANGUAGES if code == asked), "en")

@@ -1,0 +1,36 @@
+"""The pictures of a lesson's items as phones get them: small at first, as large as zoom needs once somebody zooms."""
+
+from collections.abc import Mapping
+
+from app.loaders import resources
+from app.loaders.file_cache import kept
+from app.loaders.image_pixels import SIDE, thumbnail
+from pipeline.classroom.lesson import Item, Lesson
+from pipeline.classroom.lesson_pictures import Picture, all_pictures
+
+LARGE = 2000  # pixels of the longer side under two fingers: five to a point of a phone's width
+
+
+@kept(lambda generated: [one.folder / name for one in resources.datasets() for name in ("dataset.json",
+                                                                                      "metadata.parquet")], entries=2)
+def _pictures(generated: bool) -> Mapping[tuple[str, str], Picture]:
+    return all_pictures(resources.workspace(), generated)
+
+
+def picture_of(lesson: Lesson, item: Item) -> Picture | None:
+    """The largest copy here of an item's image; None where there is none."""
+    return _pictures(lesson.generated).get((item.image_id, item.dx))
+
+
+def is_larger(picture: Picture) -> bool:
+    """Whether zoom shows more of it than the small copy has."""
+    return max(picture.width, picture.height) > SIDE
+
+
+def content_of(picture: Picture, *, large: bool = False) -> bytes:
+    """A JPEG or PNG file's bytes, at most SIDE or LARGE pixels long.
+
+    Raises:
+        ImageError: the file is gone or cannot be read.
+    """
+    return thumbnail(picture.path, picture.width, picture.height, LARGE if large else SIDE)

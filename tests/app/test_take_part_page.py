@@ -1,0 +1,237 @@
+"""Take part in AppTest: joining, items at the class's and at one's own pace, the own page, and the game of a stand."""
+
+import dataclasses
+from typing import get_args
+
+import pytest
+
+from app import access
+from app.components.classroom import item_screens, stand_game
+from app.components.classroom.asking import UNRECOGNISABLE, form_of
+from app.components.classroom.item_card import Locked, Tapped, _locked
+from app.words.nickname_words import NOUN_WORDS
+from app.words.refusal_words import REFUSALS
+from pipeline import limits
+from pipeline.classroom.nicknames import NOUNS
+from pipeline.classroom.room import Room
+from pipeline.classroom.room_plan import Plan
+from pipeline.vocabulary import RoomRefusal
+from tests.app_pages import VISITOR, open_page, words
+from tests.class_rooms import class_of
+from tests.hand_made import CODES, make_dataset
+from tests.small_lesson import item, small_lesson
+
+
+@pytest.fixture
+def lesson(workspace, tmp_path):
+    """Three drawings that are here: a melanoma, a melanoma that the model takes for a nevus, and a nevus."""
+    make_dataset(workspace, tmp_path)
+    lesion = {code: 2 * place for place, code in enumerate(CODES)}
+    items = tuple(
+        dataclasses.replace(item(1, dx, said), image_id=f"IMG_{number:04d}", lesion_id=f"LES_{number // 2:04d}")
+        for dx, said, number in (("mel", "mel", lesion["mel"]), ("mel", "nv", lesion["mel"] + 14), ("nv", "nv",
+                                                                                                   lesion["nv"])))
+    return small_lesson(forms={"A": items}, generated=True)
+
+
+class Card:
+    """Stands in for the card in a browser: what was drawn last, and what is tapped next."""
+
+    def __init__(self):
+        self.drawn, self.next = None, None
+
+    def __call__(self, card_id, shown, head, form=None, left=None):
+        self.drawn = (card_id, shown, head, form, left)
+        tapped, self.next = (self.next, None) if form is not None else (None, self.next)
+        return Tapped(tapped, False)
+
+    @property
+    def form(self):
+        return self.drawn[3]
+
+    def labels(self) -> list[str]:
+        return [option.label for option in self.form.answer.options]
+
+
+@pytest.fixture
+def card(monkeypatch):
+    made = Card()
+    for module in (item_screens, stand_game):
+        monkeypatch.setattr(module, "item_card", made)
+    return made
+
+
+def joined(room: Room) -> tuple:
+    """The page of a phone that scanned the code and took a seat, and that seat."""
+    at = open_page("take_part", room=room.code)
+    at.button(key="classroom.take_part").click().run()
+    assert not at.exception
+    return at, room.seat(at.query_params["seat"])
+
+
+def locks(card: Card, at, answer: str, sure: str | None = "sure"):
+    card.next = Locked(answer, sure, None, ())
+    at.run()
+    assert not at.exception and not at.error
+
+
+def test_a_class_is_joined_by_its_letters_after_what_is_kept_was_said(workspace, lesson):
+    room = class_of(workspace, lesson)
+    at = open_page("take_part")
+    at.text_input(key="classroom.code").set_value(room.code.lower())
+    next(button for button in at.button if button.label == "Go on").click().run()
+    assert at.query_params["room"] == room.code and ("No name, no account. Answers stay on this computer under a "
+        "drawn nickname until they are deleted; your teacher sees the class, not you.") in words(at)
+    assert "_streamlit_xsrf" in words(at) and "not yet reviewed by a dermatologist" in words(at)
+    assert room.state().seats == 0, "nobody has a seat before it was pressed"
+    at.button(key="classroom.take_part").click().run()
+    assert room.state().seats == 1 and at.title[0].value.split()[0] in NOUN_WORDS.values()
+
+
+def test_an_unknown_code_leads_to_the_letters(workspace):
+    at = open_page("take_part", room="XXXX")
+    assert at.title[0].value == "Take part" and "There is no class with this code" in at.warning[0].value
+    assert at.text_input(key="classroom.code")
+
+
+def test_it_is_said_in_the_language_of_the_class_or_in_one_that_is_chosen(workspace, lesson):
+    room = class_of(workspace, lesson, language="de")
+    at = open_page("take_part", room=room.code)
+    assert at.title[0].value == f"Teilnehmen am Kurs {room.code}"
+    assert "noch nicht von einer Dermatologin oder einem Dermatologen durchgesehen" in words(at)
+    at.button(key="classroom.language.en").click().run()
+    assert at.title[0].value == f"Take part in class {room.code}"
+
+
+def test_a_seat_goes_through_an_item_of_a_class(workspace, lesson, card):
+    room = class_of(workspace, lesson, arm="model-after", seconds=600)
+    at, seat = joined(room)
+    room.open(1)
+    at.run()
+    card_id, shown, head, form, left = card.drawn
+    assert head == "2 of 3 · 45 years, female, back" and 590 < left <= 600 and shown.content
+    assert "dots and network cannot be judged" in shown.note and not form.said
+    assert card.labels() == ["Actinic keratosis or Bowen's disease", "Basal cell carcinoma", "Benign keratosis",
+                             "Dermatofibroma", "Melanocytic nevus", "Melanoma", "Vascular lesion or haemorrhage",
+                             "Not recognisable from the picture"]
+    locks(card, at, "mel", "fairly sure")
+    assert form.answer.question == "What do you see?" and card.form.answer.question == "Keep or change?"
+    assert (card.form.answer.chosen, card.form.sure.chosen) == ("mel", "fairly sure")
+    assert card.form.said == "The model: Melanocytic nevus, 70.0 %"
+    assert {option.value: option.share for option in card.form.answer.options}["nv"] == pytest.approx(0.7)
+    locks(card, at, "nv")
+    assert card.form is None and "Locked: Melanoma, fairly sure" in words(at) and "Reference" not in words(at)
+    assert [(*key, given.answer) for key, given in seat.answers().items()] == [(1, "alone", "mel"),
+                                                                               (1, "with-model", "nv")]
+    room.reveal()
+    at.run()
+    said = words(at)
+    assert "**Drawn as:** Melanoma" in said and "**You:** Melanoma, fairly sure · :material/check: right" in said
+    assert "**You, with the model:** Melanocytic nevus, sure · :material/close: wrong" in said
+    room.end()
+    at.run()
+    said = words(at)
+    assert at.title[0].value.startswith("Your answers, ") and "**You: 1 of 1**" in said
+    assert "**You, with the model: 0 of 1**" in said and "**The model: 0 of 1**" in said
+    assert "wrong in 33 % of these pictures because they were chosen so" in said and "wrong in 20.0 %" in said
+
+
+def test_refresh_and_back_come_back_to_the_seat(workspace, lesson, card):
+    room = class_of(workspace, lesson)
+    at, seat = joined(room)
+    room.open(0)
+    anew = open_page("take_part", room=room.code, seat=seat.token)
+    assert card.form is not None and not anew.button
+    del at.query_params["seat"]  # as the address before the seat was taken
+    at.run()
+    assert at.query_params["seat"] == seat.token and room.state().seats == 1
+    lost = open_page("take_part", room=room.code, seat="another")
+    assert lost.button(key="classroom.take_part") and "seat" not in lost.query_params
+    assert "no such seat" in lost.warning[0].value
+
+
+def test_whoever_is_late_is_told_so(workspace, lesson, card):
+    room = class_of(workspace, lesson)
+    at, seat = joined(room)
+    room.open(0)
+    room.close()
+    card.next = Locked("mel", "sure", None, ())
+    at.run()
+    assert "counts as not answered" in at.info[0].value and not seat.answers()
+    late, late_seat = joined(room)
+    room.open(1)
+    room.end()
+    assert [(line.split()[0], line.rpartition("  \n")[2]) for line in (one.value for one in late.run().markdown)
+            if "Drawn as" in line] == [("1", "not seen"), ("2", "not answered")]
+
+
+def test_alone_a_seat_goes_on_by_itself_and_is_told_each_reference(workspace, lesson, card):
+    room = class_of(workspace, dataclasses.replace(lesson, asks="malignancy"), "self-paced", "model-first")
+    at, seat = joined(room)
+    assert card.labels() == ["Malignant, in situ or precursor", "Benign", "Not recognisable from the picture"]
+    assert card.form.said.startswith("The model: Malignant, in situ or precursor (Melanoma 70.0 %, ")
+    locks(card, at, "malignant")
+    assert at.query_params["look"] == "0" and "right" in words(at)
+    at.button(key="classroom.next").click().run()
+    assert card.drawn[2].startswith("2 of 3")
+    card.next = Locked(UNRECOGNISABLE, None, None, ())
+    at.run()
+    assert "not recognisable from the picture · :material/close: wrong" in words(at)
+    at.button(key="classroom.next").click().run()
+    locks(card, at, "benign")
+    at.button(key="classroom.next").click().run()
+    while card.form is not None:  # what was missed comes again
+        assert "your first answer counts" in words(at)
+        locks(card, at, "malignant")
+        at.button(key="classroom.next").click().run()
+    assert at.title[0].value.startswith("Your answers") and "**You, with the model: 2 of 3**" in words(at)
+    assert seat.answers()[1, "with-model"].unrecognisable
+
+
+def test_what_a_browser_sends_is_an_answer_of_the_form_or_nothing(lesson):
+    plan = Plan("class", "alone", ask_biopsy=True, tick_criteria=True)
+    form = form_of(lesson, plan, lesson.codes(), lesson.items("A")[0], "alone")
+    good = {"id": "x", "answer": "mel", "sure": "sure", "biopsy": "watch", "ticks": ["dots", "<b>", "vessels"]}
+    assert _locked(good, "x", form) == Locked("mel", "sure", "watch", ("dots", "vessels"))
+    for bad in (None, [], "mel", {"id": "x"}, *(good | one for one in ({"id": "y"}, {"answer": "boil"},
+                                                                       {"answer": ["mel"]}))):
+        assert _locked(bad, "x", form) is None
+    assert _locked(good | {"sure": 3, "biopsy": {}, "ticks": 5}, "x", form) == Locked("mel", None, None, ())
+    assert _locked(good, "x", None) is None
+
+
+def test_a_visitor_joins_so_often_a_minute(workspace, lesson, monkeypatch):
+    monkeypatch.setattr(access, "request_headers", lambda: VISITOR)
+    room = class_of(workspace, lesson)
+    at = open_page("take_part", room=room.code)
+    for _ in range(limits.MOST_JOINING_A_MINUTE):
+        at.button(key="classroom.take_part").click().run()
+        del at.query_params["seat"]
+        del at.session_state[f"classroom.seat.{room.code}"]
+        at.run()
+    at.button(key="classroom.take_part").click().run()
+    assert "Too many are joining" in at.error[0].value and room.state().seats == limits.MOST_JOINING_A_MINUTE
+
+
+def test_a_stand_plays_four_pictures_and_forgets_them(workspace, card, monkeypatch):
+    before = {path.name for path in workspace.home.rglob("*")}
+    at = open_page("take_part", kiosk="1")
+    assert at.title[0].value == "What do you see?" and "Show it to a doctor" in words(at)
+    assert not at.get("file_uploader") and not at.text_input
+    at.button(key="classroom.start").click().run()
+    for place in range(4):
+        assert card.drawn[2] == f"{place + 1} of 4" and card.form.direct
+        card.next = Locked("malignant", None, None, ())
+        at.run()
+        assert "**The network:**" in words(at)
+        at.button(key="classroom.on").click().run()
+    assert at.title[0].value.startswith("You ") and "4 chosen pictures say nothing about either." in words(at)
+    assert "Show it to a doctor" in words(at)
+    monkeypatch.setattr(stand_game, "idle_for", lambda seconds: seconds == 60)
+    at.run()
+    assert at.title[0].value == "What do you see?" and at.button(key="classroom.start")
+    assert {path.name for path in workspace.home.rglob("*")} == before
+
+
+def test_the_tables_of_words_are_whole():
+    assert set(NOUN_WORDS) == set(NOUNS) and set(REFUSALS) == set(get_args(RoomRefusal))
