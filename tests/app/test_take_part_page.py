@@ -158,7 +158,8 @@ def test_whoever_is_late_is_told_so(workspace, lesson, card):
     card.next = Locked("mel", "sure", None, ())
     at.run()
     assert "counts as not answered" in at.info[0].value and not seat.answers()
-    late, late_seat = joined(room)
+    late = joined(room)[0]
+    assert "counts as not seen" in late.info[0].value
     room.open(1)
     room.end()
     assert [(line.split()[0], line.rpartition("  \n")[2]) for line in (one.value for one in late.run().markdown)

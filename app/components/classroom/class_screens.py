@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components.classroom.class_watch import moment, watch
 from app.components.classroom.item_screens import ask, given_words, look, told
-from app.components.classroom.own_page import own_page
+from app.components.classroom.own_page import opened_items, own_page
 from app.words.nickname_words import nickname_words
 from app.words.spoken import say
 from pipeline.classroom.seat import Seat
@@ -47,5 +47,7 @@ def _item(seat: Seat, item: int, is_open: bool) -> None:
         if (given := answers.get((item, one))) is not None:
             st.success(say("Locked: {answer}", answer=as_text(given_words(seat, given))), icon=":material/lock:")
     if stage is not None:
-        st.info(say("Too late: this picture is closed, and counts as not answered."), icon=":material/timer_off:")
+        late = opened_items(seat)[item] == "not seen"
+        st.info(say("This picture was closed before you came, and counts as not seen.") if late else
+                say("Too late: this picture is closed, and counts as not answered."), icon=":material/timer_off:")
     st.caption(say("It goes on by itself."))

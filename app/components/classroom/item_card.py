@@ -18,6 +18,7 @@ _CSS = """
   max-height: 60rem; font-size: 0.95rem; }
 .card.looking { height: auto; min-height: 0; }
 .head { display: flex; justify-content: space-between; gap: 0.5rem; min-height: 1.4rem; }
+h1 { font: inherit; margin: 0; padding: 0; }
 .left { font-variant-numeric: tabular-nums; font-weight: 600; }
 .view { position: relative; flex: 1 1 0; min-height: 11rem; overflow: hidden; touch-action: pan-y; cursor: zoom-in;
   border-radius: var(--st-base-radius); background: #000; }
@@ -210,7 +211,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const note = data.picture.note ? [make("div", { className: "note", textContent: data.picture.note })] : []
   card.className = form ? "card" : "card looking"
   card.replaceChildren(
-    make("div", { className: "head" }, make("span", { textContent: data.head }), state.left), view, ...note,
+    make("div", { className: "head" }, make("h1", { textContent: data.head }), state.left), view, ...note,
     ...(form ? [asking(form, state, setTriggerValue)] : []))
   counting(state)
   return stop

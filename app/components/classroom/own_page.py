@@ -30,7 +30,7 @@ def own_page(seat: Seat) -> None:
         WorkspaceError: the files of the class are damaged.
     """
     st.title(say("Your answers, {nickname}", nickname=as_text(nickname_words(*seat.nickname))))
-    seen = _opened(seat)
+    seen = opened_items(seat)
     if not seen:
         st.info(say("No picture was opened while you were here."), icon=":material/hourglass_disabled:")
         return
@@ -42,7 +42,7 @@ def own_page(seat: Seat) -> None:
     st.caption(as_text(not_reviewed()))
 
 
-def _opened(seat: Seat) -> dict[int, Missing]:
+def opened_items(seat: Seat) -> dict[int, Missing]:
     """The items that were opened, in order, each with why the seat has no answer to it, if so."""
     answered = {position for position, _ in seat.answers()}
     if seat.room.plan.own_pace:
