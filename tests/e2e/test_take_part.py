@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from pipeline.classroom.room import Room
 from tests.class_rooms import class_of
 from tests.drawn_lesson import drawn_lesson
+from tests.e2e.axe import BLOCKING, scan
 from tests.e2e.serving import RunningApp
 from tests.e2e.steps import press, rerun, settled
 from tests.e2e.test_phone_menu import PHONE
@@ -61,6 +62,7 @@ def test_a_phone_goes_through_a_class(running_app: RunningApp, visitor, tmp_path
     room.open(0)
     expect(page.get_by_text("Was sehen Sie?")).to_be_visible()  # by itself
     _on_one_screen(page)
+    assert [finding for finding in scan(page) if finding.impact in BLOCKING] == []
     page.get_by_text("Dermatofibrom", exact=True).tap()
     page.wait_for_timeout(4500)  # two looks at the class
     expect(page.get_by_role("radio", name="Dermatofibrom")).to_be_checked()

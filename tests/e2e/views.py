@@ -17,7 +17,8 @@ from tests.e2e.steps import open_address, rerun
 
 # the addresses of all pages in the navigation, so that a new page is looked at too
 PAGES = ("", *re.findall(r'url_path="([\w-]+)"', (ROOT / "app" / "main.py").read_text(encoding="utf-8")))
-_PARTS = {"data-get": "dataset?view=get", "learning-rate": "train?tab=learning-rate", "leakage": "judge?tab=leakage"}
+_PARTS = {"data-get": "dataset?view=get", "learning-rate": "train?tab=learning-rate", "leakage": "judge?tab=leakage",
+          "stand": "take-part?kiosk=1"}
 # a case's tabs beside the first, by a view's name; another view has What if
 _CASE_TABS = {"look-alikes": "Look-alikes in training", "other-answers": "Other answers", "note": "Note"}
 
@@ -46,7 +47,8 @@ class View:
 
 def empty_views() -> list[View]:
     """Each page on a workspace that has nothing."""
-    pages = {page or "home": page for page in PAGES} | {name: _PARTS[name] for name in ("learning-rate", "leakage")}
+    parts = {name: _PARTS[name] for name in ("learning-rate", "leakage", "stand")}
+    pages = {page or "home": page for page in PAGES} | parts
     return [View(f"{name}-empty", address) for name, address in pages.items()]
 
 
