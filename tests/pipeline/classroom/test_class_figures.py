@@ -81,7 +81,7 @@ def test_a_class_is_not_as_many_answers():
 def test_equal_seeds_give_equal_intervals():
     table = World().drawn(10, 12, seed=3)
     assert class_figures(table, "alone", seed=5) == class_figures(table, "alone", seed=5)
-    assert class_figures(table, "alone", seed=5).right != class_figures(table, "alone", seed=6).right
+    assert class_figures(table, "alone", seed=5).right_when != class_figures(table, "alone", seed=6).right_when
 
 
 def test_what_cannot_be_told_is_left_out():
