@@ -15,6 +15,7 @@ from pipeline.commands import (
     demo_command,
     evaluate_command,
     foreground_command,
+    lessons_command,
     lr_find_command,
     models_command,
     predict_command,
@@ -27,7 +28,7 @@ from pipeline.errors import LesionLabError
 
 _COMMANDS = (  # as the help lists them
     demo_command, data_command, train_command, resume_command, lr_find_command, evaluate_command, predict_command,
-    models_command, show_command, default_model_command, foreground_command,
+    models_command, show_command, lessons_command, default_model_command, foreground_command,
 )
 _DESCRIPTION = """\
 LesionLab trains, questions and explains skin-lesion classifiers. Education only, not a medical device.

@@ -25,6 +25,11 @@ Arm = Literal["alone", "model-after", "model-first"]  # when a seat sees the mod
 Stage = Literal["alone", "with-model"]  # of an answer
 Sureness = Literal["guessing", "fairly sure", "sure"]
 Form = Literal["A", "B"]  # of a lesson: two of the same strata with other lesions
+ReadyLesson = Literal["sure-and-wrong", "two-cameras", "nevus-or-melanoma"]  # in words in `classroom.lesson_words`
+Caveat = Literal[  # of a lesson, in words there
+    "drawings", "source-not-recorded", "source-not-balanced", "akiec-one-source", "suspicious-nevi", "molemax",
+    "small-pictures",
+]
 RoomMode = Literal["class", "hands", "self-paced", "kiosk"]
 RoomPhase = Literal["waiting", "answering", "closed", "revealed", "ended"]
 # why nothing came of it: no class of this code, or no seat in it; full; over; the item not open yet, or no longer;

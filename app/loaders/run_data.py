@@ -14,6 +14,7 @@ from pipeline.models.library import model_behind
 from pipeline.models.model_info import ModelInfo, bundled_model
 from pipeline.models.weights_files import weights_paths
 from pipeline.number_words import count
+from pipeline.runs.images_behind import images_behind, shared_images
 from pipeline.runs.run_dir import RunDir
 
 
@@ -28,31 +29,20 @@ class Found(NamedTuple):
 @kept(lambda run, dataset: [run.predictions_path, *resources.table_files(dataset)], entries=16)
 def _shared(run: RunDir, dataset: Dataset) -> pd.Index:
     """The ids of images that both know under the same diagnosis."""
-    truths = resources.predictions(run).set_index("image_id")["truth"]
-    known = resources.metadata(dataset)["dx"].reindex(truths.index)
-    return truths.index[(known == truths).to_numpy()]
+    return shared_images(resources.predictions(run), resources.metadata(dataset))
 
 
 def found_data(run: RunDir) -> Found:
-    """The data set that the run names, or of a run that names none the one of its content, whatever it is called, else
-    the one that has most of its images by id and diagnosis, though perhaps in other copies.
-    """
-    config, here = run.config(), resources.datasets()
-    if run.capabilities().names_its_data:
-        return Found(next((d for d in here if d.name == config.data), None), None, None)
-    same = next((d for d in here if d.content_hash == config.data_hash), None)
-    if same is not None:
-        return Found(same, None, None)
-    images = {d.name: _shared(run, d) for d in here if not d.generated}
-    best = max(images, key=lambda name: len(images[name]), default=None)
-    if best is None or not len(images[best]):
-        return Found(None, None, None)
+    """The data set of `images_behind`, among all that are here."""
+    dataset, images = images_behind(run, resources.datasets(), lambda one: _shared(run, one))
+    if dataset is None or images is None:
+        return Found(dataset, images, None)
     note = (
-        f"Images of the data set {best}, found by id and diagnosis: {count(len(images[best]), 'image')} of the "
+        f"Images of the data set {dataset.name}, found by id and diagnosis: {count(len(images), 'image')} of the "
         f"{len(resources.predictions(run)):,} that the networks judged. These are other copies, for example in another "
         "size, so the networks saw them otherwise."
     )
-    return Found(next(d for d in here if d.name == best), images[best], note)
+    return Found(dataset, images, note)
 
 
 def compared_rows(run: RunDir, table: pd.DataFrame) -> pd.DataFrame:

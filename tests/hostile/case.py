@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-KINDS = ("images", "archives", "tables", "bundles", "workspaces", "addresses", "names", "classes")
+KINDS = ("images", "archives", "tables", "bundles", "lessons", "workspaces", "addresses", "names", "classes")
 
 
 @dataclass(frozen=True)

@@ -72,48 +72,12 @@ def _changed(**fields) -> bytes:
     return json.dumps({**json.loads(lesson_bytes(small_lesson())), **fields}).encode()
 
 
-def _first_item(**fields) -> bytes:
-    forms = json.loads(lesson_bytes(small_lesson()))["forms"]
-    forms["A"][0] |= fields
-    return _changed(forms=forms)
-
-
-def _items(number: int) -> list:
-    return [dataclasses.asdict(item(n, "mel", "mel")) for n in range(number)]
-
-
-_EACH = dict.fromkeys(CODES, 1 / 7)
-HOSTILE = {
-    "no-json": b"{", "a-list": b"[]", "deep": b"[" * 100_000, "a-number": b"5", "empty": b"",
-    "of-another-type": _changed(minutes="45"), "a-lack": _changed(forms={"B": _items(3)}),
-    "an-unknown-field": _changed(pixels="AAAA"), "an-unknown-kind": _changed(kind="exam"),
-    "a-control-character": _first_item(sex="female\x1b[2J"), "an-endless-title": _changed(title="a" * 10**6),
-    "thousands-of-items": _changed(forms={"A": _items(3000)}),
-    "one-too-many": _changed(forms={"A": _items(MOST_LESSON_ITEMS + 1)}), "no-items": _changed(forms={"A": []}),
-    "another-form": _changed(forms={"A": _items(3), "C": _items(3)}),
-    "forms-of-two-lengths": _changed(forms={"A": _items(3), "B": _items(9)[5:]}),
-    "a-lesion-in-both-forms": _changed(forms={"A": _items(3), "B": _items(3)}),
-    "an-image-twice": _changed(forms={"A": _items(2) + _items(1)}),
-    "probabilities-above-1": _first_item(probabilities={**_EACH, "mel": 1.7}),
-    "probabilities-that-do-not-sum-to-1": _first_item(probabilities={**_EACH, "mel": 0.9}),
-    "no-probability": _first_item(probabilities={}), "no-numbers": _first_item(probabilities={**_EACH, "mel": None}),
-    "unknown-codes": _first_item(probabilities={"boil": 0.5, "wart": 0.5}),
-    "other-codes": _first_item(probabilities={"mel": 0.5, "nv": 0.5}),
-    "an-unknown-reference": _first_item(dx="boil"), "a-path": _first_item(image_id="../../etc/passwd"),
-    "a-negative-age": _first_item(age=-1), "a-prior-of-nothing": _changed(class_priors={**_EACH, "mel": 0}),
-    "priors-of-others": _changed(class_priors={"mel": 1.0}), "a-share-of-2": _changed(error_share=2),
-    "an-error-share-of-nan": _changed(error_share=float("nan")), "too-large": _changed(aim="a") + b" " * 2**21,
-}
-
-
-@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_lesson_is_refused_in_words(workspace, content):
-    with pytest.raises(WorkspaceError) as refused:
-        import_lesson(workspace, content, "class.json")
-    said = str(refused.value)
-    assert said.startswith("class.json") and len(said) < 300
-    for quoted in ("boil", "wart", "etc", "exam", "AAAA", "pixels"):
-        assert quoted not in said
+def test_nothing_of_a_hostile_file_is_stored_or_quoted(workspace):
+    """`tests/hostile/lessons.py` has many more."""
+    for content in (b"{", _changed(title="a" * 10**6), _changed(kind="exam"), _changed(forms={"A": []})):
+        with pytest.raises(WorkspaceError) as refused:
+            import_lesson(workspace, content, "class.json")
+        assert str(refused.value).startswith("class.json") and "exam" not in str(refused.value)
     assert list_lessons(workspace) == []
 
 

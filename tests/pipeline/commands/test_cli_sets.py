@@ -15,16 +15,6 @@ from tests.held_out_lesions import hold_out
 
 
 @pytest.fixture
-def call(capfd):
-    def run(*arguments):
-        capfd.readouterr()
-        code = cli.main(list(map(str, arguments)))
-        return code, *capfd.readouterr()
-
-    return run
-
-
-@pytest.fixture
 def answering_run(filled):
     """The run with a network of random weights and twelve held-out lesions of each diagnosis but dermatofibroma."""
     from safetensors.torch import save_file
