@@ -47,6 +47,7 @@ class Right(StrEnum):
     COMBINE = "combine"
     JUDGE_PAIR = "judge-pair"
     TEACH = "teach"
+    OPEN_ROOM = "open-room"
     TAKE_AWAY = "take-away"
     NAME = "name"
     DELETE = "delete"
@@ -76,6 +77,7 @@ RULES: dict[Right, _Rule] = {
     Right.COMBINE: _Rule(_OPERATOR, "combines models"),
     Right.JUDGE_PAIR: _Rule(_OPERATOR, "judges near-duplicates"),
     Right.TEACH: _Rule(_OPERATOR, "changes teaching sets and notes"),
+    Right.OPEN_ROOM: _Rule(_OPERATOR, "runs classes"),
     Right.TAKE_AWAY: _Rule(_OPERATOR, "takes files away"),
     Right.NAME: _Rule(_OPERATOR, "renames runs and models"),
     Right.DELETE: _Rule(_OPERATOR, "deletes or replaces anything"),

@@ -45,6 +45,7 @@ def _menu() -> dict[str, list[Page]]:
             _page("evaluate_on", "Another data set", url_path="another-data-set", visibility="hidden"),
         ],
         "More": [
+            _page("teach", "Teach", url_path="teach"),
             _page("article", "The article", url_path="article"),
             _page("operator", "Operator", url_path="operator", visibility="hidden"),
             _page("take_part", "Take part", url_path="take-part", visibility="hidden"),

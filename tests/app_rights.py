@@ -12,6 +12,13 @@ ACTING: dict[str, dict[Right, str]] = {
         Right.DELETE: "explore.*.delete", Right.RESTORE: "explore.undo",
         Right.TEACH: "* *.name case.note.* case.note.*.text explore.*.form explore.*.name explore.*.note",
     },
+    "components/classroom/class_run.py": {Right.OPEN_ROOM: "teach.end teach.forget teach.step"},
+    "components/classroom/hands_tally.py": {Right.OPEN_ROOM: "teach.hands.*.*"},
+    "components/classroom/lesson_preview.py": {Right.TEACH: "teach.take_out"},
+    "components/classroom/lesson_shelf.py": {
+        Right.DELETE: "teach.delete", Right.IMPORT: "teach.import teach.import.file", Right.OPEN_ROOM: "teach.forget.*",
+    },
+    "components/classroom/plan_form.py": {Right.OPEN_ROOM: "teach.open"},
     "components/data/data_intake.py": {
         Right.IMPORT: "import import.name import.upload",
         Right.IMPORT_PATH: "import.path import.sources import.table",
@@ -48,12 +55,14 @@ ACTING: dict[str, dict[Right, str]] = {
     "components/training/rate_search.py": {Right.TRAIN: "rates.search", Right.STOP: "rates.stop.*"},
     "components/training/train_form.py": {Right.TRAIN: "start"},
     "views/home_page.py": {Right.TRAIN_ONE: "demo"},
+    "views/teach_page.py": {Right.TAKE_AWAY: "teach.file"},
 }
 # what only looks, turns a page, leads elsewhere, or changes nothing but this visitor's own session
 FREE = {
     "components/cases/same_name.py": "*.cancel",
     "components/cases/set_maker.py": "explore.select_none",
     "components/cases/what_if_panel.py": "*reset",
+    "components/classroom/class_run.py": "teach.back teach.here",
     "components/classroom/joining.py": "* classroom.join classroom.language.* classroom.take_part",
     "components/classroom/own_pace.py": "classroom.next",
     "components/classroom/stand_game.py": "classroom.again classroom.on classroom.start",

@@ -23,7 +23,7 @@ NOUNS: dict[str, str] = {
 }
 CASE = "views/case_page.py"
 EVALUATE_ON, DATASET, JUDGE = (f"views/{page}_page.py" for page in ("evaluate_on", "dataset", "judge"))
-TOUR, LESSON = "views/tour_page.py", "views/lesson_page.py"
+TOUR, LESSON, TEACH, TAKE_PART = (f"views/{page}_page.py" for page in ("tour", "lesson", "teach", "take_part"))
 RUNS, MODELS, ARTICLE = (f"views/{page}_page.py" for page in ("runs", "models", "article"))
 HOME, TRAIN, ERRORS, CLASSIFY = (f"views/{page}_page.py" for page in ("home", "train", "errors", "classify"))
 

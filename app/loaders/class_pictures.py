@@ -19,7 +19,16 @@ def _pictures(generated: bool) -> Mapping[tuple[str, str], Picture]:
 
 def picture_of(lesson: Lesson, item: Item) -> Picture | None:
     """The largest copy here of an item's image; None where there is none."""
-    return _pictures(lesson.generated).get((item.image_id, item.dx))
+    return picture_named(lesson.generated, item.image_id, item.dx)
+
+
+def picture_named(generated: bool, image_id: str, dx: str) -> Picture | None:
+    """The largest copy here of the image of that id and diagnosis; None where there is none.
+
+    Args:
+        generated: whether among drawings; else among all others.
+    """
+    return _pictures(generated).get((image_id, dx))
 
 
 def is_larger(picture: Picture) -> bool:

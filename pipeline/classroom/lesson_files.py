@@ -204,6 +204,11 @@ def delete_lesson(workspace: Workspace, lesson_id: str) -> None:
         _move(lesson_path(workspace, lesson_id), _bin(workspace) / f"{lesson_id}.json")
 
 
+def deleted_lessons(workspace: Workspace) -> list[str]:
+    """The ids of the lessons that were put away."""
+    return sorted(path.stem for path in _bin(workspace).glob("lesson-*.json"))
+
+
 def restore_lesson(workspace: Workspace, lesson_id: str) -> Lesson:
     """Takes a deleted lesson back.
 

@@ -17,6 +17,7 @@ from app.components.cases.same_name import PutAway, _Wanted
 from app.components.data.naming_panel import _Asked
 from app.components.long_work import resume, stop
 from app.loaders import resources
+from pipeline.classroom.lesson_files import delete_lesson, find_lesson, save_lesson
 from pipeline.data.naming import Named
 from pipeline.data.sources.catalogue import SOURCES, STARTER
 from pipeline.errors import AccessError, LesionLabError
@@ -31,7 +32,9 @@ from tests.app.test_leakage_page import write_audit
 from tests.app_actions import all_actions
 from tests.app_pages import open_page
 from tests.app_rights import ACTING, FREE
+from tests.class_rooms import class_of
 from tests.hand_made import make_dataset, make_run
+from tests.small_lesson import small_lesson
 
 _IMAGE = "IMG_0001"
 
@@ -87,6 +90,9 @@ def stocked(workspace, tmp_path, monkeypatch):
     delete_set(workspace, "set-2")
     delete_run(workspace, gone.name)
     delete_model(workspace, "shelf-2")
+    for _ in range(2):
+        lesson = save_lesson(workspace, small_lesson(generated=True))
+    delete_lesson(workspace, lesson.id)
     write_audit(dataset, pairs=1)
     write_status(audit_job(dataset).folder / "status.json", just_queued(**just_started(), **process_identity()))
     for source, state in ((STARTER, "failed"), (SOURCES["isic2018-test"], "running")):
@@ -111,7 +117,19 @@ def pages(run: str) -> list[tuple[str, dict[str, str], dict[str, object]]]:
         ("case", {"run": run, "image": "judged"}, {f"{image}.wanted": _Wanted("", (_IMAGE,), "set-1")}),
         ("leakage", {"data": "generated", "topic": "pairs"}, {}), ("leakage", {"data": "generated"}, {}),
         ("evaluate_on", {"model": run, "data": "generated"}, {}),
+        ("teach", {}, {"teach.just_deleted": "lesson-2"}), ("teach", {"lesson": "lesson-1"}, {}),
+        ("teach", {"room": "class"}, {}), ("teach", {"room": "hands"}, {}), ("teach", {"room": "ended"}, {}),
     ]
+
+
+def classes(workspace) -> dict[str, str]:
+    """The code of a class on phones, of one by a show of hands, and of one that has ended, by the names in `pages`."""
+    lesson = find_lesson(workspace, "lesson-1")
+    rooms = {"class": class_of(workspace, lesson), "hands": class_of(workspace, lesson, "hands"),
+             "ended": class_of(workspace, lesson)}
+    rooms["hands"].next()
+    rooms["ended"].end()
+    return {name: room.code for name, room in rooms.items()}
 
 
 def rights_of(key: str) -> set[Right]:
@@ -134,6 +152,7 @@ _BY_HAND = {
     "start_over": Right.PUT_AWAY,
     "draw": Right.DRAW, "demo": Right.TRAIN_ONE, "estimate": Right.COMPUTE, "preview": Right.COMPUTE,
     "explore.new_set.save": Right.TEACH, "runs.undo": Right.RESTORE, "models.undo": Right.RESTORE,
+    "teach.undo": Right.RESTORE,
 }
 _RESTORE = ("restore.", "models.restore.")
 
@@ -177,15 +196,16 @@ def drawn(page: str, address: dict[str, str], session: dict[str, object]):
     return at.run()
 
 
-def test_every_action_in_every_role(stocked, asked, monkeypatch):
+def test_every_action_in_every_role(stocked, asked, workspace, monkeypatch):
     run, folder = stocked
     judged = run.predictions()["image_id"].iloc[0]
+    stand_in = {"judged": judged, **classes(workspace)}
     shown: list[LesionLabError] = []
     original = problems.show
     monkeypatch.setattr(problems, "show", lambda error: (shown.append(error), original(error)))
     before, walked = everything(folder), set()
     for page, address, session in pages(run.name):
-        address = {name: judged if value == "judged" else value for name, value in address.items()}
+        address = {name: stand_in.get(value, value) for name, value in address.items()}
         session = {key.replace(_IMAGE, judged): value for key, value in session.items()}
         asked.rights = []
         at = drawn(page, address, session)

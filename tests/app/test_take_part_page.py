@@ -18,20 +18,12 @@ from pipeline.classroom.room_plan import Plan
 from pipeline.vocabulary import RoomRefusal
 from tests.app_pages import VISITOR, open_page, words
 from tests.class_rooms import class_of
-from tests.hand_made import CODES, make_dataset
-from tests.small_lesson import item, small_lesson
+from tests.lesson_of_drawings import lesson_of_drawings
 
 
 @pytest.fixture
 def lesson(workspace, tmp_path):
-    """Three drawings that are here: a melanoma, a melanoma that the model takes for a nevus, and a nevus."""
-    make_dataset(workspace, tmp_path)
-    lesion = {code: 2 * place for place, code in enumerate(CODES)}
-    items = tuple(
-        dataclasses.replace(item(1, dx, said), image_id=f"IMG_{number:04d}", lesion_id=f"LES_{number // 2:04d}")
-        for dx, said, number in (("mel", "mel", lesion["mel"]), ("mel", "nv", lesion["mel"] + 14), ("nv", "nv",
-                                                                                                   lesion["nv"])))
-    return small_lesson(forms={"A": items}, generated=True)
+    return lesson_of_drawings(workspace, tmp_path)
 
 
 class Card:

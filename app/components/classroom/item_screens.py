@@ -8,7 +8,7 @@ from app.loaders.class_pictures import content_of, is_larger, picture_of
 from app.words.refusal_words import refusal
 from app.words.spoken import say, spoken
 from pipeline.classroom.clinical_terms import answer_words, diagnosis, made_words, patient_words
-from pipeline.classroom.lesson import SMALL, Item, asked_answer, called
+from pipeline.classroom.lesson import SMALL, Item, Lesson, asked_answer, called
 from pipeline.classroom.room import Room
 from pipeline.classroom.room_files import Given
 from pipeline.classroom.seat import Seat
@@ -81,10 +81,10 @@ def given_words(seat: Seat, given: Given) -> str:
     return say("{answer}, {sure}", answer=answer, sure=say(SURE_WORDS[given.sure]) if given.sure else "")
 
 
-def reference_words(seat: Seat, item: Item) -> str:
+def reference_words(lesson: Lesson, item: Item) -> str:
     """The reference diagnosis and how it was made, as Markdown; of a drawing what it was drawn as."""
     name = as_text(diagnosis(spoken(), item.dx))
-    if seat.room.lesson.generated:
+    if lesson.generated:
         return say("**Drawn as:** {diagnosis}", diagnosis=name)
     return say("**Reference diagnosis:** {diagnosis} ({made})", diagnosis=name,
                made=as_text(made_words(spoken(), item.dx_type)))
@@ -104,7 +104,7 @@ def told(seat: Seat, position: int) -> None:
     """The picture with its reference diagnosis, the seat's answers and the model's."""
     look(seat, position)
     lesson, item, answers = seat.room.lesson, seat.items[position], seat.answers()
-    st.markdown(reference_words(seat, item))
+    st.markdown(reference_words(lesson, item))
     for stage in seat.room.plan.stages:
         if (given := answers.get((position, stage))) is not None:
             who = say("**You, with the model:**") if stage == "with-model" else say("**You:**")

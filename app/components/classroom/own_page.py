@@ -83,7 +83,7 @@ def _item(seat: Seat, position: int, missing: Missing) -> None:
         shown = picture_shown(seat.room, item, position)
         if shown.content is not None:
             st.image(shown.content, width=_SIDE, alt=shown.alt)
-        lines = [f"{position + 1} · {reference_words(seat, item)}"]
+        lines = [f"{position + 1} · {reference_words(seat.room.lesson, item)}"]
         for stage in seat.room.plan.stages:
             if (given := answers.get((position, stage))) is not None:
                 who = say("With the model:") if stage == "with-model" else say("You:")

@@ -1,0 +1,14 @@
+"""What is there after a class: the questions of its lesson."""
+
+import streamlit as st
+
+from app.words.spoken import say
+from pipeline.classroom.room import Room
+from pipeline.shown import as_text
+
+
+def after_class(room: Room) -> None:
+    """Draws it."""
+    if room.lesson.questions:
+        st.subheader(say("To talk about"), anchor=False)
+        st.markdown("\n".join(f"- {as_text(question)}" for question in room.lesson.questions))

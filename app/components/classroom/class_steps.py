@@ -1,0 +1,52 @@
+"""What an educator does with a running class, one step after the other; each asks for the right to run classes."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from app.access import Right, require
+from app.components import problems
+from pipeline.classroom.room import Room
+from pipeline.classroom.room_state import RoomState, was_ended
+
+Step = Literal["next", "close", "reveal", "open again"]
+
+
+def next_step(room: Room, state: RoomState) -> Step | None:
+    """What comes next in a class that the educator leads, or that ended by itself; None where only its end does."""
+    last = state.item + 1 >= len(room.items())
+    if state.phase == "waiting":
+        return "next"
+    if state.phase == "answering":
+        return "close"
+    if state.phase == "closed" and room.plan.feedback:
+        return "reveal"
+    if state.phase == "ended":
+        if was_ended(room.events()):
+            return None
+        if state.opened_at is not None and not is_told(room, state.item):
+            return "open again"
+        last = last and state.opened_at is not None
+    return None if last else "next"
+
+
+def is_told(room: Room, position: int) -> bool:
+    """Whether the reference diagnosis of the item at `position` was told to the class."""
+    return any(one.item == position and one.revealed for one in room.openings())
+
+
+def take_step(room: Room, state: RoomState, step: Step) -> None:
+    """Does it, and draws the page anew; what is wrong is said."""
+    steps: dict[Step, Callable[[], None]] = {
+        "next": room.next, "close": room.close, "reveal": room.reveal, "open again": lambda: room.open(state.item),
+    }
+    act(steps[step])
+
+
+def act(do: Callable[[], None]) -> None:
+    """Does something with a class, and draws the page anew; what is wrong is said."""
+    with problems.in_words():
+        require(Right.OPEN_ROOM)
+        do()
+        st.rerun()

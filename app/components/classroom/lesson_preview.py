@@ -1,0 +1,82 @@
+"""What a class will be shown, picture by picture, with what the educator must know of it before."""
+
+import streamlit as st
+
+from app.access import Right, may, require
+from app.components import problems
+from app.components.picture_cards import Card, picture_cards
+from app.loaders import resources
+from app.loaders.class_pictures import content_of, picture_of
+from app.words.spoken import say, say_count, spoken
+from pipeline.classroom.clinical_terms import answer_words, diagnosis
+from pipeline.classroom.lesson import Item, Lesson, asked_answer, called
+from pipeline.classroom.lesson_changes import take_out
+from pipeline.classroom.lesson_files import save_lesson
+from pipeline.errors import ImageError
+from pipeline.shown import as_text
+from pipeline.vocabulary import FORMS, Form
+
+
+def lesson_preview(lesson: Lesson) -> None:
+    """Draws the forms that the lesson has, and what it lacks."""
+    _facts(lesson)
+    for form in (form for form in FORMS if form in lesson.forms):
+        if "B" in lesson.forms:
+            heading = say("Form {form}", form=as_text(form))
+            st.markdown(f"**{heading}**")
+        _form(lesson, form)
+    if may(Right.TEACH):
+        with st.expander(say("Change pictures"), icon=":material/swap_horiz:"):
+            _changes(lesson)
+
+
+def _facts(lesson: Lesson) -> None:
+    items = [item for of in lesson.forms.values() for item in of]
+    missing = sum(picture_of(lesson, item) is None for item in items)
+    if missing:
+        st.warning(say_count("{number} picture is not here. The page Data sets gets it.",
+                             "{number} pictures are not here. The page Data sets gets them.", missing),
+                   icon=":material/broken_image:")
+    for one in lesson.shortfalls:
+        st.caption(":material/playlist_remove: " + say(
+            "{stratum}, form {form}: {found} of {wanted}; the collection has no more that fit.",
+            stratum=as_text(one.stratum), form=one.form, found=int(one.found), wanted=int(one.wanted)))
+
+
+def _form(lesson: Lesson, form: Form) -> None:
+    cards, nowhere = [], []
+    for position, item in enumerate(lesson.items(form), 1):
+        picture = picture_of(lesson, item)
+        try:
+            content = None if picture is None else content_of(picture)
+        except ImageError:
+            content = None
+        if content is None:
+            nowhere.append(f"{position} · {item.image_id}")
+            continue
+        name = diagnosis(spoken(), item.dx)
+        cards.append(Card(content, say("Picture {place}", place=position), f"{position} · {name}",
+                          _models_words(lesson, item), trail=say("small picture") if item.small else ""))
+    if cards:
+        picture_cards(cards, f"teach.preview.{form}", wide=6, narrow=2)
+    if nowhere:
+        st.caption(say("Not here: {pictures}", pictures=as_text(", ".join(nowhere))))
+
+
+def _models_words(lesson: Lesson, item: Item) -> str:
+    said = asked_answer(lesson, called(lesson, item))
+    words = say("the model is right") if said == asked_answer(lesson, item.dx) else say(
+        "the model: {answer}", answer=answer_words(spoken(), lesson.asks, said))
+    return words
+
+
+def _changes(lesson: Lesson) -> None:
+    forms = [form for form in FORMS if form in lesson.forms]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        form = st.selectbox(say("Form"), forms, key="teach.change.form", width=120) if len(forms) > 1 else "A"
+        place = st.selectbox(say("Picture"), range(1, len(lesson.items(form)) + 1), key="teach.change.place", width=120)
+        if st.button(say("Take it out"), key="teach.take_out", icon=":material/remove_circle:"):
+            with problems.in_words():
+                require(Right.TEACH, "changes lessons")
+                save_lesson(resources.workspace(), take_out(lesson, form, place - 1))
+                st.rerun()

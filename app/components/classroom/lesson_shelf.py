@@ -1,0 +1,112 @@
+"""The lessons that are here, the classes that run, and the ways to another lesson."""
+
+import streamlit as st
+
+from app.access import Right, may, require
+from app.addresses.links import TEACH, go
+from app.addresses.visits import mark
+from app.components import problems
+from app.components.classroom.class_steps import act
+from app.components.deleted import Deleted, just_deleted, say_deleted
+from app.loaders import resources
+from app.words.spoken import say, say_count
+from pipeline.classroom.lesson import Lesson
+from pipeline.classroom.lesson_files import (
+    damaged_lessons,
+    delete_lesson,
+    deleted_lessons,
+    import_lesson,
+    list_lessons,
+    restore_lesson,
+)
+from pipeline.classroom.room import Room, damaged_rooms, forget_room, rooms
+from pipeline.errors import LessonError
+from pipeline.languages import marked
+from pipeline.limits import MOST_LESSON_BYTES
+from pipeline.shown import as_text
+from pipeline.vocabulary import LessonKind, RoomPhase
+
+KIND_WORDS: dict[LessonKind, str] = {"model": marked("about the model"), "test": marked("a test")}
+_PHASE_WORDS: dict[RoomPhase, str] = {
+    "waiting": marked("waits for its first picture"), "answering": marked("answers"), "closed": marked("is closed"),
+    "revealed": marked("was told"), "ended": marked("has ended"),
+}
+
+
+def _restore(lesson_id: str) -> None:
+    restore_lesson(resources.workspace(), lesson_id)
+
+
+_LESSONS = Deleted("lesson", "teach", _restore)
+
+
+def classes_here() -> None:
+    """The classes, running and ended, each with the way into it; damaged ones with the way to forget them."""
+    for code, error in damaged_rooms(resources.workspace()).items():
+        problems.show(error)
+        if st.button(say("Forget class {code}", code=as_text(code)), key=f"teach.forget.{code}",
+                     icon=":material/delete_forever:"):
+            act(lambda code=code: forget_room(resources.workspace(), code))
+    for room in rooms(resources.workspace()):
+        with problems.in_words(), st.container(border=True, horizontal=True, vertical_alignment="center"):
+            _class_line(room)
+
+
+def _class_line(room: Room) -> None:
+    state = room.state()
+    seats = say_count("{number} seat", "{number} seats", int(state.seats))
+    st.markdown(f"**{as_text(room.code)}** · {as_text(room.lesson.title)} · {say(_PHASE_WORDS[state.phase])} · {seats}")
+    st.page_link(TEACH, label=say("To the class"), icon=":material/co_present:",
+                 query_params={"room": room.code, **mark()})
+
+
+def lessons_here() -> None:
+    """The lessons, each with the way to its preview."""
+    workspace = resources.workspace()
+    just_deleted(_LESSONS, lambda: deleted_lessons(workspace))
+    for error in damaged_lessons(workspace):
+        problems.show(error)
+    found = list_lessons(workspace)
+    if not found:
+        st.markdown(say("No lesson is here yet."))
+    for lesson in found:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{as_text(lesson.title)}** · {lesson_facts(lesson)}")
+            st.page_link(TEACH, label=say("Open it"), icon=":material/school:",
+                         query_params={"lesson": lesson.id, **mark()})
+
+
+def lesson_facts(lesson: Lesson) -> str:
+    """Kind, number of pictures and minutes in a line, as Markdown."""
+    items = say_count("{number} picture", "{number} pictures", len(lesson.items("A")))
+    minutes = say_count("{number} minute", "{number} minutes", lesson.minutes)
+    facts = [say(KIND_WORDS[lesson.kind]), items, minutes]
+    if "B" in lesson.forms:
+        facts.append(say("two forms"))
+    if lesson.generated:
+        facts.append(say("drawings, for rehearsal"))
+    return " · ".join(facts)
+
+
+def open_a_file() -> None:
+    """Takes the file of a lesson that another LesionLab wrote."""
+    with st.form("teach.import", border=False, clear_on_submit=True):
+        file = st.file_uploader(say("A lesson's file"), type="json", key="teach.import.file")
+        sent = st.form_submit_button(say("Open the file"), icon=":material/upload_file:")
+    if sent:
+        with problems.in_words():
+            require(Right.IMPORT, "imports lessons")
+            if file is None:
+                raise LessonError("No file was chosen.", "Choose the file of a lesson.")
+            content = file.getvalue()[: MOST_LESSON_BYTES + 1]
+            go(TEACH, lesson=import_lesson(resources.workspace(), content).id)
+
+
+def delete_button(lesson: Lesson) -> None:
+    """Puts the lesson away, from where it can be taken back at once."""
+    if may(Right.DELETE) and st.button(say("Delete the lesson"), key="teach.delete", icon=":material/delete:"):
+        with problems.in_words():
+            require(Right.DELETE, "deletes lessons")
+            delete_lesson(resources.workspace(), lesson.id)
+            say_deleted(_LESSONS, lesson.id)
+            go(TEACH)

@@ -1,0 +1,101 @@
+"""How a class is to go through a lesson, and the press that opens it; of a stand, the address that it is opened at."""
+
+import streamlit as st
+
+from app.access import Right, require
+from app.addresses.links import TEACH, go, shared_address
+from app.components import problems
+from app.components.classroom.joining import choose_language
+from app.loaders import resources
+from app.words.spoken import say, spoken
+from pipeline.classroom.lesson import Lesson
+from pipeline.classroom.permitted_use import non_commercial_alone
+from pipeline.classroom.room import open_room
+from pipeline.classroom.room_plan import Plan
+from pipeline.errors import RoomError
+from pipeline.languages import marked
+from pipeline.shown import as_text
+from pipeline.vocabulary import Arm, RoomMode
+
+MODE_WORDS: dict[RoomMode, str] = {
+    "class": marked("A class on its phones, at your pace"), "hands": marked("A class by a show of hands"),
+    "self-paced": marked("Each at the own pace, at home"), "kiosk": marked("A stand"),
+}
+ARM_WORDS: dict[Arm, str] = {
+    "model-after": marked("Alone first, then with the model"), "model-first": marked("The model's answer first"),
+    "alone": marked("Without the model"),
+}
+_SECONDS = (None, 20, 30, 45, 60, 90, 120)
+
+
+def plan_form(lesson: Lesson) -> None:
+    """Draws the choices; opens the class, and leads to it.
+
+    Args:
+        lesson: as it is stored.
+    """
+    modes, arms = list(MODE_WORDS), list(ARM_WORDS)
+    mode = st.radio(say("Who answers, and when"), modes, key="teach.mode", format_func=lambda one: say(MODE_WORDS[one]))
+    if mode == "kiosk":
+        _stand(lesson)
+        return
+    arm = st.radio(say("The model"), arms, key="teach.arm", format_func=lambda one: say(ARM_WORDS[one]))
+    plan = _plan(lesson, mode, arm)
+    permitted = _asks_for_use(lesson)
+    if st.button(say("Open the class"), key="teach.open", type="primary", icon=":material/play_arrow:",
+                 disabled=permitted is None):
+        with problems.in_words():
+            require(Right.OPEN_ROOM)
+            if not permitted:
+                raise RoomError("The licence of these images allows non-commercial teaching alone.",
+                                "Choose a lesson of drawings, or of images under CC0.")
+            go(TEACH, room=open_room(resources.workspace(), lesson, plan).code)
+
+
+def _plan(lesson: Lesson, mode: RoomMode, arm: Arm) -> Plan:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seconds = None
+        if mode == "class":
+            seconds = st.selectbox(say("Countdown for a picture"), _SECONDS, key="teach.seconds", width=240,
+                                   format_func=lambda one: say("none: you close it") if one is None else f"{one} s")
+        choose_language()
+    feedback = st.toggle(
+        say("Tell the reference diagnosis after each picture"), True, key="teach.feedback",
+        help=say("Without it the answers come at the end: for a test, and for pictures at the collection's own mix."))
+    patient = st.toggle(say("Show age, sex and site"), True, key="teach.patient")
+    both = "B" in lesson.forms and mode != "hands" and st.toggle(
+        say("Both forms: half of the seats begin with B"), key="teach.both",
+        help=say("For before and after teaching: everybody goes through A and B, and neither is always first."))
+    biopsy = mode != "hands" and st.toggle(say("Ask “biopsy, watch or leave?” beside, unscored"), key="teach.biopsy")
+    ticks = mode != "hands" and st.toggle(say("Let structures be ticked, unscored"), key="teach.ticks")
+    rehearsal = st.toggle(
+        say("A rehearsal: nothing of it counts"), lesson.generated, key="teach.rehearsal", disabled=lesson.generated,
+        help=say("Drawings are for rehearsals alone. With other pictures, take a seat of your own in a class that you "
+                 "open for it."))
+    return Plan(mode, arm, seconds, feedback, patient, biopsy, ticks, spoken().code, rehearsal or lesson.generated,
+                both)
+
+
+def _asks_for_use(lesson: Lesson) -> bool | None:
+    """Whether these images may be shown here; None before that is answered."""
+    if not non_commercial_alone(lesson):
+        return True
+    answer = st.radio(say("Non-commercial teaching?"), ["yes", "no"], index=None, key="teach.non_commercial",
+                      format_func=lambda one: say("Yes") if one == "yes" else say("No"), horizontal=True,
+                      help=say("The licence of these images asks for it: {licence}", licence=as_text(lesson.licence)))
+    if answer == "no":
+        st.warning(say("Then these images may not be shown: drawings and images under CC0 may."),
+                   icon=":material/copyright:")
+    return None if answer is None else answer == "yes"
+
+
+def _stand(lesson: Lesson) -> None:
+    """The address of a stand's game with this lesson, and the line that opens it without a way out."""
+    permitted = _asks_for_use(lesson)
+    if not permitted:
+        return
+    address = shared_address("take-part", kiosk="1", lesson=lesson.id)
+    st.markdown(say("Visitors play four pictures against the network; nothing of it is kept. The browser of the stand "
+                    "opens this address:"))
+    st.code(address, language=None, wrap_lines=True)
+    st.code(f"chromium --kiosk --incognito '{address}'", language="sh", wrap_lines=True)

@@ -1,0 +1,75 @@
+"""What is taken out of a lesson, what may be shown to whom, and which look-alikes a class sees."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from pipeline.classroom.lesson_changes import take_out
+from pipeline.classroom.lesson_files import check_lesson
+from pipeline.classroom.lesson_look_alikes import confused_with, look_alikes, still_to_come
+from pipeline.classroom.permitted_use import non_commercial_alone
+from pipeline.errors import LessonError
+from pipeline.explain.neighbours import COLUMNS
+from tests.small_lesson import item, small_lesson
+
+
+def test_what_is_taken_out_of_one_form_has_its_counterpart_in_the_other():
+    lesson = small_lesson()
+    shorter = take_out(lesson, "B", 2)
+    assert [len(items) for items in shorter.forms.values()] == [2, 2]
+    assert {one.stratum for items in shorter.forms.values() for one in items} == {"mel.any.rosendahl"}
+    assert check_lesson(shorter, "it") and len(lesson.items("A")) == 3
+
+
+def test_without_a_counterpart_of_its_stratum_the_last_item_goes():
+    forms = small_lesson().forms
+    odd = dataclasses.replace(forms["A"][0], stratum="mel.wrong")
+    shorter = take_out(small_lesson(forms={"A": (odd, *forms["A"][1:]), "B": forms["B"]}), "A", 0)
+    assert shorter.items("A") == forms["A"][1:] and shorter.items("B") == forms["B"][:2]
+
+
+@pytest.mark.parametrize(("form", "position"), [("A", 3), ("A", -1), ("B", 0)])
+def test_what_is_not_there_cannot_be_taken_out(form, position):
+    lesson = small_lesson(forms={"A": small_lesson().items("A")})
+    with pytest.raises(LessonError, match="has no item"):
+        take_out(lesson, form, position)
+    with pytest.raises(LessonError, match="at least one item"):
+        take_out(small_lesson(forms={"A": (item(1, "mel", "mel"),)}), "A", 0)
+
+
+@pytest.mark.parametrize(("licence", "alone"), [
+    ("CC BY-NC 4.0 Tschandl, Rosendahl & Kittler 2018", True), ("CC BY-NC-SA 4.0", True), ("", True),
+    ("All rights reserved", True), ("CC0 1.0", False), ("CC BY 4.0 Pacheco et al. 2020", False),
+    ("CC BY-SA 4.0", False), ("CC0 1.0; CC BY-NC 4.0", True),
+])
+def test_images_whose_licence_says_so_or_is_not_known_are_for_non_commercial_teaching(licence, alone):
+    assert non_commercial_alone(small_lesson(licence=licence)) is alone
+    assert not non_commercial_alone(small_lesson(licence=licence, generated=True)), "drawings are free"
+
+
+def neighbours(of: str, *rows: tuple[str, str, float]) -> pd.DataFrame:
+    """Look-alikes of one image: lesion, diagnosis, similarity."""
+    return pd.DataFrame([(of, "same", 1, f"of-{lesion}", lesion, dx, alike) for lesion, dx, alike in rows],
+                        columns=COLUMNS)
+
+
+def test_look_alikes_are_of_the_reference_and_of_the_confused_diagnosis_and_of_no_later_item():
+    lesson = small_lesson()
+    wrong = lesson.items("A")[1]
+    later = lesson.items("A")[2].lesion_id
+    table = pd.concat([
+        neighbours(wrong.image_id, ("m3", "mel", 0.7), ("m1", "mel", 0.9), ("m2", "mel", 0.8), (later, "nv", 0.99),
+                   ("n1", "nv", 0.5), ("b1", "bkl", 0.95)),
+        neighbours("another", ("x", "mel", 1.0)),
+    ])
+    assert confused_with(lesson, wrong) == "nv" and still_to_come(lesson, 1) == {later, "HAM_0000006"}
+    found = look_alikes(table, wrong, "nv", still_to_come(lesson, 1))
+    assert list(found["lesion_id"]) == ["m1", "m2", "n1"]
+    assert look_alikes(table, lesson.items("A")[0], "nv", set()).empty
+
+
+def test_an_item_that_the_model_has_right_is_confused_with_the_next_highest():
+    right = item(1, "mel", "mel", probabilities={"akiec": 0.02, "bcc": 0.03, "bkl": 0.1, "df": 0.01, "mel": 0.5,
+                                                 "nv": 0.3, "vasc": 0.04})
+    assert confused_with(small_lesson(forms={"A": (right,)}), right) == "nv"
