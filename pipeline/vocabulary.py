@@ -36,7 +36,7 @@ RoomPhase = Literal["waiting", "answering", "closed", "revealed", "ended"]
 # answered already; or what is asked for does not fit the class
 RoomRefusal = Literal["no room", "no seat", "full", "ended", "not open", "closed", "locked", "unfitting"]
 Missing = Literal["", "not answered", "not seen"]  # of an answer
-RoomDeed = Literal["open", "close", "reveal", "end", "tally"]  # of an educator
+RoomDeed = Literal["open", "close", "reveal", "end", "resume", "tally"]  # of an educator
 # of an answer with the model after one without it: what came of it, and after what the model said
 SwitchKind = Literal[
     "right-to-wrong-after-wrong", "right-to-wrong-after-right", "wrong-to-right-after-right",

@@ -56,6 +56,17 @@ def hardest(table: pd.DataFrame, stage: Stage, most: int = SHOWN) -> list[ItemCo
     return sorted(found, key=lambda one: (one.count / one.n, -one.n, one.image_id))[:most]
 
 
+def hardest_by_hands(counted: pd.DataFrame, stage: Stage, most: int = SHOWN) -> list[ItemCount]:
+    """The items that the smallest share of hands had right, the hardest first.
+
+    Args:
+        counted: as from `answers.tallies`.
+    """
+    rows = counted[counted["stage"] == stage]
+    rows = rows.loc[rows.index.repeat(rows["count"])].reset_index(drop=True)
+    return hardest(rows, stage, most)
+
+
 def _counted(rows: pd.DataFrame, counts: pd.Series) -> list[ItemCount]:
     found = []
     for image_id, of in rows.groupby("image_id"):

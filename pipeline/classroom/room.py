@@ -1,8 +1,8 @@
 """A class that goes through a lesson: opened by an educator, joined by seats, its state folded from its files.
 
 No process keeps any of it in memory, so servers on the same folder show the same class, and one that starts anew loses
-nothing. A class in which nothing happens for half an hour has ended, until the educator opens an item again; a day
-after the last thing that happened in it, it is deleted, whenever somebody next looks for a class.
+nothing. A class in which nothing happens for half an hour has ended, until the educator goes on with it; a day after
+the last thing that happened in it, it is deleted, whenever somebody next looks for a class.
 """
 
 import contextlib
@@ -217,6 +217,17 @@ class Room:
         with self._alone():
             if not was_ended(self.events()):
                 self._do("end")
+
+    def resume(self) -> None:
+        """Lets a class that ended by itself, as nothing happened in it, go on where it was.
+
+        Raises:
+            RoomError: the educator ended it, or it is gone.
+        """
+        with self._alone():
+            if was_ended(self.events()):
+                raise RoomError("This class has ended.", "Open another one.", "ended")
+            self._do("resume")
 
     def tally(self, item: int, stage: Stage, counts: dict[str, int]) -> None:
         """Keeps how many hands went up for each answer, in the place of an earlier tally of the same.

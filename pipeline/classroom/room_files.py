@@ -45,6 +45,7 @@ from pipeline.vocabulary import Form, Management, RoomDeed, Stage, Sureness
 
 REPAIR = "Forget this class, or restore its folder from a copy."
 _LESSON, _ROOM, EVENTS, _SEATS = "lesson.json", "room.json", "events.jsonl", "seats"
+Ticks = Annotated[tuple[Code, ...], Len(0, MOST_TICKS)]
 _HASH = re.compile(r"[0-9a-f]{64}\.jsonl")
 _LEFT_BEHIND = 100  # halves of files that killed processes have left, at the most
 _ACTIVE_ROOMS = 2 * MOST_ROOMS  # of which what was read is kept
@@ -100,7 +101,7 @@ class Given:
     sure: Sureness | None
     unrecognisable: bool = False
     biopsy: Management | None = None
-    ticks: Annotated[tuple[Code, ...], Len(0, MOST_TICKS)] = ()
+    ticks: Ticks = ()
     again: Count = 0
 
 

@@ -52,7 +52,7 @@ def openings(events: Sequence[RoomEvent], seconds: int | None) -> list[Opening]:
     """
     found: list[Opening] = []
     for event in events:
-        if found and event.do != "tally":
+        if found and event.do in ("open", "close", "reveal", "end"):
             last = found[-1]
             closed = event.at if last.closed_at is None else min(event.at, last.closed_at)
             found[-1] = Opening(last.item, last.opened_at, closed, last.revealed or event.do == "reveal")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from pipeline.classroom.lesson import Item, asked_answer
 from pipeline.classroom.nicknames import Nickname
 from pipeline.classroom.practice import Turn, next_turn
-from pipeline.classroom.room_files import REPAIR, Given, add_answer, read_seat
+from pipeline.classroom.room_files import REPAIR, Given, Ticks, add_answer, read_seat
 from pipeline.errors import RoomError, WorkspaceError
+from pipeline.files.records import RecordError, checked
+from pipeline.limits import MOST_TICKS
 from pipeline.vocabulary import MANAGEMENT, SURENESS, Form, Management, RoomPhase, Stage, Sureness
 
 if TYPE_CHECKING:  # which imports this module
@@ -131,7 +133,7 @@ class Seat:
         """
         again = self._admitted(position, stage)
         self._check(answer, sure, unrecognisable, biopsy, ticks)
-        given = Given(time.time(), position, stage, answer, sure, unrecognisable, biopsy, tuple(ticks), again)
+        given = Given(time.time(), position, stage, answer, sure, unrecognisable, biopsy, ticks, again)
         add_answer(self.path, given)
         if given not in self.given():  # two windows of one seat answered at once, and the other's line is the first
             raise _locked()
@@ -175,6 +177,10 @@ class Seat:
             raise RoomError("This class is not asked what to do.", "Answer without it.")
         if ticks and not plan.tick_criteria:
             raise RoomError("This class is not asked for criteria.", "Answer without them.")
+        try:
+            checked(ticks, Ticks, "The answer")
+        except RecordError as error:
+            raise RoomError(f"At most {MOST_TICKS} criteria can be ticked, each a code.", "Tick fewer.") from error
 
 
 def _locked() -> RoomError:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.classroom.answers import COLUMNS, answers, answers_csv, distribution, tallies
+from pipeline.classroom.hardest import hardest_by_hands
 from tests.class_rooms import Clock, class_of
 from tests.small_lesson import CODES, small_lesson
 
@@ -103,4 +104,6 @@ def test_hands_are_in_a_table_of_their_own(workspace, clock):
     found = tallies(room)
     assert dict(zip(found["answer"], found["count"], strict=True)) == {**dict.fromkeys(CODES, 0), "mel": 4, "nv": 9}
     assert set(found["asked"]) == {"mel"} and answers(room).empty
+    assert [(one.image_id, one.count, one.n) for one in hardest_by_hands(found, "alone")] == [
+        (room.items()[0].image_id, 4, 13)]
     assert tallies(class_of(workspace, mode="hands")).empty

@@ -53,7 +53,7 @@ def test_coverage_in_a_few_classes():
 def test_coverage_is_about_that_of_95_percent(seats, items):
     found = _coverage(seats, items, classes=500, resamples=1000)
     print(seats, items, found)
-    assert all(0.90 <= found[name] <= 0.99 for name in FIGURES), found
+    assert all(0.92 <= found[name] <= 0.99 for name in FIGURES), found
 
 
 def test_students_of_known_ability_are_ordered_rightly():

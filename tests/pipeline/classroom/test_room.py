@@ -97,6 +97,12 @@ def test_what_is_no_answer_is_refused(workspace, clock):
     assert refusal(lambda: seat.answer(7, "alone", "benign", "sure")) == "unfitting"
     given = seat.answer(0, "alone", None, None, unrecognisable=True, biopsy="watch")
     assert seat.answers() == {(0, "alone"): given} and given.biopsy == "watch"
+    ticking = class_of(workspace, tick_criteria=True)
+    other = ticking.join()
+    ticking.next()
+    for ticks in (("dots",) * 21, ("",), ("<b>",), ("x" * 61,)):
+        assert refusal(lambda ticks=ticks: other.answer(0, "alone", "mel", "sure", ticks=ticks)) == "unfitting"
+    assert other.answer(0, "alone", "mel", "sure", ticks=("dots", "network")).ticks == ("dots", "network")
 
 
 def test_a_seat_comes_back_with_its_token(workspace, clock):
@@ -193,6 +199,21 @@ def test_a_class_ends_after_half_an_hour_and_goes_after_a_day(workspace, clock):
     assert os.listdir(room.folder.parent) == []
     assert refusal(room.next) == refusal(room.join) == "no room"
     assert refusal(lambda: room.seat(seat.token)) == "no seat"
+
+
+@pytest.mark.parametrize("mode", ["class", "self-paced"])
+def test_a_class_that_ended_by_itself_goes_on_where_it_was(workspace, clock, mode):
+    room = class_of(workspace, mode=mode)
+    seat = room.join()
+    if mode == "class":
+        room.next()
+    before = phase(room)
+    clock(3600)
+    assert refusal(lambda: seat.answer(0, "alone", "mel", "sure")) == "ended"
+    room.resume()
+    assert phase(room) == before and seat.answer(0, "alone", "mel", "sure")
+    room.end()
+    assert refusal(room.resume) == "ended"
 
 
 def test_a_clock_that_is_set_back_takes_no_class_away(workspace, clock):
