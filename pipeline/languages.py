@@ -8,10 +8,12 @@ import gettext
 import io
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import get_args
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -63,6 +65,11 @@ class Language:
     def percent(self, share: float | None, decimals: int = 1) -> str:
         """A share of 0..1 as "84.3 %" or "84,3 %"."""
         return UNDEFINED if share is None or not math.isfinite(share) else f"{self.decimal(100 * share, decimals)} %"
+
+    def date(self, moment: float) -> str:
+        """The day, on this computer's clock, of a moment in seconds since 1970 (UTC): "28 November 2026"."""
+        # "en" is written as in Britain, as everything here is
+        return format_date(datetime.fromtimestamp(moment), "long", locale="en_GB" if self.code == "en" else self.code)
 
     def probability(self, value: float) -> str:
         """Like `percent`, but a number that is not quite 0 or 1 is not written as if it were."""

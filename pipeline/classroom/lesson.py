@@ -121,6 +121,10 @@ class Lesson:
         """The diagnoses that the model chooses among, alphabetically."""
         return tuple(sorted(self.forms["A"][0].probabilities))
 
+    def choices(self) -> tuple[str, ...]:
+        """What can be answered: the model's diagnoses, or the two halves of the dichotomy."""
+        return ("benign", "malignant") if self.asks == "malignancy" else self.codes()
+
 
 def answer_of(lesson: Lesson, item: Item) -> dict[str, float]:
     """The model's probability of each diagnosis, 0..1, under the lesson's decision, by code in alphabetical order."""

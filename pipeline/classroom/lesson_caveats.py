@@ -1,6 +1,8 @@
 """What a teacher must know of a lesson before a class sees it: what could not be balanced, what was so by choice."""
 
-from pipeline.classroom.lesson import Lesson, asked_answer, called
+from collections.abc import Sequence
+
+from pipeline.classroom.lesson import Item, Lesson, asked_answer, called
 from pipeline.classroom.lesson_strata import MOLEMAX, SOURCES
 from pipeline.vocabulary import Caveat, Form
 
@@ -9,7 +11,11 @@ def wrong_share(lesson: Lesson, form: Form = "A") -> float:
     """The share of a form's items, 0..1, that the model has wrong: in a lesson about the model so by choice, beside
     `error_share` of the collection.
     """
-    items = lesson.items(form)
+    return wrong_among(lesson, lesson.items(form))
+
+
+def wrong_among(lesson: Lesson, items: Sequence[Item]) -> float:
+    """The share of these items of the lesson, at least one, that the model has wrong, 0..1."""
     wrong = [asked_answer(lesson, called(lesson, item)) != asked_answer(lesson, item.dx) for item in items]
     return sum(wrong) / len(wrong)
 

@@ -72,8 +72,8 @@ class Room:
         return own + self.lesson.items("B" if form == "A" else "A") if self.plan.both_forms else own
 
     def choices(self) -> tuple[str, ...]:
-        """What can be answered: the model's diagnoses, or the two halves of the dichotomy."""
-        return ("benign", "malignant") if self.lesson.asks == "malignancy" else self.lesson.codes()
+        """What can be answered."""
+        return self.lesson.choices()
 
     def events(self) -> tuple[RoomEvent, ...]:
         """What the educator did, in order.

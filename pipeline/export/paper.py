@@ -21,6 +21,7 @@ FONT, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 GREY = 0.35
 _SIDE = 900  # pixels of a printed picture's longer side: 300 dpi at 7.5 cm
 _LEADING = 1.35  # from line to line, of the size
+_MOST_LINES = 3  # of a cell
 
 
 def new_canvas(file: io.BytesIO, title: str):
@@ -92,15 +93,22 @@ def draw_box(page, x: float, y: float, side: float = 7) -> None:
     page.rect(x, y, side, side)
 
 
-def draw_rows(page, rows: Sequence[Sequence[str]], widths: Sequence[float], y: float, size: float = 7.5) -> float:
-    """Draws rows of a table, the first of them its head, in columns of these widths; where the next thing may stand."""
+def draw_rows(
+    page, rows: Sequence[Sequence[str]], widths: Sequence[float], y: float, size: float = 7.5, head: bool = True
+) -> float:
+    """Draws rows of a table in columns of these widths; where the next thing may stand.
+
+    Args:
+        head: whether the first row is the table's head.
+    """
     for place, row in enumerate(rows):
+        is_head = head and place == 0
         tops = y
         x = float(MARGIN)
         for text, width in zip(row, widths, strict=True):
-            y = min(y, write(page, text, x, tops, size, width - 6, 2, bold=place == 0))
+            y = min(y, write(page, text, x, tops, size, width - 6, _MOST_LINES, bold=is_head))
             x += width
-        page.setStrokeGray(0.6 if place == 0 else 0.9)
+        page.setStrokeGray(0.6 if is_head else 0.9)
         page.setLineWidth(0.5)
         page.line(MARGIN, y + size * 0.95, MARGIN + sum(widths), y + size * 0.95)
         y -= 1.5
@@ -111,7 +119,7 @@ def rows_height(rows: Sequence[Sequence[str]], widths: Sequence[float], size: fl
     """How much of a page `draw_rows` takes for these."""
     return sum(
         1.5 + size * _LEADING * max(1, *(
-            len(in_lines(text, size, width - 6, 2, FONT if place else BOLD))
+            len(in_lines(text, size, width - 6, _MOST_LINES, FONT if place else BOLD))
             for text, width in zip(row, widths, strict=True)))
         for place, row in enumerate(rows)
     )

@@ -15,7 +15,8 @@ from pipeline.classroom.class_bootstrap import Estimate
 from pipeline.classroom.class_figures import MALIGNANT_GROUPS, ClassFigures, class_figures, group_of
 from pipeline.classroom.comparisons import Comparison, Measure, Progress, comparisons, progress
 from pipeline.classroom.hardest import SHOWN, ItemCount, hardest, most_followed
-from pipeline.classroom.lesson import Item, Lesson, asked_answer, called
+from pipeline.classroom.lesson import Item, Lesson
+from pipeline.classroom.lesson_caveats import wrong_among
 from pipeline.classroom.room import Room
 from pipeline.classroom.room_plan import Plan
 from pipeline.classroom.switches import Switches, switches
@@ -126,8 +127,8 @@ def room_report(room: Room) -> RoomReport:
     return RoomReport(
         room.code, lesson, plan, room.created,
         _hands_turnout(plan, hands) if plan.mode == "hands" else _turnout(len(seats), first), tuple(damaged), counts,
-        _share([asked_answer(lesson, called(lesson, item)) != asked_answer(lesson, item.dx) for item in asked]),
-        _share(_malignant([item.dx for item in asked])), _trained_malignant(lesson),
+        wrong_among(lesson, asked), sum(_malignant([item.dx for item in asked])) / len(asked),
+        _trained_malignant(lesson),
         _scores(room, table, hands) if counts and lesson.kind == "test" else None,
         switches(table, lesson.seed) if counts and plan.mode != "hands" and plan.arm == "model-after" else None,
         _items(followed, asked), _items(missed, asked), _ticks(first),
@@ -157,10 +158,6 @@ def _hands_turnout(plan: Plan, hands: pd.DataFrame) -> Turnout:
 
 def _malignant(codes: Sequence[str]) -> list[bool]:
     return [group in MALIGNANT_GROUPS for group in group_of(pd.Series(codes, dtype=object))]
-
-
-def _share(true: Sequence[bool]) -> float:
-    return sum(true) / len(true)
 
 
 def _trained_malignant(lesson: Lesson) -> float:

@@ -4,21 +4,15 @@ from typing import get_args
 
 from app.components.classroom.item_card import Asked, Form, Option
 from app.words.spoken import say, spoken
+from pipeline.classroom.answer_terms import MANAGEMENT_WORDS, SURE_WORDS
 from pipeline.classroom.clinical_terms import STRUCTURES, answer_words, diagnosis
 from pipeline.classroom.lesson import Item, Lesson, answer_of, asked_answer, called
 from pipeline.classroom.room_files import Given
 from pipeline.classroom.room_plan import Plan
-from pipeline.languages import marked
 from pipeline.vocabulary import Asked as Question
 from pipeline.vocabulary import Management, Stage, Sureness
 
 UNRECOGNISABLE = "unrecognisable"  # among the answers of a card
-SURE_WORDS: dict[Sureness, str] = {
-    "guessing": marked("guessing"), "fairly sure": marked("fairly sure"), "sure": marked("sure"),
-}
-MANAGEMENT_WORDS: dict[Management, str] = {
-    "biopsy": marked("Biopsy"), "watch": marked("Watch"), "leave": marked("Leave"),
-}
 _FEW = 3  # diagnoses of the model that a two-way question names
 
 

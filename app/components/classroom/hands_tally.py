@@ -5,14 +5,11 @@ import streamlit as st
 from app.components.classroom.asking import answer_options
 from app.components.classroom.class_steps import act
 from app.words.spoken import say
+from pipeline.classroom.answer_terms import STAGE_WORDS
 from pipeline.classroom.answers import tallies
 from pipeline.classroom.room import Room
-from pipeline.languages import marked
 from pipeline.limits import MOST_HANDS
 from pipeline.shown import as_text
-from pipeline.vocabulary import Stage
-
-STAGE_WORDS: dict[Stage, str] = {"alone": marked("Without the model"), "with-model": marked("With the model")}
 
 
 def hands_tally(room: Room, position: int) -> None:

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from app.components.classroom.asking import SURE_WORDS, UNRECOGNISABLE, form_of, model_says
+from app.components.classroom.asking import UNRECOGNISABLE, form_of, model_says
 from app.components.classroom.item_card import Form, Shown, Tapped, item_card
 from app.loaders.class_pictures import content_of, is_larger, picture_of
 from app.words.refusal_words import refusal
 from app.words.spoken import say, spoken
+from pipeline.classroom.answer_terms import SURE_WORDS
 from pipeline.classroom.clinical_terms import answer_words, diagnosis, made_words, patient_words
 from pipeline.classroom.lesson import SMALL, Item, Lesson, asked_answer, called
 from pipeline.classroom.room import Room

@@ -12,15 +12,12 @@ from app.components.classroom.item_screens import (
 )
 from app.words.nickname_words import nickname_words
 from app.words.spoken import not_reviewed, say, spoken
+from pipeline.classroom.answer_terms import MISSING_WORDS
 from pipeline.classroom.seat import Seat
-from pipeline.languages import marked
 from pipeline.shown import as_text
 from pipeline.vocabulary import Missing
 
 _SIDE = 96  # points of a picture's width in the list
-_MISSING_WORDS: dict[Missing, str] = {
-    "": "", "not answered": marked("not answered"), "not seen": marked("not seen"),
-}
 
 
 def own_page(seat: Seat) -> None:
@@ -89,4 +86,4 @@ def _item(seat: Seat, position: int, missing: Missing) -> None:
                 who = say("With the model:") if stage == "with-model" else say("You:")
                 lines.append(f"{who} {judged(given_words(seat, given), is_right(seat, item, given.answer))}")
         with st.container(width="stretch"):
-            st.markdown("  \n".join([*lines, say(_MISSING_WORDS[missing])] if missing else lines))
+            st.markdown("  \n".join([*lines, say(MISSING_WORDS[missing])] if missing else lines))

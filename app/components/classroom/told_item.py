@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.components.classroom.asking import answer_options, model_says
-from app.components.classroom.hands_tally import STAGE_WORDS
 from app.components.classroom.item_screens import judged, reference_words
 from app.components.picture_cards import Card, picture_cards
 from app.loaders.told_pictures import look_alikes_here, note_on, regions_here
 from app.words.spoken import say, spoken
+from pipeline.classroom.answer_terms import STAGE_WORDS
 from pipeline.classroom.answers import LEAST_SEATS_SHOWN, answers, distribution, tallies
 from pipeline.classroom.clinical_terms import diagnosis
 from pipeline.classroom.lesson import Item, answer_of, asked_answer, called
