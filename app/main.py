@@ -33,7 +33,8 @@ def _menu() -> dict[str, list[Page]]:
         "Look": [
             _page("errors", "Errors", url_path="errors"),
             _page("case", "Case", url_path="case", visibility="hidden"),
-            _page("tour", "Instructive errors", url_path="tour"), _page("dataset", "Data sets", url_path="dataset"),
+            _page("tour", "Instructive errors", url_path="tour"), _page("criteria", "Criteria", url_path="criteria"),
+            _page("dataset", "Data sets", url_path="dataset"),
             _page("lesson", "Lesson", url_path="lesson", visibility="hidden"),
         ],
         "Train": [

@@ -14,6 +14,8 @@ Decision = Literal["as-data", "balanced"]  # in words in `metrics.decisions`
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]  # of a run and of any other job
 View = Literal["whole", "square"]  # a part of an image: all of it, or the central square over its shorter side
 RunKind = Literal["training", "evaluation", "search", "bundled"]  # what can be asked of each: `runs.run_kind`
+# dermoscopic, that ISIC 2018 (Task 2) has masks of
+Criterion = Literal["pigment_network", "negative_network", "streaks", "milia_like_cyst", "globules"]
 HeatmapOf = Literal["predicted", "truth"]  # the diagnosis that it explains
 Work = Literal["training", "frozen", "validating", "judging", "features"]  # of an image: `reporter.COST`
 TimePart = Literal["data", "features", "training", "validation", "judging", "explaining", "writing"]  # of a run's time
@@ -49,5 +51,6 @@ HELD_OUT_PARTS: tuple[HeldOutPart, ...] = get_args(HeldOutPart)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 SURENESS: tuple[Sureness, ...] = get_args(Sureness)  # the least sure first
 MANAGEMENT: tuple[Management, ...] = get_args(Management)
+CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 NAMED_DECISIONS: tuple[Decision, ...] = get_args(Decision)
 FORMS: tuple[Form, ...] = get_args(Form)

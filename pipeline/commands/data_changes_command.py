@@ -1,4 +1,4 @@
-"""`data masks`, `data reserve` and `data sharpen`: what changes a data set that is there, or makes another of it."""
+"""`data masks`, `data criteria`, `data reserve`, `data sharpen`: what changes a data set, or makes another of it."""
 
 from pathlib import Path
 
@@ -30,16 +30,49 @@ def data_masks(arguments, out: Output) -> int:
     if found.without:
         lines.append(f"{count(found.without, 'image')} of {found.data} without a mask.")
     if found.unknown:
-        more = ", …" if len(found.unknown) > _NAMED else ""
-        lines.append(
-            f"{count(len(found.unknown), 'mask')} of images that {found.data} does not have: "
-            f"{', '.join(found.unknown[:_NAMED])}{more}"
-        )
+        lines.append(f"{count(len(found.unknown), 'mask')} of images that {found.data} does not have: "
+                     f"{_first(found.unknown)}")
     lines += problem_lines(found.problems)
     out.answer(
         {
             "name": found.data, "masks": found.masks, "without": found.without, "unknown": found.unknown,
             "problems": found.problems,
+        },
+        "\n".join(lines),
+    )
+    return 0
+
+
+def _first(ids: list[str]) -> str:
+    return ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
+
+
+def add_criteria(group) -> None:
+    """Adds the command to the group `data`."""
+    parser = add_command(
+        group, "criteria", data_criteria,
+        help="import masks of dermoscopic criteria, <image_id>_attribute_<criterion>.png as in ISIC 2018's Task 2, for "
+        "a data set that is there; safe to repeat",
+    )
+    parser.add_argument("path", metavar="PATH", type=Path, help="the zip archive or the folder with the masks")
+    parser.add_argument("--data", required=True, metavar="NAME", help="the data set")
+
+
+def data_criteria(arguments, out: Output) -> int:
+    from pipeline.data.criterion_masks import import_criteria
+
+    found = import_criteria(current_workspace(), arguments.path, arguments.data, out.progress)
+    lines = [f"{found.data}: the criteria of {count(found.images, 'image')}.",
+             *(f"  {criterion.replace('_', ' ')}: marked on {n:,}" for criterion, n in found.marked.items())]
+    if found.without_outline:
+        lines.append(f"{count(found.without_outline, 'mark')} in the table alone: no mask shows the place.")
+    if found.unknown:
+        lines.append(f"{count(len(found.unknown), 'image')} that {found.data} does not have: {_first(found.unknown)}")
+    lines += problem_lines(found.problems)
+    out.answer(
+        {
+            "name": found.data, "images": found.images, "marked": found.marked,
+            "without_outline": found.without_outline, "unknown": found.unknown, "problems": found.problems,
         },
         "\n".join(lines),
     )

@@ -5,7 +5,7 @@ from typing import get_args
 
 from pipeline.commands.arguments import add_command, add_group
 from pipeline.commands.audit_command import add_audit
-from pipeline.commands.data_changes_command import add_masks, add_reserve, add_sharpen
+from pipeline.commands.data_changes_command import add_criteria, add_masks, add_reserve, add_sharpen
 from pipeline.commands.dataset_text import dataset_answer, dataset_text
 from pipeline.commands.fetch_command import add_fetch
 from pipeline.commands.output import Output
@@ -54,6 +54,7 @@ def add_parsers(commands) -> None:
     add_fetch(group)
     add_audit(group)
     add_masks(group)
+    add_criteria(group)
     add_sharpen(group)
     add_reserve(group)
     add_command(group, "list", data_list, help="every data set with its images, lesions and diagnoses")

@@ -49,7 +49,7 @@ def _holds(target: Path, content: bytes) -> bool:
     return target.is_file() and target.stat().st_size == len(content) and target.read_bytes() == content
 
 
-def _store(target: Path, content: bytes) -> None:
+def store_file(target: Path, content: bytes) -> None:
     """Writes `content` unless `target` is exactly it already; never leaves half of it under that name."""
     if _holds(target, content):
         return
@@ -70,13 +70,13 @@ def _copy(member: Member, image_id: str, folder: Path, write: bool) -> Copied:
         except (DataError, ImageError) as error:
             return Copied(image_id, target.name, problem=error.problem)
         if write:
-            _store(target, content)
+            store_file(target, content)
         stored = write or _holds(target, content)
         digest = hashlib.sha256(content).hexdigest()
         return Copied(image_id, target.name, *size, digest, generated, stored)
 
 
-def _in_batches(work: Callable, items: list, progress: Callable[[int], None]) -> list:
+def in_batches(work: Callable, items: list, progress: Callable[[int], None]) -> list:
     done: list = []
     with ThreadPoolExecutor(_THREADS) as pool:
         for first in range(0, len(items), _BATCH):
@@ -95,7 +95,7 @@ def copy_images(
         Cancelled: `progress` asked to stop; what was copied stays, and is not written a second time.
     """
     word = "Copied and checked" if write else "Checked"
-    return _in_batches(
+    return in_batches(
         lambda image_id: _copy(archive.images[image_id], image_id, folder, write),
         wanted,
         lambda n: progress(0.95 * n / len(wanted), f"{word} {n:,} of {len(wanted):,} images."),
@@ -109,11 +109,20 @@ def _grey_png(content: bytes, name: str, size: tuple[int, int], view: View) -> b
         return _as_grey_png(content, viewed(image, view), name, size)
 
 
-def _as_grey_png(content: bytes, image: Image.Image, name: str, size: tuple[int, int]) -> bytes:
+def check_shape(image: Image.Image, name: str, size: tuple[int, int]) -> None:
+    """Sees to it that a mask has the shape of its image, of `size` (width, height).
+
+    Raises:
+        ImageError: it has another.
+    """
     if abs(image.width * size[1] - image.height * size[0]) > max(*image.size, *size):  # a pixel's rounding aside
         raise ImageError(
             f"{name} has {image.width} × {image.height} pixels, but its image {size[0]} × {size[1]}."
         )
+
+
+def _as_grey_png(content: bytes, image: Image.Image, name: str, size: tuple[int, int]) -> bytes:
+    check_shape(image, name, size)
     grey = image.convert("L")
     if grey.getextrema()[1] < THRESHOLD:
         raise ImageError(f"{name} marks no lesion: no pixel reaches {THRESHOLD}.")
@@ -148,12 +157,12 @@ def copy_masks(
                 content = _grey_png(member.read(), named, sizes[image_id], view)
             except (DataError, ImageError) as error:
                 return {"image_id": image_id, "problem": f"its lesion mask is left out: {error.problem}"}
-            _store(image_file(folder, image_id, ".png"), content)
+            store_file(image_file(folder, image_id, ".png"), content)
         return None
 
     wanted = [image_id for image_id in archive.masks if image_id in sizes]
     total, (first, last) = len(wanted), share
-    found = _in_batches(
+    found = in_batches(
         copy, wanted, lambda n: progress(first + (last - first) * n / total, f"Copied {n:,} of {total:,} lesion masks.")
     )
     return [problem for problem in found if problem]

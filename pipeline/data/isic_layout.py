@@ -16,6 +16,7 @@ from pipeline.data.quotable import named, problems_of
 from pipeline.data.sources import isic
 from pipeline.errors import DataError
 from pipeline.limits import MOST_LINE_CHARACTERS
+from pipeline.vocabulary import CRITERIA
 
 _LABELS = ("image_id", "dx", "lesion_id", "source")
 _HEAD = 4 * MOST_LINE_CHARACTERS  # bytes: a character has at most four
@@ -46,7 +47,7 @@ def is_criteria_labels(table: Member) -> bool:
     """Whether this is the table `labels.csv` of the images of Tasks 1 and 2, with a column for each criterion."""
     if not table.is_table or table.stem.lower() != "labels":
         return False
-    return {*_LABELS, *isic.CRITERIA} <= set(column_names(table.start(_HEAD), table.said))
+    return {*_LABELS, *CRITERIA} <= set(column_names(table.start(_HEAD), table.said))
 
 
 def criteria_rows(table: Member, guesses: Guesses) -> Rows:

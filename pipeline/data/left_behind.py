@@ -71,7 +71,8 @@ def _remove_of_dataset(workspace: Workspace, name: str) -> None:
     """What killed imports have left of the data set `name`: its half-made folder, masks on their way, half files."""
     folder = workspace.datasets / name
     shutil.rmtree(workspace.datasets / f".{name}{_INCOMING}", ignore_errors=True)
-    shutil.rmtree(folder / ".masks.incoming", ignore_errors=True)
+    for incoming in (".masks.incoming", ".criteria.incoming"):
+        shutil.rmtree(folder / incoming, ignore_errors=True)
     for place in (folder, folder / "images", folder / "masks"):
         for half in place.glob("*.partial"):
             half.unlink(missing_ok=True)

@@ -61,7 +61,7 @@ def _of_criteria(members: list[Member]) -> str:
     if not of_structures:
         return ""
     what = count(of_structures, "mask")
-    return f" It holds {what} of dermoscopic criteria, as in ISIC 2018's Task 2, which LesionLab does not use."
+    return f" It holds {what} of dermoscopic criteria, as in ISIC 2018's Task 2: `data criteria` imports those."
 
 
 def _unknown(ids: set[str]) -> list[str]:

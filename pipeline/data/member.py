@@ -98,6 +98,13 @@ class Member:
         return self.stem[: -len(MASK)] if is_mask else None
 
     @property
+    def criterion_of(self) -> tuple[str, str] | None:
+        """The image_id and the dermoscopic criterion, in lower case, whose mask this file is."""
+        name, mark, criterion = self.stem.lower().rpartition(_CRITERION)
+        is_mask = self.suffix in IMAGE_SUFFIXES and mark and name and criterion
+        return (self.stem[: len(name)], criterion) if is_mask else None
+
+    @property
     def is_criterion_mask(self) -> bool:
         """Whether it marks a dermoscopic criterion, such as globules, instead of the lesion."""
         return self.suffix in IMAGE_SUFFIXES and _CRITERION in self.stem.lower()

@@ -73,7 +73,7 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
         "Judge, leakage: evidence": f"judge?tab=leakage&data={data}&topic=evidence&run={run}",
         "Another data set": f"another-data-set?model={run}&data={data}",
         "Classify, examples": f"classify?model={run}", "Models": f"models?model={run}", "The article": "article",
-        "Instructive errors": "tour", "Operator": "operator",
+        "Instructive errors": "tour", "Criteria": "criteria", "Operator": "operator",
         "Teach": "teach", "Take part, joining": "take-part", "A stand's game": "take-part?kiosk=1",
     }
     bundled = {

@@ -35,9 +35,6 @@ CONFIRM_TYPES = {
 # 2019's lesion ids begin with the collection that the image comes from
 COLLECTIONS = {"HAM": "HAM10000", "BCN": "BCN_20000", "MSK": "MSK"}
 
-# dermoscopic criteria of 2018's Task 2, as columns of its labels
-CRITERIA = ("globules", "milia_like_cyst", "negative_network", "pigment_network", "streaks")
-
 LICENCE = "CC BY-NC 4.0"
 ATTRIBUTION = {
     "task12": "ISIC archive, images of the ISIC 2017 and 2018 challenges with the labels of ISIC 2019 (Codella et al., "

@@ -41,7 +41,7 @@ def test_masks_of_dermoscopic_criteria_never_become_the_lesions_outline(workspac
     files = {f"ISIC2018_Task2/ISIC_0000001_attribute_{name}.png": mask_png() for name in ("globules", "streaks")}
     sentence = (
         "m.zip holds no lesion mask of an image of some that can be used. It holds 2 masks of dermoscopic criteria, as "
-        "in ISIC 2018's Task 2, which LesionLab does not use. Masks are named after their image: "
+        "in ISIC 2018's Task 2: `data criteria` imports those. Masks are named after their image: "
         "<image_id>_segmentation.png."
     )
     with pytest.raises(DataError, match=exactly(sentence)):
