@@ -3,17 +3,11 @@
 import io
 
 import pandas as pd
-import pytest
 
 from pipeline.classroom.answers import COLUMNS, answers, answers_csv, distribution, tallies
 from pipeline.classroom.hardest import hardest_by_hands
-from tests.class_rooms import Clock, class_of
+from tests.class_rooms import class_of
 from tests.small_lesson import CODES, small_lesson
-
-
-@pytest.fixture
-def clock(monkeypatch) -> Clock:
-    return Clock(monkeypatch)
 
 
 def test_a_class_with_a_late_seat_and_one_that_does_not_answer(workspace, clock):

@@ -12,15 +12,10 @@ from pipeline.classroom.room import find_room, forget_room, open_room, rooms
 from pipeline.classroom.room_plan import Plan
 from pipeline.errors import RoomError
 from pipeline.limits import MOST_ROOMS
-from tests.class_rooms import Clock, class_of, refusal
+from tests.class_rooms import class_of, refusal
 from tests.small_lesson import item, small_lesson
 
 PROJECT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def clock(monkeypatch) -> Clock:
-    return Clock(monkeypatch)
 
 
 def phase(room) -> str:
