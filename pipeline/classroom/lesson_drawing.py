@@ -13,25 +13,22 @@ from pipeline.classroom.lesson_candidates import Candidates, item_of
 from pipeline.classroom.lesson_pool import Pool
 from pipeline.classroom.lesson_strata import (
     BY_HAND,
-    SPLIT,
     Composition,
     Items,
     Stratum,
     collection_mix,
     composition,
-    split_between,
     stratum_of,
 )
 from pipeline.classroom.lesson_words import About
 from pipeline.errors import LessonError
 from pipeline.limits import MOST_LESSON_ITEMS
 from pipeline.runs.teaching import TeachingSet
-from pipeline.vocabulary import Asked, Form, LessonKind
+from pipeline.vocabulary import FORMS, Asked, Form, LessonKind
 
 COLLECTION_ITEMS: Items = 30  # fewer have hardly a malignant lesion at the collection's own mix
 MINUTES_AN_ITEM, MINUTES_AROUND = 2.5, 15  # joining and the report
 MINUTES_OF_A_STAND = 5
-ALL_FORMS: tuple[Form, ...] = ("A", "B")
 Drawn = dict[Form, list[tuple[str, str]]]  # image ids, each with the code of its stratum
 
 
@@ -98,9 +95,12 @@ def draw(
     forms: Literal[1, 2] = 2, large_first: bool = False,
 ) -> Lesson:
     """A lesson of the composition that is given; as `draw_lesson`."""
-    named = ALL_FORMS[:forms]
+    named = FORMS[:forms]
     drawn, shortfalls = _filled(candidates, parts, named, rng, large_first)
     pool = candidates.pool
+    if candidates.kind == "model" and not any(stratum_of(code).verdict.endswith("wrong") for _, code in drawn["A"]):
+        raise LessonError(f"Not one error of the run {pool.origin.run} fits into a lesson about the model.",
+                          "Draw a test, or choose another run.")
     made = {form: tuple(item_of(pool, *drawn[form][place]) for place in rng.permutation(len(drawn[form])))
             for form in named}
     return lesson_from(pool, about, candidates.kind, candidates.asks, made, seed=seed, shortfalls=shortfalls)
@@ -112,15 +112,12 @@ def _filled(
     sources = candidates.sources
     if parts.one_source:
         sources = (sources[rng.integers(len(sources))],)
-    first = int(rng.integers(len(sources)))  # the source that has one more, where something is left over
+    first = int(rng.integers(len(sources)))  # the source that gives more, where halves are uneven
     drawn: Drawn = {form: [] for form in forms}
     shortfalls: list[Shortfall] = []
     taken: set[str] = set()
-    for wanted in parts.wanted:
-        among = sources if wanted.dx in SPLIT or parts.one_source else ("",)
-        halves = split_between(wanted.items, among, first if len(among) > 1 else 0)
-        if len(among) > 1 and wanted.items % len(among):
-            first = 1 - first
+    for wanted, halves in zip(parts.wanted, parts.split(len(sources), first), strict=True):
+        among = sources if len(halves) == len(sources) else ("",)
         strata = [Stratum(wanted.dx, wanted.verdict, source) for source in among]
         waiting = [candidates.shuffled(stratum, rng, taken, large_first) for stratum in strata]
         found = _even([len(ids) // len(forms) for ids in waiting], halves)
@@ -135,11 +132,15 @@ def _filled(
 
 
 def _even(there: Sequence[int], halves: Sequence[int]) -> list[int]:
-    """How many of each half are taken: where one has too few, as many of the other, but for the one left over."""
+    """How many of each half are taken: where one has too few, so many fewer of the other that the source stays no clue.
+    """
     found = [min(have, want) for have, want in zip(there, halves, strict=True)]
     if all(have == want for have, want in zip(found, halves, strict=True)):
         return found
-    return [min(found)] * len(found)
+    if max(halves) - min(halves) <= 1:
+        return [min(found)] * len(found)
+    part = min(have / want for have, want in zip(found, halves, strict=True) if want)
+    return [int(want * part + 1e-9) for want in halves]
 
 
 def swap_item(lesson: Lesson, candidates: Candidates, form: Form, position: int, seed: int = 0) -> Lesson:

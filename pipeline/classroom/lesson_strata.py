@@ -1,7 +1,7 @@
 """What a lesson is made of: strata of a diagnosis, how the model fares and the image source, and how many of each.
 
-The image source must be no clue to the diagnosis: of the diagnoses in SPLIT half of a form's images come from each of
-two sources, or, in a form of four, all from one. An odd one is left over in turn by the one and the other.
+The image source must be no clue to the diagnosis: of each diagnosis in SPLIT the same share of a form's images comes
+from each of two sources, half where the numbers are even; in a form of four all come from one.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
+import pandas as pd
 
+from pipeline.audit.label_leaks import cramers_v
 from pipeline.errors import LessonError
 from pipeline.vocabulary import LessonKind
 
@@ -18,9 +20,11 @@ Items = Literal[4, 12, 30]  # for a stand, a lesson, a test
 ITEMS: tuple[Items, ...] = get_args(Items)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 SPLIT = ("mel", "nv", "bkl", "bcc")
+INDEPENDENT = ("mel", "nv", "bkl")  # of these the source must tell nothing
 SOURCES = ("rosendahl", "vidir_modern")  # of HAM10000: both have each diagnosis in SPLIT, with and without errors
 MOLEMAX = "vidir_molemax"  # nearly all of it nevi in follow-up: only where the camera is the subject
 BY_HAND = "by-hand"
+LEANS = (1 / 2, 3 / 5, 2 / 3, 3 / 4)  # of a form's images from one source: where halves do not come out even
 SURE = 0.7  # the highest probability from which on the model counts as sure
 
 
@@ -54,10 +58,34 @@ class Wanted(NamedTuple):
 
 
 class Composition(NamedTuple):
-    """What is wanted of a form, in the order in which it is filled; `one_source`: all from one image source."""
+    """What is wanted of a form, in the order in which it is filled.
+
+    Attributes:
+        one_source: all comes from one image source.
+        lean: else the share of each diagnosis in SPLIT that comes from one of the two, one of LEANS.
+    """
 
     wanted: tuple[Wanted, ...]
     one_source: bool = False
+    lean: float = 1 / 2
+
+    def split(self, sources: int, first: int) -> list[list[int]]:
+        """For each of `wanted` how many come from each source, of which `first` gives more; what is left over of odd
+        halves comes from the one and the other in turn. A single number where the source does not count.
+
+        Args:
+            sources: 1 or 2.
+        """
+        found = []
+        for dx, _, items in self.wanted:
+            if sources == 1 or dx not in SPLIT:
+                found.append([items])
+                continue
+            more = int(items * self.lean + 0.5)
+            found.append([more, items - more] if first == 0 else [items - more, more])
+            if self.lean == 1 / 2 and items % 2:
+                first = 1 - first
+        return found
 
 
 def composition(kind: LessonKind, items: Items, rng: np.random.Generator) -> Composition:
@@ -120,10 +148,12 @@ def collection_mix(lesions: Mapping[str, int], items: int) -> Composition:
     for dx in sorted(exact, key=lambda code: (counts[code] - exact[code], code))[:left]:
         counts[dx] += 1
     first = [*(dx for dx in SPLIT if counts.get(dx)), *sorted(dx for dx in counts if dx not in SPLIT and counts[dx])]
-    return Composition(_of({dx: counts[dx] for dx in first}))
+    wanted = _of({dx: counts[dx] for dx in first})
+    return min((Composition(wanted, lean=lean) for lean in LEANS), key=_told_by_source)
 
 
-def split_between(items: int, sources: tuple[str, ...], first: int) -> list[int]:
-    """How many of `items` come from each source: as equal as can be, what is left over from the source `first` on."""
-    each, left = divmod(items, len(sources))
-    return [each + ((place - first) % len(sources) < left) for place in range(len(sources))]
+def _told_by_source(parts: Composition) -> float:
+    """Cramér's V of diagnosis and image source in a form, 0..1, where the diagnoses are to tell nothing of it."""
+    rows = {one.dx: halves for one, halves in zip(parts.wanted, parts.split(2, 0), strict=True)
+            if one.dx in INDEPENDENT}
+    return float(np.nan_to_num(cramers_v(pd.DataFrame.from_dict(rows, orient="index"))))

@@ -28,6 +28,7 @@ def add_parsers(commands) -> None:
     parser.add_argument("--items", type=int, metavar="N", help="4 for a stand, 12 for a lesson, 30 for a test")
     parser.add_argument("--asks", choices=("diagnosis", "malignancy"),
                         help="for the diagnosis (the default), or for malignant, in situ or precursor against benign")
+    parser.add_argument("--forms", type=int, choices=(1, 2), help="how many parallel forms (default: 2)")
     parser.add_argument("--own-mix", action="store_true", help="a test at the collection's own mix")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed draws the same lesson")
     parser.add_argument("out", type=Path, metavar="OUT", help="the file to write")
@@ -50,8 +51,8 @@ def lessons_draw(arguments, out: Output) -> int:
 
 def _check_use(arguments: argparse.Namespace) -> None:
     """Leaves with the usage where options do not go together."""
-    if arguments.ready and (arguments.items or arguments.asks or arguments.own_mix):
-        arguments.wrong_use("a ready lesson has its own items, question and mix")
+    if arguments.ready and (arguments.items or arguments.asks or arguments.forms or arguments.own_mix):
+        arguments.wrong_use("a ready lesson has its own items, question, forms and mix")
     if arguments.kind and not arguments.items:
         arguments.wrong_use("--kind needs --items")
     if arguments.seed < 0:
@@ -73,7 +74,8 @@ def _drawn(arguments, out: Output):
         return draw_ready(arguments.ready, pool, arguments.seed)
     candidates = Candidates(pool, arguments.kind, arguments.asks or "diagnosis")
     about = OWN_MIX if arguments.own_mix else DRAWN[arguments.kind]
-    return draw_lesson(candidates, about, arguments.items, arguments.seed, own_mix=arguments.own_mix)
+    return draw_lesson(candidates, about, arguments.items, arguments.seed, forms=arguments.forms or 2,
+                       own_mix=arguments.own_mix)
 
 
 def lessons_show(arguments, out: Output) -> int:

@@ -31,6 +31,9 @@ def test_a_lesson_is_drawn_into_a_file_and_shown(filled, call, tmp_path):
     assert [item["model"] for item in answer["forms"]["A"]] and answer["wrong_share"].keys() == {"A", "B"}
     shown = json.loads(call("lessons", "show", out, "--json")[1])
     assert shown == answer
+    one = tmp_path / "one.json"
+    assert call("lessons", "draw", "--run", run.name, "--kind", "test", "--items", 12, "--forms", 1, one)[0] == 0
+    assert list(read_lesson(one).forms) == ["A"] and len(read_lesson(one).forms["A"]) >= len(lesson.forms["A"])
     code, text, _ = call("lessons", "show", out)
     assert code == 0 and all(item.image_id in text for item in drawn) and lesson.shortfalls
     assert all(one.stratum in text for one in lesson.shortfalls)
