@@ -12,6 +12,7 @@ ACTING: dict[str, dict[Right, str]] = {
         Right.DELETE: "explore.*.delete", Right.RESTORE: "explore.undo",
         Right.TEACH: "* *.name case.note.* case.note.*.text explore.*.form explore.*.name explore.*.note",
     },
+    "components/classroom/class_report.py": {Right.TAKE_AWAY: "report.counts report.csv report.pdf"},
     "components/classroom/class_run.py": {Right.OPEN_ROOM: "teach.end teach.forget teach.step"},
     "components/classroom/hands_tally.py": {Right.OPEN_ROOM: "teach.hands.*.*"},
     "components/classroom/lesson_preview.py": {Right.TEACH: "teach.take_out"},
@@ -19,6 +20,7 @@ ACTING: dict[str, dict[Right, str]] = {
         Right.DELETE: "teach.delete", Right.IMPORT: "teach.import teach.import.file", Right.OPEN_ROOM: "teach.forget.*",
     },
     "components/classroom/plan_form.py": {Right.OPEN_ROOM: "teach.open"},
+    "components/classroom/worksheet_downloads.py": {Right.TAKE_AWAY: "worksheet.key.* worksheet.sheet.*"},
     "components/data/data_intake.py": {
         Right.IMPORT: "import import.name import.upload",
         Right.IMPORT_PATH: "import.path import.sources import.table",

@@ -6,6 +6,7 @@ from app.access import Right, require
 from app.addresses.links import TEACH, go, shared_address
 from app.components import problems
 from app.components.classroom.joining import choose_language
+from app.components.classroom.worksheet_downloads import worksheet_downloads
 from app.loaders import resources
 from app.words.spoken import say, spoken
 from pipeline.classroom.lesson import Lesson
@@ -50,6 +51,8 @@ def plan_form(lesson: Lesson) -> None:
                 raise RoomError("The licence of these images allows non-commercial teaching alone.",
                                 "Choose a lesson of drawings, or of images under CC0.")
             go(TEACH, room=open_room(resources.workspace(), lesson, plan).code)
+    if permitted:
+        worksheet_downloads(lesson, plan)
 
 
 def _plan(lesson: Lesson, mode: RoomMode, arm: Arm) -> Plan:
