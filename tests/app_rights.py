@@ -15,7 +15,10 @@ ACTING: dict[str, dict[Right, str]] = {
     "components/classroom/class_report.py": {Right.TAKE_AWAY: "report.counts report.csv report.pdf"},
     "components/classroom/class_run.py": {Right.OPEN_ROOM: "teach.end teach.forget teach.step"},
     "components/classroom/hands_tally.py": {Right.OPEN_ROOM: "teach.hands.*.*"},
-    "components/classroom/lesson_preview.py": {Right.TEACH: "teach.take_out"},
+    "components/classroom/lesson_changer.py": {
+        Right.TEACH: "teach.choose teach.choose.image teach.swap teach.take_out",
+    },
+    "components/classroom/lesson_maker.py": {Right.TEACH: "teach.draw teach.of_set teach.ready.*"},
     "components/classroom/lesson_shelf.py": {
         Right.DELETE: "teach.delete", Right.IMPORT: "teach.import teach.import.file", Right.OPEN_ROOM: "teach.forget.*",
     },
@@ -109,7 +112,7 @@ FREE = {
     "views/criteria_page.py": "criteria.others",
     "views/errors_page.py": "to_classify",
     "views/evaluate_on_page.py": "to_data",
-    "views/home_page.py": "bundled.errors classify errors import last lesson train watch",
+    "views/home_page.py": "bundled.errors classify errors import last lesson teach train watch",
     "views/lesson_page.py": "to_sets",
     "views/operator_page.py": "operator.leave operator.passphrase *",
     "views/runs_page.py": "runs.newest",

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.components.classroom.lesson_way import lesson_way
 from app.components.help_text import help_text
 from app.components.runs.article_table import article_table
 from app.components.train_way import train_way
@@ -22,6 +23,7 @@ def main() -> None:
     help_text("article-code", "What the article says, what its code does")
     help_text("article-slips", "Slips")
     train_way("Train with one of its presets")
+    lesson_way("sure-and-wrong", "Give a lesson: when it is sure and wrong")
 
 
 main()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.access import Right, may, not_offered
-from app.addresses.links import CLASSIFY, ERRORS, GET_DATA, TOUR, TRAIN, go
+from app.addresses.links import CLASSIFY, ERRORS, GET_DATA, TEACH, TOUR, TRAIN, go
 from app.addresses.visits import of_earlier_visit, something_done
 from app.components import problems
 from app.components.data.generated_drawing import at_work as drawing_at_work
@@ -112,8 +112,12 @@ def _lesson(look: Look, runs: list[RunDir]) -> None:
     st.markdown("**Give a lesson**")
     st.markdown("Choose cases, add your notes, and go through them with a class.")
     judged = [run.name for run in runs if run.predictions_path.exists()]
-    if (bundled_run() or judged) and st.button("Teaching sets", key="lesson", icon=":material/collections_bookmark:"):
-        go(ERRORS, run=RUN_NAME if bundled_run() else judged[0], view="sets")
+    with st.container(horizontal=True):
+        if may(Right.OPEN_ROOM) and st.button("Prepare a class", key="teach", icon=":material/co_present:"):
+            go(TEACH)
+        if (bundled_run() or judged) and st.button("Teaching sets", key="lesson",
+                                                   icon=":material/collections_bookmark:"):
+            go(ERRORS, run=RUN_NAME if bundled_run() else judged[0], view="sets")
 
 
 def _real_images(datasets: list[Dataset]) -> None:

@@ -7,11 +7,12 @@ from app.addresses.links import TAKE_PART, TEACH, linked
 from app.components import problems
 from app.components.classroom.class_run import class_run
 from app.components.classroom.joining import choose_language
+from app.components.classroom.lesson_facts import lesson_line
+from app.components.classroom.lesson_maker import lesson_maker
 from app.components.classroom.lesson_preview import lesson_preview
 from app.components.classroom.lesson_shelf import (
     classes_here,
     delete_button,
-    lesson_facts,
     lessons_here,
     open_a_file,
 )
@@ -46,7 +47,7 @@ def _running() -> Room | None:
 def _set_up(lesson: Lesson) -> None:
     st.page_link(TEACH, label=say("All classes and lessons"), icon=":material/arrow_back:")
     st.title(as_text(lesson.title))
-    st.markdown(lesson_facts(lesson))
+    st.markdown(lesson_line(lesson))
     if lesson.aim:
         st.markdown(as_text(lesson.aim))
     pictures, choices = st.columns([3, 2], gap="large")
@@ -69,6 +70,8 @@ def _begin() -> None:
     classes_here()
     st.subheader(say("Lessons"), anchor=False)
     lessons_here()
+    st.subheader(say("A new lesson"), anchor=False)
+    lesson_maker()
     with st.expander(say("A lesson from another LesionLab"), icon=":material/upload_file:"):
         open_a_file()
     help_text("teach", say("Ten minutes before a class"))

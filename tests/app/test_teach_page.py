@@ -6,8 +6,10 @@ from app import access
 from app.components.classroom import class_run
 from pipeline.classroom.lesson_files import find_lesson, lesson_bytes, list_lessons, save_lesson
 from pipeline.classroom.room import Room, find_room, rooms
+from pipeline.runs.teaching import create_set
 from tests.app_pages import VISITOR, button, open_page, words
 from tests.class_rooms import Clock, class_of
+from tests.hand_made import make_dataset, make_run
 from tests.lesson_of_drawings import lesson_of_drawings
 from tests.small_lesson import small_lesson
 
@@ -200,3 +202,61 @@ def test_a_visitor_sees_neither_lessons_nor_classes(workspace, lesson, monkeypat
 def test_a_class_is_said_in_its_language(workspace, lesson):
     room = class_of(workspace, lesson, language="de")
     assert "Mit dem eigenen Telefon scannen" in words(projector(room))
+
+
+@pytest.fixture
+def judged(workspace, tmp_path):
+    """A run whose judged drawings are here."""
+    return make_run(workspace, make_dataset(workspace, tmp_path))
+
+
+def test_lessons_are_drawn_from_a_runs_answers_and_their_pictures_swapped(workspace, judged):
+    at = open_page("teach")
+    at.radio(key="teach.kind").set_value("test").run()
+    press(at, "teach.draw")
+    (lesson,) = list_lessons(workspace)
+    assert lesson.id in at.query_params["lesson"] and at.title[0].value == "A test"
+    assert (lesson.kind, lesson.asks, lesson.run, lesson.generated) == ("test", "diagnosis", judged.name, True)
+    assert "These are drawings: for rehearsal" in words(at) and "Drawn without looking at the model" in words(at)
+    assert lesson.shortfalls and f"of {lesson.shortfalls[0].wanted}; the collection has no more" in words(at)
+    inside = {item.lesion_id for items in lesson.forms.values() for item in items}
+    judged_images = judged.predictions()
+    free = judged_images.loc[~judged_images["lesion_id"].isin(inside), "image_id"].iloc[0]
+    at.text_input(key="teach.choose.image").set_value(free)
+    button(at, "Put it in its place").click().run()
+    changed = find_lesson(workspace, lesson.id).items("A")
+    assert not at.error and changed[0].image_id == free and changed[0].by_hand and changed[1:] == lesson.items("A")[1:]
+    at.button(key="teach.swap").click().run()
+    assert "was not drawn alone from a stratum" in at.error[0].value
+    assert find_lesson(workspace, lesson.id).items("A") == changed
+
+
+def test_a_teaching_set_becomes_a_lesson_about_the_model(workspace, judged):
+    images = list(judged.predictions().drop_duplicates("lesion_id")["image_id"])[:3]
+    one = create_set(workspace, "Looks like a nevus", "Mind the border.", "generated", judged, images)
+    at = open_page("teach", run=judged.name, set=one.id)
+    assert at.selectbox(key="teach.set").value == one.id
+    press(at, "teach.of_set")
+    (lesson,) = list_lessons(workspace)
+    assert (lesson.title, lesson.aim, lesson.kind) == ("Looks like a nevus", "Mind the border.", "model")
+    assert [item.image_id for item in lesson.items("A")] == images
+    assert "by choice; in the whole collection" in words(at)
+
+
+def test_a_ready_lesson_is_said_in_the_language_in_which_it_is_prepared(workspace, judged):
+    at = open_page("teach", lang="de", ready="nevus-or-melanoma")
+    keys = [str(one.key) for one in at.button if str(one.key).startswith("teach.ready.")]
+    assert keys[0] == "teach.ready.nevus-or-melanoma" and len(keys) == 3
+    press(at, keys[0])
+    assert at.title[0].value == "Nävus oder Melanom?"
+
+
+def test_home_the_sets_the_article_and_leakage_lead_here(workspace, judged):
+    create_set(workspace, "Mine", "", "generated", judged, [judged.predictions()["image_id"].iloc[0]])
+    at = open_page("home")
+    press(at, "teach")
+    assert at.title[0].value == "Teach"
+    for page, address in (("errors", {"run": judged.name, "view": "sets"}), ("article", {}),
+                          ("leakage", {"data": "generated", "topic": "metadata"})):
+        links = [element.proto.page for element in open_page(page, **address).get("page_link")]
+        assert "teach" in links, page

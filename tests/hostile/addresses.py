@@ -24,7 +24,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "evaluation": ("run", "part", "topic", "decision", "figure", "target", "prevalence", "threshold", "lesions"),
     "evaluate_on": ("model", "data", "run"), "leakage": ("data", "run", "topic", "part", "verdict"),
     "classify": ("model", "example"), "models": ("model",), "article": ("run",), "operator": ("run",),
-    "teach": ("lesson", "room", "lang"),
+    "teach": ("lesson", "room", "lang", "run", "set", "ready"),
     "take_part": ("room", "seat", "look", "lang", "kiosk", "lesson"),
 }
 _OF_RESULTS = ("runs", "errors", "explore", "case", "lesson", "evaluation", "leakage")

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app.access import Right, may, not_offered, require
-from app.addresses.links import ERRORS, LESSON, explore_link, shared_address
+from app.addresses.links import ERRORS, LESSON, TEACH, explore_link, shared_address
 from app.addresses.visits import mark
 from app.components import problems
 from app.components.cases.same_name import NEW, PUT_AWAY, PutAway, asks, name_question, put_into
@@ -146,6 +146,9 @@ def _block(run: RunDir, one: TeachingSet, cases: pd.DataFrame, remarks: dict[str
                      query_params=explore_link(run.name, set=one.id))
         st.page_link(LESSON, label="Go through it", icon=":material/slideshow:", query_params={
             "run": run.name, "set": one.id, **mark()})
+        if may(Right.OPEN_ROOM):
+            st.page_link(TEACH, label="Give it to a class", icon=":material/co_present:", query_params={
+                "run": run.name, "set": one.id, **mark()})
         _link(run, one)
         take_along(run, one, cases, remarks)
         if may(Right.DELETE) and st.button("Delete", key=f"explore.{one.id}.delete", icon=":material/delete:"):

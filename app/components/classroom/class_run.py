@@ -23,10 +23,10 @@ from pipeline.vocabulary import Form
 
 _STEP_WORDS: dict[Step, str] = {
     "next": marked("Next picture"), "close": marked("Close now"), "reveal": marked("Tell the reference diagnosis"),
-    "open again": marked("Go on"),
+    "resume": marked("Go on"),
 }
 _STEP_ICONS: dict[Step, str] = {"next": "arrow_forward", "close": "timer_off", "reveal": "visibility",
-                                "open again": "replay"}
+                                "resume": "replay"}
 
 
 def class_run(room: Room) -> None:
@@ -36,7 +36,7 @@ def class_run(room: Room) -> None:
         WorkspaceError: its files are damaged.
     """
     state = room.state()
-    step = None if room.plan.own_pace else next_step(room, state)
+    step = next_step(room, state)
     looked = _looked_at(room, state)
     pressed = presenter(f"{state.phase} {state.item} {looked}")
     if pressed == "back" and state.opened_at is not None:
@@ -45,7 +45,7 @@ def class_run(room: Room) -> None:
         if looked is not None:
             _look(room, looked + 1, state)
         elif step is not None:
-            take_step(room, state, step)
+            take_step(room, step)
     if state.phase == "ended":
         _ended(room, state, step)
     elif room.plan.own_pace or state.phase == "waiting":
@@ -74,7 +74,7 @@ def _step_button(room: Room, state: RoomState, step: Step | None) -> None:
         return
     words = say("First picture") if state.phase == "waiting" else say(_STEP_WORDS[step])
     if st.button(words, key="teach.step", type="primary", icon=f":material/{_STEP_ICONS[step]}:", width="stretch"):
-        take_step(room, state, step)
+        take_step(room, step)
 
 
 def _end_button(room: Room) -> None:

@@ -10,25 +10,22 @@ from app.components import problems
 from pipeline.classroom.room import Room
 from pipeline.classroom.room_state import RoomState, was_ended
 
-Step = Literal["next", "close", "reveal", "open again"]
+Step = Literal["next", "close", "reveal", "resume"]
 
 
 def next_step(room: Room, state: RoomState) -> Step | None:
-    """What comes next in a class that the educator leads, or that ended by itself; None where only its end does."""
-    last = state.item + 1 >= len(room.items())
+    """What comes next for the educator; None where only the end does, or nothing."""
+    if state.phase == "ended":
+        return None if was_ended(room.events()) else "resume"
+    if room.plan.own_pace:
+        return None
     if state.phase == "waiting":
         return "next"
     if state.phase == "answering":
         return "close"
     if state.phase == "closed" and room.plan.feedback:
         return "reveal"
-    if state.phase == "ended":
-        if was_ended(room.events()):
-            return None
-        if state.opened_at is not None and not is_told(room, state.item):
-            return "open again"
-        last = last and state.opened_at is not None
-    return None if last else "next"
+    return "next" if state.item + 1 < len(room.items()) else None
 
 
 def is_told(room: Room, position: int) -> bool:
@@ -36,12 +33,9 @@ def is_told(room: Room, position: int) -> bool:
     return any(one.item == position and one.revealed for one in room.openings())
 
 
-def take_step(room: Room, state: RoomState, step: Step) -> None:
+def take_step(room: Room, step: Step) -> None:
     """Does it, and draws the page anew; what is wrong is said."""
-    steps: dict[Step, Callable[[], None]] = {
-        "next": room.next, "close": room.close, "reveal": room.reveal, "open again": lambda: room.open(state.item),
-    }
-    act(steps[step])
+    act({"next": room.next, "close": room.close, "reveal": room.reveal, "resume": room.resume}[step])
 
 
 def act(do: Callable[[], None]) -> None:

@@ -2,16 +2,14 @@
 
 import streamlit as st
 
-from app.access import Right, may, require
-from app.components import problems
+from app.access import Right, may
+from app.components.classroom.lesson_changer import lesson_changer
+from app.components.classroom.lesson_facts import lesson_warnings
 from app.components.picture_cards import Card, picture_cards
-from app.loaders import resources
 from app.loaders.class_pictures import content_of, picture_of
 from app.words.spoken import say, say_count, spoken
 from pipeline.classroom.clinical_terms import answer_words, diagnosis
 from pipeline.classroom.lesson import Item, Lesson, asked_answer, called
-from pipeline.classroom.lesson_changes import take_out
-from pipeline.classroom.lesson_files import save_lesson
 from pipeline.errors import ImageError
 from pipeline.shown import as_text
 from pipeline.vocabulary import FORMS, Form
@@ -27,7 +25,7 @@ def lesson_preview(lesson: Lesson) -> None:
         _form(lesson, form)
     if may(Right.TEACH):
         with st.expander(say("Change pictures"), icon=":material/swap_horiz:"):
-            _changes(lesson)
+            lesson_changer(lesson)
 
 
 def _facts(lesson: Lesson) -> None:
@@ -37,10 +35,7 @@ def _facts(lesson: Lesson) -> None:
         st.warning(say_count("{number} picture is not here. The page Data sets gets it.",
                              "{number} pictures are not here. The page Data sets gets them.", missing),
                    icon=":material/broken_image:")
-    for one in lesson.shortfalls:
-        st.caption(":material/playlist_remove: " + say(
-            "{stratum}, form {form}: {found} of {wanted}; the collection has no more that fit.",
-            stratum=as_text(one.stratum), form=one.form, found=int(one.found), wanted=int(one.wanted)))
+    lesson_warnings(lesson)
 
 
 def _form(lesson: Lesson, form: Form) -> None:
@@ -68,15 +63,3 @@ def _models_words(lesson: Lesson, item: Item) -> str:
     words = say("the model is right") if said == asked_answer(lesson, item.dx) else say(
         "the model: {answer}", answer=answer_words(spoken(), lesson.asks, said))
     return words
-
-
-def _changes(lesson: Lesson) -> None:
-    forms = [form for form in FORMS if form in lesson.forms]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        form = st.selectbox(say("Form"), forms, key="teach.change.form", width=120) if len(forms) > 1 else "A"
-        place = st.selectbox(say("Picture"), range(1, len(lesson.items(form)) + 1), key="teach.change.place", width=120)
-        if st.button(say("Take it out"), key="teach.take_out", icon=":material/remove_circle:"):
-            with problems.in_words():
-                require(Right.TEACH, "changes lessons")
-                save_lesson(resources.workspace(), take_out(lesson, form, place - 1))
-                st.rerun()

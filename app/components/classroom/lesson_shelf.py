@@ -7,6 +7,7 @@ from app.addresses.links import TEACH, go
 from app.addresses.visits import mark
 from app.components import problems
 from app.components.classroom.class_steps import act
+from app.components.classroom.lesson_facts import lesson_line
 from app.components.deleted import Deleted, just_deleted, say_deleted
 from app.loaders import resources
 from app.words.spoken import say, say_count
@@ -24,9 +25,8 @@ from pipeline.errors import LessonError
 from pipeline.languages import marked
 from pipeline.limits import MOST_LESSON_BYTES
 from pipeline.shown import as_text
-from pipeline.vocabulary import LessonKind, RoomPhase
+from pipeline.vocabulary import RoomPhase
 
-KIND_WORDS: dict[LessonKind, str] = {"model": marked("about the model"), "test": marked("a test")}
 _PHASE_WORDS: dict[RoomPhase, str] = {
     "waiting": marked("waits for its first picture"), "answering": marked("answers"), "closed": marked("is closed"),
     "revealed": marked("was told"), "ended": marked("has ended"),
@@ -71,21 +71,9 @@ def lessons_here() -> None:
         st.markdown(say("No lesson is here yet."))
     for lesson in found:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{as_text(lesson.title)}** · {lesson_facts(lesson)}")
+            st.markdown(f"**{as_text(lesson.title)}** · {lesson_line(lesson)}")
             st.page_link(TEACH, label=say("Open it"), icon=":material/school:",
                          query_params={"lesson": lesson.id, **mark()})
-
-
-def lesson_facts(lesson: Lesson) -> str:
-    """Kind, number of pictures and minutes in a line, as Markdown."""
-    items = say_count("{number} picture", "{number} pictures", len(lesson.items("A")))
-    minutes = say_count("{number} minute", "{number} minutes", lesson.minutes)
-    facts = [say(KIND_WORDS[lesson.kind]), items, minutes]
-    if "B" in lesson.forms:
-        facts.append(say("two forms"))
-    if lesson.generated:
-        facts.append(say("drawings, for rehearsal"))
-    return " · ".join(facts)
 
 
 def open_a_file() -> None:

@@ -35,12 +35,13 @@ def plan_form(lesson: Lesson) -> None:
     Args:
         lesson: as it is stored.
     """
-    modes, arms = list(MODE_WORDS), list(ARM_WORDS)
-    mode = st.radio(say("Who answers, and when"), modes, key="teach.mode", format_func=lambda one: say(MODE_WORDS[one]))
+    modes = {one: say(words) for one, words in MODE_WORDS.items()}
+    arms = {one: say(words) for one, words in ARM_WORDS.items()}
+    mode = st.radio(say("Who answers, and when"), list(modes), key="teach.mode", format_func=modes.get)
     if mode == "kiosk":
         _stand(lesson)
         return
-    arm = st.radio(say("The model"), arms, key="teach.arm", format_func=lambda one: say(ARM_WORDS[one]))
+    arm = st.radio(say("The model"), list(arms), key="teach.arm", format_func=arms.get)
     plan = _plan(lesson, mode, arm)
     permitted = _asks_for_use(lesson)
     if st.button(say("Open the class"), key="teach.open", type="primary", icon=":material/play_arrow:",
@@ -59,8 +60,9 @@ def _plan(lesson: Lesson, mode: RoomMode, arm: Arm) -> Plan:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seconds = None
         if mode == "class":
+            times = {one: say("none: you close it") if one is None else f"{one} s" for one in _SECONDS}
             seconds = st.selectbox(say("Countdown for a picture"), _SECONDS, key="teach.seconds", width=240,
-                                   format_func=lambda one: say("none: you close it") if one is None else f"{one} s")
+                                   format_func=times.get)
         choose_language()
     feedback = st.toggle(
         say("Tell the reference diagnosis after each picture"), True, key="teach.feedback",
@@ -84,7 +86,7 @@ def _asks_for_use(lesson: Lesson) -> bool | None:
     if not non_commercial_alone(lesson):
         return True
     answer = st.radio(say("Non-commercial teaching?"), ["yes", "no"], index=None, key="teach.non_commercial",
-                      format_func=lambda one: say("Yes") if one == "yes" else say("No"), horizontal=True,
+                      format_func={"yes": say("Yes"), "no": say("No")}.get, horizontal=True,
                       help=say("The licence of these images asks for it: {licence}", licence=as_text(lesson.licence)))
     if answer == "no":
         st.warning(say("Then these images may not be shown: drawings and images under CC0 may."),

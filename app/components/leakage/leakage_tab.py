@@ -5,6 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.addresses.links import GET_DATA, go, linked
 from app.components import problems
+from app.components.classroom.lesson_way import lesson_way
 from app.components.help_text import help_text
 from app.components.leakage.audit_panels import metadata_panel, seen_panel
 from app.components.leakage.audit_work import audit_at_work, audit_button
@@ -88,6 +89,8 @@ def leakage_tab(place: DeltaGenerator) -> None:
             _evidence(dataset)
         else:
             _audited(dataset, topic)
+    if topic == "metadata":
+        lesson_way("two-cameras", "Give a lesson: the same lesion, two cameras")
     if topic == "lesions":
         st.subheader("A run of this data set")
         with problems.in_words():
