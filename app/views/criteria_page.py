@@ -22,6 +22,8 @@ from pipeline.vocabulary import Criterion
 
 _DRAWINGS = Path(__file__).resolve().parents[2] / "assets" / "criteria"
 _VIEWS = {"exemplars": "Exemplars", "ask": "Ask the class"}
+_CRITERIA = {code: words.name for code, words in CRITERIA_WORDS.items()}
+_OF_ONE = ("image", "guess", "draw")  # what the address says of one criterion and view
 _SHOWN, _ACROSS = 8, 4
 
 
@@ -67,25 +69,33 @@ def _exemplars(dataset: Dataset, criterion: Criterion) -> None:
 
 
 def main() -> None:
-    title, right = st.columns([3, 2], vertical_alignment="bottom")
+    title, place = st.columns([3, 2], vertical_alignment="bottom")
     title.title("Criteria")
     datasets = datasets_with_criteria()
-    criterion = address_radio("Criterion", "criterion", {code: words.name for code, words in CRITERIA_WORDS.items()},
-                              hidden=True, forgets=("image", "guess", "draw"))
+    left, right = st.columns([5, 2])
+    with left:
+        criterion = address_radio("Criterion", "criterion", _CRITERIA, hidden=True, forgets=_OF_ONE)
     if not datasets:
         _schematic(criterion)
-        help_text("criteria", "Who marked them, and what an empty mask means")
-        return
-    with right:
-        name = pick("Data set", "data", list(datasets), default=next(iter(datasets)))
-    with problems.in_words():
-        view = address_radio("View", "view", _VIEWS, hidden=True, forgets=("image", "guess", "draw"))
-        _words(criterion)
-        if view == "ask":
-            ask_about(datasets[name], resources.metadata(datasets[name]), criterion)
-        else:
-            _exemplars(datasets[name], criterion)
+    else:
+        with right:
+            view = address_radio("View", "view", _VIEWS, hidden=True, forgets=_OF_ONE)
+        with place:
+            dataset = _dataset(datasets)
+        with problems.in_words():
+            _words(criterion)
+            if view == "ask":
+                ask_about(dataset, resources.metadata(dataset), criterion)
+            else:
+                _exemplars(dataset, criterion)
     help_text("criteria", "Who marked them, and what an empty mask means")
+
+
+def _dataset(datasets: dict[str, Dataset]) -> Dataset:
+    """The one that the address names; there is something to choose only where there are several."""
+    if len(datasets) == 1 and st.query_params.get("data") in (None, *datasets):
+        return next(iter(datasets.values()))
+    return datasets[pick("Data set", "data", list(datasets), default=next(iter(datasets)))]
 
 
 main()

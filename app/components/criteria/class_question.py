@@ -9,11 +9,13 @@ from app.components.one_lesion import patient_words
 from app.loaders.criteria_rows import asked_about
 from app.words.criteria_words import CRITERIA_WORDS
 from pipeline.data.dataset import Dataset
+from pipeline.data.tables import recorded
 from pipeline.shown import as_text
 from pipeline.vocabulary import Criterion
 
 _ASKED = 20  # images
-_WIDTHS = [3, 2]
+_WIDTHS = [1, 1]
+_SIDE = 480  # CSS pixels: a square picture is whole on a laptop's screen
 
 
 def ask_about(dataset: Dataset, table: pd.DataFrame, criterion: Criterion) -> None:
@@ -35,7 +37,8 @@ def ask_about(dataset: Dataset, table: pd.DataFrame, criterion: Criterion) -> No
     picture, words = st.columns(_WIDTHS, gap="medium")
     with words:
         st.subheader(CRITERIA_WORDS[criterion].ask, anchor=False)
-        st.markdown(patient_words(row["age"], row["sex"], row["localization"]))
+        if row[["age", "sex", "localization"]].map(recorded).notna().any():
+            st.markdown(patient_words(row["age"], row["sex"], row["localization"]))
         with st.container(horizontal=True):
             for answer, label in (("marked", "Yes"), ("not", "No")):
                 st.button(label, key=f"criteria.{answer}", on_click=remember, kwargs={"guess": answer},
@@ -45,7 +48,7 @@ def ask_about(dataset: Dataset, table: pd.DataFrame, criterion: Criterion) -> No
             st.markdown(reference_line(dataset, row))
         _turn(list(images), image_id)
     with picture:
-        picture_of_criterion(dataset, row, criterion, outline=marked and guess in ("marked", "not"))
+        picture_of_criterion(dataset, row, criterion, outline=marked and guess in ("marked", "not"), width=_SIDE)
 
 
 def _answer(criterion: Criterion, seen: bool, marked: bool) -> None:
@@ -62,7 +65,6 @@ def _turn(images: list[str], here: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for words, to, arrow in (("Previous", place - 1, "Left"), ("Next", place + 1, "Right")):
             inside = 0 <= to < len(images)
-            st.button(words, key=f"criteria.{words.lower()}", disabled=not inside, shortcut=arrow,
-                      icon=f":material/arrow_{'back' if to < place else 'forward'}:", on_click=remember,
+            st.button(words, key=f"criteria.{words.lower()}", disabled=not inside, shortcut=arrow, on_click=remember,
                       kwargs={"image": images[to] if inside else here, "guess": None})
         st.markdown(f"{place + 1:,} of {len(images):,}", width="content")

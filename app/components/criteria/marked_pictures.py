@@ -1,5 +1,7 @@
 """Pictures on which a dermoscopic criterion was marked, with or without the outline of the mark."""
 
+from typing import Literal
+
 import pandas as pd
 import streamlit as st
 
@@ -15,12 +17,14 @@ from pipeline.shown import as_text
 from pipeline.vocabulary import Criterion
 
 
-def picture_of_criterion(dataset: Dataset, row: pd.Series, criterion: Criterion, *, outline: bool) -> None:
-    """One picture at the width of its column; says so where its file or its mask is gone.
+def picture_of_criterion(dataset: Dataset, row: pd.Series, criterion: Criterion, *, outline: bool,
+                         width: int | Literal["stretch"] = "stretch") -> None:
+    """One picture; says so where its file or its mask is gone.
 
     Args:
         row: of the data set's metadata.
         outline: around what was marked; only of an image on which it is.
+        width: in CSS pixels, or that of its column.
     """
     image_id = str(row["image_id"])
     path, name = dataset.image_path(row["file"]), CRITERIA_WORDS[criterion].lower
@@ -33,7 +37,7 @@ def picture_of_criterion(dataset: Dataset, row: pd.Series, criterion: Criterion,
         st.warning(as_text(error_words(error)), icon=":material/broken_image:")
         return
     alt = f"Image {image_id}, with the outline of what was marked as {name}" if outline else f"Image {image_id}"
-    st.image(content, width="stretch", alt=alt)
+    st.image(content, width=width, alt=alt)
 
 
 def reference_line(dataset: Dataset, row: pd.Series) -> str:
