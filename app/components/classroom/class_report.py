@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app.access import Right, later, may
+from app.components.classroom.print_frame import print_frame
 from app.loaders.class_pictures import content_of, picture_of
 from app.loaders.room_reports import report_of
 from app.words.spoken import say, spoken
@@ -37,6 +38,7 @@ def class_report(room: Room) -> None:
     Raises:
         WorkspaceError: the file of what its educator did is damaged.
     """
+    print_frame()
     report, language = report_of(room), spoken()
     st.caption(as_text(about_class(report, language)))
     st.markdown(f"**{as_text(turnout_words(report, language))}**")

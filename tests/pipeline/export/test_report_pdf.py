@@ -6,6 +6,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
+from pipeline.classroom.clinical_terms import STRUCTURES
 from pipeline.classroom.room_plan import Plan
 from pipeline.errors import ImageError
 from pipeline.export.report_pdf import room_report_pdf
@@ -70,6 +71,22 @@ def test_the_numbers_on_paper_are_the_figures(workspace, pictures, code):
     for page in pages:
         assert "CC BY-NC 4.0 Tschandl et al., HAM10000" in page
         assert says.say("For teaching, never for diagnosis.") in page
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_all_that_can_be_asked_fits_two_pages_and_foreign_text_is_text(workspace, pictures, code):
+    items, markup = long_lesson().items("A"), '<b>bold</b> **x** <img src="file:///etc/passwd"/>'
+    others = tuple(dataclasses.replace(one, image_id=f"B_{one.image_id}", lesion_id=f"B_{one.lesion_id}")
+                   for one in items)
+    lesson = long_lesson(asks="malignancy", title=markup, model=markup, forms={"A": items, "B": others},
+                         licence="CC BY-NC 4.0 " + "Tschandl, P., Rosendahl, C. & Kittler, H. HAM10000. " * 3)
+    room = class_of(workspace, lesson, arm="model-after", both_forms=True, ask_biopsy=True, tick_criteria=True)
+    ticks = tuple(STRUCTURES)
+    report = room_report(answered(room, 9, some_follow(room), biopsy="watch", ticks=ticks))
+    pages = read(room_report_pdf(report, pictures, language(code)))
+    assert len(pages) == 2 and markup in pages[0] and len(report_tables(report, language(code))) == 7
+    for page in pages:
+        assert page.count("Kittler, H. HAM10000.") == 3 and "…" not in page
 
 
 def test_what_few_answers_do_not_define_is_a_dash(workspace, pictures):
