@@ -8,7 +8,7 @@ count as well (351 pairs there, 127 of one lesion) than a twin be missed.
 
 import io
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,9 +25,9 @@ _INPUT, _SIDE = 128, 64  # pixels: an image is decoded to the one, its detail co
 _BLUR = 2.0  # pixels of _SIDE: what is coarser is light and shape, which look-alikes share
 _MOST_BITS = 10
 _BATCH, _BLOCK, _THREADS = 256, 64, 4
-_RECORD = {
-    "version": Array("iu", 0), "content_hash": Array("U", 0), "hashes": Array("u", 2), "squares": Array("u", 3),
-}
+_STAMP = {"version": Array("iu", 0), "content_hash": Array("U", 0)}
+_FINGERPRINTS = {**_STAMP, "hashes": Array("u", 2), "squares": Array("u", 3)}
+_TWINS = {**_STAMP, "pairs": Array("iu", 2)}
 
 
 class Fingerprints(NamedTuple):
@@ -42,15 +42,30 @@ class Fingerprints(NamedTuple):
         return Fingerprints(self.hashes[rows], self.squares[rows])
 
 
-def _stored(dataset: Dataset) -> Fingerprints | None:
+def _stored(dataset: Dataset, name: str, wanted: dict[str, Array]) -> dict[str, np.ndarray] | None:
+    """The arrays of a file beside the data set's cache, where they are of its images as they are."""
     try:
-        found = read_arrays(dataset.folder / "cache" / "fingerprints.npz", _RECORD)
+        found = read_arrays(dataset.folder / "cache" / name, wanted)
     except WorkspaceError:  # none yet, or damaged: made anew
         return None
-    shapes = (dataset.images, ORIENTATIONS), (dataset.images, _SIDE, _SIDE)
     current = (int(found["version"]), str(found["content_hash"])) == (_VERSION, dataset.content_hash)
-    fits = (found["hashes"].shape, found["squares"].shape) == shapes
-    return Fingerprints(found["hashes"], found["squares"]) if current and fits else None
+    return found if current else None
+
+
+def _store(dataset: Dataset, name: str, **arrays: np.ndarray) -> None:
+    stamped: dict[str, Any] = {
+        "version": np.array(_VERSION), "content_hash": np.array(dataset.content_hash), **arrays}
+    content = io.BytesIO()
+    np.savez(content, **stamped)
+    replace_file(dataset.folder / "cache" / name, content.getvalue())
+
+
+def _stored_fingerprints(dataset: Dataset) -> Fingerprints | None:
+    found = _stored(dataset, "fingerprints.npz", _FINGERPRINTS)
+    shapes = (dataset.images, ORIENTATIONS), (dataset.images, _SIDE, _SIDE)
+    if found is None or (found["hashes"].shape, found["squares"].shape) != shapes:
+        return None
+    return Fingerprints(found["hashes"], found["squares"])
 
 
 def fingerprints(dataset: Dataset, progress: Progress = silent) -> Fingerprints:
@@ -61,7 +76,7 @@ def fingerprints(dataset: Dataset, progress: Progress = silent) -> Fingerprints:
         WorkspaceError: the disk is full or cannot be written.
         Cancelled: by `progress`.
     """
-    if (known := _stored(dataset)) is not None:
+    if (known := _stored_fingerprints(dataset)) is not None:
         return known
     source = OnTheFlyPixels(dataset, _INPUT, _INPUT, "crop")
     hashes, squares = [], []
@@ -78,10 +93,7 @@ def fingerprints(dataset: Dataset, progress: Progress = silent) -> Fingerprints:
             squares.append(np.stack(fine).astype(np.uint8))
             progress(end / len(source), f"Looked at {end:,} of {len(source):,} images of {dataset.name}.")
     found = Fingerprints(np.concatenate(hashes), np.concatenate(squares))
-    content = io.BytesIO()
-    np.savez(content, version=np.array(_VERSION), content_hash=np.array(dataset.content_hash),
-             hashes=found.hashes, squares=found.squares)
-    replace_file(dataset.folder / "cache" / "fingerprints.npz", content.getvalue())
+    _store(dataset, "fingerprints.npz", hashes=found.hashes, squares=found.squares)
     return found
 
 
@@ -131,6 +143,17 @@ def near_twins(ours: Fingerprints, others: Fingerprints | None = None) -> list[t
 
 
 def twins_within(dataset: Dataset, progress: Progress = silent) -> list[tuple[str, str]]:
-    """The near-twins of a data set, as pairs of image ids. Raises as `fingerprints`."""
-    ids = dataset.metadata()["image_id"]
-    return [(ids[a], ids[b]) for a, b in near_twins(fingerprints(dataset, progress))]
+    """The near-twins of a data set, as pairs of image ids; kept with its cache. Raises as `fingerprints`."""
+    ids, pairs = dataset.metadata()["image_id"], _stored_twins(dataset)
+    if pairs is None:
+        pairs = near_twins(fingerprints(dataset, progress))
+        _store(dataset, "near_twins.npz", pairs=np.array(pairs, dtype=np.int64).reshape(-1, 2))
+    return [(ids[a], ids[b]) for a, b in pairs]
+
+
+def _stored_twins(dataset: Dataset) -> list[tuple[int, int]] | None:
+    found = _stored(dataset, "near_twins.npz", _TWINS)
+    if found is None or found["pairs"].shape[1] != 2 or ((found["pairs"] < 0) | (
+            found["pairs"] >= dataset.images)).any():
+        return None
+    return [(a, b) for a, b in found["pairs"].tolist()]

@@ -83,6 +83,16 @@ def test_fingerprints_are_kept_and_made_anew_where_they_are_damaged(dataset):
     assert fingerprints(other).hashes.shape == (60, 8)
 
 
+def test_near_twins_are_kept_as_well(dataset):
+    first = twins_within(dataset)
+    path = dataset.folder / "cache" / "near_twins.npz"
+    kept = path.stat().st_mtime_ns
+    assert twins_within(dataset) == first and path.stat().st_mtime_ns == kept
+    for pairs in ([[0, 10**9]], [[-1, 2]], [[1, 2, 3]]):  # of no image, or no pairs
+        np.savez(path, version=1, content_hash=dataset.content_hash, pairs=np.array(pairs))
+        assert twins_within(dataset) == first
+
+
 def table_of(lesions: int = 100) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     owner = rng.integers(0, lesions, 300)
