@@ -12,14 +12,14 @@ from pipeline.limits import MOST_PARAMETER
 
 Parameter = Literal["run", "model", "data", "part", "truth", "predicted", "example", "quiz", "case", "search", "image",
                     "topic", "decision", "figure", "target", "factor", "prevalence", "lesions", "verdict", "lesion",
-                     "guess", "stop", "set", "tab", "criterion", "view"]
+                     "guess", "stop", "set", "tab", "criterion", "view", "lesson"]
 NOUNS: dict[str, str] = {
     "run": "run", "model": "model", "data": "data set", "part": "part", "truth": "reference diagnosis",
     "predicted": "predicted diagnosis", "example": "example image",
     "quiz": "set of hidden images", "case": "hidden image", "image": "image", "search": "learning-rate search",
     "topic": "topic", "decision": "decision", "figure": "figure", "target": "target", "factor": "grouping",
     "lesion": "lesion", "guess": "guess", "stop": "error of the tour", "set": "teaching set",
-    "tab": "part of the page", "criterion": "criterion", "view": "view",
+    "tab": "part of the page", "criterion": "criterion", "view": "view", "lesson": "lesson",
     "prevalence": "prevalence", "lesions": "set of lesions", "verdict": "verdict",
 }
 CASE = "views/case_page.py"

@@ -260,3 +260,11 @@ def test_home_the_sets_the_article_and_leakage_lead_here(workspace, judged):
                           ("leakage", {"data": "generated", "topic": "metadata"})):
         links = [element.proto.page for element in open_page(page, **address).get("page_link")]
         assert "teach" in links, page
+
+
+def test_an_address_of_what_is_gone_says_so(workspace, judged):
+    for address, said in (({"lesson": "lesson-9"}, "names the lesson lesson-9, which is not here"),
+                          ({"run": "gone", "set": "set-9"}, "names the run gone, which is not here")):
+        assert said in " ".join(one.value for one in open_page("teach", **address).warning).replace("\u2060", "")
+    at = open_page("teach", room="XXXX")
+    assert "There is no class" in at.error[0].value and at.title[0].value == "Teach"

@@ -1,5 +1,7 @@
 """A class without phones: the educator counts the hands for each answer, and types how many."""
 
+from functools import partial
+
 import streamlit as st
 
 from app.components.classroom.asking import answer_options
@@ -26,4 +28,4 @@ def hands_tally(room: Room, position: int) -> None:
                 for option in answer_options(room.lesson.asks, room.choices())
             }
             if st.form_submit_button(say("Keep the count"), icon=":material/back_hand:"):
-                act(lambda stage=stage, counts=counts: room.tally(position, stage, counts))
+                act(partial(room.tally, position, stage, counts))

@@ -40,19 +40,19 @@ def lesson_maker() -> None:
                 icon=":material/image_not_supported:")
         st.page_link(DATASET, label=say("Get images"), icon=":material/download:", query_params={"view": "get"})
         return
-    asked, ready, one_set = linked("run", runs), st.query_params.get("ready"), st.query_params.get("set")
+    asked, ready, of_set = linked("run", runs), st.query_params.get("ready"), "set" in st.query_params
     if asked.problem:
         st.warning(as_text(asked.problem), icon=":material/link_off:")
     names = list(runs)
     run = runs[st.selectbox(say("Drawn from the answers of"), names, index=names.index(asked.value or names[0]),
                             key="teach.run", format_func=lambda name: _collection(runs[name]))]
-    with st.expander(say("Ready lessons"), icon=":material/school:", expanded=one_set is None):
+    with st.expander(say("Ready lessons"), icon=":material/school:", expanded=not of_set):
         for name in sorted(READY_LESSONS, key=lambda one: one != ready):
             _ready(run, name)
     with st.expander(say("Have one drawn"), icon=":material/casino:"):
         _drawn(run)
-    with st.expander(say("Of a teaching set"), icon=":material/collections_bookmark:", expanded=one_set is not None):
-        _of_set(run, one_set)
+    with st.expander(say("Of a teaching set"), icon=":material/collections_bookmark:", expanded=of_set):
+        _of_set(run)
 
 
 def _collection(run: RunDir) -> str:
@@ -109,13 +109,15 @@ def _drawn(run: RunDir) -> None:
             Candidates(pool, kind, asks), about, items, secrets.randbelow(_SEEDS), own_mix=own_mix))
 
 
-def _of_set(run: RunDir, one_set: str | None) -> None:
+def _of_set(run: RunDir) -> None:
     sets = case_tables.sets_of(run)
     if not sets:
         st.markdown(say("No teaching set of these images is here. The page Errors makes them."))
         return
-    names = list(sets)
-    chosen = st.selectbox(say("Teaching set"), names, index=names.index(one_set) if one_set in sets else 0,
+    names, asked = list(sets), linked("set", sets)
+    if asked.problem:
+        st.warning(as_text(asked.problem), icon=":material/link_off:")
+    chosen = st.selectbox(say("Teaching set"), names, index=names.index(asked.value or names[0]),
                           key="teach.set", format_func=lambda name: sets[name].name)
     asks = _asked("teach.set.asks")
     if st.button(say("Make a lesson of it"), key="teach.of_set", icon=":material/bookmark_add:"):

@@ -1,5 +1,7 @@
 """The lessons that are here, the classes that run, and the ways to another lesson."""
 
+from functools import partial
+
 import streamlit as st
 
 from app.access import Right, may, require
@@ -46,7 +48,7 @@ def classes_here() -> None:
         problems.show(error)
         if st.button(say("Forget class {code}", code=as_text(code)), key=f"teach.forget.{code}",
                      icon=":material/delete_forever:"):
-            act(lambda code=code: forget_room(resources.workspace(), code))
+            act(partial(forget_room, resources.workspace(), code))
     for room in rooms(resources.workspace()):
         with problems.in_words(), st.container(border=True, horizontal=True, vertical_alignment="center"):
             _class_line(room)

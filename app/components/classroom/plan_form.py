@@ -61,8 +61,8 @@ def _plan(lesson: Lesson, mode: RoomMode, arm: Arm) -> Plan:
         seconds = None
         if mode == "class":
             times = {one: say("none: you close it") if one is None else f"{one} s" for one in _SECONDS}
-            seconds = st.selectbox(say("Countdown for a picture"), _SECONDS, key="teach.seconds", width=240,
-                                   format_func=times.get)
+            seconds = st.selectbox(say("Countdown for a picture"), list(times), key="teach.seconds", width=240,
+                                   format_func=times.__getitem__)
         choose_language()
     feedback = st.toggle(
         say("Tell the reference diagnosis after each picture"), True, key="teach.feedback",
