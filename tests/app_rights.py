@@ -13,7 +13,7 @@ ACTING: dict[str, dict[Right, str]] = {
         Right.TEACH: "* *.name case.note.* case.note.*.text explore.*.form explore.*.name explore.*.note",
     },
     "components/classroom/class_report.py": {Right.TAKE_AWAY: "report.counts report.csv report.pdf"},
-    "components/classroom/class_run.py": {Right.OPEN_ROOM: "teach.end teach.forget teach.step"},
+    "components/classroom/class_run.py": {Right.OPEN_ROOM: "teach.end teach.forget teach.reopen teach.step"},
     "components/classroom/hands_tally.py": {Right.OPEN_ROOM: "teach.hands.*.*"},
     "components/classroom/lesson_changer.py": {
         Right.TEACH: "teach.choose teach.choose.image teach.swap teach.take_out",

@@ -19,7 +19,7 @@ from app.components.classroom.lesson_shelf import (
 from app.components.classroom.plan_form import plan_form
 from app.components.help_text import help_text
 from app.loaders import resources
-from app.words.spoken import browsers_language, not_reviewed, say, speak
+from app.words.spoken import browsers_language, chosen, not_reviewed, say, speak
 from pipeline.classroom.lesson import Lesson
 from pipeline.classroom.lesson_files import find_lesson, lesson_bytes, list_lessons
 from pipeline.classroom.room import Room, find_room
@@ -80,7 +80,7 @@ def _begin() -> None:
 
 
 def main() -> None:
-    _speak(browsers_language())
+    _speak(chosen() or browsers_language())
     if not may(Right.OPEN_ROOM):
         st.title(say("Teach"))
         not_offered(Right.OPEN_ROOM, "Preparing and running classes")

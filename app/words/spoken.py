@@ -18,6 +18,11 @@ def spoken() -> Language:
     return language(st.session_state.get(_KEY, "en"))
 
 
+def chosen() -> LanguageCode | None:
+    """The language that this session speaks since a page of a class chose it; None before."""
+    return st.session_state.get(_KEY)
+
+
 def say(text: str, **values: object) -> str:
     """`Language.say` of the session's language; the catalogue's words may be Markdown, `values` are escaped before."""
     return spoken().say(text, **values)

@@ -52,6 +52,9 @@ def test_a_class_from_its_lesson_to_its_end(workspace, lesson):
     assert "2 of 2 answered" in words(at.run()) and "Drawn as" not in words(at)
     press(at, "teach.step")
     assert room.state().phase == "closed" and "Drawn as" not in words(at), "told only where that is pressed"
+    press(at, "teach.reopen")
+    assert room.state().phase == "answering" and "2 of 2 answered" in words(at), "what was answered is kept"
+    press(at, "teach.step")
     press(at, "teach.step")
     assert room.state().phase == "revealed" and "**Drawn as:** Melanoma" in words(at)
     assert "from 8 answers on" in words(at), "of two seats it would tell who answered what"
@@ -249,6 +252,8 @@ def test_a_ready_lesson_is_said_in_the_language_in_which_it_is_prepared(workspac
     assert keys[0] == "teach.ready.nevus-or-melanoma" and len(keys) == 3
     press(at, keys[0])
     assert at.title[0].value == "Nävus oder Melanom?"
+    del at.query_params["lesson"]
+    assert at.run().title[0].value == "Unterrichten", "the language stays where the address no longer says it"
 
 
 def test_home_the_sets_the_article_and_leakage_lead_here(workspace, judged):

@@ -114,6 +114,9 @@ def _item(room: Room, state: RoomState, step: Step | None, looked: int | None) -
         else:
             class_numbers(room, state)
             _step_button(room, state, step)
+            if state.phase == "closed" and not is_told(room, position) and st.button(
+                    say("Open it again"), key="teach.reopen", icon=":material/lock_open:"):
+                act(lambda: room.open(position))
             if room.plan.mode == "hands":
                 hands_tally(room, position)
         if is_told(room, position):
