@@ -19,6 +19,7 @@ from pipeline.export.paper import (
 )
 from pipeline.export.report_sentences import (
     about_class,
+    caveat_words,
     damage_words,
     item_words,
     lesson_words,
@@ -73,8 +74,8 @@ def _head(page, report: RoomReport, language: Language) -> float:
     damaged = damage_words(report, language)
     shown = damaged if len(damaged) <= _MOST_DAMAGED else [*damaged[:_MOST_DAMAGED], "…"]
     for line in (*shown, *lesson_words(report, language), no_clinic_words(report, language),
-                 origin_words(report, language)):
-        y = write(page, line, MARGIN, y - 2, 8, ACROSS, 4)
+                 caveat_words(report, language), origin_words(report, language)):
+        y = write(page, line, MARGIN, y - 2, 8, ACROSS, 6) if line else y
     return y - _GAP
 
 

@@ -4,6 +4,8 @@ from pipeline.classroom.answer_terms import MISSING_WORDS
 from pipeline.classroom.answers import LEAST_SEATS_SHOWN
 from pipeline.classroom.clinical_terms import answer_words, diagnosis, made_words
 from pipeline.classroom.lesson import Lesson
+from pipeline.classroom.lesson_caveats import lesson_caveats
+from pipeline.classroom.lesson_words import CAVEATS
 from pipeline.export.room_report import ReportItem, RoomReport
 from pipeline.files.workspace import error_words
 from pipeline.languages import Language
@@ -74,6 +76,11 @@ def no_clinic_words(report: RoomReport, language: Language) -> str:
         return mix
     return f"{mix} " + language.say("HAM10000 has no melanoma of a nail or of mucosa and no non-pigmented one; skin "
                                     "type is not recorded.")
+
+
+def caveat_words(report: RoomReport, language: Language) -> str:
+    """What could not be balanced in the lesson, or seen in its pictures; "" where nothing."""
+    return " ".join(language.say(CAVEATS[one]) for one in lesson_caveats(report.lesson) if one != "drawings")
 
 
 def origin_words(report: RoomReport, language: Language) -> str:

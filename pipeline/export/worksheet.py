@@ -38,7 +38,7 @@ from pipeline.vocabulary import Form
 _PICTURE, _GAP = 190, 12  # points
 _LINE, _SIZE = 11.5, 7.5
 _IN_A_LINE = 3  # boxes of what is asked beside
-_NAME, _STAGE = 175, 55  # columns of the answers and of the boxes of a stage
+_NAME, _STAGE = 169, 64  # columns of the answers and of the boxes of a stage
 _KEY_COLUMNS = (24, 150, 84, 160, ACROSS - 418)
 
 
@@ -148,7 +148,10 @@ def _terms(sheet: Worksheet) -> str:
 def _item(page, sheet: Worksheet, number: int, item: Item, top: float, height: float) -> None:
     language = sheet.language
     if (path := sheet.pictures.get(item.image_id)) is not None:
-        draw_picture(page, path, MARGIN, top, _PICTURE, height - _GAP)
+        drawn = draw_picture(page, path, MARGIN, top, _PICTURE, height - 2 * _GAP)
+        if item.small:
+            write(page, language.say("A small picture: dots and network cannot be judged on it."), MARGIN,
+                  top - drawn - 8, 6.5, _PICTURE, 2, grey=GREY)
     else:
         write(page, language.say("The picture is not on this computer."), MARGIN, top - 20, 8, _PICTURE, 3, grey=GREY)
     x = MARGIN + _PICTURE + _GAP

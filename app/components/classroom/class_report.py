@@ -18,6 +18,7 @@ from pipeline.errors import ImageError
 from pipeline.export.report_pdf import room_report_pdf
 from pipeline.export.report_sentences import (
     about_class,
+    caveat_words,
     damage_words,
     item_words,
     lesson_words,
@@ -50,9 +51,10 @@ def class_report(room: Room) -> None:
         _table(table)
     _pictures(report, report.followed, say("Where most followed a wrong model"), followed=True)
     _pictures(report, report.hardest, say("The hardest"), followed=False)
-    st.caption(as_text(no_clinic_words(report, language)))
-    st.caption(as_text(origin_words(report, language)))
-    st.caption(as_text(terms_words(report.lesson, language)))
+    for line in (no_clinic_words(report, language), caveat_words(report, language), origin_words(report, language),
+                 terms_words(report.lesson, language)):
+        if line:
+            st.caption(as_text(line))
     _downloads(room, report)
 
 

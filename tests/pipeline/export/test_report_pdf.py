@@ -63,9 +63,10 @@ def test_the_numbers_on_paper_are_the_figures(workspace, pictures, code):
     assert sum(images(content)) == len(listed) > 5
     assert {"en": f"{hardest.count} of 12 right", "de": f"{hardest.count} von 12 richtig"}[code] in text
     for words in {
-        "en": ("Malignant, in situ or precursor", "no melanoma of a nail or of mucosa", "Seed: 7", "Lite0"),
+        "en": ("Malignant, in situ or precursor", "no melanoma of a nail or of mucosa", "Seed: 7", "Lite0",
+               "actinic keratosis or Bowen's disease in HAM10000 come from one source"),
         "de": ("Maligne, In-situ-Karzinom oder Vorläuferläsion", "kein Melanom der Nägel oder der Schleimhaut",
-               "Startwert: 7", "Lite0"),
+               "Startwert: 7", "Lite0", "Nävi mit Histologie waren verdächtig genug für eine Biopsie"),
     }[code]:
         assert words in text
     for page in pages:
@@ -115,13 +116,16 @@ def test_a_lesson_about_the_model_has_no_score_on_paper(workspace, pictures):
 
 def test_the_worksheet_tells_nothing_and_its_key_all(pictures):
     lesson, plan = long_lesson(error_share=None), Plan("hands", "model-after", tick_criteria=True)
-    sheet = Worksheet(lesson, "A", plan, pictures, language("de"))
+    items = tuple(dataclasses.replace(one, short_side=150 if place == 1 else 450)
+                  for place, one in enumerate(lesson.items("A")))
+    sheet = Worksheet(dataclasses.replace(lesson, forms={"A": items}), "A", plan, pictures, language("de"))
     pages = read(worksheet_pdf(sheet))
     assert images(worksheet_pdf(sheet)) == [3, 3, 3, 2] and "Das Bild ist nicht auf diesem Computer." in pages[3]
+    assert pages[0].count("Ein kleines Bild: Punkte") == 1 and "Ein kleines Bild" not in " ".join(pages[1:])
     for page in pages:
         assert page.count("45 Jahre, weiblich, Rücken") == page.count("Aktinische Keratose oder Morbus Bowen") == 3
         assert "ISIC_" not in page and "histologisch" not in page and "rosendahl" not in page
-        assert page.count("Pigmentnetz") == page.count("ziemlich sicher") == 3
+        assert page.count("Globuli") == page.count("ziemlich sicher") == 3
     (key,) = read(worksheet_key_pdf(sheet))
     assert all(item.image_id in key for item in lesson.items("A")) and key.count("(falsch)") == 3
     assert "histologisch gesichert" in key and "70,0 %" in key and "rosendahl" not in key
