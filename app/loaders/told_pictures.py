@@ -9,6 +9,7 @@ from app.loaders.class_pictures import content_of, picture_named, picture_of
 from app.loaders.image_pixels import regions_picture
 from pipeline.classroom.lesson import Item, Lesson
 from pipeline.classroom.lesson_look_alikes import confused_with, look_alikes, still_to_come
+from pipeline.classroom.room import Room
 from pipeline.errors import ImageError, RunError
 from pipeline.metrics.predictions_table import probability_column
 from pipeline.networks.overlay import has_evidence
@@ -65,18 +66,19 @@ def regions_here(lesson: Lesson, item: Item) -> ToldPicture | None:
     return ToldPicture(content, str(case_tables.cases(run).at[item.image_id, "predicted"]))
 
 
-def look_alikes_here(lesson: Lesson, item: Item, position: int) -> list[ToldPicture]:
+def look_alikes_here(room: Room, item: Item, position: int) -> list[ToldPicture]:
     """Look-alikes of the reference diagnosis and of the one that the item is confused with, whose pictures are here;
-    none of a lesion that stands in the lesson after `position`.
+    none of a lesion that the class may still be asked about after `position`.
 
     Raises:
         WorkspaceError: the file of look-alikes is damaged.
     """
+    lesson = room.lesson
     run = _run_of(lesson, item)
     stored = case_tables.neighbours(run) if run else None
     if stored is None:
         return []
-    rows = look_alikes(stored, item, confused_with(lesson, item), still_to_come(lesson, position))
+    rows = look_alikes(stored, item, confused_with(lesson, item), still_to_come(room, position))
     found = []
     for row in rows.itertuples():
         picture = picture_named(lesson.generated, str(row.neighbour), str(row.dx))

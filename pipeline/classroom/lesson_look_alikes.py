@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from pipeline.classroom.lesson import Item, Lesson, answer_of, called
+from pipeline.classroom.room import Room
 
 OF_EACH = 2
 
@@ -20,9 +21,15 @@ def confused_with(lesson: Lesson, item: Item) -> str:
     return said if said != item.dx else max(sorted(others), key=others.__getitem__)
 
 
-def still_to_come(lesson: Lesson, position: int) -> set[str]:
-    """The lesions of all items after `position`, from 0, in any form."""
-    return {item.lesion_id for items in lesson.forms.values() for item in items[position + 1 :]}
+def still_to_come(room: Room, position: int) -> set[str]:
+    """The lesions that a class may still be asked about after the item at `position`, from 0: of the later items of
+    every seat, and of a form that is not in use, which may be kept for another day.
+    """
+    orders = [room.items(form) for form in room.lesson.forms] if room.plan.both_forms else [room.items()]
+    later = [item for order in orders for item in order[position + 1 :]]
+    unused = [] if room.plan.both_forms else [item for form, items in room.lesson.forms.items() if form != "A"
+                                              for item in items]
+    return {item.lesion_id for item in (*later, *unused)}
 
 
 def look_alikes(

@@ -273,3 +273,13 @@ def test_an_address_of_what_is_gone_says_so(workspace, judged):
         assert said in " ".join(one.value for one in open_page("teach", **address).warning).replace("\u2060", "")
     at = open_page("teach", room="XXXX")
     assert "There is no class" in at.error[0].value and at.title[0].value == "Teach"
+
+
+def test_where_seats_go_through_both_forms_both_pictures_are_on_the_projector(workspace):
+    room = class_of(workspace, small_lesson(), both_forms=True)
+    room.next()
+    at = projector(room)
+    assert len(at.warning) == 2 and "1 of 6" in words(at), "neither is here"
+    room.reveal()
+    said = words(at.run())
+    assert said.count("**Reference diagnosis:** Melanoma (histology)") == 2 and "**A**" in said and "**B**" in said

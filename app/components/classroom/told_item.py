@@ -83,7 +83,7 @@ def _regions(room: Room, item: Item) -> None:
 
 
 def _look_alikes(room: Room, position: int, item: Item) -> None:
-    found = look_alikes_here(room.lesson, item, position)
+    found = look_alikes_here(room, item, position)
     if not found:
         st.caption(say("No look-alikes of this picture were computed, or their pictures are not here; the page Errors "
                        "computes them under Map."))

@@ -11,6 +11,7 @@ from pipeline.classroom.lesson_look_alikes import confused_with, look_alikes, st
 from pipeline.classroom.permitted_use import non_commercial_alone
 from pipeline.errors import LessonError
 from pipeline.explain.neighbours import COLUMNS
+from tests.class_rooms import class_of
 from tests.small_lesson import item, small_lesson
 
 
@@ -54,8 +55,9 @@ def neighbours(of: str, *rows: tuple[str, str, float]) -> pd.DataFrame:
                         columns=COLUMNS)
 
 
-def test_look_alikes_are_of_the_reference_and_of_the_confused_diagnosis_and_of_no_later_item():
+def test_look_alikes_are_of_the_reference_and_of_the_confused_diagnosis_and_of_no_later_item(workspace):
     lesson = small_lesson()
+    room = class_of(workspace, lesson)
     wrong = lesson.items("A")[1]
     later = lesson.items("A")[2].lesion_id
     table = pd.concat([
@@ -63,10 +65,22 @@ def test_look_alikes_are_of_the_reference_and_of_the_confused_diagnosis_and_of_n
                    ("n1", "nv", 0.5), ("b1", "bkl", 0.95)),
         neighbours("another", ("x", "mel", 1.0)),
     ])
-    assert confused_with(lesson, wrong) == "nv" and still_to_come(lesson, 1) == {later, "HAM_0000006"}
-    found = look_alikes(table, wrong, "nv", still_to_come(lesson, 1))
+    assert confused_with(lesson, wrong) == "nv" and later in still_to_come(room, 1)
+    found = look_alikes(table, wrong, "nv", still_to_come(room, 1))
     assert list(found["lesion_id"]) == ["m1", "m2", "n1"]
     assert look_alikes(table, lesson.items("A")[0], "nv", set()).empty
+
+
+def test_what_a_class_may_still_be_asked(workspace):
+    """Lesions 1 to 3 are form A, 4 to 6 form B."""
+    def numbers(room, position: int) -> set[int]:
+        return {int(lesion.removeprefix("HAM_")) for lesion in still_to_come(room, position)}
+
+    one = class_of(workspace)
+    assert [numbers(one, position) for position in range(3)] == [{2, 3, 4, 5, 6}, {3, 4, 5, 6}, {4, 5, 6}]
+    both = class_of(workspace, both_forms=True)
+    assert numbers(both, 2) == {1, 2, 3, 4, 5, 6}, "whoever began with the one form comes to the other"
+    assert numbers(both, 4) == {3, 6} and numbers(both, 5) == set()
 
 
 def test_an_item_that_the_model_has_right_is_confused_with_the_next_highest():
