@@ -107,6 +107,16 @@ def test_a_rehearsal_has_no_score_on_paper(workspace, pictures):
         assert "Sensitivity" not in read(content)[0] and report_tables(report, language("en")) == []
 
 
+def test_a_damaged_seat_is_named_on_paper_by_its_place_in_the_workspace(workspace, pictures):
+    room = class_of(workspace, long_lesson())
+    answered(room, 2, some_follow(room))
+    broken = room.seats()[0][0].path
+    broken.write_text("{}\n", encoding="utf-8")
+    (page, *_) = read(room_report_pdf(room_report(room), pictures, language("de")))
+    assert "1 Platz · 12 Bilder · 12 Antworten" in page and "1 Platz ist nicht lesbar" in page
+    assert str(broken.relative_to(workspace.home)) in page and str(workspace.home) not in page
+
+
 def test_a_lesson_about_the_model_has_no_score_on_paper(workspace, pictures):
     report = reported(workspace, lesson=long_lesson(kind="model"))
     text = " ".join(read(room_report_pdf(report, pictures, language("en"))))
