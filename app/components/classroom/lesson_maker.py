@@ -89,7 +89,7 @@ def _ready(run: RunDir, name: ReadyLesson) -> None:
 
 def _asked(key: str) -> Asked:
     words = {one: say(text) for one, text in ASKS_WORDS.items()}
-    return st.radio(say("Asked is"), list(words), key=key, format_func=words.get)
+    return st.radio(say("What is asked"), list(words), key=key, format_func=words.get)
 
 
 def _drawn(run: RunDir) -> None:

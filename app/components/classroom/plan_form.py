@@ -20,7 +20,7 @@ from pipeline.vocabulary import Arm, RoomMode
 
 MODE_WORDS: dict[RoomMode, str] = {
     "class": marked("A class on its phones, at your pace"), "hands": marked("A class by a show of hands"),
-    "self-paced": marked("Each at the own pace, at home"), "kiosk": marked("A stand"),
+    "self-paced": marked("Each at their own pace, at home"), "kiosk": marked("A stand"),
 }
 ARM_WORDS: dict[Arm, str] = {
     "model-after": marked("Alone first, then with the model"), "model-first": marked("The model's answer first"),

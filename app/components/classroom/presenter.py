@@ -23,17 +23,25 @@ header[data-testid="stHeader"], [data-testid="stSidebar"] { display: none; }
 }
 """
 _JS = """
+const MEANT = { PageDown: "forward", PageUp: "back" }
+
+function press(event) {
+  const typed = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, [contenteditable=true]")
+  if (!window.lesionlabPresenter || !MEANT[event.key] || event.repeat || typed) return
+  event.preventDefault()
+  const { at, send } = window.lesionlabPresenter
+  send("pressed", `${MEANT[event.key]} ${at}`)
+}
+
 export default function ({ data, setTriggerValue }) {
   document.documentElement.lang = data.language
-  const meant = { PageDown: "forward", PageUp: "back" }
-  const press = (event) => {
-    const typed = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, [contenteditable=true]")
-    if (!meant[event.key] || event.repeat || typed) return
-    event.preventDefault()
-    setTriggerValue("pressed", `${meant[event.key]} ${data.at}`)
+  const shown = { at: data.at, send: setTriggerValue }
+  window.lesionlabPresenter = shown
+  if (!window.lesionlabListens) {
+    window.lesionlabListens = true
+    window.addEventListener("keydown", press, true)
   }
-  window.addEventListener("keydown", press, true)
-  return () => window.removeEventListener("keydown", press, true)
+  return () => { if (window.lesionlabPresenter === shown) window.lesionlabPresenter = null }
 }
 """
 
