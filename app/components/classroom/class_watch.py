@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.addresses.redraw import redraw_page, refreshing
 from pipeline.classroom.room import Room
 from pipeline.errors import LesionLabError
 
@@ -26,5 +27,7 @@ def watch(room: Room, drawn: Moment) -> None:
         now = moment(room) if room.folder.is_dir() else None
     except LesionLabError:
         now = None
-    if now != drawn:
+    if now != drawn and refreshing():
+        redraw_page()
+    elif now != drawn:
         st.rerun()
