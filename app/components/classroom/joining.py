@@ -53,7 +53,10 @@ def entrance(room: Room, problem: str = "") -> None:
         st.info(say("Drawings: generated – not for learning dermoscopy."), icon=":material/draw:")
     if room.plan.rehearsal:
         st.info(say("A rehearsal: nothing of it counts."), icon=":material/theater_comedy:")
-    if st.button(say("Take part"), key="classroom.take_part", type="primary", icon=":material/login:", width="stretch"):
+    if room.plan.mode == "hands":
+        st.info(say("This class answers by a show of hands: look at the screen in front."), icon=":material/back_hand:")
+    elif st.button(say("Take part"), key="classroom.take_part", type="primary", icon=":material/login:",
+                   width="stretch"):
         _join(room)
     choose_language()
     with st.expander(say("What is kept, and where"), icon=":material/lock:"):

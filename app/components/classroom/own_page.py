@@ -69,9 +69,12 @@ def _counts(seat: Seat, seen: dict[int, Missing]) -> None:
     st.markdown("  \n".join(lines))
     if lesson.kind == "model" and seat.room.plan.arm != "alone":
         wrong = sum(not model_is_right(seat, item) for item in seat.items) / len(seat.items)
-        st.markdown(say("The model is wrong in {wrong} of these pictures because they were chosen so; in the whole "
-                        "collection it is wrong in {everywhere} of the lesions.",
-                        wrong=spoken().percent(wrong, 0), everywhere=spoken().percent(lesson.error_share)))
+        chosen = say("The model is wrong in {wrong} of these pictures because they were chosen so.",
+                     wrong=spoken().percent(wrong, 0))
+        everywhere = "" if lesson.error_share is None else say(
+            "In the whole collection it is wrong in {share} of the lesions.",
+            share=spoken().percent(lesson.error_share))
+        st.markdown(f"{chosen} {everywhere}")
 
 
 def _item(seat: Seat, position: int, missing: Missing) -> None:
