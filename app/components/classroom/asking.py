@@ -13,7 +13,7 @@ from pipeline.vocabulary import Asked as Question
 from pipeline.vocabulary import Management, Stage, Sureness
 
 UNRECOGNISABLE = "unrecognisable"  # among the answers of a card
-_FEW = 3  # diagnoses of the model that a two-way question names
+_FEW, _LEAST = 3, 0.01  # diagnoses of the model that a two-way question names, beside the highest of such a probability
 
 
 def answer_options(asks: Question, choices: tuple[str, ...], shares: dict[str, float] | None = None) -> list[Option]:
@@ -37,7 +37,8 @@ def model_says(lesson: Lesson, item: Item) -> str:
         return say("The model: {answer}, {share}", answer=diagnosis(language, said),
                    share=language.probability(shares[said]))
     highest = sorted(shares, key=shares.__getitem__, reverse=True)[:_FEW]
-    named = ", ".join(f"{diagnosis(language, code)} {language.probability(shares[code])}" for code in highest)
+    named = ", ".join(f"{diagnosis(language, code)} {language.probability(shares[code])}" for code in highest
+                      if code == said or shares[code] >= _LEAST)
     return say("The model: {answer} ({probabilities})", probabilities=named,
                answer=answer_words(language, lesson.asks, asked_answer(lesson, said)))
 

@@ -26,7 +26,7 @@ h1 { font: inherit; margin: 0; padding: 0; }
 .view.zoomed { touch-action: none; cursor: grab; }
 .view img { width: 100%; height: 100%; object-fit: contain; transform-origin: 0 0; display: block; user-select: none;
   -webkit-user-drag: none; }
-.view button { position: absolute; right: 0.25rem; bottom: 0.25rem; width: 44px; height: 44px; border-radius: 50%;
+.view button { position: absolute; right: 0.25rem; top: 0.25rem; width: 44px; height: 44px; border-radius: 50%;
   border: 1px solid #fff; background: rgba(0, 0, 0, 0.6); color: #fff; font-size: 1.4rem; line-height: 1; }
 .view p { color: #fff; padding: 1rem; }
 .note { font-size: 0.85rem; }
@@ -57,6 +57,7 @@ small { font-variant-numeric: tabular-nums; white-space: nowrap; }
   .card.looking { grid-template-columns: 1fr; }
   .head { grid-column: 1 / -1; }
   .view, .looking .view { height: min(70dvh, 44rem); }
+  .card:not(.looking) .view { grid-column: 1; grid-row: 2 / span 3; }
 }
 """
 _HTML = '<div class="card"></div>'

@@ -64,8 +64,9 @@ def _counts(seat: Seat, seen: dict[int, Missing]) -> None:
                  else say("**You: {right} of {all}**", right=right, all=len(given)))
         lines.append(words)
     if seat.room.plan.arm != "alone":
-        right = sum(model_is_right(seat, seat.items[position]) for position in seen)
-        lines.append(say("**The model: {right} of {all}**", right=right, all=len(seen)))
+        same = {position for position, _ in answers}
+        right = sum(model_is_right(seat, seat.items[position]) for position in same)
+        lines.append(say("**The model: {right} of {all}**", right=right, all=len(same)))
     st.markdown("  \n".join(lines))
     if lesson.kind == "model" and seat.room.plan.arm != "alone":
         wrong = sum(not model_is_right(seat, item) for item in seat.items) / len(seat.items)

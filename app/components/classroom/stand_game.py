@@ -18,6 +18,7 @@ from pipeline.errors import LessonError
 from pipeline.shown import as_text
 
 IDLE_SECONDS = 60
+_SIDE = 160  # points of a picture's width in the invitation: two beside each other on a phone
 _GAME = "classroom.stand"
 
 
@@ -49,7 +50,7 @@ def stand_game() -> None:
     try:
         game_round = stand_round(st.query_params.get("lesson"), game.number)
     except LessonError as error:
-        st.title(say("What do you see?"))
+        st.title(say("What do you see?"), anchor=False)
         st.warning(as_text(refusal(error)), icon=":material/link_off:")
         return
     if not game.begun:
@@ -72,7 +73,10 @@ def _doctor() -> None:
 
 
 def _invite(game: Game, game_round: StandRound) -> None:
-    st.title(say("What do you see?"))
+    st.title(say("What do you see?"), anchor=False)
+    with st.container(horizontal=True):
+        for place, item in enumerate(game_round.items, 1):
+            st.image(item.content, width=_SIDE, alt=say("Picture {place}", place=place))
     st.markdown(say("Four pictures of skin lesions, two taps each: you against a network."))
     if game_round.generated:
         st.info(say("Drawings: generated – not for learning dermoscopy."), icon=":material/draw:")
@@ -139,7 +143,7 @@ def _tell(game: Game, game_round: StandRound) -> None:
 def _end(game: Game, game_round: StandRound) -> None:
     rights = [item.right for item in game_round.items]
     yours, models = (sum(map(str.__eq__, given, rights)) for given in (game.answers, game.models))
-    st.title(say("You {yours}, the network {models}", yours=yours, models=models))
+    st.title(say("You {yours}, the network {models}", yours=yours, models=models), anchor=False)
     st.markdown(say_count("One chosen picture says nothing about either.",
                           "{number} chosen pictures say nothing about either.", len(rights)))
     _doctor()
