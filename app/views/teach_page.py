@@ -19,7 +19,7 @@ from app.components.classroom.lesson_shelf import (
 from app.components.classroom.plan_form import plan_form
 from app.components.help_text import help_text
 from app.loaders import resources
-from app.words.spoken import browsers_language, chosen, not_reviewed, say, speak
+from app.words.spoken import browsers_language, chosen, not_reviewed, say, speak, spoken
 from pipeline.classroom.lesson import Lesson
 from pipeline.classroom.lesson_files import find_lesson, lesson_bytes, list_lessons
 from pipeline.classroom.room import Room, find_room
@@ -27,6 +27,8 @@ from pipeline.errors import RoomError
 from pipeline.languages import LANGUAGES
 from pipeline.shown import as_text
 from pipeline.vocabulary import LanguageCode
+
+_GUIDES: dict[LanguageCode, str] = {"en": "teach", "de": "teach-de"}  # in assets/help
 
 
 def _speak(otherwise: LanguageCode) -> None:
@@ -74,7 +76,7 @@ def _begin() -> None:
     lesson_maker()
     with st.expander(say("A lesson from another LesionLab"), icon=":material/upload_file:"):
         open_a_file()
-    help_text("teach", say("Ten minutes before a class"))
+    help_text(_GUIDES[spoken().code], say("Ten minutes before a class"))
     choose_language()
     st.caption(as_text(not_reviewed()))
 

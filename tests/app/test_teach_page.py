@@ -254,6 +254,7 @@ def test_a_ready_lesson_is_said_in_the_language_in_which_it_is_prepared(workspac
     assert at.title[0].value == "Nävus oder Melanom?"
     del at.query_params["lesson"]
     assert at.run().title[0].value == "Unterrichten", "the language stays where the address no longer says it"
+    assert "Von nichts zum laufenden Kurs" in words(at)
 
 
 def test_home_the_sets_the_article_and_leakage_lead_here(workspace, judged):

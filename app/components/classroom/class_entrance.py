@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from app.addresses.links import TAKE_PART
 from app.components.class_address import join_address, phones_reach_it, qr_code
 from app.components.classroom.presenter import CODE
 from app.words.spoken import say
@@ -29,8 +28,8 @@ def class_entrance(room: Room) -> None:
                            "for a class."), icon=":material/wifi_off:")
         if room.plan.rehearsal:
             st.info(say("A rehearsal: nothing of it counts."), icon=":material/theater_comedy:")
-        st.page_link(TAKE_PART, label=say("Take a seat of your own"), icon=":material/event_seat:",
-                     query_params={"room": room.code})
+        st.link_button(say("Take a seat of your own"), address, icon=":material/event_seat:",
+                       help=say("In another tab: this one stays with the class."))
         with st.expander(say("Where the phones find nothing"), icon=":material/help:"):
             st.markdown(say(
                 "Guest networks often keep devices apart. Then: open a hotspot on this computer or on a phone and "
