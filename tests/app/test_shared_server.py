@@ -82,7 +82,7 @@ def names_of_the_server(place: Path, hashed: str) -> list[str]:
 
 def test_no_page_tells_a_stranger_of_the_server(shared):
     running, place, hashed = shared
-    for page in PAGES:
+    for page in (*PAGES, "operator"):
         said = " ".join(str(message) for message in visit(running.url, page))
         assert len(said) > 500 and [name for name in names_of_the_server(place, hashed) if name in said] == [], page
         assert "file_uploader" not in said or page == "classify", page
