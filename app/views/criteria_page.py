@@ -38,7 +38,8 @@ def _schematic(criterion: Criterion) -> None:
     drawing, words = st.columns([2, 3], gap="medium")
     with drawing:
         st.image((_DRAWINGS / f"{criterion}.svg").read_text(encoding="utf-8"), width="stretch",
-                 caption="Schematic drawing, no photograph")
+                 caption="Schematic drawing, no photograph",
+                 alt=f"Schematic drawing of {CRITERIA_WORDS[criterion].lower}")
     with words:
         _words(criterion)
         st.markdown("No image with marked criteria is here. ISIC 2018's Task 2 has 2,594 with expert masks: import its "

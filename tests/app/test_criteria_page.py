@@ -30,8 +30,9 @@ def _pictures(at) -> list[str]:
 def test_without_images_each_criterion_is_a_schematic_drawing(workspace):
     for criterion in CRITERIA:
         at = open_page("criteria", criterion=criterion)
-        caption = at.get("image")[0].proto.imgs[0].caption
-        assert caption == "Schematic drawing, no photograph" and CRITERIA_WORDS[criterion].meaning in words(at)
+        drawing = at.get("image")[0].proto.imgs[0]
+        assert drawing.alt == f"Schematic drawing of {CRITERIA_WORDS[criterion].lower}"
+        assert drawing.caption == "Schematic drawing, no photograph" and CRITERIA_WORDS[criterion].meaning in words(at)
         assert "it proves none of them" in words(at) and not at.exception
 
 
