@@ -25,7 +25,7 @@ from pipeline.data.member import Member
 from pipeline.data.members import open_members
 from pipeline.data.prepare import viewed
 from pipeline.data.quotable import problem_said
-from pipeline.errors import DataError, ImageError
+from pipeline.errors import DataError, ImageError, WorkspaceError
 from pipeline.files.disk import disk_errors, kept_while_unchanged, replace_file
 from pipeline.files.locks import file_lock
 from pipeline.files.parquet import SHARE, TEXT, Column, read_table
@@ -216,7 +216,10 @@ def read_criteria(dataset: Dataset) -> pd.DataFrame:
 
 @kept_while_unchanged(entries=8)
 def _read(path: Path) -> pd.DataFrame:
-    return read_table(path, _COLUMNS, _REPAIR)
+    table = read_table(path, _COLUMNS, _REPAIR)
+    if table.duplicated(["image_id", "criterion"]).any():
+        raise WorkspaceError(f"{path} is damaged: it says something twice of an image.", _REPAIR)
+    return table
 
 
 def criterion_mask_path(dataset: Dataset, image_id: str, criterion: Criterion) -> Path:

@@ -70,6 +70,20 @@ def _name_anew(home: Path) -> None:
     (fetch / "fetch.json").write_text('{"name": "ham10000"}')
     (fetch / "status.json").write_bytes((run.folder / "status.json").read_bytes())
     _split_by_image(run)
+    _later_files(home)
+
+
+def _later_files(home: Path) -> None:
+    """What that version did not have yet: a lesson, and criteria of an image."""
+    from pipeline.classroom.lesson_files import save_lesson
+    from pipeline.files.workspace import Workspace
+    from tests.small_lesson import small_lesson
+
+    save_lesson(Workspace(home), small_lesson())
+    place = home / "datasets" / DATA / "criteria"
+    place.mkdir()
+    pd.DataFrame({"image_id": ["IMG_0001", "IMG_0002"], "criterion": "globules", "marked": [True, False],
+                  "share": [0.1, 0.0]}).to_parquet(place / "criteria.parquet", index=False)
 
 
 def _split_by_image(run) -> None:

@@ -36,14 +36,15 @@ _JSON_FILES = {
     "search-status": f"searches/{SEARCH}/status.json", "model": f"models/{MODEL}/model.json",
     "model-label": f"models/{MODEL}/label.json", "dataset": f"{_DATASET}/dataset.json",
     "audit": f"{_DATASET}/audit.json", "cache": f"{_DATASET}/cache/64x64-squish/cache.json",
-    "set": "teaching/set-1.json", "remarks": f"teaching/images/{DATA}.json",
+    "set": "teaching/set-1.json", "lesson": "teaching/lessons/lesson-1.json", "remarks": f"teaching/images/{DATA}.json",
     "fetch": ".downloads/ham10000/fetch.json", "fetch-status": ".downloads/ham10000/status.json",
 }
 _TABLES = {
     "split": f"{_RUN}/split.parquet", "predictions": f"{_RUN}/predictions.parquet",
     "neighbours": f"{_RUN}/neighbours.parquet", "map": f"{_RUN}/map.parquet",
     "evidence": f"{_RUN}/evidence-*.parquet", "training-images": f"models/{MODEL}/training_images.parquet",
-    "metadata": f"{_DATASET}/metadata.parquet", "evaluation-predictions": f"runs/{EVALUATION}/predictions.parquet",
+    "metadata": f"{_DATASET}/metadata.parquet", "criteria": f"{_DATASET}/criteria/criteria.parquet",
+    "evaluation-predictions": f"runs/{EVALUATION}/predictions.parquet",
 }
 _OTHERS = {
     "events": f"{_RUN}/events.jsonl", "search-events": f"searches/{SEARCH}/events.jsonl",
@@ -67,7 +68,8 @@ _PAGES: tuple[tuple[str, dict[str, str]], ...] = (
     ("evaluation", {**_OF_RUN, "topic": "operating-point"}), ("evaluation", {"run": EVALUATION}),
     ("evaluate_on", {"model": MODEL}), ("leakage", {"data": DATA, **_OF_RUN}),
     *(("leakage", {"data": DATA, "topic": topic}) for topic in ("pairs", "metadata", "evidence")),
-    ("classify", {"model": MODEL}), ("article", {}),
+    ("classify", {"model": MODEL}), ("article", {}), ("teach", {}), ("teach", {"lesson": "lesson-1"}),
+    ("criteria", {"criterion": "globules"}),
 )
 _BUNDLED_PAGES = tuple((page, {"run": "default-out-of-fold"}) for page in ("errors", "evaluation", "runs")) + (
     ("home", {}), ("models", {"model": "default"}), ("leakage", {"data": DATA}),
@@ -76,6 +78,7 @@ _BUNDLED_PAGES = tuple((page, {"run": "default-out-of-fold"}) for page in ("erro
 _CERTAIN = {"empty", "random", "another-type", "deep", "a-folder", "a-loop", "a-pipe", "another-table", "repeated"}
 _SAID = {
     "config", "status", "results", "what-if", "found", "run-model", "evaluation", "model", "dataset", "audit", "set",
+    "lesson", "criteria",
     "remarks", "split", "predictions", "neighbours", "map", "evidence", "training-images", "metadata", "events",
     "search-events", "heatmaps", "card", "evaluation-predictions", "verdicts", "weights",
 }
