@@ -24,17 +24,13 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from pipeline.classroom.lesson import Lesson
 from pipeline.classroom.room import Room, open_room
 from pipeline.classroom.room_plan import Plan
-from pipeline.data.importing import import_dataset
 from pipeline.files.workspace import Workspace
 from tests.e2e.serving import serve
-from tests.small_archives import files_of, rows, write_zip
-from tests.small_lesson import item, small_lesson
+from tests.pictured_lesson import pictured_lesson
 
 PHONES, ITEMS = 60, 12
-_SIZE = (600, 450)  # pixels, as HAM10000's
 _THINKS = (0.5, 4.0)  # seconds between picture and tap
 _PATIENCE = 300.0  # seconds for one item
 
@@ -142,16 +138,6 @@ class Phone:
         self._open.close()
 
 
-def _lesson(workspace: Workspace, place: Path, items: int) -> Lesson:
-    """Of images that are here, at the size of HAM10000's."""
-    table = rows(2 * items)
-    dataset = import_dataset(workspace, write_zip(place / "images.zip", files_of(table, size=_SIZE)), "pictures")
-    first = dataset.metadata().drop_duplicates("lesion_id").head(items)
-    chosen = tuple(item(n, row.dx, "nv", image_id=row.image_id, lesion_id=row.lesion_id)
-                   for n, row in enumerate(first.itertuples()))
-    return small_lesson(forms={"A": chosen}, data="pictures")
-
-
 def _tally(room: Room, phones: list[Phone], opened: dict[int, float], tally: Tally) -> None:
     """Reads from the files of the class when each answer was stored."""
     for phone in phones:
@@ -167,7 +153,7 @@ def hold_class(phones: int, items: int) -> Tally:
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="class-phones-") as place:
         workspace = Workspace(Path(place) / "home").create()
-        room = open_room(workspace, _lesson(workspace, Path(place), items), Plan("class", "alone"))
+        room = open_room(workspace, pictured_lesson(workspace, Path(place), items), Plan("class", "alone"))
         with serve(workspace.home, Path(place) / "app.log") as app:
             server, opened = psutil.Process(app.pid), {}
             tally.before = server.memory_info().rss / 2**20

@@ -32,7 +32,8 @@ class RunningApp:
         return Workspace(self.home)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody on this computer has now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
@@ -54,7 +55,7 @@ def _wait_for_health(url: str, process: subprocess.Popen, log: Path) -> None:
 @contextlib.contextmanager
 def serve(
     home: Path, log: Path, script: str = "app/main.py", *, options: tuple[str, ...] = (), host: str = "127.0.0.1",
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None, port: int | None = None,
 ) -> Iterator[RunningApp]:
     """The app on the workspace `home` for the length of the block; it and its trainers end with it.
 
@@ -62,11 +63,12 @@ def serve(
         options: of the command line, besides the port.
         host: where it answers, by these options.
         environment: what its process knows beside this one's.
+        port: that it answers on; by default a free one.
 
     Raises:
         RuntimeError: it did not start; with what it wrote into `log`.
     """
-    port = _free_port()
+    port = port or free_port()
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options],
