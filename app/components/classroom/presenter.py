@@ -13,14 +13,14 @@ PICTURE, CODE, COUNT = "teach-picture", "teach-code", "teach-count"  # keys of c
 _CSS = """
 header[data-testid="stHeader"], [data-testid="stSidebar"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 1rem 2rem; max-width: none; }
-.st-key-teach-picture img { max-height: calc(100dvh - 6rem); object-fit: contain; }
-.st-key-teach-code p { font-size: clamp(3rem, 9vw, 11rem); line-height: 1; font-weight: 700; letter-spacing: 0.15em;
-  font-family: monospace; }
-.st-key-teach-count p { font-size: clamp(1.3rem, 2.2vw, 3rem); line-height: 1.2; font-variant-numeric: tabular-nums; }
 @media (min-width: 1600px) {
   [data-testid="stMainBlockContainer"] p, [data-testid="stMainBlockContainer"] label,
   [data-testid="stMainBlockContainer"] button { font-size: 1.35rem; }
 }
+.st-key-teach-picture img { max-height: calc(100dvh - 6rem); object-fit: contain; }
+.st-key-teach-code p { font-size: clamp(3rem, 9vw, 11rem); line-height: 1; font-weight: 700; letter-spacing: 0.15em;
+  font-family: monospace; }
+.st-key-teach-count p { font-size: clamp(1.3rem, 2.2vw, 3rem); line-height: 1.2; font-variant-numeric: tabular-nums; }
 """
 _JS = """
 const MEANT = { PageDown: "forward", PageUp: "back" }
