@@ -15,6 +15,7 @@ import pandas as pd
 from pipeline.classroom.lesson import SMALL, Item
 from pipeline.classroom.lesson_pool import Pool, is_wrong
 from pipeline.classroom.lesson_strata import MOLEMAX, SOURCES, SURE, Stratum
+from pipeline.metrics.predictions_table import probability_column
 from pipeline.vocabulary import Asked, LessonKind
 
 
@@ -94,6 +95,6 @@ def item_of(pool: Pool, image_id: str, stratum: str, by_hand: bool = False) -> I
     age = float(of["age"])
     return Item(
         image_id, of["lesion_id"], of["dx"], of["dx_type"], of["sex"], of["localization"], of["source"],
-        None if np.isnan(age) else age, {code: float(of[f"p_{code}"]) for code in pool.classes}, stratum, by_hand,
-        int(of["short_side"]),
+        None if np.isnan(age) else age, {code: float(of[probability_column(code)]) for code in pool.classes}, stratum,
+        by_hand, int(of["short_side"]),
     )
