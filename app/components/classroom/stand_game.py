@@ -10,6 +10,7 @@ from app.components.classroom.asking import answer_options, direct_form
 from app.components.classroom.idle_time import idle_for
 from app.components.classroom.item_card import Shown, item_card
 from app.components.classroom.joining import choose_language
+from app.components.picture_cards import Card, picture_cards
 from app.loaders.stand_items import StandItem, StandRound, stand_round
 from app.words.refusal_words import refusal
 from app.words.spoken import not_reviewed, say, say_count, spoken
@@ -18,7 +19,6 @@ from pipeline.errors import LessonError
 from pipeline.shown import as_text
 
 IDLE_SECONDS = 60
-_SIDE = 160  # points of a picture's width in the invitation: two beside each other on a phone
 _GAME = "classroom.stand"
 
 
@@ -74,9 +74,8 @@ def _doctor() -> None:
 
 def _invite(game: Game, game_round: StandRound) -> None:
     st.title(say("What do you see?"), anchor=False)
-    with st.container(horizontal=True):
-        for place, item in enumerate(game_round.items, 1):
-            st.image(item.content, width=_SIDE, alt=say("Picture {place}", place=place))
+    picture_cards([Card(item.content, say("Picture {place}", place=place))
+                   for place, item in enumerate(game_round.items, 1)], "classroom.invitation", wide=4, narrow=2)
     st.markdown(say("Four pictures of skin lesions, two taps each: you against a network."))
     if game_round.generated:
         st.info(say("Drawings: generated – not for learning dermoscopy."), icon=":material/draw:")
