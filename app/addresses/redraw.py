@@ -22,8 +22,8 @@ def keep_address() -> None:
 
 
 def redraw_page() -> None:
-    """Draws the page anew where it was drawn last."""
+    """Draws the page anew; from a part of it that refreshed itself, where the page was drawn last."""
     drawn = st.session_state.get(_DRAWN)
-    if drawn is not None and drawn != st.query_params.to_dict():
+    if refreshing() and drawn is not None and drawn != st.query_params.to_dict():
         st.query_params.from_dict(drawn)
     st.rerun()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.addresses.redraw import redraw_page, refreshing
+from app.addresses.redraw import redraw_page
 from pipeline.classroom.room import Room
 from pipeline.errors import LesionLabError
 
@@ -27,7 +27,5 @@ def watch(room: Room, drawn: Moment) -> None:
         now = moment(room) if room.folder.is_dir() else None
     except LesionLabError:
         now = None
-    if now != drawn and refreshing():
+    if now != drawn:
         redraw_page()
-    elif now != drawn:
-        st.rerun()
