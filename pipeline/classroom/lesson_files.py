@@ -3,7 +3,6 @@
     teaching/lessons/lesson-<n>.json
 """
 
-import contextlib
 import math
 import os
 import re
@@ -17,7 +16,7 @@ from pipeline.classroom.lesson import Item, Lesson
 from pipeline.errors import LessonError, WorkspaceError
 from pipeline.files.disk import disk_errors, read_bytes, to_json, write_json
 from pipeline.files.locks import file_lock
-from pipeline.files.records import RecordError, record
+from pipeline.files.records import RecordError, record, whole_and_damaged
 from pipeline.files.workspace import Workspace
 from pipeline.limits import MOST_LESSON_BYTES
 from pipeline.progress import silent
@@ -128,22 +127,13 @@ def read_lesson(path: Path) -> Lesson:
 
 def list_lessons(workspace: Workspace) -> list[Lesson]:
     """The lessons, newest first; a damaged file is left out (`damaged_lessons` has it)."""
-    found = []
-    for path in lessons_folder(workspace).glob("lesson-*.json"):
-        with contextlib.suppress(WorkspaceError):
-            found.append(read_lesson(path))
+    found, _ = whole_and_damaged(lessons_folder(workspace).glob("lesson-*.json"), read_lesson)
     return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
 
 
 def damaged_lessons(workspace: Workspace) -> list[WorkspaceError]:
     """What is wrong with each lesson that cannot be read."""
-    found = []
-    for path in sorted(lessons_folder(workspace).glob("lesson-*.json")):
-        try:
-            read_lesson(path)
-        except WorkspaceError as error:
-            found.append(error)
-    return found
+    return whole_and_damaged(sorted(lessons_folder(workspace).glob("lesson-*.json")), read_lesson)[1]
 
 
 def find_lesson(workspace: Workspace, lesson_id: str) -> Lesson:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypeVar, cast, get_type_hints
@@ -138,3 +138,14 @@ def read_record(path: Path, kind: type[T], repair: str = REPAIR, **given: Any) -
         WorkspaceError: it cannot be read, is too large, or is damaged.
     """
     return record(read_bytes(path, MOST_JSON_BYTES, repair), kind, str(path), repair, **given)
+
+
+def whole_and_damaged(paths: Iterable[Path], read: Callable[[Path], T]) -> tuple[list[T], list[WorkspaceError]]:
+    """What `read` gives of the files that can be read, in their order, and what is wrong with each of the others."""
+    whole, damaged = [], []
+    for path in paths:
+        try:
+            whole.append(read(path))
+        except WorkspaceError as error:
+            damaged.append(error)
+    return whole, damaged

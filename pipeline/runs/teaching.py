@@ -4,7 +4,6 @@ All of it is JSON in the workspace's `teaching/`: `<set>.json` for a set, `image
 images of a data set, which holds in every set and on every page.
 """
 
-import contextlib
 import os
 import re
 import time
@@ -21,7 +20,7 @@ from pipeline.errors import NameTakenError, TeachingError, WorkspaceError
 from pipeline.files.bounds import FileName, Moment, Text, Word
 from pipeline.files.disk import disk_errors, write_json
 from pipeline.files.locks import file_lock
-from pipeline.files.records import read_record
+from pipeline.files.records import read_record, whole_and_damaged
 from pipeline.files.workspace import Workspace
 from pipeline.progress import silent
 from pipeline.runs.run_dir import RunDir
@@ -104,22 +103,13 @@ def _read(path: Path) -> TeachingSet:
 
 def list_sets(workspace: Workspace) -> list[TeachingSet]:
     """The teaching sets, newest first; a damaged file is left out (`damaged_sets` has it)."""
-    found = []
-    for path in teaching_folder(workspace).glob("set-*.json"):
-        with contextlib.suppress(WorkspaceError):
-            found.append(_read(path))
+    found, _ = whole_and_damaged(teaching_folder(workspace).glob("set-*.json"), _read)
     return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
 
 
 def damaged_sets(workspace: Workspace) -> list[WorkspaceError]:
     """What is wrong with each teaching set that cannot be read."""
-    found = []
-    for path in sorted(teaching_folder(workspace).glob("set-*.json")):
-        try:
-            _read(path)
-        except WorkspaceError as error:
-            found.append(error)
-    return found
+    return whole_and_damaged(sorted(teaching_folder(workspace).glob("set-*.json")), _read)[1]
 
 
 def find_set(workspace: Workspace, set_id: str) -> TeachingSet:
