@@ -98,13 +98,14 @@ def _hand_over(kind: str, name: str, folder: str, answer) -> None:
     answer.send((problem, _peak(), "torch" in sys.modules))
 
 
-def _family(pid: int) -> int:
-    """Resident bytes of a process and its children together."""
+def family_memory(pid: int) -> int:
+    """Resident bytes of a process and of its children, without what these share with it or with others."""
     total = 0
     with contextlib.suppress(psutil.NoSuchProcess):  # one may have answered and ended in the meantime
         process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
-            total += one.memory_info().rss
+        total = process.memory_info().rss
+        for child in process.children(recursive=True):
+            total += child.memory_full_info().uss  # a child just forked has all of its parent's pages resident
     return total
 
 
@@ -128,9 +129,9 @@ def outcome(kind: str, case: Case, context=None) -> Outcome:
     there.close()
     try:
         while not here.poll(0.02):
-            peak = max(peak, _family(process.pid))
+            peak = max(peak, family_memory(process.pid))
             if peak > 2 * MOST_BYTES or time.monotonic() - started > MOST_SECONDS:
-                problem = "took too much memory" if peak > MOST_BYTES else f"took more than {MOST_SECONDS} s"
+                problem = "took too much memory" if peak > 2 * MOST_BYTES else f"took more than {MOST_SECONDS} s"
                 _end(process.pid)
                 break
         else:
