@@ -65,6 +65,12 @@ MIXES: dict[Mix, str] = {
     "cutmix": "CutMix: a part of another image set in",
 }
 
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+PRECISIONS: dict[Precision, str] = {
+    "auto": "What the device is quickest in", "fp32": "float32", "bf16": "bfloat16",
+    "fp16": "float16, with a scaled loss",
+}
+
 Keep = Literal["last", "balanced_accuracy", "accuracy", "valid_loss"]
 KEEPS: dict[Keep, str] = {
     "last": "The last epoch's", "balanced_accuracy": "The epoch of the best balanced accuracy",
@@ -232,6 +238,10 @@ class RunConfig:
     mix: Annotated[Mix, Choice(
         "Mixed images", "Trains on pairs of images with the diagnoses of both, each with its share.", MIXES
     )] = "none"
+    precision: Annotated[Precision, Choice(
+        "Precision", "Of the numbers in training batches: those of 16 bits need hardware that multiplies them; what "
+        "judges has 32 bits.", PRECISIONS
+    )] = "auto"
 
     @property
     def training_seed(self) -> int:

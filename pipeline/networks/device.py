@@ -49,13 +49,23 @@ def _cpu_name() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "processor")
 
 
-def cpu_computes_bf16() -> bool:
-    """Whether the processor multiplies bfloat16 in hardware (AVX-512 BF16 or AMX)."""
+def _cpu_has(*flags: str) -> bool:
+    """Whether the processor reports one of these features; False where the system does not tell them as Linux does."""
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        reported = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    return any(flag in reported for flag in flags)
+
+
+def cpu_computes_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 in hardware (AVX-512 BF16 or AMX)."""
+    return _cpu_has("avx512_bf16", "amx_bf16")
+
+
+def cpu_computes_fp16() -> bool:
+    """Whether the processor multiplies float16 in hardware (AVX-512 FP16), as oneDNN's convolutions need it."""
+    return _cpu_has("avx512_fp16")
 
 
 def _cores() -> int:

@@ -8,6 +8,7 @@ import torch
 from captum.attr import LayerGradCam
 from torch import nn
 
+from pipeline.errors import ModelError
 from pipeline.networks.onnx_body import OnnxBody
 
 
@@ -28,7 +29,25 @@ class TorchBody:
         self._body, self._device = body.eval().to(device, memory_format=torch.channels_last), device
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """(N, K, h, w) float32 feature maps of (N, 3, H, W) float32 normalised images."""
+        """(N, K, h, w) float32 feature maps of (N, 3, H, W) float32 normalised images; in halves where the GPU's memory
+        is too small for all of them at once.
+
+        Raises:
+            ModelError: it is too small for one.
+        """
+        try:
+            return self._feature_maps(images)
+        except torch.cuda.OutOfMemoryError as error:
+            if len(images) == 1:
+                raise ModelError(
+                    "The GPU's memory is too small for one image.", "Wait until other work on the GPU has ended."
+                ) from error
+        # here the exception is gone, and with it the frames that held the tensors
+        torch.cuda.empty_cache()
+        half = len(images) // 2
+        return np.concatenate([self(images[:half]), self(images[half:])])
+
+    def _feature_maps(self, images: np.ndarray) -> np.ndarray:
         batch = torch.from_numpy(images).to(self._device).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
             return self._body(batch).float().cpu().numpy()

@@ -39,6 +39,9 @@ def make_learner(training: Training, loss: nn.Module) -> Learner:
 
     On the processor this process keeps from here on the memory that it frees. fastai may keep files of its own among
     the run's checkpoints.
+
+    Raises:
+        TrainingError: the device does not have the config's precision in hardware.
     """
     config, data = training.config, training.data
     if training.device == "cpu":
@@ -47,5 +50,7 @@ def make_learner(training: Training, loss: nn.Module) -> Learner:
         make_loaders(data.pixels, data.parts, config, training.device), training.network, loss_func=loss,
         opt_func=FusedAdam, splitter=splitter(config.arch), wd=config.weight_decay, path=training.run.folder,
         model_dir="checkpoints",
-        cbs=[*precision_callbacks(training.device, training.reporter.note), *extra_callbacks(config)],
+        cbs=[
+            *precision_callbacks(config.precision, training.device, training.reporter.note), *extra_callbacks(config),
+        ],
     )

@@ -6,13 +6,18 @@ from functools import partial
 import torch
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback
-from fastai.callback.fp16 import AMPMode, MixedPrecision
 from timm.layers import Conv2dSame
 from timm.layers.padding import pad_same
 from torch import nn
 from torch.nn import functional
 
-from pipeline.networks.device import cpu_computes_bf16
+from pipeline.configuration.config import Precision
+from pipeline.errors import TrainingError
+from pipeline.networks.device import cpu_computes_bf16, cpu_computes_fp16
+from pipeline.training.loss_scale import LossScale
+
+_WORDS: dict[Precision, str] = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+_DTYPES: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class _Depthwise(torch.autograd.Function):
@@ -87,35 +92,32 @@ class QuickRelu6(Callback):
             layer.inplace = True
 
 
-class CpuAutocast(Callback):
-    """bfloat16 autocast for training on the processor; fastai's MixedPrecision knows CUDA only.
+def _autocast_forward(network: nn.Module, device: str, dtype: torch.dtype, images: torch.Tensor) -> torch.Tensor:
+    with torch.autocast(device, dtype, enabled=network.training):
+        return type(network).forward(network, images).float()
 
-    Validation computes in float32, so that an epoch's metrics are those of the stored predictions.
+
+class Autocast(Callback):
+    """While a fit lasts the network computes training batches under autocast in 16 bits; its outputs are float32.
+
+    Validation computes in float32, so that an epoch's metrics are those of the stored predictions. Unlike fastai's
+    MixedPrecision, which knows CUDA only and enters autocast in one event to leave it in another, it leaves nothing
+    behind when memory runs out or a stop is asked for in between: under a second autocast the weights would be those
+    that the first had cast.
+
+    Args:
+        device: torch device name.
+        dtype: torch.bfloat16 or torch.float16.
     """
 
-    order = 10
-    autocast = None
+    def __init__(self, device: str, dtype: torch.dtype):
+        self.device_name, self.dtype = device, dtype
 
-    def before_batch(self):
-        self.autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training)
-        self.autocast.__enter__()
+    def before_fit(self):
+        self.learn.model.forward = partial(_autocast_forward, self.learn.model, self.device_name, self.dtype)
 
-    def after_pred(self):
-        self.learn.pred = self.pred.float()
-
-    def after_loss(self):
-        self._leave()
-
-    def after_cancel_batch(self):
-        self._leave()
-
-    def after_cancel_fit(self):  # a stop is asked for before a batch, once autocast has begun
-        self._leave()
-
-    def _leave(self):
-        if self.autocast is not None:
-            self.autocast.__exit__(None, None, None)
-            self.autocast = None
+    def after_fit(self):
+        del self.learn.model.forward
 
 
 class ChannelsLastInput(Callback):
@@ -127,19 +129,51 @@ class ChannelsLastInput(Callback):
         self.learn.xb = tuple(x.contiguous(memory_format=torch.channels_last) for x in self.xb)
 
 
-def precision_callbacks(device: str, note: Callable[[str], None]) -> list:
-    """fastai callbacks for the torch device of that name; `note` is told the choice in one sentence.
+def chosen_precision(asked: Precision, device: str) -> Precision:
+    """What a training computes in on the torch device of that name: "fp32", "bf16" or "fp16".
 
-    bfloat16 where the hardware itself has it (torch counts its emulation too unless told not to), else float16 on a
-    GPU; channels_last everywhere. A processor without bfloat16, and Apple's GPU, compute in float32.
+    "auto" is bfloat16 where the hardware itself has it (torch counts its emulation too unless told not to), else
+    float16 on a GPU, else float32. float32 is torch's: an NVIDIA GPU may convolve in TF32.
+
+    Raises:
+        TrainingError: the hardware does not have what is asked for; emulated it would be slower than float32.
     """
-    layout = [ChannelsLast(), ChannelsLastInput()]
+    if asked == "auto":
+        half: list[Precision] = ["bf16", "fp16"] if device == "cuda" else ["bf16"]
+        return next((precision for precision in half if _in_hardware(precision, device)), "fp32")
+    if not _in_hardware(asked, device):
+        reason = {
+            "cpu": f"the processor does not multiply {_WORDS[asked]} in hardware",
+            "cuda": f"the GPU does not multiply {_WORDS[asked]} in hardware",
+            "mps": "trainings on Apple's GPU are in float32",
+        }[device]
+        raise TrainingError(
+            f"precision={asked} cannot be had here: {reason}.", "Set precision=auto, which takes what the device has."
+        )
+    return asked
+
+
+def _in_hardware(precision: Precision, device: str) -> bool:
+    if precision == "fp32":
+        return True
     if device == "cuda":
-        bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-        note(f"Mixed precision: {'bfloat16' if bf16 else 'float16'}, channels_last, batches in pinned memory.")
-        return [*layout, MixedPrecision(AMPMode.BF16 if bf16 else AMPMode.FP16)]
-    if device == "cpu" and cpu_computes_bf16():
-        note("Mixed precision on the processor: bfloat16, channels_last.")
-        return [*layout, CpuAutocast(), QuickDepthwise(), QuickRelu6()]
-    note("Precision: float32, channels_last.")
-    return layout
+        return precision == "fp16" or torch.cuda.is_bf16_supported(including_emulation=False)
+    return device == "cpu" and (cpu_computes_bf16() if precision == "bf16" else cpu_computes_fp16())
+
+
+def precision_callbacks(asked: Precision, device: str, note: Callable[[str], None]) -> list[Callback]:
+    """fastai callbacks for `chosen_precision`, which see; `note` is told the choice in one sentence.
+
+    channels_last everywhere. Trained in float16 the loss is scaled.
+    """
+    precision = chosen_precision(asked, device)
+    pinned = ", batches in pinned memory" if device == "cuda" else ""
+    layout: list[Callback] = [ChannelsLast(), ChannelsLastInput()]
+    if precision == "fp32":
+        note(f"Precision: float32, channels_last{pinned}.")
+        return layout
+    where = " on the processor" if device == "cpu" else ""
+    note(f"Mixed precision{where}: {_WORDS[precision]}, channels_last{pinned}.")
+    quick: list[Callback] = [QuickDepthwise(), QuickRelu6()] if device == "cpu" else []
+    scale = [LossScale(device)] if precision == "fp16" else []
+    return [*layout, Autocast(device, _DTYPES[precision]), *quick, *scale]

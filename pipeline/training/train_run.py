@@ -9,6 +9,7 @@ from pipeline.runs.run_dir import RunDir
 from pipeline.training.checkpoints import BestWeights, Checkpoint, read_checkpoint
 from pipeline.training.learner import first_network
 from pipeline.training.memory import within_memory
+from pipeline.training.precision import chosen_precision
 from pipeline.training.predict_held_out import predict_held_out, write_model
 from pipeline.training.stages import StageLearners, expect_work, run_stages
 from pipeline.training.training import Training, gather
@@ -39,8 +40,9 @@ def train_run(run: RunDir, workspace: Workspace, reporter: Reporter, device: Dev
         LesionLabError: what went wrong, in words.
     """
     config = run.config()
-    data = gather(run, config, workspace, reporter)
     name = torch_device(device, reporter.note)
+    chosen_precision(config.precision, name)  # refused before the images are decoded
+    data = gather(run, config, workspace, reporter)
 
     def fit(batch_size: int) -> Training:
         checkpoint = read_checkpoint(run)

@@ -25,7 +25,7 @@ from pipeline.training import learner as learners
 from pipeline.training.augmentation import AUGMENTATIONS
 from pipeline.training.losses import make_loss
 from pipeline.training.parts import plan_split, rows_and_targets
-from pipeline.training.precision import ChannelsLastInput, CpuAutocast, QuickDepthwise, QuickRelu6
+from pipeline.training.precision import Autocast, ChannelsLastInput, QuickDepthwise, QuickRelu6
 from tests.loose_trainings import loose_training
 
 WORKERS, SEED = 2, 0
@@ -127,7 +127,7 @@ def our_learner(dataset: Dataset, config: RunConfig, parts: Parts, without: str 
     elif without == "fused optimizer":
         learner.opt_func = Adam
     absent = {
-        "channels_last": (ChannelsLast, ChannelsLastInput), "bfloat16": (CpuAutocast,),
+        "channels_last": (ChannelsLast, ChannelsLastInput), "bfloat16": (Autocast,),
         "float32 depthwise gradients": (QuickDepthwise,), "ReLU6 apart": (QuickRelu6,),
     }.get(without, ())
     learner.remove_cbs([callback for callback in learner.cbs if isinstance(callback, absent)])

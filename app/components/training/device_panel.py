@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
+from app.words.device_facts import device_facts
 from pipeline.networks import nvidia
 from pipeline.networks.device import Device, describe
-from pipeline.number_words import UNDEFINED, count
+from pipeline.number_words import count
 from pipeline.shown import as_text
 
 
@@ -36,26 +37,6 @@ def device_line(device: Device) -> str:
     return f"Processor **{as_text(device.name)}**, {_processor(device)}; no GPU found."
 
 
-def device_rows(device: Device) -> list[tuple[str, str]]:
-    """What there is to know about this computer, a name and a value each."""
-    rows = [
-        ("Processor cores", str(device.cores)),
-        ("Memory", f"{device.memory_gb:.1f} GB, {device.free_gb:.1f} GB of it free"),
-        ("bfloat16 on the processor", "in hardware" if device.bf16 else "not in hardware: float32 is used"),
-        ("PyTorch", device.torch.words if device.torch else "not installed"),
-    ]
-    card = device.card
-    if card is None:
-        return [*rows, ("NVIDIA GPU", "none found: no driver answers (NVML)")]
-    capability = ".".join(map(str, card.capability)) if card.capability else "not reported by this driver"
-    return [
-        *rows, ("NVIDIA GPU", card.name),
-        ("GPU memory", f"{card.memory_gb:.1f} GB" if card.memory_gb else UNDEFINED), ("Driver", card.driver),
-        ("Newest CUDA of the driver", card.cuda), ("Compute capability", capability),
-        ("Further cards", str(device.others)), ("This PyTorch can use it", device.problem or "yes"),
-    ]
-
-
 def device_panel(disk: str | None) -> None:
     """The line, a warning for a card that cannot be used, and the folded rest.
 
@@ -69,4 +50,4 @@ def device_panel(disk: str | None) -> None:
     with st.expander("More about this computer", icon=":material/computer:"):
         if disk:
             st.caption(as_text(disk))
-        st.table(pd.DataFrame(device_rows(device), columns=["What", "Here"]).map(as_text), hide_index=True)
+        st.table(pd.DataFrame(device_facts(device), columns=["What", "Here"]).map(as_text), hide_index=True)

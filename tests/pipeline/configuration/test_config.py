@@ -60,6 +60,7 @@ GOOD = [
     ("normalize=no", {"normalize": False}),
     ("head=linear", {"head": "linear"}),
     ("mix=cutmix", {"mix": "cutmix"}),
+    ("precision=fp16", {"precision": "fp16"}),
     (" seed = 7 ", {"seed": 7}),
 ]
 
@@ -111,6 +112,7 @@ BAD = [
     ("normalize=true", "yes, no"),
     ("head=mlp", "fastai, linear"),
     ("mix=both", "none, mixup, cutmix"),
+    ("precision=half", "auto, fp32, bf16, fp16"),
 ]
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from pipeline.networks.architectures import build_network
 from pipeline.training.memory import keep_freed_memory
-from pipeline.training.precision import CpuAutocast, QuickDepthwise, QuickRelu6, is_slow
+from pipeline.training.precision import Autocast, QuickDepthwise, QuickRelu6, is_slow
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,8 @@ def test_a_fit_leaves_the_network_as_it_was_and_validates_in_float32():
     batch = [(torch.rand(2, 3, 10, 10), torch.tensor([0, 1]))]
     seen = []
     network.large.register_forward_hook(lambda layer, inputs, output: seen.append((output.dtype, output.grad_fn)))
-    learner = Learner(DataLoaders(batch, batch), network, nn.CrossEntropyLoss(), cbs=[CpuAutocast(), QuickDepthwise()])
+    callbacks = [Autocast("cpu", torch.bfloat16), QuickDepthwise()]
+    learner = Learner(DataLoaders(batch, batch), network, nn.CrossEntropyLoss(), cbs=callbacks)
     with learner.no_bar(), learner.no_logging():
         learner.fit(1)
     assert [dtype for dtype, _ in seen] == [torch.bfloat16, torch.float32]

@@ -13,8 +13,9 @@ from pipeline.errors import TrainingError
 from pipeline.networks import nvidia
 from pipeline.networks.device import describe, torch_device
 from pipeline.networks.nvidia import Card, TorchBuild, cards, torch_build, why_unusable
+from pipeline.training.loss_scale import LossScale
 from pipeline.training.memory import within_memory
-from pipeline.training.precision import precision_callbacks
+from pipeline.training.precision import Autocast, precision_callbacks
 from tests.fake_nvidia import GRACE, H100, K80, OLD_DRIVER_T4, P100, T4, V100, install
 
 CUDA13 = TorchBuild("2.14.1", "13.0")
@@ -177,9 +178,21 @@ def test_cuda_that_does_not_start_is_a_note_with_its_reason(pose, monkeypatch):
 def test_mixed_precision_is_what_the_card_itself_has(monkeypatch, bf16, name):
     StandInCuda(monkeypatch, (7, 5), bf16=bf16)
     notes = []
-    callbacks = precision_callbacks("cuda", notes.append)
+    callbacks = precision_callbacks("auto", "cuda", notes.append)
     assert notes == [f"Mixed precision: {name}, channels_last, batches in pinned memory."]
-    assert callbacks[-1].amp_mode.value == name.replace("bfloat16", "bf16").replace("float16", "fp16")
+    (autocast,) = (callback for callback in callbacks if isinstance(callback, Autocast))
+    assert (autocast.device_name, autocast.dtype) == ("cuda", getattr(torch, name))
+    assert any(isinstance(callback, LossScale) for callback in callbacks) is not bf16
+
+
+def test_a_precision_that_the_card_has_not_in_hardware_is_refused(monkeypatch):
+    StandInCuda(monkeypatch, (7, 5), bf16=False)
+    with pytest.raises(TrainingError, match="^precision=bf16 cannot be had here: the GPU does not multiply bfloat16 in "
+                                            "hardware. Set precision=auto, which takes what the device has.$"):
+        precision_callbacks("bf16", "cuda", str)
+    notes = []
+    precision_callbacks("fp32", "cuda", notes.append)
+    assert notes == ["Precision: float32, channels_last, batches in pinned memory."]
 
 
 def test_batches_are_halved_until_they_fit():

@@ -8,6 +8,7 @@ import random
 import signal
 import threading
 import time
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -24,7 +25,8 @@ from pipeline.runs.resume import can_resume, requeue
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.status import ENDED
 from pipeline.runs.watched import watched
-from pipeline.training import stages, train_run
+from pipeline.training import checkpoints, loss_scale, precision, stages, train_run
+from pipeline.training.checkpoints import read_checkpoint
 
 SETTINGS = ["weights=random", "size=48x32", "batch_size=8"]
 SHORT = ["epochs=1,3", "limit=60", "ema=0.9"]
@@ -183,6 +185,32 @@ def test_gpu_memory_that_runs_out_goes_on_from_the_last_full_epoch(home, monkeyp
     assert "The GPU's memory ran out with 8 images in a batch: goes on with 4." in run.status().notes
     steps = [max(e["step"] for e in run.events() if e["kind"] == "batch" and e["stage"] == s) for s in (1, 2)]
     assert steps[1] > 3 * steps[0]  # two epochs of batches half as large
+
+
+def test_the_scale_of_a_float16_loss_goes_on_from_the_checkpoint(home, monkeypatch):
+    """The scale doubles after every four steps here, and an epoch has six; bfloat16 stands in for float16."""
+    monkeypatch.setattr(precision, "cpu_computes_fp16", lambda: True)
+    monkeypatch.setitem(precision._DTYPES, "fp16", torch.bfloat16)
+    monkeypatch.setattr(loss_scale, "GradScaler", partial(torch.amp.GradScaler, growth_interval=4))
+    write, kept = checkpoints.write_checkpoint, []
+
+    def killed_after_the_first(run, checkpoint):
+        write(run, checkpoint)
+        scale = read_checkpoint(run).callbacks["LossScale"]
+        kept.append((scale["scale"].item() / 2**16, scale["growth"].item()))
+        if len(kept) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "write_checkpoint", killed_after_the_first)
+    run = _create(home, "precision=fp16", "epochs=0,2", "limit=60")
+    with pytest.raises(KeyboardInterrupt):
+        work(run, home)
+    _forget_process(run)
+    requeue(run)
+    assert work(run, home).state == "done", run.status().error
+    steps = sum(e["kind"] == "batch" and e["epoch"] == 1 for e in run.events())
+    assert kept == [(2 ** (n // 4), n % 4) for n in (steps, 2 * steps)]
+    assert "Mixed precision on the processor: float16, channels_last." in run.status().notes
 
 
 def test_refusals(home, whole):
