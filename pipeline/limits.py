@@ -11,7 +11,8 @@ MOST_EVENTS = 400_000
 
 # tables: metadata, ground truths, image sources
 MOST_TABLE_BYTES = 64 * 2**20
-MOST_TABLE_ROWS = 300_000
+MOST_CSV_BYTES = 320 * 2**20  # of one that is imported: ISIC 2024's has 401,059 rows of 55 columns
+MOST_TABLE_ROWS = 500_000
 MOST_TABLE_COLUMNS = 500
 MOST_LINE_CHARACTERS = 1_000_000
 MOST_CELL_CHARACTERS = 1_000  # of a value that is used
@@ -41,6 +42,9 @@ MOST_ZIPS = 100  # in one folder
 MOST_EXPANSION = 100  # times as large as the zip, unpacked; below MOST_UNPACKED_BYTES anything goes
 MOST_UNPACKED_BYTES = 2 * 2**30
 MOST_IMAGE_BYTES = 200 * 2**20
+MOST_HDF5_IMAGES = 500_000
+MOST_HDF5_SECONDS = 300  # of processor time to find out where the images lie in one
+MOST_HDF5_WAITING_SECONDS = 1_800  # for it by the clock
 
 # images
 MOST_PIXELS = 60_000_000

@@ -20,13 +20,15 @@ def add_parsers(commands) -> None:
     parser = add_command(
         group, "import", data_import,
         help="import a zip archive or a folder: HAM10000_metadata.csv with its images, the files of ISIC 2018 (Task 3) "
-        "or ISIC 2019, the labels of ISIC 2018's Tasks 1 and 2, the ISIC archive's or PAD-UFES-20's metadata.csv with "
+        "or ISIC 2019, ISIC 2024's train-image.hdf5 with its train-metadata.csv, the labels of ISIC 2018's Tasks 1 and "
+        "2, the ISIC archive's or PAD-UFES-20's metadata.csv with "
         "its images, one folder of images for each diagnosis, or any table that names images and their diagnoses; safe "
         "to repeat",
     )
     parser.add_argument(
         "path", metavar="PATH", type=Path, nargs="?",
-        help="the zip archive or the folder; may be left out to add --sources to a data set that is already there",
+        help="the zip archive, the folder or the HDF5 file; may be left out to add --sources to a data set that is "
+        "already there",
     )
     parser.add_argument("--name", required=True, metavar="NAME", help="what the data set is called from now on")
     parser.add_argument(

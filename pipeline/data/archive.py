@@ -1,4 +1,5 @@
-"""One view of a zip or a folder: what its tables or folders say, its images and its lesion masks, wherever they lie."""
+"""One view of a zip, a folder or an HDF5 file: what its tables or folders say, its images and its lesion masks,
+wherever they lie."""
 
 import contextlib
 import hashlib
@@ -13,15 +14,18 @@ from PIL import Image
 from pipeline.data.class_folders import folder_name, folder_rows, image_ids, named_by_folder
 from pipeline.data.column_layouts import (
     ANY,
+    ISIC_2024,
     ISIC_ARCHIVE,
     PAD_UFES,
     any_rows,
     has_columns,
+    isic_2024_rows,
     isic_archive_rows,
     pad_ufes_rows,
 )
 from pipeline.data.diagnosis_names import may_be_named
 from pipeline.data.guesses import Guesses
+from pipeline.data.hdf5_members import is_hdf5
 from pipeline.data.image_ids import is_image_id
 from pipeline.data.isic_layout import criteria_rows, is_criteria_labels, is_renamed_truth, isic_rows, isic_truth
 from pipeline.data.member import Member
@@ -76,6 +80,8 @@ LAYOUTS = (
     Layout("tables of labels", is_criteria_labels, lambda table, _, guesses: criteria_rows(table, guesses)),
     Layout("tables of the ISIC archive", lambda m: has_columns(m, ISIC_ARCHIVE),
            lambda table, _, guesses: isic_archive_rows(table, guesses)),
+    Layout("tables of ISIC 2024", lambda m: has_columns(m, ISIC_2024),
+           lambda table, _, guesses: isic_2024_rows(table, guesses)),
     Layout("tables of PAD-UFES-20", lambda m: has_columns(m, PAD_UFES),
            lambda table, _, guesses: pad_ufes_rows(table, guesses)),
 )
@@ -221,9 +227,12 @@ def _sorted_out(
         )
     if not images:
         zips = [member.said for member in members if member.suffix == ".zip"]
+        packed = [member.said for member in members if is_hdf5(member.file)]
         step = "Give the archive or folder with the images."
         if zips and not is_folder(path):
             step = f"Unpack the zip files in it first ({named(zips)}), and give the folder."
+        elif packed and not is_folder(path):
+            step = f"Unpack {named(packed)} and the table from it, and give the folder that they lie in."
         raise DataError(f"{path.name} holds no images.", step)
     by_stem, problems = _images_by_stem(images)
     layout, table = found
@@ -238,10 +247,10 @@ def open_archive(
 ) -> Iterator[Archive]:
     """What `path` holds, at any depth and in any case of letters; open within `with`.
 
-    Known are HAM10000's own table, the tables of ISIC 2018 (Task 3) and ISIC 2019, the labels of ISIC 2018's Tasks 1
-    and 2, the tables of the ISIC archive and of PAD-UFES-20, one folder for each diagnosis, and any table with a column
-    for the image and one for the diagnosis. Members may be read from several threads. What cannot be read raises a
-    DataError there.
+    Known are HAM10000's own table, the tables of ISIC 2018 (Task 3), ISIC 2019 and ISIC 2024, the labels of ISIC 2018's
+    Tasks 1 and 2, the tables of the ISIC archive and of PAD-UFES-20, one folder for each diagnosis, and any table with
+    a column for the image and one for the diagnosis. Members may be read from several threads. What cannot be read
+    raises a DataError there.
 
     Args:
         mapping: what was confirmed of the diagnoses' names, as `naming.diagnosis_codes` takes it.
@@ -250,7 +259,8 @@ def open_archive(
             `path` lacks are made from there, as `squares_of` does.
 
     Raises:
-        DataError: nothing is there, it is no zip, it has no such table or folders, several tables, or no images.
+        DataError: nothing is there, it is no zip or HDF5 file, it has no such table or folders, several tables, or no
+            images.
     """
     with contextlib.ExitStack() as stack:
         members = stack.enter_context(open_members(path))

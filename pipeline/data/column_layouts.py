@@ -1,9 +1,9 @@
 """Tables with a column for the image and one for its diagnosis, whatever these are called: the ISIC archive's own
-`metadata.csv`, PAD-UFES-20's, and any other that names both."""
+`metadata.csv`, ISIC 2024's, PAD-UFES-20's, and any other that names both."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from pipeline.data.diagnosis_names import most_telling
 from pipeline.data.guesses import Guesses
 from pipeline.data.member import Member
 from pipeline.data.metadata import COLUMNS, FITZPATRICK, Rows, checked_rows, own_lesions
-from pipeline.data.quotable import quotable
+from pipeline.data.quotable import problems_of, quotable
 from pipeline.data.sources import isic
 from pipeline.errors import DataError
 from pipeline.number_words import count
@@ -33,6 +33,8 @@ _PAD_UFES = {  # its codes in words; its SCC is Bowen's disease too, as ISIC 201
 }
 PAD_UFES_RIGHTS = ("CC BY 4.0", "Pacheco et al. 2020, PAD-UFES-20, doi:10.17632/zr7vgbcyr2.1")
 _MOST_ATTRIBUTIONS = 6
+_TARGETS = {"0": "benign", "1": "malignant", "0.0": "benign", "1.0": "malignant"}  # of ISIC 2024
+_FINER = tuple(f"iddx_{n}" for n in range(2, 6))
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ _PATIENT = {
 }
 ISIC_ARCHIVE = Columns(("isic_id",), ("diagnosis_3", "diagnosis_1", "diagnosis_2", "diagnosis", "benign_malignant"),
                        _PATIENT)
+ISIC_2024 = Columns(("isic_id",), ("iddx_1", "target"), _PATIENT)
 PAD_UFES = Columns(("img_id",), ("diagnostic",), _PATIENT)
 ANY = Columns(
     ("image_id", "image", "image_name", "img_id", "isic_id", "bcn_filename", "filename", "file_name", "image_file",
@@ -158,6 +161,41 @@ def isic_archive_rows(table: Member, guesses: Guesses) -> Rows:
     raw["dataset"] = raw["dataset"].fillna(source)
     rights = _licences(raw["also_copyright_license"]), _attributions(raw["also_attribution"])
     return _finished(raw, table, guesses, rights, _image_types(raw["also_image_type"]))
+
+
+def isic_2024_rows(table: Member, guesses: Guesses) -> Rows:
+    """What ISIC 2024's table says: benign and malignant, which stay diagnoses of their own; the few finer ones do not
+    stand beside them. Raises as `any_rows`."""
+    also = ("iddx_1", "target", *_FINER, "patient_id", "attribution", "copyright_license", "image_type")
+    raw = _read(table, ISIC_2024, also, guesses)
+    target = raw["also_target"].map(_TARGETS).astype("str")
+    raw["dx"] = raw["also_iddx_1"].fillna(target)
+    malignant = raw["dx"].str.strip().str.lower() == "malignant"
+    contradictory = raw["dx"].notna() & target.notna() & (malignant != (target == "malignant"))
+    problems = problems_of(raw.loc[contradictory, "image_id"], "its target and its iddx_1 contradict each other")
+    raw = raw[~contradictory].copy()
+    source = raw["also_attribution"].where(raw["also_attribution"].map(_may_be_shown).astype(bool))
+    raw["dataset"] = raw["dataset"].fillna(source)
+    rights = _licences(raw["also_copyright_license"]), _attributions(raw["also_attribution"])
+    rows = _finished(raw, table, guesses, rights, [*_of_patients(raw), *_of_finer(raw),
+                                                   *_image_types(raw["also_image_type"])])
+    return replace(rows, problems=problems + rows.problems)
+
+
+def _of_patients(raw: pd.DataFrame) -> list[str]:
+    patients = raw["also_patient_id"].nunique()
+    if not patients:
+        return []
+    return [f"Its {len(raw):,} images are of {count(patients, 'patient')}, whom a split does not keep together: it "
+            "knows lesions alone."]
+
+
+def _of_finer(raw: pd.DataFrame) -> list[str]:
+    finer = raw[[f"also_{column}" for column in _FINER]].notna().any(axis=1).sum()
+    if not finer:
+        return []
+    return [f"Diagnoses finer than benign and malignant are recorded for {finer:,} of {len(raw):,} images alone, and "
+            "are not used."]
 
 
 def _may_be_shown(text: object) -> bool:

@@ -18,8 +18,8 @@ from pipeline.errors import DataError
 from pipeline.files.csv_cells import as_read
 from pipeline.limits import (
     MOST_CELL_CHARACTERS,
+    MOST_CSV_BYTES,
     MOST_LINE_CHARACTERS,
-    MOST_TABLE_BYTES,
     MOST_TABLE_COLUMNS,
     MOST_TABLE_ROWS,
 )
@@ -48,8 +48,8 @@ def _delimiter(content: bytes) -> str:
 
 
 def _check_bytes(content: bytes, name: str) -> None:
-    if len(content) > MOST_TABLE_BYTES:
-        raise too_large(name, MOST_TABLE_BYTES)
+    if len(content) > MOST_CSV_BYTES:
+        raise too_large(name, MOST_CSV_BYTES)
     if is_wide(content):
         raise _unreadable(name, "it is in UTF-16 or UTF-32")
     if found := _CONTROLS.search(content):
@@ -167,7 +167,7 @@ def read_table(
     Raises:
         DataError: it is empty, lacks a column, has one twice, or cannot be read without a guess.
     """
-    if notes is not None and len(content) <= MOST_TABLE_BYTES:
+    if notes is not None:
         content, guess = as_utf8(content)
         notes += [f"{name} {guess}"] if guess else []
     records = _records(content, name)

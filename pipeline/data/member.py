@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from pipeline.data.image_ids import composed
 from pipeline.data.quotable import quotable
 from pipeline.data.regular_files import too_large
-from pipeline.limits import MOST_IMAGE_BYTES, MOST_TABLE_BYTES
+from pipeline.limits import MOST_CSV_BYTES, MOST_IMAGE_BYTES
 
 IMAGE_SUFFIXES = {  # of HEIC none is read, but each is told
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".heif",
@@ -19,7 +19,7 @@ _MOST_SHOWN = 100  # characters of a path
 
 
 class MemberSource(Protocol):
-    """What holds members: a zip, or a folder."""
+    """What holds members: a zip, an HDF5 file, or a folder."""
 
     name: str
 
@@ -53,7 +53,7 @@ class Member:
         Raises:
             DataError: it is too large for what it is, damaged, encrypted, a link to elsewhere, or gone.
         """
-        most = MOST_TABLE_BYTES if self.is_table or not self.suffix else MOST_IMAGE_BYTES
+        most = MOST_CSV_BYTES if self.is_table or not self.suffix else MOST_IMAGE_BYTES
         if self.size > most:
             raise too_large(f"{self.said} in {self.source.name}", most)
         return self.source.read(self.key, self.said, most)

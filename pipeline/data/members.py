@@ -1,4 +1,5 @@
-"""The files of a zip, or of a folder and the zips that lie in it, each with how to read it."""
+"""The files of a zip, the images of an HDF5 file, or what lies in a folder and in its zips and HDF5 files, each with
+how to read it."""
 
 import contextlib
 import os
@@ -6,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.data.hdf5_members import is_hdf5, open_hdf5
 from pipeline.data.image_ids import composed
 from pipeline.data.member import Member, tidy_path
 from pipeline.data.regular_files import is_folder, open_regular, read_regular
 from pipeline.data.zip_members import open_zip, too_many
 from pipeline.errors import DataError
 from pipeline.limits import MOST_MEMBERS, MOST_ZIPS
+
+_MOST_HDF5 = 4  # in one folder: each may hold a whole collection
 
 
 class _FolderSource:
@@ -64,6 +68,17 @@ def _folder_members(folder: Path) -> list[Member]:
     return found
 
 
+def _in_its_hdf5(folder: Path, loose: list[Member], opened: contextlib.ExitStack) -> list[Member]:
+    """The images of the HDF5 files in a folder, as ISIC 2024 hands them out, where none lies loose."""
+    packed = [member for member in loose if is_hdf5(member.file)]
+    if not packed or any(member.is_image for member in loose):
+        return []
+    if len(packed) > _MOST_HDF5:
+        raise DataError(f"{folder.name} holds more than {_MOST_HDF5} HDF5 files.", "Give a part of it.")
+    found = ((one, member) for one in packed for member in open_hdf5(Path(one.key), opened))
+    return [replace(member, path=f"{one.path}/{member.path}") for one, member in found]
+
+
 def _in_its_zips(folder: Path, loose: list[Member], opened: contextlib.ExitStack) -> list[Member]:
     """What the zips in a folder add, as ISIC and Dataverse hand out their data: images where none lies loose, and
     tables that do not lie loose under the same name."""
@@ -95,17 +110,20 @@ def file_member(path: Path) -> Member:
 
 @contextlib.contextmanager
 def open_members(path: Path) -> Iterator[list[Member]]:
-    """Every file at `path`, a zip or a folder, to be read within the `with`. Hidden files of a folder are left out.
+    """Every file at `path`, a zip or a folder, or image of an HDF5 file, to be read within the `with`. Hidden files of
+    a folder are left out.
 
     Raises:
-        DataError: nothing is there, it is neither a folder nor a zip, a zip cannot be opened, or there are too many
-            files.
+        DataError: nothing is there, it is neither a folder nor a zip nor an HDF5 file, one cannot be opened, or there
+            are too many files.
     """
     if not os.path.exists(path):
         raise DataError(f"There is no archive or folder {path}.", "Check the path.")
     with contextlib.ExitStack() as opened:
         if is_folder(path):
             loose = _folder_members(path)
-            yield loose + _in_its_zips(path, loose, opened)
+            yield loose + _in_its_zips(path, loose, opened) + _in_its_hdf5(path, loose, opened)
+        elif is_hdf5(path.name):
+            yield open_hdf5(path, opened)
         else:
             yield open_zip(path, opened)

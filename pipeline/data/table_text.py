@@ -4,6 +4,8 @@ import codecs
 import re
 from collections.abc import Iterator
 
+from pipeline.limits import MOST_TABLE_BYTES
+
 _PIECE = 2**20  # bytes that are decoded at one time
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -36,9 +38,10 @@ def as_utf8(content: bytes) -> tuple[bytes, str | None]:
     """`content` in UTF-8, and what was guessed for that, as the rest of a sentence that the table's name begins.
 
     UTF-16 is told by its byte order mark; what is neither that nor UTF-8 and has no control characters is taken for
-    Windows-1252. Anything else is given back as it is, to be refused by whoever reads it.
+    Windows-1252. Anything else is given back as it is, to be refused by whoever reads it; so is what would take too
+    much memory to guess at.
     """
-    if content.startswith(_UTF32):
+    if content.startswith(_UTF32) or len(content) > MOST_TABLE_BYTES:
         return content, None
     if content.startswith(_UTF16):
         if len(content) % 2 or not _is_text(content, "utf-16"):

@@ -70,8 +70,8 @@ def _all_rows(number: int) -> bytes:
 HUGE: dict[str, tuple[Callable[[], bytes], Expect]] = {
     "ten million columns": (lambda: b"a," * 10_000_000 + b"\n" + b"1," * 10_000_000, "refused"),
     "ten million rows": (lambda: _HEADER + b"L1,I1,nv,histo,50,male,back,x\n" * 2_100_000, "refused"),
-    "as many rows as are read": (lambda: _all_rows(299_999), "refused"),
-    "more rows than are read": (lambda: _all_rows(300_001), "refused"),
+    "as many rows as are read": (lambda: _all_rows(499_999), "refused"),
+    "more rows than are read": (lambda: _all_rows(500_001), "refused"),
     "a line of 100 MB": (lambda: _HEADER + b"x" * 100_000_000, "refused"),
     "a line of 60 MB": (lambda: _HEADER + b"x" * 60_000_000, "refused"),
     "a header of 60 MB": (lambda: b"x" * 60_000_000, "refused"),

@@ -52,7 +52,7 @@ def in_place(started: bool, work: Pending) -> Pending | None:
 
 
 def _name_for(source: str) -> str:
-    stem = Path(source).name.removesuffix(".zip").lower()
+    stem = re.sub(r"\.(zip|hdf5|h5)$", "", Path(source).name.lower())
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:64]
 
 
