@@ -7,14 +7,15 @@ import hashlib
 import os
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 import pandas as pd
 from annotated_types import Len
 from typing_extensions import TypedDict
 
+from pipeline.audit.image_features import describe_images
 from pipeline.audit.label_leaks import LEAK_FACTORS, label_leak
-from pipeline.audit.near_duplicates import MOST, THRESHOLD, describe_images, similar_pairs
+from pipeline.audit.near_duplicates import MOST, similar_pairs
 from pipeline.data.dataset import Dataset
 from pipeline.data.seen_lesions import seen_shares
 from pipeline.errors import DataError, WorkspaceError
@@ -74,13 +75,14 @@ class Leak(TypedDict):
 
 
 class Audit(TypedDict):
-    """What `audit_dataset` gives."""
+    """What `audit_dataset` gives; an earlier version compared all pairs, and said nothing of their share."""
 
     images: Count
     lesions: Count
     content_hash: Word
     table_digest: Word
     threshold: Figure
+    found_share: NotRequired[Share | None]
     seen: SeenShares | None
     near_duplicates: Annotated[list[NearPair], Len(0, MOST)]
     pairs_in_all: Count
@@ -99,12 +101,12 @@ def _table_digest(dataset: Dataset) -> str:
     return hashlib.sha256(read_bytes(dataset.folder / "metadata.parquet", MOST_TABLE_BYTES)).hexdigest()
 
 
-def pair_rows(metadata: pd.DataFrame, pairs: pd.DataFrame) -> tuple[list[dict[str, Any]], int]:
-    """`similar_pairs` in the data set's words.
+def pair_rows(metadata: pd.DataFrame, pairs: pd.DataFrame) -> tuple[list[dict[str, Any]], int, int]:
+    """The table that `similar_pairs` gives in the data set's words.
 
     Returns:
-        Those with different lesion_ids as {image_a, image_b, lesion_a, lesion_b, similarity}, in their order; and how
-        many more share one.
+        The first MOST with different lesion_ids as {image_a, image_b, lesion_a, lesion_b, similarity}, in their order;
+        how many there are; and how many more share one.
     """
     images, lesions = (metadata[column].to_numpy(dtype=object) for column in ("image_id", "lesion_id"))
     apart = pairs[lesions[pairs["a"]] != lesions[pairs["b"]]]
@@ -113,30 +115,30 @@ def pair_rows(metadata: pd.DataFrame, pairs: pd.DataFrame) -> tuple[list[dict[st
             "image_a": images[a], "image_b": images[b], "lesion_a": lesions[a], "lesion_b": lesions[b],
             "similarity": round(float(similarity), 4),
         }
-        for a, b, similarity in apart.itertuples(index=False, name=None)
+        for a, b, similarity in apart.head(MOST).itertuples(index=False, name=None)
     ]
-    return rows, len(pairs) - len(rows)
+    return rows, len(apart), len(pairs) - len(apart)
 
 
 def audit_dataset(workspace: Workspace, dataset: Dataset, progress: Progress = silent) -> dict[str, Any]:
     """Audits the data set and stores what it found.
 
     Returns:
-        images, lesions, content_hash, table_digest, threshold, seconds (it took), created (since 1970); seen: as
-        `seen_shares`, None where the set is too small to split; near_duplicates: the most similar MOST pairs with
-        different lesion_ids, as `pair_rows`; pairs_in_all: how many there are; pairs_of_one_lesion: similar pairs that
-        share a lesion_id; label_leaks: `label_leak` of "dx_type" and "source".
+        images, lesions, content_hash, table_digest, seconds (it took), created (since 1970); threshold and found_share:
+        as of `SimilarPairs`; seen: as `seen_shares`, None where the set is too small to split; near_duplicates: the
+        most similar MOST pairs with different lesion_ids, as `pair_rows`; pairs_in_all: how many there are;
+        pairs_of_one_lesion: similar pairs that share a lesion_id; label_leaks: `label_leak` of "dx_type" and "source".
 
     Raises:
-        DataError, WeightsError: as `describe_images`.
-        WorkspaceError: the disk is full or cannot be written.
+        DataError, WeightsError, WorkspaceError: as `describe_images`.
         Cancelled: by `progress`; nothing is stored.
     """
     lock = workspace.locks / f"audit-{dataset.name}.lock"
     with file_lock(lock, progress, "Waits for another audit of this data set."):
         begun, digest, metadata = time.monotonic(), _table_digest(dataset), dataset.metadata()
-        features, hashes = describe_images(dataset, progress)
-        pairs, of_one_lesion = pair_rows(metadata, similar_pairs(features, hashes, progress))
+        described = describe_images(dataset, progress)
+        similar = similar_pairs(described.array("features"), described.array("hashes"), progress)
+        pairs, in_all, of_one_lesion = pair_rows(metadata, similar.pairs)
         progress(0.95, "Counts lesions that training would have seen.")
         try:
             seen = seen_shares(metadata)
@@ -144,12 +146,13 @@ def audit_dataset(workspace: Workspace, dataset: Dataset, progress: Progress = s
             seen = None
         found = {
             "images": dataset.images, "lesions": dataset.lesions, "content_hash": dataset.content_hash,
-            "table_digest": digest, "threshold": THRESHOLD, "seen": seen, "near_duplicates": pairs[:MOST],
-            "pairs_in_all": len(pairs), "pairs_of_one_lesion": of_one_lesion,
+            "table_digest": digest, "threshold": similar.threshold, "found_share": similar.found_share, "seen": seen,
+            "near_duplicates": pairs, "pairs_in_all": in_all, "pairs_of_one_lesion": of_one_lesion,
             "label_leaks": [label_leak(metadata, factor) for factor in LEAK_FACTORS],
             "seconds": time.monotonic() - begun, "created": time.time(),
         }
         write_json(audit_path(dataset), found)
+        described.remove()
         progress(1.0, "The audit is done.")
         return found
 

@@ -80,8 +80,12 @@ def _pairs(found: dict[str, Any], confirmed: int) -> list[str]:
     pairs = found["near_duplicates"]
     lines = [
         f"{count(found['pairs_in_all'], 'pair')} of similar images with different lesion_ids (similarity at least "
-        f"{found['threshold']}), {confirmed:,} confirmed; {found['pairs_of_one_lesion']:,} more share their lesion_id."
+        f"{found['threshold']:.3g}), {confirmed:,} confirmed; {found['pairs_of_one_lesion']:,} more share their "
+        "lesion_id."
     ]
+    if found["found_share"] != 1:
+        lines.append("So many images are compared with those alone that are neighbours or share a hash; of the pairs "
+                     f"of a sample found this way: {percent(found['found_share'])}.")
     if not pairs:
         return lines
     rows = [

@@ -70,7 +70,7 @@ def choose_extra(
     part = own["image_id"].map(split.set_index("image_id")["part"]).astype(object)
     part = part.mask(own["image_id"].isin(reserved_images(dataset)), "reserved")
     held_out = np.flatnonzero((part.notna() & (part != "train")).to_numpy())
-    twins = near_twins(fingerprints(extra, progress), fingerprints(dataset, progress).of(held_out))
+    twins = near_twins(fingerprints(extra, progress), fingerprints(dataset, progress).of(held_out), progress)
     pairs = [(others["image_id"][a], own["image_id"][held_out[b]]) for a, b in twins]
     together = [*twins_within(extra, progress), *confirmed_pairs(extra)]
     left_out = left_out_of_extra(others, own, part, reserved_images(extra), pairs, together, dataset.classes)

@@ -195,5 +195,5 @@ def victims(place: Path) -> list[Victim]:
         Victim("export of a bundle", export, export, _digest(place / "out.zip"), lambda work: []),
         Victim("export as ONNX", to_onnx, to_onnx, lambda home, work: onnx.stat().st_size > 0, lambda work: [],
                slow=True),
-        Victim("audit", audit, audit, _audit, lambda work: ["datasets/tiny/audit.json"]),
+        Victim("audit", audit, audit, _audit, lambda work: ["datasets/tiny/audit.json", "datasets/tiny/cache/audit/"]),
     ]

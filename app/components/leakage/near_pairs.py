@@ -17,7 +17,7 @@ from pipeline.data.dataset import Dataset
 from pipeline.data.same_lesion import Verdict, judge_pair
 from pipeline.errors import ImageError
 from pipeline.files.workspace import error_words
-from pipeline.number_words import count, decimal
+from pipeline.number_words import count, decimal, percent
 from pipeline.shown import as_text
 
 PAGE = 6
@@ -52,12 +52,16 @@ def near_pairs(dataset: Dataset, audit: dict[str, Any]) -> None:
     rows = pairs_with_verdicts(audit, leakage_rows.judged(dataset), table["lesion_id"])
     st.markdown(
         f"{count(audit['pairs_in_all'], 'pair')} of images that look alike (similarity of at least "
-        f"{audit['threshold']:g}) have different lesion_ids, so even a split by lesion can put one into training and "
+        f"{audit['threshold']:.3g}) have different lesion_ids, so even a split by lesion can put one into training and "
         f"the other into validation. {audit['pairs_of_one_lesion']:,} more share theirs, and stay together anyway. "
         "Most of these pairs are look-alikes; whether two images show one lesion is for a person to say."
     )
     if len(audit["near_duplicates"]) < audit["pairs_in_all"]:
         st.caption(f"The {len(audit['near_duplicates']):,} most similar of them stand here.")
+    share = audit.get("found_share")
+    if share is not None and share < 1:
+        st.caption("So many images are compared with those alone that are neighbours or share a hash: of the pairs of "
+                   f"a sample, {percent(share)} are found this way.")
     of = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in _WORDS}
     chosen = address_radio("Pairs", "verdict", {v: f"{_WORDS[v]} ({len(of[v]):,})" for v in _WORDS}, hidden=True,
                            forgets=("page",))

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from pipeline.audit.findings import audit_dataset, is_current, pair_rows, stored_audit
+from pipeline.audit.image_features import whitened
 from pipeline.audit.label_leaks import cramers_v, label_leak
-from pipeline.audit.near_duplicates import similar_pairs, whitened
+from pipeline.audit.near_duplicates import similar_pairs
 from pipeline.audit.perceptual_hash import grey_square, hash_distances, orientation_hashes
 from pipeline.cli import main
 from pipeline.data.dataset import load_dataset
@@ -83,14 +84,15 @@ def test_similar_pairs_come_best_first_and_once():
     features[20] = features[10] + 0.1 * rng.normal(size=60)
     hashes = rng.integers(0, 2**63, (1100, 8), dtype=np.uint64)
     hashes[1050] = hashes[3]
-    found = similar_pairs(features, hashes)
+    found, threshold, share = similar_pairs(features, hashes)
+    assert (threshold, share) == (0.5, 1)
     assert found[["a", "b"]].values.tolist()[:2] == [[3, 1050], [10, 20]]
     assert found.at[0, "similarity"] == pytest.approx(1, abs=1e-4) and found["similarity"].between(0.5, 1).all()
     assert (found["a"] < found["b"]).all() and not found.duplicated(["a", "b"]).any()
     table = pd.DataFrame({"image_id": [f"I{n}" for n in range(1100)], "lesion_id": [f"L{n}" for n in range(1100)]})
     table.loc[20, "lesion_id"] = "L10"
-    apart, same = pair_rows(table, found)
-    assert same == 1 and len(apart) == len(found) - 1
+    apart, in_all, same = pair_rows(table, found)
+    assert same == 1 and len(apart) == in_all == len(found) - 1
     assert apart[0] == {
         "image_a": "I3", "image_b": "I1050", "lesion_a": "L3", "lesion_b": "L1050", "similarity": 1.0,
     }
