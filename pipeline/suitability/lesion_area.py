@@ -38,7 +38,7 @@ def lesion_area(whole: np.ndarray) -> LesionArea | None:
     picture's frame; of several dark areas the lesion is the one with most in the middle.
     """
     luma = ndimage.gaussian_filter(grey(whole), _SMOOTH)
-    near = _nearness(*luma.shape)
+    near = nearness(*luma.shape)
     level, apart, step = _otsu(luma[near > 0])
     if np.isnan(level):
         return None
@@ -56,7 +56,7 @@ def lesion_area(whole: np.ndarray) -> LesionArea | None:
     return LesionArea(mask, apart, step, float(mask.mean()), away, float(second / largest))
 
 
-def _nearness(height: int, width: int) -> np.ndarray:
+def nearness(height: int, width: int) -> np.ndarray:
     """(height, width) from 1 in the middle to 0 at the ellipse that the picture's frame holds, and beyond it: there the
     corners are dark.
     """

@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from pipeline.suitability.lesion_area import LesionArea
+from pipeline.suitability.lesion_area import LesionArea, nearness
+from pipeline.suitability.ridges import dark_ridges
 from pipeline.suitability.standard import SMALL, SQUARE, Standard, grey
 
 _HAIR_SCALE, _RIDGE, _SHORTEST = 1.0, 0.008, 40  # pixels of the square; luma; pixels of the square
 _INK = 0.3  # by how much more than the median, grey levels 0..1
+_DARK = 0.75  # of the middle's luma
 
 
 class Score(NamedTuple):
@@ -70,28 +72,26 @@ def ink(picture: Standard) -> Score:
 
 
 def dark_corners(picture: Standard) -> Score:
-    """How much darker the darkest corners are than the middle: 0 as bright, 1 black; the mean of the two darkest."""
+    """How much darker the darkest corners are than the middle: 0 as bright, 1 black; the mean of the two darkest.
+
+    Beyond the ellipse in the picture's frame, what is that dark: a vignette, or the black around a round view.
+    """
     luma = grey(picture.whole)
     height, width = luma.shape
     side = SMALL // 15
     corners = [luma[:side, :side], luma[:side, -side:], luma[-side:, :side], luma[-side:, -side:]]
     middle = np.median(luma[height // 4:-height // 4, width // 4:-width // 4])
     darkest = np.sort([float(np.median(corner)) for corner in corners])[:2]
-    return Score(float(1 - darkest.mean() / middle) if middle > 0.02 else np.nan)
+    mask = (nearness(height, width) == 0) & (luma < _DARK * middle)
+    return Score(float(1 - darkest.mean() / middle), mask) if middle > 0.02 else Score(np.nan)
 
 
 def hair(picture: Standard) -> Score:
-    """Length of dark lines in the square, in its sides: ridges of at least a sixth of it.
-
-    A ridge is curved across and straight along: the larger eigenvalue of the Hessian is high and the other near 0
-    (Frangi et al. 1998, doi:10.1007/BFb0056195, at one scale).
-    """
+    """Length of dark lines in the square, in its sides: ridges of at least a sixth of it."""
     if picture.square is None:
         return Score(np.nan)
-    yy, xx, xy = (ndimage.gaussian_filter(picture.square, _HAIR_SCALE, order) for order in ((2, 0), (0, 2), (1, 1)))
-    middle, apart = (yy + xx) / 2, np.sqrt(((yy - xx) / 2) ** 2 + xy**2)
-    across, along = middle + apart, middle - apart
-    parts, number = ndimage.label((across * _HAIR_SCALE**2 > _RIDGE) & (np.abs(along) < across / 2), np.ones((3, 3)))
+    ridges = dark_ridges(picture.square, _HAIR_SCALE)
+    parts, _ = ndimage.label(ridges.line & (ridges.strength > _RIDGE), np.ones((3, 3)))
     extents = np.array([0.0, *(np.hypot(rows.stop - rows.start, columns.stop - columns.start)
                                for rows, columns in ndimage.find_objects(parts))])
     long = extents >= _SHORTEST

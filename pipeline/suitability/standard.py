@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-SMALL, SQUARE = 150, 256  # the shorter side of the whole picture, and the side of its central square
+SMALL, SQUARE = 150, 256  # the shorter side of the whole picture, and of what finer scores take
 _NATIVE = 512  # of the part that keeps its own pixels, at most
+_LONGEST = 3  # times as long as wide, of what is scored whole and finely
 _BLOCK = 8  # of a JPEG; the part begins where one does
 
 
@@ -15,12 +16,14 @@ class Standard(NamedTuple):
 
     Attributes:
         whole: (h, w, 3), its shorter side SMALL pixels.
-        square: (SQUARE, SQUARE) luma of its central square; None where that has fewer pixels.
+        wide: (h, w) luma of the whole, its shorter side SQUARE pixels; None where that has fewer, or is a strip.
+        square: (SQUARE, SQUARE) luma of its central square; None where that has fewer.
         native: (h, w) luma of its middle, pixel by pixel, at most 512 by 512.
         shorter_side: of the picture as it was brought, in pixels.
     """
 
     whole: np.ndarray
+    wide: np.ndarray | None
     square: np.ndarray | None
     native: np.ndarray
     shorter_side: int
@@ -34,14 +37,22 @@ def standard(pixels: np.ndarray) -> Standard:
     """
     height, width = pixels.shape[:2]
     image, short = Image.fromarray(pixels), min(height, width)
-    size = (max(round(width * SMALL / short), SMALL), max(round(height * SMALL / short), SMALL))
-    whole = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3)
-    square = None
+    whole = image.resize(_scaled(pixels, SMALL), Image.Resampling.BICUBIC, reducing_gap=3)
+    wide = square = None
     if short >= SQUARE:
         left, top = (width - short) // 2, (height - short) // 2
         middle = (left, top, left + short, top + short)
-        square = image.resize((SQUARE, SQUARE), Image.Resampling.BICUBIC, middle, reducing_gap=3)
-    return Standard(_unit(whole), None if square is None else grey(_unit(square)), grey(_unit(_native(pixels))), short)
+        if max(height, width) <= _LONGEST * short:
+            wide = grey(_unit(image.resize(_scaled(pixels, SQUARE), Image.Resampling.BICUBIC, reducing_gap=3)))
+        square = grey(_unit(image.resize((SQUARE, SQUARE), Image.Resampling.BICUBIC, middle, reducing_gap=3)))
+    return Standard(_unit(whole), wide, square, grey(_unit(_native(pixels))), short)
+
+
+def _scaled(pixels: np.ndarray, side: int) -> tuple[int, int]:
+    """Width and height of the picture with a shorter side of so many pixels."""
+    height, width = pixels.shape[:2]
+    short = min(height, width)
+    return max(round(width * side / short), side), max(round(height * side / short), side)
 
 
 def _native(pixels: np.ndarray) -> np.ndarray:
