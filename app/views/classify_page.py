@@ -8,6 +8,7 @@ from app.addresses.visits import mark
 from app.components import problems
 from app.components.help_text import help_text
 from app.components.models.example_row import example_rows
+from app.components.models.no_lesion_panel import no_lesion_panel
 from app.components.models.other_model import short_title, usual_model
 from app.components.models.prediction_panel import image_panel
 from app.components.models.visitor_image import VisitorImage, visitor_image
@@ -142,6 +143,7 @@ def main() -> None:
             st.info("Choose an image: the model's output for it appears here, a probability for each diagnosis and "
                     "the regions that raised it.", icon=":material/image_search:")
     _about(info)
+    no_lesion_panel()
     help_text("classify", "What the model's output is, and is not")
     help_text("decisions", "Two decisions: as-data and balanced")
     help_text("heatmap", "How to read a heatmap")

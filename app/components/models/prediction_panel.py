@@ -82,7 +82,7 @@ def _answered(
     with st.container(), st.spinner("Loading the network: some seconds the first time."):
         resources.predictor(info)
     output = resources.output(info, image.pixels, image.digest, name=Path(image.name).stem)
-    answers = _answers(info, output.probabilities)
+    answers = decided_answers(info, output.probabilities)
     table = next(iter(answers.values()))
     with top:
         _headline(info, image, table)
@@ -99,7 +99,7 @@ def _answered(
         notice_panel(info, f"{info.name}/{image.digest}")
 
 
-def _answers(info: ModelInfo, probabilities: np.ndarray) -> dict[Decision, pd.DataFrame]:
+def decided_answers(info: ModelInfo, probabilities: np.ndarray) -> dict[Decision, pd.DataFrame]:
     """`probabilities_table` under each decision that can be had; the first is the one that is shown."""
     priors = model_priors(resources.workspace(), info)
     return {
