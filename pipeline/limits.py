@@ -69,6 +69,7 @@ MOST_WORD = 255  # a file's name at most; a page breaks it
 
 # downloads and logins
 MOST_DOWNLOAD_BYTES = 50 * 10**9  # of one file
+MOST_ANSWER_BYTES = 2**18  # of what an archive says of one image
 MOST_LOGIN_BYTES = 64 * 2**10  # of a kaggle.json or an access token's file
 MOST_LOGIN_CHARACTERS = 8_000  # of a token, a user name or a key
 

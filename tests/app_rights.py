@@ -22,6 +22,7 @@ ACTING: dict[str, dict[Right, str]] = {
     "components/classroom/lesson_shelf.py": {
         Right.DELETE: "teach.delete", Right.IMPORT: "teach.import teach.import.file", Right.OPEN_ROOM: "teach.forget.*",
     },
+    "components/classroom/pack_offer.py": {Right.FETCH: "teach.pack"},
     "components/classroom/plan_form.py": {Right.OPEN_ROOM: "teach.open"},
     "components/classroom/worksheet_downloads.py": {Right.TAKE_AWAY: "worksheet.key.* worksheet.sheet.*"},
     "components/data/data_intake.py": {

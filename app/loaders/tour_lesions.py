@@ -3,8 +3,8 @@
 from app.loaders import case_tables, evaluation_rows
 from app.loaders.file_cache import kept
 from app.loaders.run_data import found_files
-from app.words.tour_claims import Told
-from app.words.tour_stops import STOPS, Stop
+from pipeline.classroom.tour_claims import Told
+from pipeline.classroom.tour_stops import STOPS, Stop
 from pipeline.runs.run_dir import RunDir
 
 

@@ -1,10 +1,10 @@
-"""`data fetch`: a collection from Kaggle or the ISIC challenges into the workspace."""
+"""`data fetch`: a collection from Kaggle or the ISIC challenges, or single images of the ISIC archive."""
 
 from pipeline.commands.arguments import add_command
 from pipeline.commands.dataset_text import dataset_answer, dataset_text
 from pipeline.commands.output import Output
 from pipeline.data.sources.catalogue import SOURCES
-from pipeline.data.sources.isic import BASE_VARIABLE
+from pipeline.data.sources.isic import BASE_VARIABLE, IMAGES_VARIABLE
 from pipeline.errors import DataError
 from pipeline.files.workspace import current_workspace
 from pipeline.text_tables import table
@@ -25,7 +25,7 @@ def add_fetch(group) -> None:
         help="download a collection and import it; an interrupted download goes on where it ended",
         epilog=f"sources:\n{_about()}\n\nKaggle wants a login: $KAGGLE_API_TOKEN, ~/.kaggle/access_token, "
         f"~/.kaggle/kaggle.json,\nor $KAGGLE_USERNAME with $KAGGLE_KEY. ${BASE_VARIABLE} names a mirror of the ISIC "
-        "archives.",
+        f"archives, ${IMAGES_VARIABLE} one of the ISIC archive's API.",
     )
     parser.add_argument("source", metavar="SOURCE", nargs="?", help="one of the sources below")
     parser.add_argument("--name", metavar="NAME", help="what the data set is called from now on; else as below")

@@ -1,8 +1,7 @@
 """Tables with a column for the image and one for its diagnosis, whatever these are called: the ISIC archive's own
 `metadata.csv`, ISIC 2024's, PAD-UFES-20's, and any other that names both."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,19 +9,16 @@ import pandas as pd
 from pipeline.data.delimited import column_names, read_table
 from pipeline.data.diagnosis_names import most_telling
 from pipeline.data.guesses import Guesses
+from pipeline.data.image_rights import RIGHTS, attributions, counted, licences, may_be_shown
 from pipeline.data.member import Member
 from pipeline.data.metadata import COLUMNS, FITZPATRICK, Rows, checked_rows, own_lesions
-from pipeline.data.quotable import problems_of, quotable
+from pipeline.data.quotable import problems_of
 from pipeline.data.sources import isic
 from pipeline.errors import DataError
 from pipeline.number_words import count
 
 _HEAD = 2**16  # bytes, in which the header of a table of this kind ends
 _LEVELS = tuple(f"diagnosis_{n}" for n in range(1, 6))
-_LICENCES = {
-    "cc 0": "CC0 1.0", "cc0": "CC0 1.0", "cc by": "CC BY 4.0", "cc by nc": "CC BY-NC 4.0", "cc by sa": "CC BY-SA 4.0",
-    "cc by nc sa": "CC BY-NC-SA 4.0", "cc by nc nd": "CC BY-NC-ND 4.0", "cc by nd": "CC BY-ND 4.0",
-}
 _SKIN_TYPES = {  # as they may be written, to how they are here
     written: name for n, name in enumerate(("I", "II", "III", "IV", "V", "VI"), start=1)
     for written in (name.lower(), f"{n}", f"{n}.0")
@@ -32,7 +28,6 @@ _PAD_UFES = {  # its codes in words; its SCC is Bowen's disease too, as ISIC 201
     "SCC": "squamous cell carcinoma", "SEK": "seborrheic keratosis",
 }
 PAD_UFES_RIGHTS = ("CC BY 4.0", "Pacheco et al. 2020, PAD-UFES-20, doi:10.17632/zr7vgbcyr2.1")
-_MOST_ATTRIBUTIONS = 6
 _TARGETS = {"0": "benign", "1": "malignant", "0.0": "benign", "1.0": "malignant"}  # of ISIC 2024
 _FINER = tuple(f"iddx_{n}" for n in range(2, 6))
 
@@ -122,7 +117,8 @@ def _finished(raw: pd.DataFrame, table: Member, guesses: Guesses, rights: tuple[
               notes: Sequence[str] = ()) -> Rows:
     lesions, alone = own_lesions(raw["image_id"], raw["lesion_id"])
     skin = _skin_types(raw[FITZPATRICK], guesses.notes)
-    kept = raw[[*COLUMNS, "dataset"]].assign(lesion_id=lesions, **{FITZPATRICK: skin})
+    kept = raw[[*COLUMNS, "dataset", *raw.columns.intersection([*RIGHTS], sort=False)]].assign(
+        lesion_id=lesions, **{FITZPATRICK: skin})
     rows, problems = checked_rows(kept, table.said, guesses)
     return Rows(rows, problems, [*guesses.notes, *notes, *alone], rights)
 
@@ -149,18 +145,25 @@ def pad_ufes_rows(table: Member, guesses: Guesses) -> Rows:
 
 
 def isic_archive_rows(table: Member, guesses: Guesses) -> Rows:
-    """What the ISIC archive's own table says, with the licences and attributions of its images. Raises as
-    `any_rows`."""
+    """What the ISIC archive's own table says, with the licence and attribution of each image. Raises as `any_rows`."""
     raw = _read(table, ISIC_ARCHIVE, (*_LEVELS, "attribution", "copyright_license", "image_type"), guesses)
     levels = raw[[f"also_{level}" for level in _LEVELS]].fillna("")
     if (levels != "").any(axis=None):
         raw["dx"] = [most_telling(list(row)) or None for row in levels.itertuples(index=False)]
         raw["dx"] = raw["dx"].astype("str")
     raw["dx_type"] = raw["dx_type"].str.lower().replace(isic.CONFIRM_TYPES)
-    source = raw["also_attribution"].where(raw["also_attribution"].map(_may_be_shown).astype(bool))
-    raw["dataset"] = raw["dataset"].fillna(source)
-    rights = _licences(raw["also_copyright_license"]), _attributions(raw["also_attribution"])
+    raw, rights = _with_rights(raw)
     return _finished(raw, table, guesses, rights, _image_types(raw["also_image_type"]))
+
+
+def _with_rights(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, str]]:
+    """With the licence and attribution of each image; and those of all, counted. Who gave an image counts as its source
+    where several gave some."""
+    given = raw["also_attribution"]
+    source = given.where(given.map(may_be_shown).astype(bool)) if given.nunique() > 1 else None
+    raw = raw.assign(licence=licences(raw["also_copyright_license"]), attribution=attributions(given),
+                     dataset=raw["dataset"] if source is None else raw["dataset"].fillna(source))
+    return raw, (counted(raw["licence"]), f"ISIC archive: {counted(raw['attribution'])}")
 
 
 def isic_2024_rows(table: Member, guesses: Guesses) -> Rows:
@@ -174,9 +177,7 @@ def isic_2024_rows(table: Member, guesses: Guesses) -> Rows:
     contradictory = raw["dx"].notna() & target.notna() & (malignant != (target == "malignant"))
     problems = problems_of(raw.loc[contradictory, "image_id"], "its target and its iddx_1 contradict each other")
     raw = raw[~contradictory].copy()
-    source = raw["also_attribution"].where(raw["also_attribution"].map(_may_be_shown).astype(bool))
-    raw["dataset"] = raw["dataset"].fillna(source)
-    rights = _licences(raw["also_copyright_license"]), _attributions(raw["also_attribution"])
+    raw, rights = _with_rights(raw)
     rows = _finished(raw, table, guesses, rights, [*_of_patients(raw), *_of_finer(raw),
                                                    *_image_types(raw["also_image_type"])])
     return replace(rows, problems=problems + rows.problems)
@@ -196,36 +197,6 @@ def _of_finer(raw: pd.DataFrame) -> list[str]:
         return []
     return [f"Diagnoses finer than benign and malignant are recorded for {finer:,} of {len(raw):,} images alone, and "
             "are not used."]
-
-
-def _may_be_shown(text: object) -> bool:
-    """Whether it may stand as an attribution: letters, digits and the marks of a postal address."""
-    return isinstance(text, str) and quotable("".join(letter for letter in text if letter not in ",'’&:;"), 200)
-
-
-def _counted(values: pd.Series, said: Callable[[str], str | None], other: str) -> str:
-    """The values by their number, each as `said`; those that may not be shown as `other`."""
-    counts = Counter(said(value) or other for value in values.dropna())
-    if not counts:
-        return "not stated"
-    if len(counts) == 1 and values.notna().all():
-        return next(iter(counts))
-    parts = [f"{words} ({count(n, 'image')})" for words, n in counts.most_common(_MOST_ATTRIBUTIONS)]
-    more = len(counts) - _MOST_ATTRIBUTIONS
-    absent = int(values.isna().sum())
-    parts += [f"{more} more"] if more > 0 else []
-    parts += [f"not stated ({count(absent, 'image')})"] if absent else []
-    return "; ".join(parts)
-
-
-def _licences(written: pd.Series) -> str:
-    known = written.str.lower().str.replace(r"[^a-z0]+", " ", regex=True).str.strip()
-    return _counted(known, _LICENCES.get, "another licence, which the archive's table names")
-
-
-def _attributions(written: pd.Series) -> str:
-    found = _counted(written, lambda text: text if _may_be_shown(text) else None, "as the archive's table says")
-    return f"ISIC archive: {found}"
 
 
 def _image_types(written: pd.Series) -> list[str]:

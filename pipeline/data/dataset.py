@@ -10,6 +10,7 @@ import pandas as pd
 from annotated_types import Len
 from typing_extensions import TypedDict
 
+from pipeline.data.image_rights import RIGHTS
 from pipeline.errors import DataError, WorkspaceError
 from pipeline.files.bounds import Code, Count, Moment, Text, Word
 from pipeline.files.disk import folders_with, kept_while_unchanged
@@ -25,7 +26,7 @@ _PIXELS = Column("whole", 1, 10**6)
 _METADATA = {
     "image_id": TEXT, "lesion_id": TEXT, "dx": TEXT, "dx_type": _GAPS, "age": Column("number", 0, 200, gaps=True),
     "sex": _GAPS, "localization": _GAPS, "source": _GAPS, "file": TEXT, "width": _PIXELS, "height": _PIXELS,
-    "sha256": TEXT, "fitzpatrick": Column(gaps=True, optional=True),
+    "sha256": TEXT, **dict.fromkeys(("fitzpatrick", *RIGHTS), Column(gaps=True, optional=True)),
 }
 
 
@@ -76,8 +77,8 @@ class Dataset:
 
     def metadata(self) -> pd.DataFrame:
         """A row an image, in a fixed order: image_id, lesion_id, dx, dx_type, age (years, NaN where not recorded),
-        sex, localization, source, file, width, height (pixels), sha256; where it is recorded for any, fitzpatrick (I
-        to VI).
+        sex, localization, source, file, width, height (pixels), sha256; where they are recorded for any,
+        fitzpatrick (I to VI), licence and attribution.
 
         Raises:
             WorkspaceError: the table is damaged or gone.

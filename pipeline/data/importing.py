@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline.data.archive import Archive, open_archive
 from pipeline.data.copying import Copied, bytes_needed, copy_images, copy_masks, too_full
-from pipeline.data.dataset import Dataset, check_name, load_dataset
+from pipeline.data.dataset import Dataset, Problem, check_name, load_dataset
 from pipeline.data.image_ids import image_file
 from pipeline.data.left_behind import import_lock, remove_left_behind
 from pipeline.data.metadata import HAM10000, Rows, read_sources
@@ -168,22 +168,37 @@ def _of_filled(table: pd.DataFrame, archive: Archive) -> list[str]:
     ]
 
 
-def _move_aside(workspace: Workspace, name: str) -> None:
-    """Puts a folder that holds no whole data set where deleted things wait."""
+def _move_aside(workspace: Workspace, name: str) -> Path | None:
+    """Puts the folder of that name where deleted things wait, and says where it is then; None where there is none."""
     final, bin_ = workspace.datasets / name, workspace.bin / "datasets"
-    if final.exists():
-        with disk_errors(bin_):
-            bin_.mkdir(parents=True, exist_ok=True)
-            final.rename(bin_ / f"{name}-{time.time_ns()}")
+    if not final.exists():
+        return None
+    aside = bin_ / f"{name}-{time.time_ns()}"
+    with disk_errors(bin_):
+        bin_.mkdir(parents=True, exist_ok=True)
+        final.rename(aside)
+    return aside
+
+
+def _take_over(folder: Path, incoming: Path) -> None:
+    """Copies what somebody has added to the images of the data set at `folder` to a larger one that has them all."""
+    for name in ("masks", "criteria"):
+        if (folder / name).is_dir():
+            with disk_errors(incoming / name):
+                shutil.copytree(folder / name, incoming / name, dirs_exist_ok=True)
+    if (folder / "same_lesion.csv").exists():
+        with disk_errors(incoming):
+            shutil.copyfile(folder / "same_lesion.csv", incoming / "same_lesion.csv")
 
 
 def _fill(
     workspace: Workspace, incoming: Path, name: str, archive: Archive, given: pd.Series | None,
-    rights: tuple[str, str] | None, notes: Sequence[str], view: View | None, progress: Progress,
+    rights: tuple[str, str] | None, notes: Sequence[str], problems: Sequence[Problem], view: View | None,
+    progress: Progress,
 ) -> Dataset:
     """Makes the whole data set in the hidden folder `incoming`."""
     read = _read_rows(archive)
-    rows, problems, view = read.table, read.problems, view or read.view or "whole"
+    rows, problems, view = read.table, [*problems, *read.problems], view or read.view or "whole"
     if given is not None:
         _check_sources(rows["image_id"], given, name)
     images, masks = incoming / "images", incoming / "masks"
@@ -227,8 +242,8 @@ def _fill(
 def import_dataset(
     workspace: Workspace, path: Path, name: str, *, sources: Path | None = None,
     table: Path | None = None, fill: Path | None = None, view: View | None = None,
-    rights: tuple[str, str] | None = None, notes: Sequence[str] = (), mapping: Mapping[str, str] | None = None,
-    progress: Progress = silent,
+    rights: tuple[str, str] | None = None, notes: Sequence[str] = (), problems: Sequence[Problem] = (),
+    mapping: Mapping[str, str] | None = None, larger: bool = False, progress: Progress = silent,
 ) -> Dataset:
     """Imports the zip or folder at `path` as `name`. Doing it again, or after an interruption, is safe.
 
@@ -242,7 +257,10 @@ def import_dataset(
         view: what the images show of their originals; None: what the layout tells, else all of them.
         rights: licence and attribution, where whoever hands the archive out states them.
         notes: what else is to be known about a new data set, in sentences; they stand on its page and in cards.
+        problems: images that a new data set is to have had, and what kept each of them out.
         mapping: what was confirmed of the diagnoses' names, as `naming.parse_naming` gives it.
+        larger: whether it takes the place of a data set of this name, all images of which it has; masks of theirs and
+            verdicts on their pairs stay.
 
     Raises:
         UnconfirmedNamesError: the archive has diagnoses that somebody has to map to codes; nothing was stored.
@@ -261,15 +279,19 @@ def import_dataset(
         remove_left_behind(workspace, using=name)
         progress(0.0, f"Reads {path.name}.")
         present = _present(workspace, name)
-        if present:
+        if present and not larger:
             if given is not None:
                 _check_sources(present.metadata()["image_id"], given, name)
             return _again(present, archive, given, view, progress)
         final, incoming = workspace.datasets / name, workspace.datasets / f".{name}.incoming"
-        dataset = _fill(workspace, incoming, name, archive, given, rights, notes, view, progress)
-        _move_aside(workspace, name)
+        dataset = _fill(workspace, incoming, name, archive, given, rights, notes, problems, view, progress)
+        if present:
+            _take_over(present.folder, incoming)
+        aside = _move_aside(workspace, name)
         with disk_errors(final):
             incoming.rename(final)
+        if present and aside:  # all of it is in the new one
+            shutil.rmtree(aside, ignore_errors=True)
         progress(1.0, f"Imported {dataset.images:,} images.")
         return replace(dataset, folder=final)
 

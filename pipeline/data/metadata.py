@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.data.delimited import read_table
 from pipeline.data.guesses import Guesses
 from pipeline.data.image_ids import is_image_id
+from pipeline.data.image_rights import RIGHTS
 from pipeline.data.member import Member
 from pipeline.data.patient_words import ages, sexes
 from pipeline.data.quotable import problems_of, quotable
@@ -52,14 +53,14 @@ def checked_rows(
     """The table `name` in one form, and the problems of single rows, which are left out.
 
     Args:
-        table: COLUMNS as text, and perhaps `dataset` and `fitzpatrick`.
+        table: COLUMNS as text, and perhaps `dataset`, `fitzpatrick` and RIGHTS.
         guesses: what is known beside it; gets what was guessed.
         where: the diagnoses stand in `name`, for sentences.
 
     Returns:
         A row an image: COLUMNS and `source` (the image source, from a `dataset` column; NA without one), age as
-        float with NaN, unknown sex and localization as "unknown", where it is recorded `fitzpatrick` (I to VI, NA);
-        and problems as {image_id, problem}.
+        float with NaN, unknown sex and localization as "unknown", where they are recorded `fitzpatrick` (I to VI, NA)
+        and RIGHTS; and problems as {image_id, problem}.
 
     Raises:
         UnconfirmedNamesError: it has diagnoses that somebody has to map to codes.
@@ -103,8 +104,8 @@ def checked_rows(
         dx_type=_words(table["dx_type"]),
         source=table["dataset"] if "dataset" in table else pd.Series(pd.NA, index=table.index, dtype="str"),
     )
-    skin = [FITZPATRICK] if FITZPATRICK in table and table[FITZPATRICK].notna().any() else []
-    return table[[*COLUMNS, "source", *skin]].reset_index(drop=True), problems
+    more = [column for column in (FITZPATRICK, *RIGHTS) if column in table and table[column].notna().any()]
+    return table[[*COLUMNS, "source", *more]].reset_index(drop=True), problems
 
 
 def own_lesions(images: pd.Series, lesions: pd.Series) -> tuple[pd.Series, list[str]]:

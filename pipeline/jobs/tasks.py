@@ -108,7 +108,10 @@ def _audit(at: AtWork) -> None:
 
 
 def _fetch(at: AtWork) -> None:
-    from pipeline.data.sources.fetch import fetch
+    if at.job.source.by_image:
+        from pipeline.classroom.lesson_pack import fetch_pack as fetch
+    else:
+        from pipeline.data.sources.fetch import fetch
 
     dataset = fetch(at.workspace, at.job.source, at.job.name, at.reporter.whole)
     at.reporter.set(notes=tuple(dataset.notes))

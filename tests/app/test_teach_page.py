@@ -3,11 +3,11 @@
 import pytest
 
 from app import access
-from app.components.classroom import class_run
+from app.components.classroom import class_run, pack_offer
 from pipeline.classroom.lesson_files import find_lesson, lesson_bytes, list_lessons, save_lesson
 from pipeline.classroom.room import Room, find_room, rooms
 from pipeline.runs.teaching import create_set
-from tests.app_pages import VISITOR, button, open_page, words
+from tests.app_pages import PROJECT, VISITOR, button, open_page, words
 from tests.class_rooms import Clock, class_of
 from tests.hand_made import make_dataset, make_run
 from tests.lesson_of_drawings import lesson_of_drawings
@@ -33,6 +33,16 @@ def all_answer(room: Room, seats, answer: str) -> None:
     for seat in seats:
         for stage in room.plan.stages:
             seat.answer(room.state().item, stage, answer, "sure")
+
+
+def test_where_the_model_in_the_box_has_no_images_its_lesson_pack_is_offered(workspace, monkeypatch):
+    started = []
+    monkeypatch.setenv("LESIONLAB_BUNDLED", str(PROJECT / "assets" / "models" / "default"))
+    monkeypatch.setattr(pack_offer, "start_fetch", lambda _, source, name: started.append((source.id, name)))
+    at = open_page("teach")
+    assert "about 80 images of HAM10000, 22 MB, from the ISIC archive" in words(at) and "CC BY-NC 4.0" in words(at)
+    at.button(key="teach.pack").click().run()
+    assert not at.exception and not at.error and started == [("ham10000-lessons", "ham10000-lessons")]
 
 
 def test_a_class_from_its_lesson_to_its_end(workspace, lesson):

@@ -9,8 +9,8 @@ import pytest
 
 from app.loaders import tour_lesions
 from app.loaders.tour_lesions import stops, told
-from app.words.tour_claims import Claim, Told, sure_error
-from app.words.tour_stops import STOPS, Patient
+from pipeline.classroom.tour_claims import Claim, Told, sure_error
+from pipeline.classroom.tour_stops import STOPS, Patient
 from pipeline.classes import label
 from pipeline.data.importing import import_dataset
 from pipeline.files.workspace import RUN_NAME

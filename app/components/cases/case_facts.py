@@ -15,6 +15,8 @@ from app.words.evaluation_words import ANSWER_WORDS
 from app.words.factor_words import level_words, reference
 from pipeline.classes import label
 from pipeline.data.dataset import Dataset
+from pipeline.data.image_rights import RIGHTS
+from pipeline.data.tables import recorded
 from pipeline.errors import DataError, ImageError, RunError
 from pipeline.files.workspace import error_words
 from pipeline.jobs.job_dirs import is_embedded
@@ -44,6 +46,8 @@ def facts(case: dict, row: dict | None, *, generated: bool) -> str:
                 for name in ("sex", "localization") if not pd.isna(case[name])]
         lines.append(f"**Patient:** {', '.join([age, *told])}")
         lines.append(f"**Image source:** {as_text(level_words('source', str(case['source'])))}")
+        if rights := [text for text in map(recorded, (row.get(name) for name in RIGHTS)) if text]:
+            lines.append(f"**Licence:** {as_text('; '.join(rights))}")
     return "  \n".join(lines)
 
 

@@ -10,6 +10,7 @@ from app.access import Right, require
 from app.addresses.links import DATASET, TEACH, go, linked
 from app.components import problems
 from app.components.classroom.lesson_facts import ASKS_WORDS, KIND_WORDS
+from app.components.classroom.pack_offer import pack_offer
 from app.components.long_work import progress_bar
 from app.loaders import case_tables, resources
 from app.loaders.run_data import found_data
@@ -32,7 +33,10 @@ _READY_ITEMS = 12
 
 
 def lesson_maker() -> None:
-    """Draws the choice of a run, and below it the ways; an address that names one of them finds it open."""
+    """Draws the choice of a run, and below it the ways; an address that names one of them finds it open. Before that,
+    the pack of images where the model in the box has none.
+    """
+    pack_offer()
     runs = {run.name: run for run in resources.runs()
             if run.predictions_path.exists() and found_data(run).dataset is not None}
     if not runs:

@@ -10,7 +10,7 @@ from app.components.data.get_data_kaggle import kaggle_section
 from app.components.data.get_data_sources import source_card
 from app.components.help_text import help_text
 from pipeline.data.embedded import NAME as GENERATED
-from pipeline.data.sources.catalogue import SOURCES, STARTER
+from pipeline.data.sources.catalogue import LESSON_PACK, SOURCES, STARTER
 from pipeline.images.generated import NOTICE
 from pipeline.jobs.job_dirs import Fetch
 
@@ -26,7 +26,7 @@ def get_data_panel(names: set[str], fetches: list[Fetch]) -> None:
     """
     running = running_sources(fetches)
     not_offered(Right.FETCH, "Drawing, downloads, a Kaggle login and imports")
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left.container(border=True, height="stretch"):
         st.markdown("**Generated images**")
         st.markdown("600 drawings, 7 diagnoses, made on this computer. They show the whole way.")
@@ -35,8 +35,10 @@ def get_data_panel(names: set[str], fetches: list[Fetch]) -> None:
             st.caption("They are here already.")
         elif may(Right.DRAW):
             draw_button(primary=not names)
-    with right:
+    with middle:
         source_card(STARTER, names, running, label="Fetch the starter set")
+    with right:
+        source_card(LESSON_PACK, names, running, label="Fetch the lesson pack")
     st.subheader("The article's collection")
     kaggle_section(names, running)
     with st.expander("ISIC challenge archives, without a login", expanded=not running.isdisjoint(_ARCHIVES),

@@ -23,6 +23,8 @@ class Source:
         login: whether Kaggle credentials are needed.
         import_share: disk space that the import takes besides the download, as a share of it.
         remark: what one should know before choosing it.
+        by_image: whether single images are chosen and come one by one; then `images` and `size` are about what they
+            are, and a further fetch brings what is missing.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Source:
     login: bool = False
     import_share: float = 1.0
     remark: str = ""
+    by_image: bool = False
 
 
 def _isic(id: str, title: str, images: int, size: float, remark: str, diagnoses: tuple[str, ...] = _SEVEN) -> Source:
@@ -54,6 +57,12 @@ SOURCES: dict[str, Source] = {
         _isic(
             "isic2018-validation", "Starter set: ISIC 2018, validation images", 193, 54e6,
             "Small, and real: for a first look. None of its images has a lesion id.",
+        ),
+        Source(
+            "ham10000-lessons", "Lesson pack: HAM10000's images for the ready lessons and the tour", "ham10000-lessons",
+            80, 22e6, _SEVEN, "CC BY-NC 4.0, or as the ISIC archive says with an image", _HAM10000, _NON_COMMERCIAL,
+            isic.GALLERY, by_image=True,
+            remark="Chosen by the answers of the model in the box. Its image sources are not recorded.",
         ),
         Source(
             "kaggle-ham10000", "HAM10000 from Kaggle", "ham10000", 10_015, 5.6e9, _SEVEN,
@@ -80,6 +89,7 @@ SOURCES: dict[str, Source] = {
     )
 }
 STARTER = SOURCES["isic2018-validation"]
+LESSON_PACK = SOURCES["ham10000-lessons"]
 
 
 def find_source(id: str) -> Source:

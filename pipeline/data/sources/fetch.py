@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -21,7 +22,7 @@ from pipeline.errors import DataError, LesionLabError
 from pipeline.files.workspace import Workspace
 from pipeline.progress import Progress, silent
 
-_DOWNLOAD_SHARE = 0.8  # of the time of a fetch
+DOWNLOAD_SHARE = 0.8  # of the time of a fetch
 _MOST_TIMES, _MOST_BESIDES = 2, 200e6  # a source may bring so many times its size, and so many bytes more
 _BY_HAND = f"See {isic.PAGE}: the addresses may have changed. Files from there can be imported as a folder."
 ISIC_HOST = Host("The ISIC archive", rejected=_BY_HAND, forbidden=_BY_HAND, missing=_BY_HAND)
@@ -44,7 +45,7 @@ def _remotes(source: Source) -> list[Remote]:
     return [replace(remote, most=int(_MOST_TIMES * source.size + _MOST_BESIDES)) for remote in remotes]
 
 
-def _share(progress: Progress, first: float, last: float) -> Callable[[float | None, str], None]:
+def share_of(progress: Progress, first: float, last: float) -> Callable[[float | None, str], None]:
     """`progress` for a part of the work, from the fraction `first` to `last` of all of it."""
 
     def told(fraction: float | None, sentence: str) -> None:
@@ -78,18 +79,29 @@ def fetch(workspace: Workspace, source: Source, name: str, progress: Progress = 
     remotes = _remotes(source)
     for remote in remotes:
         large = remote is remotes[-1]  # what comes before it is a few kilobytes
-        told = _share(progress, 0.0, _DOWNLOAD_SHARE) if large else _share(progress, 0.0, 0.0)
+        told = share_of(progress, 0.0, DOWNLOAD_SHARE) if large else share_of(progress, 0.0, 0.0)
         download(remote, folder, told, also=source.import_share)
     path = folder / remotes[0].name if len(remotes) == 1 else folder
-    rights = (source.licence, source.attribution)
+    return bring_in(workspace, path, folder, name, rights=(source.licence, source.attribution),
+                    progress=share_of(progress, DOWNLOAD_SHARE, 1.0))
+
+
+def bring_in(workspace: Workspace, path: Path, folder: Path, name: str, **options: Any) -> Dataset:
+    """What was downloaded into `folder` as the data set `name`; the folder goes then, and stays where that failed.
+
+    Args:
+        path: the folder, or what of it is imported.
+        options: of `import_dataset`.
+
+    Raises:
+        DataError, WorkspaceError, Cancelled: as `import_dataset`; the sentence says where the files are.
+    """
+    kept = f"The downloaded files are kept in {folder}."
     try:
-        dataset = import_dataset(workspace, path, name, rights=rights, progress=_share(progress, _DOWNLOAD_SHARE, 1.0))
+        dataset = import_dataset(workspace, path, name, **options)
     except UnconfirmedNamesError as error:  # a collection that is fetched has no names for anybody to map
-        kept = f"The downloaded files are kept in {folder}."
         raise DataError(error.advice or error.problem, kept) from error
     except LesionLabError as error:
-        raise type(error)(
-            error.problem, f"{error.next_step} The downloaded files are kept in {folder}.".strip()
-        ) from error
+        raise type(error)(error.problem, f"{error.next_step} {kept}".strip()) from error
     shutil.rmtree(folder, ignore_errors=True)
     return dataset

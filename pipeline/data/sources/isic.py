@@ -1,7 +1,9 @@
-"""The ISIC challenge archives of 2018 (Task 3) and 2019: their addresses, files and columns, all in this one place.
+"""The ISIC challenge archives of 2018 (Task 3) and 2019: their addresses, files and columns, all in this one place; and
+where the ISIC archive itself answers about single images.
 
-As their documentation gives them: https://challenge.isic-archive.com/data. Another address that serves the same files
-(a mirror in a hospital, a test) is set in the environment as $LESIONLAB_ISIC.
+As their documentation gives them: https://challenge.isic-archive.com/data and, of single images,
+https://api.isic-archive.com/api/docs/swagger/. Other addresses that serve the same (a mirror in a hospital, a test) are
+set in the environment as $LESIONLAB_ISIC and $LESIONLAB_ISIC_IMAGES.
 """
 
 import os
@@ -10,6 +12,9 @@ from dataclasses import dataclass
 BASE_VARIABLE = "LESIONLAB_ISIC"
 _BASE = "https://isic-challenge-data.s3.amazonaws.com"
 PAGE = "https://challenge.isic-archive.com/data"
+IMAGES_VARIABLE = "LESIONLAB_ISIC_IMAGES"
+_IMAGES_BASE = "https://api.isic-archive.com/api/v2"
+GALLERY = "https://gallery.isic-archive.com"
 
 # the diagnoses' columns of a ground truth: one of them is 1 in each row
 COLUMNS = {
@@ -77,3 +82,8 @@ FILES = {
 def address(path: str) -> str:
     """Where the file at `path` is served."""
     return f"{(os.environ.get(BASE_VARIABLE) or _BASE).rstrip('/')}/{path}"
+
+
+def image_address(isic_id: str) -> str:
+    """Where the archive answers about the image."""
+    return f"{(os.environ.get(IMAGES_VARIABLE) or _IMAGES_BASE).rstrip('/')}/images/{isic_id}/"

@@ -12,6 +12,11 @@ from pipeline.errors import DataError
 
 _DAY = 86_400  # seconds
 
+
+class HostError(DataError):
+    """A server that gives nothing for now, whatever it is asked for: it is out of reach, or wants a pause."""
+
+
 @dataclass(frozen=True)
 class Host:
     """Who serves the files.
@@ -53,22 +58,22 @@ def refused(host: Host, what: str, response: Response, status: int | None = None
     if code == 404:
         return DataError(f"{host.name} has no {what} (404).", host.missing)
     if code == 429:
-        return DataError(f"{host.name} asks for a pause: too many requests (429).", f"Try again {_pause(response)}.")
+        return HostError(f"{host.name} asks for a pause: too many requests (429).", f"Try again {_pause(response)}.")
     if code >= 500:
         return DataError(f"{host.name} has a problem of its own ({code}).", "Try again later.")
     return DataError(f"{host.name} gave an answer that LesionLab does not expect ({code}).", "Try again later.")
 
 
-def unreachable(host: Host, error: RequestException) -> DataError:
+def unreachable(host: Host, error: RequestException) -> HostError:
     """The error for a server that gave no answer at all."""
     if isinstance(error, SSLError):
-        return DataError(
+        return HostError(
             f"There is no secure connection to {host.name}: its certificate was not accepted.",
             "A proxy or a wrong clock may be the cause; ask whoever runs the network.",
         )
     if isinstance(error, Timeout):
-        return DataError(f"{host.name} does not answer.", "Check the connection to the internet, and try again.")
-    return DataError(
+        return HostError(f"{host.name} does not answer.", "Check the connection to the internet, and try again.")
+    return HostError(
         f"{host.name} cannot be reached.",
         "Check the connection to the internet, and whether a firewall or proxy blocks it; then try again.",
     )

@@ -55,7 +55,7 @@ def test_the_addresses_are_those_of_the_documentation(monkeypatch):
     assert [address(path).rpartition("/")[2] for path in FILES["isic2019"].all] == [
         f"ISIC_2019_Training_{rest}" for rest in ("GroundTruth.csv", "Metadata.csv", "Input.zip")
     ]
-    assert set(FILES) == {id for id, source in SOURCES.items() if not source.login}
+    assert set(FILES) == {id for id, source in SOURCES.items() if not source.login and not source.by_image}
 
 
 def test_the_starter_set(starter, workspace):
@@ -127,7 +127,7 @@ def test_the_command_and_its_list(starter, workspace, capfd):
     assert main(["data", "fetch", "--list", "--json"]) == 0
     listed = {source["source"]: source for source in json.loads(capfd.readouterr().out)["sources"]}
     assert set(listed) == {
-        "kaggle-ham10000", "isic2018-training", "isic2018-validation", "isic2018-test", "isic2019"
+        "kaggle-ham10000", "ham10000-lessons", "isic2018-training", "isic2018-validation", "isic2018-test", "isic2019"
     }
     assert listed["isic2019"]["diagnoses"] == ["ak", "bcc", "bkl", "df", "mel", "nv", "scc", "vasc"]
     assert main(["data", "fetch", "isic2020"]) == 1

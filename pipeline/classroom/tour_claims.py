@@ -45,7 +45,7 @@ class Claim:
         decision: under which the error is one.
         holds: whether it is true of an image with that reference diagnosis.
         said: a sentence or two of an image of which it holds.
-        wall: the filters of the images to look at next, by their names in `app.filters.case_filters`.
+        wall: the filters of the images to look at next, by their names on the page Errors.
     """
 
     truth: str

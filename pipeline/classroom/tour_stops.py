@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.words import tour_claims as claims
-from app.words.tour_claims import Claim, Told
+from pipeline.classroom import tour_claims as claims
+from pipeline.classroom.tour_claims import Claim, Told
 
 
 class Patient(NamedTuple):
