@@ -71,7 +71,7 @@ FREE = {
     "components/classroom/class_run.py": "teach.back teach.here",
     "components/classroom/joining.py": "* classroom.join classroom.language.* classroom.take_part",
     "components/classroom/own_pace.py": "classroom.next",
-    "components/classroom/stand_game.py": "classroom.again classroom.on classroom.start",
+    "components/classroom/stand_game.py": "classroom.again classroom.on classroom.pictures classroom.start",
     "components/criteria/class_question.py": "criteria.*",
     "components/data/dataset_counts.py": "missing.*.*",
     "components/data/get_data_fetches.py": "fetched.*",

@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 
 from app import access
-from app.components.classroom import item_screens, stand_game
+from app.access import Role
+from app.components.classroom import item_screens, stand_game, stand_training
 from app.components.classroom.asking import UNRECOGNISABLE, form_of
 from app.components.classroom.item_card import Locked, Tapped, _locked
 from app.words.nickname_words import NOUN_WORDS
@@ -15,9 +16,11 @@ from pipeline import limits
 from pipeline.classroom.nicknames import NOUNS
 from pipeline.classroom.room import Room
 from pipeline.classroom.room_plan import Plan
+from pipeline.runs.events import EventLog
 from pipeline.vocabulary import RoomRefusal
 from tests.app_pages import VISITOR, open_page, words
 from tests.class_rooms import class_of
+from tests.hand_made import make_run
 from tests.lesson_of_drawings import lesson_of_drawings
 
 
@@ -224,6 +227,38 @@ def test_a_stand_plays_four_pictures_and_forgets_them(workspace, card, monkeypat
     at.run()
     assert at.title[0].value == "What do you see?" and at.button(key="classroom.start")
     assert {path.name for path in workspace.home.rglob("*")} == before
+
+
+def test_a_presenters_key_trains_a_network_before_a_stands_visitors(filled, card, monkeypatch):
+    workspace, dataset, _ = filled
+    pressed, begun = [], []
+    monkeypatch.setattr(stand_game, "presenters_key", lambda at: pressed.pop(0) if pressed else None)
+    monkeypatch.setattr("pipeline.jobs.launch.start_run", lambda *_: begun.append(
+        make_run(workspace, dataset, "running")) or begun[-1])
+    monkeypatch.setenv("LESIONLAB_MODE", "stand")
+    at = open_page("take_part", kiosk="1")
+    pressed.append("forward")
+    at.run()
+    (run,) = begun
+    assert access.role() is Role.STAND and at.title[0].value == "A network learns, here and now"
+    log = EventLog(run.events_path)
+    log.write("watched", stage=1, epoch=1, overall=1, lesions=[
+        {"image_id": "IMG_0008", "truth": "mel", "probabilities": {"mel": 0.25, "nv": 0.75}}])
+    log.close()
+    shown = []
+    monkeypatch.setattr(stand_training, "picture_cards", lambda cards, *_, **__: shown.extend(cards))
+    at.run()
+    assert [(one.title, one.words) for one in shown] == [("Melanoma", "Melanocytic nevus, 75.0 %: wrong")]
+    assert "not for learning dermoscopy" in at.info[0].value and not at.get("page_link")
+    pressed.append("back")
+    at.run()
+    assert at.title[0].value == "What do you see?" and at.button(key="classroom.start")
+
+
+def test_of_a_class_nobody_starts_a_training_by_a_key(filled, card, monkeypatch):
+    monkeypatch.setattr(stand_game, "presenters_key", lambda at: "forward")
+    monkeypatch.setenv("LESIONLAB_MODE", "class")
+    assert open_page("take_part", kiosk="1").title[0].value == "What do you see?"
 
 
 def test_the_tables_of_words_are_whole():

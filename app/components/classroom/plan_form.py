@@ -104,3 +104,5 @@ def _stand(lesson: Lesson) -> None:
                     "opens this address:"))
     st.code(address, language=None, wrap_lines=True)
     st.code(f"chromium --kiosk --incognito '{address}'", language="sh", wrap_lines=True)
+    st.caption(say("On the invitation a presenter's PageDown trains a network in front of the visitors; PageUp goes "
+                   "back to the pictures. `make stand` allows it."))

@@ -1,4 +1,4 @@
-"""The page of a running class on a projector: large, without a menu, and turned by the two keys of a presenter."""
+"""The two keys of a presenter, and the page of a running class on a projector that they turn: large, without a menu."""
 
 from typing import Literal
 
@@ -52,8 +52,17 @@ def presenter(at: str) -> Pressed | None:
     Args:
         at: names what is on the screen: a press that was meant for something else counts for nothing.
     """
+    return _listening("lesionlab.presenter", at, _CSS)
+
+
+def presenters_key(at: str) -> Pressed | None:
+    """Listens for the keys as `presenter` does, and leaves the page as it looks."""
+    return _listening("lesionlab.presenters_key", at, None)
+
+
+def _listening(name: str, at: str, css: str | None) -> Pressed | None:
     # registered with each mount: a name that the server has forgotten would not be there
-    listening = st.components.v2.component("lesionlab.presenter", css=_CSS, js=_JS, isolate_styles=False)
+    listening = st.components.v2.component(name, css=css, js=_JS, isolate_styles=False)
     pressed = listening(data={"language": spoken().code, "at": at}, key="teach.presenter",
                         on_pressed_change=lambda: None).pressed
     forward: Pressed = "forward"

@@ -1,16 +1,20 @@
 """The game of a stand: four pictures, two taps each, against the network. Nothing of it is stored, or outlasts a minute
-in which nobody touches the screen.
+in which nobody touches the screen. A presenter's key on the invitation trains a network instead.
 """
 
 from dataclasses import dataclass, field
 
 import streamlit as st
 
+from app.access import Right, may
 from app.components.classroom.asking import answer_options, direct_form
 from app.components.classroom.idle_time import idle_for
 from app.components.classroom.item_card import Shown, item_card
 from app.components.classroom.joining import choose_language
+from app.components.classroom.presenter import presenters_key
+from app.components.classroom.stand_training import begin_training, stand_training
 from app.components.picture_cards import Card, picture_cards
+from app.components.problems import in_words
 from app.loaders.stand_items import StandItem, StandRound, stand_round
 from app.words.refusal_words import refusal
 from app.words.spoken import not_reviewed, say, say_count, spoken
@@ -29,11 +33,13 @@ class Game:
     Attributes:
         models: the network's answers to the same pictures.
         told: whether the last answer's reference diagnosis is on the screen.
+        training: the name of the run that is shown instead of the game; "" for none.
     """
 
     number: int = 0
     begun: bool = False
     told: bool = False
+    training: str = ""
     answers: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
 
@@ -45,8 +51,12 @@ def stand_game() -> None:
         WorkspaceError: a file is damaged.
     """
     game: Game = st.session_state.setdefault(_GAME, Game())
-    if idle_for(IDLE_SECONDS) and game.begun:
+    idle = idle_for(IDLE_SECONDS)
+    if idle and game.begun:
         _start_over(game)
+    if game.training:
+        _watch_training(game, idle)
+        return
     try:
         game_round = stand_round(st.query_params.get("lesson"), game.number)
     except LessonError as error:
@@ -54,6 +64,7 @@ def stand_game() -> None:
         st.warning(as_text(refusal(error)), icon=":material/link_off:")
         return
     if not game.begun:
+        _listen(game)
         _invite(game, game_round)
     elif game.told:
         _tell(game, game_round)
@@ -66,6 +77,25 @@ def stand_game() -> None:
 def _start_over(game: Game) -> None:
     st.session_state[_GAME] = Game(game.number + 1)
     st.rerun()
+
+
+def _listen(game: Game) -> None:
+    """Trains a network on the presenter's key, where this session may."""
+    if may(Right.TRAIN_ONE) and presenters_key("invitation") == "forward":
+        with in_words():
+            game.training = begin_training().name
+            st.rerun()
+
+
+def _watch_training(game: Game, idle: bool) -> None:
+    """The training until it is left, by its button or the presenter's other key; or once it is over and nobody is here.
+    """
+    ended = True
+    with in_words():
+        ended = stand_training(game.training)
+    left = st.button(say("Back to the pictures"), key="classroom.pictures", icon=":material/arrow_back:")
+    if presenters_key(game.training) == "back" or left or (idle and ended):
+        _start_over(game)
 
 
 def _doctor() -> None:

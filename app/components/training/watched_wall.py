@@ -5,10 +5,9 @@ import streamlit as st
 from app.components import problems
 from app.components.picture_cards import Card, picture_cards
 from app.loaders import resources
-from app.loaders.image_pixels import thumbnail
-from app.loaders.run_data import found_data, images_of
+from app.loaders.run_data import found_data
+from app.loaders.watched_pictures import watched_pictures
 from pipeline.classes import DIAGNOSES
-from pipeline.errors import ImageError
 from pipeline.number_words import count, probability
 from pipeline.runs.run_dir import RunDir
 from pipeline.runs.watched import Answer, Watched
@@ -47,20 +46,11 @@ def _caption(watched: Watched, chosen: int, ended: bool, drawn: bool) -> str:
 
 def _cards(run: RunDir, watched: Watched, chosen: int, drawn: bool) -> tuple[list[Card], int]:
     """The cards with the answers of the first `chosen` epochs, and how many lesions have no picture."""
-    found, cards, gone = found_data(run), [], 0
-    table = images_of(run, found)
-    for number, (image_id, truth) in enumerate(zip(watched.image_ids, watched.truths, strict=True)):
-        if found.dataset is None or table is None or image_id not in table.index:
-            gone += 1
-            continue
-        row = table.loc[image_id]
-        try:
-            content = thumbnail(found.dataset.image_path(row["file"]), int(row["width"]), int(row["height"]))
-        except ImageError:
-            gone += 1
-            continue
-        cards.append(_card(content, truth, number, watched.answers[:chosen], drawn))
-    return cards, gone
+    pictures = watched_pictures(run, watched.image_ids)
+    cards = [_card(content, truth, number, watched.answers[:chosen], drawn)
+             for number, (content, truth) in enumerate(zip(pictures, watched.truths, strict=True))
+             if content is not None]
+    return cards, len(pictures) - len(cards)
 
 
 def _card(content: bytes, truth: str, number: int, answers: list[Answer], drawn: bool) -> Card:
