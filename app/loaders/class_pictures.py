@@ -31,6 +31,12 @@ def picture_named(generated: bool, image_id: str, dx: str) -> Picture | None:
     return _pictures(generated).get((image_id, dx))
 
 
+def licences_here(lesson: Lesson) -> dict[str, str]:
+    """The licence of each of its images that is here, by image_id."""
+    found = {item.image_id: picture_of(lesson, item) for items in lesson.forms.values() for item in items}
+    return {image_id: picture.licence for image_id, picture in found.items() if picture is not None}
+
+
 def is_larger(picture: Picture) -> bool:
     """Whether zoom shows more of it than the small copy has."""
     return max(picture.width, picture.height) > SIDE

@@ -14,6 +14,7 @@ from app.loaders.file_cache import kept
 from app.loaders.image_pixels import digest_of, untouched, with_regions
 from app.loaders.run_data import found_data, found_files, images_of
 from pipeline.configuration.config import RunConfig
+from pipeline.data.dataset import Dataset
 from pipeline.data.tables import recorded
 from pipeline.explain.drawn_lesions import FOLDER, Drawing, read_drawings
 from pipeline.metrics.chosen_lesions import chosen_lesions
@@ -75,6 +76,7 @@ class FirstLesions(NamedTuple):
         run: whose cases they are; None where no run judged them.
         model: whose notice stands beside each answer; None for the drawings that ship.
         others: whether another draw shows others.
+        licence: of the images, with whom they are attributed to; "" of the drawings that ship.
     """
 
     lesions: dict[str, FirstLesion]
@@ -83,6 +85,7 @@ class FirstLesions(NamedTuple):
     run: RunDir | None
     model: ModelInfo | None
     others: bool
+    licence: str = ""
 
 
 def first_lesions(draw: int) -> FirstLesions:
@@ -98,7 +101,7 @@ def first_lesions(draw: int) -> FirstLesions:
     run = _judging_run()
     if run is not None:
         return _of_run(run, draw)
-    return _of_model(draw) or _drawings()
+    return _of_model(draw) or drawn_lesions()
 
 
 def _judging_run() -> RunDir | None:
@@ -135,7 +138,8 @@ def _of_run(run: RunDir, draw: int) -> FirstLesions:
     can = run.capabilities()
     who = "The one of five networks that had not seen this lesion" if can.has_folds else (
         f"The model of {case_tables.name_of(run)}, which had not seen this lesion,")
-    return FirstLesions(lesions, False, who, run, bundled_model() if can.has_folds else _model(run), True)
+    return FirstLesions(lesions, False, who, run, bundled_model() if can.has_folds else _model(run), True,
+                        _licence(found.dataset))
 
 
 def _model(run: RunDir) -> ModelInfo | None:
@@ -164,7 +168,8 @@ def _of_model(draw: int) -> FirstLesions | None:
         row["image_id"]: _lesion(row, paths[row["image_id"]], partial(_asked, info, paths[row["image_id"]]))
         for _, row in images.iterrows()
     }
-    return FirstLesions(lesions, False, "The model in the box, which was not trained on this image,", None, info, True)
+    return FirstLesions(lesions, False, "The model in the box, which was not trained on this image,", None, info, True,
+                        _licence(dataset))
 
 
 def _asked(info: ModelInfo, path: Path) -> Answer:
@@ -176,7 +181,12 @@ def _asked(info: ModelInfo, path: Path) -> Answer:
     return Answer(probabilities, regions, path, info)
 
 
-def _drawings() -> FirstLesions:
+def _licence(dataset: Dataset) -> str:
+    return " ".join(filter(None, (dataset.licence, dataset.attribution)))
+
+
+def drawn_lesions() -> FirstLesions:
+    """The drawings that ship."""
     stored = read_drawings()
 
     lesions = {

@@ -9,12 +9,13 @@ from typing import NamedTuple
 from PIL import Image
 
 from app.loaders import resources
-from app.loaders.class_pictures import content_of, is_larger, picture_of
-from app.loaders.first_lesions import Answer, FirstLesion, first_lesions
+from app.loaders.class_pictures import content_of, is_larger, licences_here, picture_of
+from app.loaders.first_lesions import Answer, FirstLesion, FirstLesions, drawn_lesions, first_lesions
 from app.loaders.image_pixels import thumbnail
 from pipeline.classes import DIAGNOSES
 from pipeline.classroom.lesson import Item, Lesson, asked_answer, called, highest_of, malignancy
 from pipeline.classroom.lesson_files import find_lesson
+from pipeline.classroom.permitted_use import free_part, is_free
 from pipeline.errors import ImageError, LessonError
 from pipeline.vocabulary import Asked
 
@@ -51,19 +52,27 @@ class StandRound(NamedTuple):
     licence: str
 
 
-def stand_round(lesson_id: str | None, number: int) -> StandRound:
+def stand_round(lesson_id: str | None, number: int, free_alone: bool = False) -> StandRound:
     """The pictures of the game of that number.
 
     Args:
         lesson_id: of the lesson that the stand was set up with; None: of Home's wall, malignant or benign.
+        free_alone: whether pictures whose licence forbids commercial use are left out; where none other is there, the
+            drawings that ship stand in for them.
 
     Raises:
         LessonError: there is no such lesson, or none of its pictures is here.
         WorkspaceError: a file is damaged.
     """
     if lesson_id is None:
-        return _of_the_wall(number)
+        wall = first_lesions(number)
+        return _of_the_wall(drawn_lesions() if free_alone and not may_be_anywhere(wall) else wall, number)
     lesson = find_lesson(resources.workspace(), lesson_id)
+    if free_alone:
+        free = free_part(lesson, licences_here(lesson))
+        if free is None:
+            return _of_the_wall(drawn_lesions(), number)
+        lesson = free
     items = lesson.items("A")
     start = number * ITEMS % len(items)
     turned = (*items[start:], *items[:start])
@@ -87,12 +96,16 @@ def _of_lesson(lesson: Lesson, item: Item) -> StandItem | None:
                      lambda: asked_answer(lesson, called(lesson, item)))
 
 
-def _of_the_wall(number: int) -> StandRound:
-    wall = first_lesions(number)
+def may_be_anywhere(shown: FirstLesions | StandRound) -> bool:
+    """Whether its pictures may be shown outside of non-commercial teaching too."""
+    return shown.generated or is_free(shown.licence)
+
+
+def _of_the_wall(wall: FirstLesions, number: int) -> StandRound:
     shown = [lesson for lesson in wall.lesions.values() if _has_a_side(lesson.truth)]
     start = number * ITEMS % max(len(shown), 1) if wall.generated else 0
     found = islice(filter(None, map(_of_wall, (*shown[start:], *shown[:start]))), ITEMS)
-    return StandRound(tuple(found), "malignancy", ("malignant", "benign"), wall.generated, "")
+    return StandRound(tuple(found), "malignancy", ("malignant", "benign"), wall.generated, wall.licence)
 
 
 def _has_a_side(code: str) -> bool:

@@ -3,19 +3,23 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
+
 from pipeline.classroom.lesson import Item, Lesson
-from pipeline.data.dataset import list_datasets
+from pipeline.data.dataset import Dataset, list_datasets
+from pipeline.data.image_rights import NOT_STATED
 from pipeline.errors import WorkspaceError
 from pipeline.files.workspace import Workspace
 
 
 class Picture(NamedTuple):
-    """A copy of an image, `width` by `height` pixels, and the `data` set that has it."""
+    """A copy of an image, `width` by `height` pixels, the `data` set that has it, and the licence of the image."""
 
     data: str
     path: Path
     width: int
     height: int
+    licence: str
 
     @property
     def short_side(self) -> int:
@@ -36,14 +40,23 @@ def all_pictures(workspace: Workspace, generated: bool) -> dict[tuple[str, str],
         if dataset.generated != generated:
             continue
         try:
-            rows = dataset.metadata()[["image_id", "dx", "file", "width", "height"]]
+            rows = _rows(dataset)
         except WorkspaceError:  # its own page says so
             continue
-        for image_id, dx, file, width, height in rows.itertuples(index=False, name=None):
+        for image_id, dx, file, width, height, licence in rows.itertuples(index=False, name=None):
             known = found.get((image_id, dx))
             if known is None or min(width, height) > known.short_side:
-                found[image_id, dx] = Picture(dataset.name, dataset.image_path(file), int(width), int(height))
+                found[image_id, dx] = Picture(dataset.name, dataset.image_path(file), int(width), int(height),
+                                             licence)
     return found
+
+
+def _rows(dataset: Dataset) -> pd.DataFrame:
+    """image_id, dx, file, width, height, and licence: each image's own where its table has them, else the data set's.
+    """
+    table = dataset.metadata()
+    licence = table["licence"].fillna(NOT_STATED) if "licence" in table else dataset.licence
+    return table[["image_id", "dx", "file", "width", "height"]].assign(licence=licence)
 
 
 def find_pictures(workspace: Workspace, lesson: Lesson) -> dict[str, Picture]:

@@ -20,7 +20,7 @@ from pipeline.runs.events import EventLog
 from pipeline.vocabulary import RoomRefusal
 from tests.app_pages import VISITOR, open_page, words
 from tests.class_rooms import class_of
-from tests.hand_made import make_run
+from tests.hand_made import make_dataset, make_run
 from tests.lesson_of_drawings import lesson_of_drawings
 
 
@@ -227,6 +227,17 @@ def test_a_stand_plays_four_pictures_and_forgets_them(workspace, card, monkeypat
     at.run()
     assert at.title[0].value == "What do you see?" and at.button(key="classroom.start")
     assert {path.name for path in workspace.home.rglob("*")} == before
+
+
+def test_a_stand_asks_once_for_what_its_pictures_are_shown(workspace, tmp_path, card):
+    make_run(workspace, make_dataset(workspace, tmp_path, "mine", generated=False))
+    at = open_page("take_part", kiosk="1")
+    assert at.radio(key="classroom.use") and not at.button
+    at.radio(key="classroom.use").set_value("yes").run()
+    assert at.query_params["use"] == "non-commercial" and at.button(key="classroom.start")
+    assert "Images: not stated" in words(at) and not at.info
+    at = open_page("take_part", kiosk="1", use="any")
+    assert "not for learning dermoscopy" in at.info[0].value and at.button(key="classroom.start")
 
 
 def test_a_presenters_key_trains_a_network_before_a_stands_visitors(filled, card, monkeypatch):

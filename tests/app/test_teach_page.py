@@ -6,11 +6,13 @@ from app import access
 from app.components.classroom import class_run, pack_offer
 from pipeline.classroom.lesson_files import find_lesson, lesson_bytes, list_lessons, save_lesson
 from pipeline.classroom.room import Room, find_room, rooms
+from pipeline.data.importing import import_dataset
 from pipeline.runs.teaching import create_set
 from tests.app_pages import PROJECT, VISITOR, button, open_page, words
 from tests.class_rooms import Clock, class_of
 from tests.hand_made import make_dataset, make_run
 from tests.lesson_of_drawings import lesson_of_drawings
+from tests.small_archives import jpeg, write_folder
 from tests.small_lesson import small_lesson
 
 
@@ -174,10 +176,25 @@ def test_images_for_non_commercial_teaching_are_shown_only_in_it(workspace):
     assert rooms(workspace)[0].plan.mode == "self-paced"
 
 
+def test_of_images_with_licences_of_their_own_a_class_for_any_use_gets_those_that_are_free(workspace, tmp_path):
+    ids = [one.image_id for one in small_lesson().items("A")]
+    table = "isic_id,diagnosis,copyright_license,attribution\n" + "".join(
+        f"{image_id},{dx},{licence},Somebody\n" for image_id, dx, licence in zip(
+            ids, ("mel", "mel", "nv"), ("CC-0", "CC-BY-NC", "CC-0"), strict=True))
+    files = {f"{image_id}.jpg": jpeg(n) for n, image_id in enumerate(ids)} | {"metadata.csv": table.encode()}
+    import_dataset(workspace, write_folder(tmp_path / "mixed", files), "mixed")
+    lesson = save_lesson(workspace, small_lesson())
+    at = open_page("teach", lesson=lesson.id)
+    at.radio(key="teach.non_commercial").set_value("no").run()
+    assert "2 of its pictures may be shown then" in at.info[0].value
+    press(at, "teach.open")
+    assert [one.image_id for one in rooms(workspace)[0].lesson.items("A")] == [ids[0], ids[2]]
+
+
 def test_a_stand_gets_its_address(workspace, lesson):
     at = open_page("teach", lesson=lesson.id)
     at.radio(key="teach.mode").set_value("kiosk").run()
-    assert f"take-part?kiosk=1&lesson={lesson.id}" in words(at) and "chromium --kiosk" in words(at)
+    assert f"take-part?kiosk=1&lesson={lesson.id}&use=any" in words(at) and "chromium --kiosk" in words(at)
 
 
 def test_a_picture_is_taken_out_of_both_forms_and_a_lesson_put_away(workspace):

@@ -6,16 +6,17 @@ from app.access import Right, require
 from app.addresses.links import TEACH, go, shared_address
 from app.components import problems
 from app.components.classroom.joining import choose_language
+from app.components.classroom.use_question import ANY_USE, NON_COMMERCIAL, Use, asked_use
 from app.components.classroom.worksheet_downloads import worksheet_downloads
 from app.loaders import resources
-from app.words.spoken import say, spoken
+from app.loaders.class_pictures import licences_here
+from app.words.spoken import say, say_count, spoken
 from pipeline.classroom.lesson import Lesson
-from pipeline.classroom.permitted_use import non_commercial_alone
+from pipeline.classroom.permitted_use import free_part
 from pipeline.classroom.room import open_room
 from pipeline.classroom.room_plan import Plan
 from pipeline.errors import RoomError
 from pipeline.languages import marked
-from pipeline.shown import as_text
 from pipeline.vocabulary import Arm, RoomMode
 
 MODE_WORDS: dict[RoomMode, str] = {
@@ -42,18 +43,34 @@ def plan_form(lesson: Lesson) -> None:
         _stand(lesson)
         return
     arm = st.radio(say("The model"), list(arms), key="teach.arm", format_func=arms.get)
-    plan = _plan(lesson, mode, arm)
-    permitted = _asks_for_use(lesson)
+    use = asked_use(lesson)
+    shown = None if use is None else _for_use(lesson, use)
+    plan = _plan(shown or lesson, mode, arm)
     if st.button(say("Open the class"), key="teach.open", type="primary", icon=":material/play_arrow:",
-                 disabled=permitted is None):
+                 disabled=use is None):
         with problems.in_words():
             require(Right.OPEN_ROOM)
-            if not permitted:
+            if shown is None:
                 raise RoomError("The licence of these images allows non-commercial teaching alone.",
                                 "Choose a lesson of drawings, or of images under CC0.")
-            go(TEACH, room=open_room(resources.workspace(), lesson, plan).code)
-    if permitted:
-        worksheet_downloads(lesson, plan)
+            go(TEACH, room=open_room(resources.workspace(), shown, plan).code)
+    if shown is not None:
+        worksheet_downloads(shown, plan)
+
+
+def _for_use(lesson: Lesson, use: Use) -> Lesson | None:
+    """What of the lesson may be shown for that use; None where that is nothing. Says what is left out."""
+    if use == NON_COMMERCIAL:
+        return lesson
+    shown = free_part(lesson, licences_here(lesson))
+    if shown is None:
+        st.warning(say("Then these images may not be shown: drawings and images under CC0 may."),
+                   icon=":material/copyright:")
+    elif shown != lesson:
+        st.info(say_count("One of its pictures may be shown then; the others are left out.",
+                          "{number} of its pictures may be shown then; the others are left out.",
+                          len(shown.items("A"))), icon=":material/copyright:")
+    return shown
 
 
 def _plan(lesson: Lesson, mode: RoomMode, arm: Arm) -> Plan:
@@ -81,25 +98,14 @@ def _plan(lesson: Lesson, mode: RoomMode, arm: Arm) -> Plan:
                 both)
 
 
-def _asks_for_use(lesson: Lesson) -> bool | None:
-    """Whether these images may be shown here; None before that is answered."""
-    if not non_commercial_alone(lesson):
-        return True
-    answer = st.radio(say("Non-commercial teaching?"), ["yes", "no"], index=None, key="teach.non_commercial",
-                      format_func={"yes": say("Yes"), "no": say("No")}.get, horizontal=True,
-                      help=say("The licence of these images asks for it: {licence}", licence=as_text(lesson.licence)))
-    if answer == "no":
-        st.warning(say("Then these images may not be shown: drawings and images under CC0 may."),
-                   icon=":material/copyright:")
-    return None if answer is None else answer == "yes"
-
-
 def _stand(lesson: Lesson) -> None:
     """The address of a stand's game with this lesson, and the line that opens it without a way out."""
-    permitted = _asks_for_use(lesson)
-    if not permitted:
+    use = asked_use(lesson)
+    if use is None:
         return
-    address = shared_address("take-part", kiosk="1", lesson=lesson.id)
+    if use == ANY_USE and free_part(lesson, licences_here(lesson)) is None:
+        st.info(say("Then the stand shows drawings instead."), icon=":material/copyright:")
+    address = shared_address("take-part", kiosk="1", lesson=lesson.id, use=use)
     st.markdown(say("Visitors play four pictures against the network; nothing of it is kept. The browser of the stand "
                     "opens this address:"))
     st.code(address, language=None, wrap_lines=True)

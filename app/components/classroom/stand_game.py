@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from app.access import Right, may
+from app.addresses.links import remember
 from app.components.classroom.asking import answer_options, direct_form
 from app.components.classroom.idle_time import idle_for
 from app.components.classroom.item_card import Shown, item_card
 from app.components.classroom.joining import choose_language
 from app.components.classroom.presenter import presenters_key
 from app.components.classroom.stand_training import begin_training, stand_training
+from app.components.classroom.use_question import ANY_USE, ask_use, use_of_address
 from app.components.picture_cards import Card, picture_cards
 from app.components.problems import in_words
-from app.loaders.stand_items import StandItem, StandRound, stand_round
+from app.loaders.stand_items import StandItem, StandRound, may_be_anywhere, stand_round
 from app.words.refusal_words import refusal
 from app.words.spoken import not_reviewed, say, say_count, spoken
 from pipeline.classroom.clinical_terms import MALIGNANT_MEANS, answer_words, diagnosis, made_words
@@ -57,13 +59,16 @@ def stand_game() -> None:
     if game.training:
         _watch_training(game, idle)
         return
+    use = use_of_address()
     try:
-        game_round = stand_round(st.query_params.get("lesson"), game.number)
+        game_round = stand_round(st.query_params.get("lesson"), game.number, free_alone=use == ANY_USE)
     except LessonError as error:
         st.title(say("What do you see?"), anchor=False)
         st.warning(as_text(refusal(error)), icon=":material/link_off:")
         return
-    if not game.begun:
+    if use is None and not may_be_anywhere(game_round):
+        _ask_use(game_round)
+    elif not game.begun:
         _listen(game)
         _invite(game, game_round)
     elif game.told:
@@ -77,6 +82,16 @@ def stand_game() -> None:
 def _start_over(game: Game) -> None:
     st.session_state[_GAME] = Game(game.number + 1)
     st.rerun()
+
+
+def _ask_use(game_round: StandRound) -> None:
+    """Asks whoever sets the stand up, once: the answer stands in the address."""
+    st.title(say("A stand"), anchor=False)
+    answer = ask_use(game_round.licence, "classroom.use")
+    st.caption(say("Without it the stand shows drawings, and images under CC0."))
+    if answer is not None:
+        remember(use=answer)
+        st.rerun()
 
 
 def _listen(game: Game) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pipeline.classroom.lesson_changes import take_out
 from pipeline.classroom.lesson_files import check_lesson
 from pipeline.classroom.lesson_look_alikes import confused_with, look_alikes, still_to_come
-from pipeline.classroom.permitted_use import non_commercial_alone
+from pipeline.classroom.permitted_use import free_part, non_commercial_alone
 from pipeline.errors import LessonError
 from pipeline.explain.neighbours import COLUMNS
 from tests.class_rooms import class_of
@@ -47,6 +47,18 @@ def test_what_is_not_there_cannot_be_taken_out(form, position):
 def test_images_whose_licence_says_so_or_is_not_known_are_for_non_commercial_teaching(licence, alone):
     assert non_commercial_alone(small_lesson(licence=licence)) is alone
     assert not non_commercial_alone(small_lesson(licence=licence, generated=True)), "drawings are free"
+
+
+def test_for_any_use_a_lesson_keeps_what_is_free():
+    lesson = small_lesson()
+    ids = {form: [one.image_id for one in items] for form, items in lesson.forms.items()}
+    free = {image_id: "CC0 1.0" for image_id in (*ids["A"][:2], ids["B"][0])}
+    part = free_part(lesson, free | {ids["A"][2]: "CC BY-NC 4.0"})
+    assert {form: [one.image_id for one in items] for form, items in part.forms.items()} == {"A": ids["A"][:2]}
+    assert list(free_part(lesson, free | {ids["B"][1]: "CC BY 4.0"}).forms) == ["A", "B"]
+    assert free_part(lesson, {ids["B"][0]: "CC0 1.0"}) is None and free_part(lesson, {}) is None
+    drawings = small_lesson(generated=True)
+    assert free_part(drawings, {}) is drawings
 
 
 def neighbours(of: str, *rows: tuple[str, str, float]) -> pd.DataFrame:
