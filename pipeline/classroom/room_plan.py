@@ -29,6 +29,7 @@ class Plan:
         rehearsal: whether nothing of it counts.
         both_forms: whether each seat goes through both forms of the lesson, half of them through B first; before and
             after teaching, say. Otherwise all have form A where the educator sets the pace, else half have B.
+        melanocytic_ticks: whether those criteria are the features of melanocytic lesions (`tick_terms`).
     """
 
     mode: RoomMode
@@ -41,6 +42,7 @@ class Plan:
     language: LanguageCode = "en"
     rehearsal: bool = False
     both_forms: bool = False
+    melanocytic_ticks: bool = False
 
     @property
     def stages(self) -> tuple[Stage, ...]:

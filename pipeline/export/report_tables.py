@@ -7,9 +7,10 @@ from typing import Literal
 from pipeline.classroom.answer_terms import MANAGEMENT_WORDS, STAGE_WORDS, SURE_WORDS, SWITCH_WORDS
 from pipeline.classroom.class_bootstrap import Estimate
 from pipeline.classroom.class_figures import LEAST_ITEMS, LEAST_OF_EACH, ClassFigures
-from pipeline.classroom.clinical_terms import FIGURES, STRUCTURES
+from pipeline.classroom.clinical_terms import FIGURES
 from pipeline.classroom.comparisons import Better, Comparison, Measure
 from pipeline.classroom.switches import Switches
+from pipeline.classroom.tick_terms import TICKS
 from pipeline.export.room_report import RoomReport, Scores
 from pipeline.languages import Language, marked
 from pipeline.number_words import UNDEFINED
@@ -160,7 +161,7 @@ def _switch_table(of: Switches, language: Language) -> ReportTable:
 
 def _tick_table(report: RoomReport, language: Language) -> ReportTable:
     asked = report.turnout.given + report.turnout.unrecognisable
-    rows = [(language.say(STRUCTURES[tick]) if tick in STRUCTURES else tick, language.decimal(times, 0),
+    rows = [(language.say(TICKS[tick]) if tick in TICKS else tick, language.decimal(times, 0),
              language.percent(times / asked)) for tick, times in report.ticks.items()]
     head = ("", language.say("Ticked"), language.say("Share"))
     return ReportTable(language.say("Criteria"), (head, *rows),

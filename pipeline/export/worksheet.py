@@ -9,7 +9,6 @@ from pathlib import Path
 from pipeline.classroom.answer_terms import MANAGEMENT_WORDS, STAGE_WORDS, SURE_WORDS
 from pipeline.classroom.clinical_terms import (
     MALIGNANT_MEANS,
-    STRUCTURES,
     answer_words,
     diagnosis,
     made_words,
@@ -17,6 +16,7 @@ from pipeline.classroom.clinical_terms import (
 )
 from pipeline.classroom.lesson import Item, Lesson, answer_of, asked_answer, called
 from pipeline.classroom.room_plan import Plan
+from pipeline.classroom.tick_terms import offered_ticks
 from pipeline.export.paper import (
     ACROSS,
     BOTTOM,
@@ -162,8 +162,8 @@ def _item(page, sheet: Worksheet, number: int, item: Item, top: float, height: f
     if sheet.plan.ask_biopsy:
         y = _beside(page, x, y, language.say("What would you do?"), [language.say(one) for one in
                                                                      MANAGEMENT_WORDS.values()])
-    if sheet.plan.tick_criteria:
-        _beside(page, x, y, language.say("What is there?"), [language.say(one) for one in STRUCTURES.values()])
+    if ticks := offered_ticks(sheet.plan):
+        _beside(page, x, y, language.say("What is there?"), [language.say(one) for one in ticks.values()])
 
 
 def _answers(page, sheet: Worksheet, x: float, y: float) -> float:

@@ -13,9 +13,11 @@ from app.components.classroom.item_card import Locked, Tapped, _locked
 from app.words.nickname_words import NOUN_WORDS
 from app.words.refusal_words import REFUSALS
 from pipeline import limits
+from pipeline.classroom.clinical_terms import STRUCTURES
 from pipeline.classroom.nicknames import NOUNS
 from pipeline.classroom.room import Room
 from pipeline.classroom.room_plan import Plan
+from pipeline.classroom.tick_terms import MELANOCYTIC_FEATURES, melanocytic_alone
 from pipeline.runs.events import EventLog
 from pipeline.vocabulary import RoomRefusal
 from tests.app_pages import VISITOR, open_page, words
@@ -194,6 +196,21 @@ def test_what_a_browser_sends_is_an_answer_of_the_form_or_nothing(lesson):
         assert _locked(bad, "x", form) is None
     assert _locked(good | {"sure": 3, "biopsy": {}, "ticks": 5}, "x", form) == Locked("mel", None, None, ())
     assert _locked(good, "x", None) is None
+
+
+def test_of_nevi_and_melanomas_alone_their_features_can_be_ticked(lesson):
+    def asked(**plan):
+        return form_of(lesson, Plan("class", "alone", **plan), lesson.codes(), lesson.items("A")[0], "alone").ticks
+
+    assert asked() is None and asked(melanocytic_ticks=True) is None
+    assert [one.value for one in asked(tick_criteria=True).options] == list(STRUCTURES)
+    ticks = asked(tick_criteria=True, melanocytic_ticks=True)
+    assert [one.label for one in ticks.options] == [
+        "peppering (granularity)", "typical pigment network", "irregular blotch", "negative pigment network",
+        "irregular globules", "dotted vessels", "blue-whitish veil"]
+    assert "Shiny white streaks: not assessable" in ticks.label and len(MELANOCYTIC_FEATURES) == 8
+    assert melanocytic_alone(lesson) and not melanocytic_alone(dataclasses.replace(lesson, forms={
+        "A": (*lesson.items("A"), dataclasses.replace(lesson.items("A")[0], dx="bkl"))}))
 
 
 def test_a_visitor_joins_so_often_a_minute(workspace, lesson, monkeypatch):

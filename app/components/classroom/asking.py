@@ -5,10 +5,11 @@ from typing import get_args
 from app.components.classroom.item_card import Asked, Form, Option
 from app.words.spoken import say, spoken
 from pipeline.classroom.answer_terms import MANAGEMENT_WORDS, SURE_WORDS
-from pipeline.classroom.clinical_terms import STRUCTURES, answer_words, diagnosis
+from pipeline.classroom.clinical_terms import answer_words, diagnosis
 from pipeline.classroom.lesson import Item, Lesson, answer_of, asked_answer, called
 from pipeline.classroom.room_files import Given
 from pipeline.classroom.room_plan import Plan
+from pipeline.classroom.tick_terms import NOT_ASSESSABLE, offered_ticks
 from pipeline.vocabulary import Asked as Question
 from pipeline.vocabulary import Management, Stage, Sureness
 
@@ -61,7 +62,7 @@ def form_of(
     return Form(
         Asked(say("Keep or change?") if own else say("What do you see?"), (*options, beside), 2, chosen),
         UNRECOGNISABLE, say("Lock the answer"), Asked(say("How sure?"), sure, len(sure), own and own.sure),
-        _biopsy() if plan.ask_biopsy and first else None, _ticks() if plan.tick_criteria and first else None,
+        _biopsy() if plan.ask_biopsy and first else None, _ticks(plan) if plan.tick_criteria and first else None,
         said=model_says(lesson, item) if with_model else "",
     )
 
@@ -71,8 +72,9 @@ def _biopsy() -> Asked:
     return Asked(say("What would you do?"), options, len(options))
 
 
-def _ticks() -> Asked:
-    return Asked(say("What is there?"), tuple(Option(code, say(words)) for code, words in STRUCTURES.items()), 3)
+def _ticks(plan: Plan) -> Asked:
+    question = f"{say('What is there?')} {say(NOT_ASSESSABLE)}" if plan.melanocytic_ticks else say("What is there?")
+    return Asked(question, tuple(Option(code, say(words)) for code, words in offered_ticks(plan).items()), 3)
 
 
 def direct_form(asks: Question, options: list[Option]) -> Form:

@@ -15,6 +15,7 @@ from pipeline.classroom.lesson import Lesson
 from pipeline.classroom.permitted_use import free_part
 from pipeline.classroom.room import open_room
 from pipeline.classroom.room_plan import Plan
+from pipeline.classroom.tick_terms import melanocytic_alone
 from pipeline.errors import RoomError
 from pipeline.languages import marked
 from pipeline.vocabulary import Arm, RoomMode
@@ -90,12 +91,16 @@ def _plan(lesson: Lesson, mode: RoomMode, arm: Arm) -> Plan:
         help=say("For before and after teaching: everybody goes through A and B, and neither is always first."))
     biopsy = mode != "hands" and st.toggle(say("Ask “biopsy, watch or leave?” beside, unscored"), key="teach.biopsy")
     ticks = mode != "hands" and st.toggle(say("Let structures be ticked, unscored"), key="teach.ticks")
+    melanocytic = ticks and melanocytic_alone(lesson) and st.toggle(
+        say("The features of nevi and melanomas instead of the six groups"), key="teach.melanocytic",
+        help=say("Of 31 features those on which experts agreed best on exemplar images (Liopyris et al. 2024). Offered "
+                 "where all pictures are of nevi and melanomas: elsewhere it would tell the diagnosis."))
     rehearsal = st.toggle(
         say("A rehearsal: nothing of it counts"), lesson.generated, key="teach.rehearsal", disabled=lesson.generated,
         help=say("Drawings are for rehearsals alone. With other pictures, take a seat of your own in a class that you "
                  "open for it."))
     return Plan(mode, arm, seconds, feedback, patient, biopsy, ticks, spoken().code, rehearsal or lesson.generated,
-                both)
+                both, melanocytic)
 
 
 def _stand(lesson: Lesson) -> None:
