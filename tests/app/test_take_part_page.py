@@ -18,6 +18,7 @@ from pipeline.classroom.nicknames import NOUNS
 from pipeline.classroom.room import Room
 from pipeline.classroom.room_plan import Plan
 from pipeline.classroom.tick_terms import MELANOCYTIC_FEATURES, melanocytic_alone
+from pipeline.errors import RunError
 from pipeline.runs.events import EventLog
 from pipeline.vocabulary import RoomRefusal
 from tests.app_pages import VISITOR, open_page, words
@@ -208,7 +209,7 @@ def test_of_nevi_and_melanomas_alone_their_features_can_be_ticked(lesson):
     assert [one.label for one in ticks.options] == [
         "peppering (granularity)", "typical pigment network", "irregular blotch", "negative pigment network",
         "irregular globules", "dotted vessels", "blue-whitish veil"]
-    assert "Shiny white streaks: not assessable" in ticks.label and len(MELANOCYTIC_FEATURES) == 8
+    assert "Shiny white streaks: not assessable" in ticks.question and len(MELANOCYTIC_FEATURES) == 8
     assert melanocytic_alone(lesson) and not melanocytic_alone(dataclasses.replace(lesson, forms={
         "A": (*lesson.items("A"), dataclasses.replace(lesson.items("A")[0], dx="bkl"))}))
 
@@ -255,6 +256,20 @@ def test_a_stand_asks_once_for_what_its_pictures_are_shown(workspace, tmp_path, 
     assert "Images: not stated" in words(at) and not at.info
     at = open_page("take_part", kiosk="1", use="any")
     assert "not for learning dermoscopy" in at.info[0].value and at.button(key="classroom.start")
+
+
+def test_a_training_shows_what_may_be_shown(dataset, monkeypatch):
+    ham = dataclasses.replace(dataset, generated=False, attribution="HAM10000", images=10_000, licence="CC BY-NC 4.0")
+    begun = []
+    monkeypatch.setattr(stand_training.resources, "datasets", lambda: [ham, dataset])
+    monkeypatch.setattr(stand_training, "start_to_watch", begun.append)
+    monkeypatch.setattr(stand_training, "dataset_of", lambda run: begun[-1])
+    for free_alone in (False, True):
+        stand_training.begin_training(free_alone)
+    assert begun == [ham, dataset]
+    monkeypatch.setattr(stand_training.resources, "datasets", lambda: [ham])
+    with pytest.raises(RunError, match="No pictures are here"):
+        stand_training.begin_training(True)
 
 
 def test_a_presenters_key_trains_a_network_before_a_stands_visitors(filled, card, monkeypatch):

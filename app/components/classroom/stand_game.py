@@ -69,7 +69,7 @@ def stand_game() -> None:
     if use is None and not may_be_anywhere(game_round):
         _ask_use(game_round)
     elif not game.begun:
-        _listen(game)
+        _listen(game, free_alone=use == ANY_USE)
         _invite(game, game_round)
     elif game.told:
         _tell(game, game_round)
@@ -94,11 +94,11 @@ def _ask_use(game_round: StandRound) -> None:
         st.rerun()
 
 
-def _listen(game: Game) -> None:
+def _listen(game: Game, free_alone: bool) -> None:
     """Trains a network on the presenter's key, where this session may."""
     if may(Right.TRAIN_ONE) and presenters_key("invitation") == "forward":
         with in_words():
-            game.training = begin_training().name
+            game.training = begin_training(free_alone).name
             st.rerun()
 
 

@@ -13,6 +13,7 @@ from app.loaders.watched_pictures import watched_pictures
 from app.words.spoken import say, spoken
 from pipeline.classroom.clinical_terms import diagnosis
 from pipeline.classroom.lesson import highest_of
+from pipeline.classroom.permitted_use import is_free
 from pipeline.errors import RunError
 from pipeline.runs.run_dir import RunDir, find_run
 from pipeline.runs.status import ENDED, Status
@@ -20,19 +21,26 @@ from pipeline.runs.watched import Answer, watched
 from pipeline.shown import as_text
 
 
-def begin_training() -> RunDir:
+def begin_training(free_alone: bool) -> RunDir:
     """The run at work, else one that it starts.
+
+    Args:
+        free_alone: whether pictures whose licence forbids commercial use are not to be shown.
 
     Raises:
         AccessError: this session may not.
-        RunError: no images are here to learn from.
+        RunError: no images are here to learn from, or those of the run at work are not to be shown.
         LimitError, DataError, WorkspaceError: as `start_to_watch`.
     """
-    at_work, dataset = going(resources.own_runs()), images_to_watch(resources.datasets())
+    shown = [one for one in resources.datasets() if not free_alone or one.generated or is_free(one.licence)]
+    at_work, dataset = going(resources.own_runs()), images_to_watch(shown)
     if not at_work and dataset is None:
         raise RunError("No pictures are here that a network could learn from.",
                        "Draw the generated images on the page Data sets.")
-    return at_work[0] if at_work else start_to_watch(dataset)
+    run = at_work[0] if at_work or dataset is None else start_to_watch(dataset)
+    if dataset_of(run) not in shown:
+        raise RunError("Another training is at work, whose pictures may not be shown here.", "Wait until it has ended.")
+    return run
 
 
 def stand_training(name: str) -> bool:

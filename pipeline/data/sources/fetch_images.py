@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data.dataset import Dataset, Problem, check_name, load_dataset
+from pipeline.data.image_rights import RIGHTS
 from pipeline.data.left_behind import remove_left_behind
 from pipeline.data.reserved import reserved_images
 from pipeline.data.sources.archive_image import HOST, IMAGE_ID, ArchiveImage, fetch_image
@@ -84,7 +85,7 @@ def _present(workspace: Workspace, name: str, wanted: pd.DataFrame) -> Dataset |
     table = dataset.metadata().set_index("image_id")
     shared = wanted.set_index("image_id")["dx"]
     shared = shared[shared.index.isin(table.index)]
-    if "attribution" not in table or not (table.loc[shared.index, "dx"] == shared).all():
+    if not table.columns.isin(RIGHTS).any() or not (table.loc[shared.index, "dx"] == shared).all():
         raise DataError(f"The data set {name} holds other images.", "Choose another name.")
     if reserved_images(dataset):
         raise DataError(f"Of the data set {name} images are reserved, so none can join it.", "Choose another name.")
