@@ -12,9 +12,9 @@ from app.loaders.run_data import found_data, images_of, noticed_model
 from app.loaders.tour_lesions import shown_by
 from app.words.evaluation_words import ANSWER_WORDS
 from app.words.factor_words import reference
+from pipeline.classes import label
 from pipeline.classroom.tour_claims import Told
 from pipeline.classroom.tour_stops import Stop
-from pipeline.classes import label
 from pipeline.data.dataset import Dataset
 from pipeline.metrics.predictions_table import probability_column
 from pipeline.number_words import percent, probability

@@ -9,9 +9,9 @@ import pytest
 
 from app.loaders import tour_lesions
 from app.loaders.tour_lesions import stops, told
+from pipeline.classes import label
 from pipeline.classroom.tour_claims import Claim, Told, sure_error
 from pipeline.classroom.tour_stops import STOPS, Patient
-from pipeline.classes import label
 from pipeline.data.importing import import_dataset
 from pipeline.files.workspace import RUN_NAME
 from pipeline.number_words import probability

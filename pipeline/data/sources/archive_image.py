@@ -1,4 +1,4 @@
-"""One image of the ISIC archive by its id, and what the archive says of it: JSON, which names the file's signed address.
+"""One image of the ISIC archive by its id, and what the archive says of it: JSON that names the file's signed address.
 """
 
 import re

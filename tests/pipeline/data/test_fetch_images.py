@@ -85,7 +85,7 @@ def test_what_fails_is_listed_and_comes_with_the_next_fetch(server, workspace):
         IDS[1]: f"The ISIC archive does not allow the download of {IDS[1]}.jpg (403).",
         IDS[2]: f"The ISIC archive gave an answer about {IDS[2]} that LesionLab does not understand.",
         IDS[3]: f"The ISIC archive sends more for {IDS[3]}.jpg than it can have",
-        IDS[4]: f"{IDS[4]}.jpg is no image that can be opened.",
+        IDS[4]: f"{IDS[4]}.jpg is not an image that LesionLab can read.",
     }
     server.files, server.refusals = good, {}
     server.seen.clear()
