@@ -15,7 +15,7 @@ from tests.source_reading import modules
 
 # what they show of others they set as an attribute or as text, never as markup
 OWN_COMPONENTS = ("picture_wall.py", "picture_cards.py", "history_steps.py", "item_card.py", "phone_frame.py",
-                  "idle_time.py", "presenter.py", "print_frame.py")
+                  "idle_time.py", "presenter.py", "presenters_keys.py", "print_frame.py")
 
 
 def test_every_foreign_text_is_escaped():

@@ -275,7 +275,7 @@ def test_a_training_shows_what_may_be_shown(dataset, monkeypatch):
 def test_a_presenters_key_trains_a_network_before_a_stands_visitors(filled, card, monkeypatch):
     workspace, dataset, _ = filled
     pressed, begun = [], []
-    monkeypatch.setattr(stand_game, "presenters_key", lambda at: pressed.pop(0) if pressed else None)
+    monkeypatch.setattr(stand_game, "presenters_keys", lambda at: pressed.pop(0) if pressed else None)
     monkeypatch.setattr("pipeline.jobs.launch.start_run", lambda *_: begun.append(
         make_run(workspace, dataset, "running")) or begun[-1])
     monkeypatch.setenv("LESIONLAB_MODE", "stand")
@@ -299,7 +299,7 @@ def test_a_presenters_key_trains_a_network_before_a_stands_visitors(filled, card
 
 
 def test_of_a_class_nobody_starts_a_training_by_a_key(filled, card, monkeypatch):
-    monkeypatch.setattr(stand_game, "presenters_key", lambda at: "forward")
+    monkeypatch.setattr(stand_game, "presenters_keys", lambda at: "forward")
     monkeypatch.setenv("LESIONLAB_MODE", "class")
     assert open_page("take_part", kiosk="1").title[0].value == "What do you see?"
 

@@ -12,7 +12,7 @@ from app.components.classroom.asking import answer_options, direct_form
 from app.components.classroom.idle_time import idle_for
 from app.components.classroom.item_card import Shown, item_card
 from app.components.classroom.joining import choose_language
-from app.components.classroom.presenter import presenters_key
+from app.components.classroom.presenters_keys import presenters_keys
 from app.components.classroom.stand_training import begin_training, stand_training
 from app.components.classroom.use_question import ANY_USE, ask_use, use_of_address
 from app.components.picture_cards import Card, picture_cards
@@ -96,7 +96,7 @@ def _ask_use(game_round: StandRound) -> None:
 
 def _listen(game: Game, free_alone: bool) -> None:
     """Trains a network on the presenter's key, where this session may."""
-    if may(Right.TRAIN_ONE) and presenters_key("invitation") == "forward":
+    if may(Right.TRAIN_ONE) and presenters_keys("invitation") == "forward":
         with in_words():
             game.training = begin_training(free_alone).name
             st.rerun()
@@ -109,7 +109,7 @@ def _watch_training(game: Game, idle: bool) -> None:
     with in_words():
         ended = stand_training(game.training)
     left = st.button(say("Back to the pictures"), key="classroom.pictures", icon=":material/arrow_back:")
-    if presenters_key(game.training) == "back" or left or (idle and ended):
+    if presenters_keys(game.training) == "back" or left or (idle and ended):
         _start_over(game)
 
 
