@@ -15,6 +15,7 @@ import streamlit as st
 
 from app import activity, passphrase
 from app.connection import answers_this_computer_alone, forwarded, named_as_this_computer
+from app.logins import login_set_up, person_of
 from app.server_mode import Mode, mode
 from app.visitor_limits import keep_pace
 from pipeline.errors import AccessError
@@ -94,6 +95,7 @@ _OTHER_WAY = (
     "localhost on that computer."
 )
 _BY_PASSPHRASE = "Whoever runs the server gives its passphrase on the page Operator, at the address /operator."
+_BY_LOGIN = "Whoever runs the server logs in on the page Operator, at the address /operator."
 
 
 def request_headers() -> Mapping[str, str]:
@@ -107,7 +109,8 @@ class Caller:
 
     Attributes:
         headers: of the request with which its browser connected.
-        person: whom Streamlit names, by `st.login` or by a header of `server.trustedUserHeaders`; "" for nobody.
+        person: the e-mail of whom Streamlit names, by `st.login` or by a header of `server.trustedUserHeaders`; "" for
+            nobody.
         proof: that it knew the passphrase.
     """
 
@@ -118,7 +121,7 @@ class Caller:
     @classmethod
     def here(cls) -> "Caller":
         """The session whose page is being drawn."""
-        return cls(request_headers(), str(st.user.to_dict().get("email") or ""), passphrase.proof())
+        return cls(request_headers(), person_of(st.user.to_dict()), passphrase.proof())
 
 
 def _at_its_own_computer(who: Caller, just_now: bool) -> bool:
@@ -193,7 +196,9 @@ def why_not(who: Caller | None = None) -> str:
         return ""
     if passphrase.is_set():
         return _BY_PASSPHRASE
-    return _OTHER_WAY if answers_this_computer_alone() else _OPEN_ADDRESS
+    if not answers_this_computer_alone():
+        return _OPEN_ADDRESS
+    return _BY_LOGIN if login_set_up() else _OTHER_WAY
 
 
 def not_offered(right: Right, actions: str) -> None:

@@ -115,7 +115,7 @@ FREE = {
     "views/evaluate_on_page.py": "to_data",
     "views/home_page.py": "bundled.errors classify errors import last lesson teach train watch",
     "views/lesson_page.py": "to_sets",
-    "views/operator_page.py": "operator.leave operator.passphrase *",
+    "views/operator_page.py": "operator.leave operator.login operator.logout operator.passphrase *",
     "views/runs_page.py": "runs.newest",
     "views/tour_page.py": "tour.classify tour.errors",
 }

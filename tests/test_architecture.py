@@ -47,6 +47,8 @@ JUSTIFIED = {
     "kaggle": "its client, kagglesdk, is what is used",
     **{network.package: "its weights are read as a package's file" for network in NETWORKS.values() if network.package},
     "onnxscript": "torch.onnx.export is built on it",
+    "authlib": "Streamlit imports it where somebody logs in",
+    "httpx": "authlib needs it for that and does not declare it",
     "pytest": "runs the tests",
     "ruff": "checks the code",
     "mypy": "checks its types",

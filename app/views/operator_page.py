@@ -1,4 +1,4 @@
-"""Operator: whether this session runs the server, the passphrase that makes it so, and the class's address."""
+"""Operator: whether this session runs the server, what makes it so (passphrase or login), and the class's address."""
 
 import streamlit as st
 
@@ -6,9 +6,13 @@ from app import passphrase
 from app.access import Role, role, why_not
 from app.components import problems
 from app.components.class_address import class_address
+from app.connection import answers_this_computer_alone
+from app.logins import log_in, logged_in, login_set_up
 from pipeline.shown import as_text
 
 _FIELD = "operator.passphrase.value"
+_NO_OPERATOR = ("This login is not an operator's: its e-mail is not among those that whoever runs the server has "
+                "named, or its provider does not say that it verified it.")
 
 
 def _give() -> None:
@@ -23,9 +27,27 @@ def _give() -> None:
             st.rerun()
 
 
+def _login(operator: bool) -> None:
+    """The way to the provider and back, where there is one."""
+    if logged_in():
+        if not operator:
+            st.warning(_NO_OPERATOR, icon=":material/no_accounts:")
+        if st.button("Log out", key="operator.logout", icon=":material/logout:"):
+            st.logout()
+    elif not operator and _would_help() and st.button("Log in", key="operator.login", icon=":material/login:"):
+        with problems.in_words():
+            log_in()
+
+
+def _would_help() -> bool:
+    """Whether a login can make an operator here: nowhere that it could be gone round."""
+    return login_set_up() and answers_this_computer_alone(just_now=True)
+
+
 def main() -> None:
     st.title("Operator")
-    if role() is Role.OPERATOR:
+    operator = role() is Role.OPERATOR
+    if operator:
         st.success("This session runs the server: it may do everything.", icon=":material/key:")
         if passphrase.proof() and st.button("Be a visitor again", key="operator.leave", icon=":material/logout:"):
             passphrase.leave()
@@ -35,6 +57,7 @@ def main() -> None:
         _give()
     else:
         st.info(as_text(why_not()), icon=":material/lock:")
+    _login(operator)
 
 
 main()
