@@ -1,8 +1,9 @@
-"""Generated metadata of any number of rows with HAM10000's shares, over a few tiny JPEGs under many names."""
+"""Generated metadata of any number of rows with HAM10000's shares, over a few tiny JPEGs under many names; and what an
+audit would compare of as many images."""
 
-import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 
@@ -13,6 +14,8 @@ _IMAGES_OF = {"akiec": 327, "bcc": 514, "bkl": 1099, "df": 115, "mel": 1113, "nv
 _LESIONS_PER_IMAGE = 0.746
 _LEAST = 10  # lesions of each diagnosis
 _FILES, _SIZE = 64, (16, 12)
+_CHUNK, _TWINS = 10_000, 50  # rows that are made together; of so many one is a twin of the row before it
+FEATURES, ORIENTATIONS = 1280, 8  # of an image, as the audit computes them
 _PLACES = ("abdomen", "back", "chest", "face", "foot", "hand", "lower extremity", "neck", "scalp", "trunk", "unknown",
            "upper extremity")
 
@@ -34,14 +37,32 @@ def grown_rows(rows: int, seed: int) -> pd.DataFrame:
 
 
 def write_grown_folder(folder: Path, rows: int, seed: int = 0) -> Path:
-    """A folder to import, made in seconds: its images are hard links to a few files."""
+    """A folder to import, whose images lie in one HDF5 file, as ISIC 2024's do: a zip or a folder may not hold as many.
+    """
     folder.mkdir()
-    first = folder.with_name(f"{folder.name}-files")
-    first.mkdir()
-    for number in range(_FILES):
-        (first / f"{number}.jpg").write_bytes(image_bytes(number, generated=False, size=_SIZE))
+    pictures = [np.bytes_(image_bytes(number, generated=False, size=_SIZE)) for number in range(_FILES)]
     table = grown_rows(rows, seed)
-    for number, image_id in enumerate(table["image_id"]):
-        os.link(first / f"{number % _FILES}.jpg", folder / f"{image_id}.jpg")
+    with h5py.File(folder / "images.hdf5", "w") as file:
+        for number, image_id in enumerate(table["image_id"]):
+            file.create_dataset(image_id, data=pictures[number % _FILES])
     table.to_csv(folder / "HAM10000_metadata.csv", index=False)
+    return folder
+
+
+def write_grown_features(folder: Path, rows: int, seed: int = 0) -> Path:
+    """`features.f4` (rows, FEATURES) and `hashes.u8` (rows, ORIENTATIONS) in a new folder: noise along a few
+    directions, and here and there a twin."""
+    folder.mkdir()
+    rng = np.random.default_rng(seed)
+    directions = rng.normal(size=(64, FEATURES)).astype(np.float32)
+    with (folder / "features.f4").open("wb") as features, (folder / "hashes.u8").open("wb") as hashes:
+        for start in range(0, rows, _CHUNK):
+            some = min(_CHUNK, rows - start)
+            found = rng.standard_normal((some, 64), dtype=np.float32) @ directions
+            found += rng.standard_normal((some, FEATURES), dtype=np.float32)
+            bits = rng.integers(0, 2**63, (some, ORIENTATIONS), dtype=np.uint64)
+            twins = np.arange(1, some, _TWINS)
+            found[twins], bits[twins] = found[twins - 1] + 0.1, bits[twins - 1]
+            found.tofile(features)
+            bits.tofile(hashes)
     return folder

@@ -28,6 +28,13 @@ GOAL_MS = 300
 @contextmanager
 def timed_server(home: Path, log: Path) -> Iterator[str]:
     """The app's address; it does not wait until the app answers."""
+    with timed_process(home, log) as (url, _):
+        yield url
+
+
+@contextmanager
+def timed_process(home: Path, log: Path) -> Iterator[tuple[str, int]]:
+    """Likewise, with the number of the server's process."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -36,7 +43,7 @@ def timed_server(home: Path, log: Path) -> Iterator[str]:
         env={**os.environ, "LESIONLAB_HOME": str(home)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait()

@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.data.dataset import load_dataset
 from pipeline.files.workspace import Workspace
-from tests.benchmarks.grown_data import grown_rows, write_grown_folder
-from tests.benchmarks.growth import do_step, growth_per_row
+from tests.benchmarks.grown_data import grown_rows, write_grown_features, write_grown_folder
+from tests.benchmarks.growth import do_step, growth_per_row, page_growth
+from tests.hand_made import make_run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,13 +25,16 @@ def test_generated_rows_have_ham10000s_shares_and_one_diagnosis_a_lesion():
     assert rows.equals(grown_rows(20_000, seed=0))
 
 
-def test_import_and_split_are_measured(tmp_path):
+def test_each_step_is_measured(tmp_path):
     source, home = write_grown_folder(tmp_path / "source", 150), tmp_path / "home"
-    for step in ("import", "split"):
+    write_grown_features(tmp_path / "features", 150)
+    for step in ("import", "split", "audit, pairs"):
         took = do_step(step, home, source)
-        assert took["seconds"] > 0 and took["bytes"] >= 0
+        assert took["seconds"] > 0 and 0 <= took["bytes"] < took["peak"]
     dataset = load_dataset(Workspace(home), "grown")
     assert (dataset.images, dataset.problems) == (150, [])
+    make_run(Workspace(home), dataset)
+    assert do_step("figures", home, source)["seconds"] > 0
 
 
 def test_growth_compares_the_two_largest_sizes():
@@ -42,8 +46,14 @@ def test_growth_compares_the_two_largest_sizes():
     assert (growth["time"], growth["processor_time"]) == (1.5, 1.0) and pd.isna(growth["memory"])
 
 
+def test_pages_are_compared_with_those_of_ten_thousand_rows():
+    pages = pd.DataFrame({"page": "Errors", "rows": [1_000, 10_000, 400_000], "p50_ms": [90.0, 100.0, 140.0]})
+    assert page_growth(pages).to_dict() == {400_000: {"Errors": 1.4}}
+    assert page_growth(pages[pages["rows"] < 10_000]).empty
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name, part, rows", [("growth", "pages", 21), ("input_pipeline", "images_per_second", 8)])
+@pytest.mark.parametrize("name, part, rows", [("growth", "pages", 30), ("input_pipeline", "images_per_second", 8)])
 def test_the_whole_benchmark_runs(name, part, rows):
     command = [sys.executable, "-m", f"tests.benchmarks.{name}", "--tiny", "--json"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)
