@@ -68,7 +68,7 @@ def work_here(job: JobDir, workspace: Workspace, out: Output) -> Status:
     elif status.state != "done":
         out.warn(f"{job.title} is {status.state}.")
     if status.state != "done" and _goes_on(job):
-        out.warn(f"`python -m pipeline resume {job.name}` goes on from its last full epoch.")
+        out.warn(f"`python -m pipeline resume {job.name}` goes on with it.")
     return status
 
 

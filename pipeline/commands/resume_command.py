@@ -8,8 +8,9 @@ from pipeline.files.workspace import current_workspace
 def add_parsers(commands) -> None:
     parser = add_command(
         commands, "resume", resume,
-        help="go on from the last full epoch with a run that was interrupted, stopped or failed: in the foreground, "
-        "waiting for its turn; exit code 0 only for a run that is done",
+        help="go on with a run that was interrupted, stopped or failed, from its last full epoch, or with an "
+        "evaluation from the images that it has judged: in the foreground, waiting for its turn; exit code 0 only for "
+        "a run that is done",
     )
     parser.add_argument("run", metavar="RUN", help="the run, as `runs list` names it")
     parser.add_argument(
@@ -32,8 +33,8 @@ def resume(arguments, out: Output) -> int:
         out.answer(run_summary(run), run.name)
         return 0
     requeue(run)
-    start = "goes on" if run.resume_path.exists() else "starts at its beginning: no epoch of it was finished"
-    out.warn(f"Run {run.name} {start}.")
+    nothing = "no image was judged" if run.kind() == "evaluation" else "no epoch of it was finished"
+    out.warn(f"Run {run.name} {'goes on' if run.goes_on else f'starts at its beginning: {nothing}'}.")
     status = work_here(run, workspace, out)
     summary = run_summary(run)
     out.answer(summary, run_text(summary, run.results()))

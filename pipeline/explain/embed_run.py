@@ -1,5 +1,10 @@
-"""The network behind a run over all its images once more: embeddings, neighbours, the map, and what flips it."""
+"""The network behind a run over all its images once more: embeddings, neighbours, the map, and what flips it.
 
+Embeddings are kept chunk by chunk until the work is done, so that what a stop or a kill leaves is used the next time.
+"""
+
+import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +20,7 @@ from pipeline.explain.image_map import image_map
 from pipeline.explain.neighbours import nearest_lesions
 from pipeline.explain.perturb import NAMED, Perturbation, perturb
 from pipeline.files.disk import disk_errors, write_json
+from pipeline.files.row_store import RowKind, RowStore
 from pipeline.files.workspace import Workspace
 from pipeline.inference.classifier import open_classifier
 from pipeline.inference.cross_validated import answers
@@ -24,13 +30,14 @@ from pipeline.metrics.lesion_answers import FlipShare, flip_share
 from pipeline.models.library import model_behind
 from pipeline.models.model_info import ModelInfo
 from pipeline.models.trained_on import trained_on
+from pipeline.models.weights_files import answers_digest
 from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST, Reporter
 from pipeline.runs.run_dir import RunDir
 from pipeline.vocabulary import Work
 
 Prepared = Callable[[str], np.ndarray]
-_BATCH = 32
+_BATCH, _CHUNK = 32, 512
 _KIND: Work = "validating"  # what an image costs, as the reporter counts
 _COLUMNS = ["image_id", "lesion_id", "dx"]
 
@@ -47,6 +54,8 @@ class _Look:
 
     def __init__(self, run: RunDir, workspace: Workspace, info: ModelInfo, reporter: Reporter, images: int):
         self._reporter, self._config, self._own = reporter, run.config(), run.capabilities().has_model
+        self._stores = run.folder / "embedding" / "rows"
+        self._answers = answers_digest(workspace, info)
         self.classifier = open_classifier(workspace, info)
         reporter.expect(images * COST[_KIND])
 
@@ -76,12 +85,32 @@ class _Look:
             yield [prepared(image_id) for image_id in ids]
             self._reporter.worked(times * len(ids), _KIND, sentence)
 
-    def embeddings(self, image_ids: pd.Series, prepared: Prepared) -> np.ndarray:
-        """(N, K) float32."""
-        network = self.classifier
+    def embeddings(self, image_ids: pd.Series, dataset: Dataset, part: str) -> np.ndarray:
+        """(N, K) float32 of images of a data set, mapped from a file that is kept until `forget`.
+
+        Args:
+            part: a name of these images, for the file.
+        """
+        network, sentence = self.classifier, "Embeds the images."
         assert isinstance(network, Predictor), "a mean of models has no embedding"
-        batches = self.batches(image_ids, prepared, "Embeds the images.")
-        return np.concatenate([network.embedding(np.stack(images)) for images in batches])
+        if image_ids.empty:
+            return np.empty((0, 0), dtype=np.float32)
+        prepared = self.prepared(dataset)
+        size = network.embedding(np.stack([prepared(image_ids.iloc[0])])).shape[1]
+        ids = hashlib.sha256("\n".join(image_ids).encode("utf-8", "surrogatepass")).hexdigest()
+        key = {"data": dataset.content_hash, "model": self._answers, "images": ids}
+        kinds = {"embedding": RowKind("<f4", (size,))}
+        store = RowStore(self._stores / part, key, len(image_ids), kinds, _CHUNK, self._reporter.watch)
+        missing = store.missing()
+        self._reporter.worked(len(image_ids) - sum(rows.stop - rows.start for rows in missing), _KIND, sentence)
+        for rows in missing:
+            batches = self.batches(image_ids.iloc[rows], prepared, sentence)
+            store.write(rows, embedding=np.concatenate([network.embedding(np.stack(images)) for images in batches]))
+        return store.array("embedding")
+
+    def forget(self) -> None:
+        """Takes away what was kept to go on from."""
+        shutil.rmtree(self._stores, ignore_errors=True)
 
     def probabilities(self, judged: pd.DataFrame, prepared: Prepared) -> dict[str, np.ndarray]:
         """(N, C) by name of NAMED for the images after each change, and for the untouched ones as "untouched"; where
@@ -127,18 +156,18 @@ def embed_run(run: RunDir, workspace: Workspace, reporter: Reporter) -> None:
     training = None if info.is_mean else _training_lesions(workspace, run, info)
     work = (len(NAMED) + 1) * len(judged) + (len(held_out) + len(training.images) if training else 0)
     look = _Look(run, workspace, info, reporter, work)
-    prepared = look.prepared(dataset)
     if training:
-        _embed(run, look, held_out, prepared, training)
-    write_json(run.what_if_path, _flip_shares(look, judged, prepared))
+        _embed(run, look, held_out, dataset, training)
+    write_json(run.what_if_path, _flip_shares(look, judged, look.prepared(dataset)))
+    look.forget()
 
 
-def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, prepared: Prepared, training: _TrainingLesions) -> None:
+def _embed(run: RunDir, look: _Look, held_out: pd.DataFrame, dataset: Dataset, training: _TrainingLesions) -> None:
     """Everything that needs embeddings; of neighbours of an earlier job none are left where there are none now."""
-    mine, learnt = look.embeddings(held_out["image_id"], prepared), training.images.assign(part="train")
-    theirs, neighbours = mine[:0], None
+    mine = look.embeddings(held_out["image_id"], dataset, "held_out")
+    learnt, theirs, neighbours = training.images.assign(part="train"), mine[:0], None
     if training.dataset is not None and len(learnt):
-        theirs = look.embeddings(learnt["image_id"], look.prepared(training.dataset))
+        theirs = look.embeddings(learnt["image_id"], training.dataset, "training")
         look.say("Looks for the nearest training lesions.")
         neighbours = nearest_lesions(held_out, mine, learnt, theirs).assign(data=training.dataset.name)
     look.say("Draws the map.")

@@ -1,6 +1,11 @@
-"""The work of an evaluation: a model's output and heatmaps for each image of a data set that may judge it."""
+"""The work of an evaluation: a model's output and heatmaps for each image of a data set that may judge it.
+
+They are kept chunk by chunk in the run's folder until all are there, so that however many images there are, a chunk is
+in memory, and an evaluation that was broken off goes on.
+"""
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +18,7 @@ from pipeline.errors import DataError, ImageError, RunError
 from pipeline.evaluation.evaluate import evaluate_run
 from pipeline.evaluation.evidence_store import keep_evidence
 from pipeline.files.disk import disk_errors
+from pipeline.files.row_store import RowKind, RowStore
 from pipeline.files.workspace import Workspace
 from pipeline.images.reading import opened
 from pipeline.inference.classifier import Classifier, Explained, open_classifier
@@ -20,14 +26,16 @@ from pipeline.inference.cross_validated import alone, recognise
 from pipeline.inference.evaluation_plan import PART
 from pipeline.metrics.predictions_table import class_indices, with_probabilities
 from pipeline.models.model_info import ModelInfo, find_model, write_model_info
+from pipeline.models.weights_files import answers_digest
 from pipeline.networks.device import Device, torch_device
 from pipeline.number_words import count
 from pipeline.progress import Cancelled
 from pipeline.runs.reporter import COST, Reporter
 from pipeline.runs.run_dir import RunDir
 
-_BATCH = 16
+_BATCH, _CHUNK = 16, 256
 _THREADS = min(4, os.cpu_count() or 1)
+_JUDGES = "Judges the images and draws their heatmaps."
 
 
 def predict_data_set(run: RunDir, workspace: Workspace, reporter: Reporter, device: Device) -> None:
@@ -50,11 +58,17 @@ def predict_data_set(run: RunDir, workspace: Workspace, reporter: Reporter, devi
                         "Start a new one.")
     info, split = find_model(workspace, about["model"]), run.split()
     classifier = open_classifier(workspace, info, torch_device(device, reporter.note))
-    table, maps = _predictions(classifier, info, dataset, split, reporter)
+    key = {"data": dataset.content_hash, "model": answers_digest(workspace, info)}
+    judged = _judged(run, classifier, dataset, split, reporter, key)
+    if seen := int(judged.array("seen").sum(dtype=np.int64)):
+        reporter.note(f"{count(seen, 'image')} of {len(split):,} look the same as images that networks of {info.name} "
+                      "were trained on, under other ids: the figures are too good.")
     with reporter.timed("writing"), disk_errors(run.predictions_path):
+        table = _table(split, info, judged.array("probabilities"))
         table.to_parquet(run.predictions_path, index=False)
         np.savez_compressed(
-            run.heatmaps_path, image_id=table["image_id"].to_numpy(dtype=str), predicted=maps[0], truth=maps[1]
+            run.heatmaps_path, image_id=table["image_id"].to_numpy(dtype=str), predicted=judged.array("predicted"),
+            truth=judged.array("truth"),
         )
     keep_evidence(run, dataset)
     results = evaluate_run(run)
@@ -62,33 +76,44 @@ def predict_data_set(run: RunDir, workspace: Workspace, reporter: Reporter, devi
         write_model_info(dataclasses.replace(info, validation=results[PART]))
 
 
-def _predictions(
-    classifier: Classifier, info: ModelInfo, dataset: Dataset, split: pd.DataFrame, reporter: Reporter
-) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
-    """The table of predictions, and the heatmaps (N, h, w) float16 for the predicted and the true diagnosis."""
-    truths = class_indices(split["dx"], info.classes)
-    folds = split["fold"].to_numpy() if "fold" in split else None
-    probabilities, predicted, true, seen = [], [], [], 0
-    reporter.expect(len(split) * COST["judging"])
-    with reporter.timed("judging"):
-        for start, images in _batches(classifier, dataset, split["image_id"]):
-            if reporter.stop_asked():
-                raise Cancelled()
-            rows = slice(start, start + len(images))
-            found = _explained(classifier, images, truths[rows], None if folds is None else folds[rows], reporter)
-            if folds is None:
-                ids = split["image_id"].iloc[rows]
-                seen += sum(recognise(classifier, *one) is not None for one in zip(images, ids, strict=True))
-            probabilities.append(found.probabilities)
-            predicted.append(found.predicted.astype(np.float16))
-            true.append(found.truth.astype(np.float16))
-            reporter.worked(len(images), "judging", "Judges the images and draws their heatmaps.")
-    if seen:
-        reporter.note(f"{count(seen, 'image')} of {len(split):,} look the same as images that networks of {info.name} "
-                      "were trained on, under other ids: the figures are too good.")
+def _table(split: pd.DataFrame, info: ModelInfo, probabilities: np.ndarray) -> pd.DataFrame:
     images = split[["part", "image_id", "lesion_id", *split.columns.intersection(["fold"])]].assign(truth=split["dx"])
-    table = with_probabilities(images, info.classes, np.concatenate(probabilities))
-    return table, (np.concatenate(predicted), np.concatenate(true))
+    return with_probabilities(images, info.classes, np.asarray(probabilities))
+
+
+def _judged(
+    run: RunDir, classifier: Classifier, dataset: Dataset, split: pd.DataFrame, reporter: Reporter, key: dict[str, str]
+) -> RowStore:
+    """In the order of `split`: `probabilities` (N, C) float32; `predicted` and `truth` (N, h, w) float16, the heatmaps
+    for the predicted and the true diagnosis; `seen` (N,), 1 for an image that looks like a training image."""
+    truths = class_indices(split["dx"], classifier.info.classes)
+    folds = split["fold"].to_numpy() if "fold" in split else None
+    batches = _Batches(classifier, dataset, split["image_id"].tolist())
+    with reporter.timed("judging"):
+        first = _explained(classifier, batches.of(slice(0, 1)), truths[:1], None if folds is None else folds[:1],
+                           reporter)
+        grid = RowKind("<f2", first.predicted.shape[1:])
+        kinds = {"probabilities": RowKind("<f4", (len(classifier.info.classes),)), "predicted": grid, "truth": grid,
+                 "seen": RowKind("u1")}
+        store = RowStore(run.judged_path, key, len(split), kinds, _CHUNK, reporter.watch)
+        missing = store.missing()
+        done = len(split) - sum(rows.stop - rows.start for rows in missing)
+        reporter.expect(len(split) * COST["judging"], done * COST["judging"])
+        for chunk in missing:
+            found: list[Explained] = []
+            seen: list[bool] = []
+            for rows, images in batches.within(chunk):
+                if reporter.stop_asked():
+                    raise Cancelled()
+                found.append(_explained(classifier, images, truths[rows], None if folds is None else folds[rows],
+                                        reporter))
+                ids = split["image_id"].iloc[rows]
+                seen += [folds is None and recognise(classifier, *one) is not None
+                         for one in zip(images, ids, strict=True)]
+                reporter.worked(len(images), "judging", _JUDGES)
+            together = (np.concatenate(one) for one in zip(*found, strict=True))
+            store.write(chunk, **dict(zip(Explained._fields, together, strict=True)), seen=np.array(seen))
+    return store
 
 
 def _explained(
@@ -124,14 +149,22 @@ def prepared_images(classifier: Classifier, dataset: Dataset) -> Callable[[str],
     return prepared
 
 
-def _batches(
-    classifier: Classifier, dataset: Dataset, image_ids: pd.Series
-) -> Iterator[tuple[int, list[np.ndarray]]]:
-    """The place of each batch's first image, and its images; one batch is opened ahead."""
-    prepared, ids = prepared_images(classifier, dataset), image_ids.tolist()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        ahead = [pool.submit(prepared, image_id) for image_id in ids[:_BATCH]]
-        for start in range(0, len(ids), _BATCH):
-            batch = ahead
-            ahead = [pool.submit(prepared, image_id) for image_id in ids[start + _BATCH : start + 2 * _BATCH]]
-            yield start, [image.result() for image in batch]
+class _Batches:
+    """The images of a data set by their place in `ids`, as the classifier wants them."""
+
+    def __init__(self, classifier: Classifier, dataset: Dataset, ids: list[str]):
+        self._prepared, self._ids = prepared_images(classifier, dataset), ids
+
+    def of(self, rows: slice) -> list[np.ndarray]:
+        return [self._prepared(image_id) for image_id in self._ids[rows]]
+
+    def within(self, rows: slice) -> Iterator[tuple[slice, list[np.ndarray]]]:
+        """A batch after the other, and which it is; one is opened ahead."""
+        spans = [slice(at, min(at + _BATCH, rows.stop)) for at in range(rows.start, rows.stop, _BATCH)]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            ahead = pool.map(self._prepared, self._ids[spans[0]])
+            for span, following in itertools.zip_longest(spans, spans[1:]):
+                batch = ahead
+                if following is not None:
+                    ahead = pool.map(self._prepared, self._ids[following])
+                yield span, list(batch)

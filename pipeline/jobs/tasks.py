@@ -5,6 +5,7 @@ process or in one of its own: `python -m pipeline work KIND FOLDER`. All that it
 folder: the configuration of a run, the request of short work. Each function loads its libraries itself.
 """
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,10 @@ def _evaluate(at: AtWork) -> None:
 def _forget_beginnings(run: RunDir) -> None:
     for path in (run.resume_path, run.start_weights, run.batch_path):
         path.unlink(missing_ok=True)
+
+
+def _forget_judged(run: RunDir) -> None:
+    shutil.rmtree(run.judged_path, ignore_errors=True)
 
 
 def _embed(at: AtWork) -> None:
@@ -232,7 +237,7 @@ _NETWORK, _FASTAI = "Loads the network.", "Loads fastai and the network."
 TASKS: dict[Kind, Task] = {
     "training": Task(_train, _FASTAI, holds_device=True, resumable=True, tidy=_forget_beginnings),
     "search": Task(_search, _FASTAI, holds_device=True, tidy=_forget_beginnings),
-    "evaluation": Task(_evaluate, _NETWORK, holds_device=True, resumable=True),
+    "evaluation": Task(_evaluate, _NETWORK, holds_device=True, resumable=True, tidy=_forget_judged),
     "embedding": Task(_embed, _NETWORK, EmbeddingJob, niceness=10),
     "audit": Task(_audit, _NETWORK, AuditJob),
     "fetch": Task(_fetch, "Connects.", Fetch, breaks_off=True, stopped=Fetch.stopped),

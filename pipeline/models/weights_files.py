@@ -31,6 +31,22 @@ def own_weights(info: ModelInfo) -> list[Path]:
     return [info.folder / network.weights for network in info.folds] or [info.weights_path]
 
 
+def answers_digest(workspace: Workspace, info: ModelInfo) -> str:
+    """SHA-256 over the files that the model's answers depend on: its description, and its weights or its members'.
+
+    Raises:
+        ModelError: one is missing or cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in (info.folder / "model.json", *weights_paths(workspace, info)):
+        try:
+            digest.update(_digest(path).encode())
+        except OSError as error:
+            raise ModelError(f"{path} of the model {info.name} cannot be read: {error.strerror}.",
+                             "Train it again.") from error
+    return digest.hexdigest()
+
+
 def digest_of(info: ModelInfo) -> str:
     """SHA-256 of the weights of a model that is one network, 64 hexadecimal digits.
 

@@ -17,10 +17,12 @@ def refusal(run: RunDir) -> RunError | None:
         return RunError(f"The run {run.name} is {state} already.", "Wait for it, or watch it on the page Train.")
     if state == "done":
         return RunError(f"The run {run.name} is done: there is nothing to resume.", "Start a new run.")
-    if state != "interrupted" and run.kind() == "evaluation":
+    if run.kind() == "evaluation":
+        if state == "interrupted" or run.goes_on:
+            return None
         return RunError(f"The evaluation {run.name} {'was stopped' if state == 'cancelled' else 'failed'} and keeps "
                         "nothing to go on from.", "Start it again.")
-    if state != "interrupted" and not run.resume_path.exists():
+    if state != "interrupted" and not run.goes_on:
         return RunError(
             f"The run {run.name} {'was stopped' if state == 'cancelled' else 'failed'} before its first full epoch: "
             "there is nothing to go on from.", "Start a new run.",
@@ -37,9 +39,10 @@ def can_resume(run: RunDir) -> bool:
 
 
 def requeue(run: RunDir) -> None:
-    """Puts the run back into the queue; whoever works on it next goes on from its last full epoch.
+    """Puts the run back into the queue; whoever works on it next goes on from its last full epoch, or from the images
+    that an evaluation has judged.
 
-    A run that was broken off before its first full epoch starts at its beginning.
+    One that was broken off before starts at its beginning.
 
     Raises:
         RunError: it is the bundled run, done, at work, taken by another resume, or has nothing to go on from.

@@ -141,6 +141,16 @@ class RunDir(JobDir):
         return self.checkpoints / "resume.pt"
 
     @property
+    def judged_path(self) -> Path:
+        """What an evaluation has so far, while it is not done."""
+        return self.folder / "judged"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is something to go on from: a full epoch of a training, judged images of an evaluation."""
+        return self.resume_path.exists() or (self.judged_path / "rows.json").exists()
+
+    @property
     def start_weights(self) -> Path:
         """The parent's weights that a branch starts from, while the run is not done."""
         return self.checkpoints / "start.safetensors"

@@ -62,11 +62,12 @@ def _done(run: RunDir, status: Status) -> None:
 
 
 def _broken_off(run: RunDir, status: Status) -> None:
-    words = f"{error_words(status.error or status.doing)} Nothing of it is kept."
+    kept = "The images that it has judged are kept." if run.goes_on else "Nothing of it is kept."
+    words = f"{error_words(status.error or status.doing)} {kept}"
     (st.info if status.state == "cancelled" else st.error)(as_text(words))
     if can_resume(run) and may(Right.TRAIN):
-        st.button("Start it once more", type="primary", key=f"resume.{run.name}", icon=":material/resume:",
-                  on_click=resume, args=(run,))
+        st.button("Go on" if run.goes_on else "Start it once more", type="primary", key=f"resume.{run.name}",
+                  icon=":material/resume:", on_click=resume, args=(run,))
 
 
 def _left_out(run: RunDir) -> None:

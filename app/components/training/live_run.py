@@ -88,7 +88,7 @@ def _ended(run: RunDir, status: Status) -> None:
 
 def _broken_off(run: RunDir, status: Status) -> None:
     """What ended it and what can be done now, with the button that goes on where that can be."""
-    resumable, goes_on = can_resume(run), run.resume_path.exists()
+    resumable, goes_on = can_resume(run), run.goes_on
     way_on = (_GO_ON if goes_on else _NOTHING) if resumable else _NEW[status.state]
     words = " ".join(filter(None, [error_words(status.error or status.doing), _WORDS[status.state], way_on]))
     (st.info if status.state == "cancelled" else st.error)(as_text(words))

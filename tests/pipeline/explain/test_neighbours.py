@@ -26,7 +26,10 @@ def test_nearest_lesions_by_angle_one_image_each_without_its_own():
     assert found["similarity"].to_numpy() == pytest.approx(np.cos(np.deg2rad([5, 10, 20, 30])), abs=1e-6)
 
 
-def test_neighbours_of_many_equal_the_plain_way():
+@pytest.mark.parametrize("rows, similarities", [(8192, 2**26), (7, 1000)], ids=["together", "a few at a time"])
+def test_neighbours_of_many_equal_the_plain_way(monkeypatch, rows, similarities):
+    monkeypatch.setattr("pipeline.explain.neighbours._TRAINING_ROWS", rows)
+    monkeypatch.setattr("pipeline.explain.neighbours._MOST_SIMILARITIES", similarities)
     rng = np.random.default_rng(0)
     n, m = 300, 90
     training = pd.DataFrame({"image_id": [f"t{i}" for i in range(m)], "lesion_id": [f"L{i % 40}" for i in range(m)],

@@ -14,6 +14,7 @@ from pipeline.errors import DataError, ModelError, RunError
 from pipeline.evaluation.class_mapping import parse_mapping
 from pipeline.evaluation.decided import run_priors
 from pipeline.evaluation.evaluate import evaluate_run
+from pipeline.inference import predict_data_set
 from pipeline.inference.evaluation_plan import find_overlap, plan_evaluation
 from pipeline.inference.predictor import Predictor
 from pipeline.jobs.evaluating import create_evaluation, overlap_path
@@ -21,8 +22,9 @@ from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import request_stop
 from pipeline.models.model_info import find_model
 from pipeline.models.training_images import FILE
+from pipeline.progress import Cancelled
 from pipeline.runs.lineage import lineage
-from pipeline.runs.resume import can_resume
+from pipeline.runs.resume import can_resume, requeue
 from pipeline.runs.run_dir import find_run, list_runs
 from tests.hand_made import make_dataset
 from tests.other_data import with_other_data, write_other_set
@@ -195,6 +197,42 @@ def test_an_evaluation_that_was_stopped_says_so_and_is_not_resumed(place):
 
     with pytest.raises(RunError, match="was stopped and keeps nothing to go on from. Start it again.$"):
         resume_run(workspace, judged)
+
+
+def test_an_evaluation_that_was_broken_off_goes_on_from_the_images_that_it_has_judged(place, monkeypatch):
+    workspace, run = place
+    monkeypatch.setattr(predict_data_set, "_CHUNK", 16)
+    whole = create_evaluation(workspace, plan_evaluation(workspace, run.name, "other", {}))
+    assert work(whole, workspace).state == "done" and not whole.judged_path.exists()
+    real, asked = predict_data_set._explained, []
+
+    def broken_off(classifier, images, *rest):
+        asked.append(len(images))
+        if len(asked) == 3:  # the first image, whose heatmap says how large they are, a chunk, and half of the second
+            raise Cancelled()
+        return real(classifier, images, *rest)
+
+    monkeypatch.setattr(predict_data_set, "_explained", broken_off)
+    judged = create_evaluation(workspace, plan_evaluation(workspace, run.name, "other", {}))
+    assert work(judged, workspace).state == "cancelled" and judged.goes_on and can_resume(judged)
+    requeue(judged)
+    assert work(judged, workspace).state == "done" and not judged.judged_path.exists()
+    assert sum(asked[3:]) == 1 + len(judged.predictions()) - 16
+    assert judged.predictions().equals(whole.predictions()) and judged.results() == whole.results()
+
+
+def test_what_another_model_has_judged_is_judged_again(place, monkeypatch):
+    workspace, run = place
+    judged = create_evaluation(workspace, plan_evaluation(workspace, run.name, "other", {}))
+    monkeypatch.setattr(predict_data_set, "evaluate_run", lambda run: (_ for _ in ()).throw(DataError("Broken off.")))
+    assert work(judged, workspace).state == "failed" and judged.goes_on
+    monkeypatch.undo()
+    description = run.model / "model.json"
+    description.write_text(description.read_text().replace("\n", "\n\n", 1))
+    real, asked = predict_data_set._explained, []
+    monkeypatch.setattr(predict_data_set, "_explained", lambda *given: asked.append(len(given[1])) or real(*given))
+    requeue(judged)
+    assert work(judged, workspace).state == "done" and sum(asked) == 1 + len(judged.predictions())
 
 
 def test_a_model_that_went_away_meanwhile_fails_in_words(place):

@@ -9,9 +9,11 @@ import pytest
 
 from pipeline.errors import RunError
 from pipeline.explain.perturb import NAMED
+from pipeline.inference.predictor import Predictor
 from pipeline.jobs.job_dirs import embedding_job, is_embedded
 from pipeline.jobs.job_worker import work
 from pipeline.jobs.launch import queue_embedding
+from pipeline.progress import Cancelled
 from pipeline.runs.run_dir import find_run, list_runs
 
 
@@ -57,6 +59,26 @@ def test_a_job_is_queued_once_stops_and_can_be_started_again(home):
     assert work(embedding_job(run), workspace).state == "cancelled" and not is_embedded(run)
     queue_embedding(run)
     assert not job.stop_path.exists() and embedding_job(run).status().state == "queued"
+
+
+def test_what_a_stop_leaves_is_used_the_next_time(home, monkeypatch):
+    workspace, run = home
+    asked = []
+    embedding = Predictor.embedding
+
+    def broken_off(network, images):
+        asked.append(len(images))
+        if len(asked) == 3:
+            raise Cancelled()
+        return embedding(network, images)
+
+    monkeypatch.setattr(Predictor, "embedding", broken_off)
+    monkeypatch.setattr("pipeline.explain.embed_run._CHUNK", 4)
+    assert work(queue_embedding(run), workspace).state == "cancelled"
+    assert work(queue_embedding(run), workspace).state == "done"
+    images = len(run.predictions()) + (run.split()["part"] == "train").sum()
+    assert sum(asked[3:]) == images + 2 - 4  # an image of each part tells how large an embedding is
+    assert not (run.folder / "embedding" / "rows").exists()
 
 
 def test_a_changed_data_set_is_refused_in_words(home):
