@@ -7,7 +7,8 @@ from pipeline.commands.arguments import add_command
 from pipeline.commands.image_files import image_files, shared_stems
 from pipeline.commands.output import Output
 from pipeline.commands.prediction_csv import check_csv_path, csv_columns, csv_text, write_csv
-from pipeline.commands.prediction_set_output import set_cell, sets_object, sets_or_reason
+from pipeline.commands.prediction_parts import predict_in_parts
+from pipeline.commands.prediction_set_output import checks_cell, set_cell, sets_object, sets_or_reason
 from pipeline.files.workspace import current_workspace
 from pipeline.number_words import UNDEFINED, count, percent
 from pipeline.text_tables import table
@@ -39,6 +40,11 @@ def add_parsers(commands) -> None:
         "challenge; without --csv the csv is printed",
     )
     parser.add_argument(
+        "--parts", type=Path, metavar="FOLDER",
+        help="for very many images: write the predictions to parquet files of a thousand images each in this folder, "
+        "as they are made; the same command again goes on after the parts that are there",
+    )
+    parser.add_argument(
         "--decision", choices=("as-data", "balanced"),
         help="whose probabilities to write: as-data, the diagnoses as frequent as in the training images (default), or "
         "balanced, divided by those frequencies, so that all diagnoses weigh alike",
@@ -48,6 +54,7 @@ def add_parsers(commands) -> None:
         help="check each picture, too: blurred, dark, ink, no lesion and the like; what fires stands in the column "
         "`checks` and in --json. That nothing fires does not make an image suitable",
     )
+    parser.set_defaults(usage_error=parser.error)
 
 
 def predict(arguments, out: Output) -> int:
@@ -57,6 +64,10 @@ def predict(arguments, out: Output) -> int:
 
     info = find_model(current_workspace(), arguments.model)
     decision, carry = _decision(info, arguments.decision)
+    if arguments.parts:
+        if arguments.csv or arguments.format:
+            arguments.usage_error("--parts writes parquet files, so it goes without --csv and --format")
+        return predict_in_parts(arguments, info, decision, carry, out)
     layout = arguments.format or "codes"
     csv_columns(info.classes, layout)
     if arguments.csv:
@@ -89,12 +100,8 @@ def _csv(info, predictions, layout: str, sets) -> str:
     more = [*(("recognised", "network") if info.folds else ()), *(("set",) if sets else ())]
     cells = {"set": predictions["set"].map(set_cell)}
     if "checks" in predictions:
-        more, cells["checks"] = [*more, "checks"], predictions["checks"].map(_checks_cell)
+        more, cells["checks"] = [*more, "checks"], predictions["checks"].map(checks_cell)
     return csv_text(predictions.assign(**cells), info.classes, layout, more)
-
-
-def _checks_cell(keys) -> str:
-    return " ".join(keys) or "none"
 
 
 def _decision(info, asked: str | None):
@@ -200,5 +207,5 @@ def _text(predictions, info, sets) -> str:
         rows = [[*row, set_cell(found) or UNDEFINED] for row, found in zip(rows, predictions["set"], strict=True)]
     if "checks" in predictions:
         header.append("checks")
-        rows = [[*row, _checks_cell(keys)] for row, keys in zip(rows, predictions["checks"], strict=True)]
+        rows = [[*row, checks_cell(keys)] for row, keys in zip(rows, predictions["checks"], strict=True)]
     return table(header, rows, right=range(2, 2 + len(classes)))

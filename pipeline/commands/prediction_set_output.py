@@ -1,4 +1,4 @@
-"""Prediction sets as `predict` gives them: what holds of all of them, and one in a cell of a table."""
+"""Prediction sets and checks as `predict` gives them: what holds of all sets, and of one image in a cell of a table."""
 
 from typing import Any
 
@@ -30,6 +30,11 @@ def sets_object(sets, why_none: str | None) -> dict[str, Any]:
 
     return {"level": 1 - MISS, "decision": sets.held.decision, "lesions": sets.lesions(), "origin": sets.held.origin,
             "problem": None}
+
+
+def checks_cell(keys) -> str:
+    """What the checks of a picture found, in one cell of a table: their keys, or "none"."""
+    return " ".join(keys) or "none"
 
 
 def set_cell(found) -> str:
