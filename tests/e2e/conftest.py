@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.conftest import SHARED_DATA
 from tests.e2e.serving import RunningApp, serve
 from tests.e2e.steps import open_address, watch
 from tests.e2e.stock import stock_generated, stock_real
@@ -85,9 +86,13 @@ def real_app(tmp_path_factory, real_data) -> Iterator[RunningApp]:
         yield app
 
 
-@pytest.fixture(params=["generated_app", "real_app"], ids=["generated", "ham10000"])
+_SECOND = pytest.mark.slow if SHARED_DATA.is_dir() else ()
+
+
+@pytest.fixture(params=[pytest.param("generated_app", marks=_SECOND, id="generated"),
+                        pytest.param("real_app", id="ham10000")])
 def stocked_app(request) -> RunningApp:
-    """Either of the two, for the journeys that both allow."""
+    """Either of the two, for the journeys that both allow: the real images where they are, else the generated ones."""
     return request.getfixturevalue(request.param)
 
 

@@ -16,6 +16,7 @@ _AT_REST = """
   && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
 """
 _TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_THEME = "theme => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === theme"
 _SECONDS = 30
 _ends: dict[Page, int] = {}
 
@@ -58,6 +59,14 @@ def open_address(page: Page, address: str) -> None:
     """Opens an address as if it had been typed, and waits until the page is drawn."""
     page.goto(address)
     settled(page)
+
+
+def put_into(page: Page, theme: str) -> None:
+    """Turns the page, as it stands, "light" or "dark", as a visitor's system does."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(_THEME, arg=theme)
+    page.evaluate(_TWO_FRAMES)
+    page.wait_for_function(_AT_REST)
 
 
 @contextlib.contextmanager

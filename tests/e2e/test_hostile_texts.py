@@ -13,7 +13,7 @@ from tests.e2e.views import PAGES
 from tests.hostile.addresses import PAGES as PARAMETERS
 from tests.hostile.named_workspace import name_everything
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]  # the quick tests hold the same without a browser
 
 HOSTILE = ("\\[Log in](http://evil.example/a) **b** <img src=http://evil.example/b.png> ![c](http://evil.example/c) "
            "http://evil.example/d me@evil.example :red[e] $f$ <a href='http://evil.example/g'>g</a>")
@@ -39,8 +39,8 @@ def test_nothing_hostile_is_a_link_or_asks_elsewhere(tmp_path, visitor):
             hostile = dict.fromkeys(_parameters(name), HOSTILE)
             here = {"run": run.name, "image": image} if "run" in hostile else {}
             here |= {"set": taught, "answer": "yes"} if name == "lesson" else {}
-            for parameters in (hostile, {**hostile, **here}, here):
-                open_address(page, f"{app.url}/{name}?{urlencode(parameters)}")
+            for address in dict.fromkeys(map(urlencode, (hostile, {**hostile, **here}, here))):
+                open_address(page, f"{app.url}/{name}?{address}")
                 page.eval_on_selector_all("details:not([open]) > summary", "all => all.forEach(one => one.click())")
                 page.wait_for_load_state("networkidle")
                 links = page.eval_on_selector_all("a[href], img, iframe, form", _LINKS)

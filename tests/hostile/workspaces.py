@@ -278,4 +278,4 @@ def cases() -> Iterator[Case]:
         drawn = random.Random(kind).sample(sorted(ways), min(len(ways), _MOST_WAYS if kind not in _BUNDLED else 3))
         for way in sorted({*drawn, *own, *(("repeated",) if kind in _TABLES else ())}):
             yield Case(f"{kind}-{way}", _handed_over(kind, way, ways[way]), fast=way in _FAST and kind in _SAID
-                       and random.Random(f"{kind} {way}").random() < 0.5)
+                       and random.Random(f"{kind} {way}").random() < 0.25)

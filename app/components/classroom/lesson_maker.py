@@ -37,8 +37,9 @@ def lesson_maker() -> None:
     the pack of images where the model in the box has none.
     """
     pack_offer()
-    runs = {run.name: run for run in resources.runs()
-            if run.predictions_path.exists() and found_data(run).dataset is not None}
+    judged = [run for run in resources.runs() if run.predictions_path.exists() and found_data(run).dataset is not None]
+    judged.sort(key=lambda run: -run.predictions_path.stat().st_size)  # first that of most images
+    runs = {run.name: run for run in judged}
     if not runs:
         st.info(say("Lessons are drawn from images that a run judged, and no such images are here."),
                 icon=":material/image_not_supported:")

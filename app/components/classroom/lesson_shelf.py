@@ -1,5 +1,6 @@
 """The lessons that are here, the classes that run, and the ways to another lesson."""
 
+import contextlib
 from functools import partial
 
 import streamlit as st
@@ -11,7 +12,9 @@ from app.components import problems
 from app.components.classroom.class_steps import act
 from app.components.classroom.lesson_facts import lesson_line
 from app.components.deleted import Deleted, just_deleted, say_deleted
+from app.components.picture_cards import Card, picture_cards
 from app.loaders import resources
+from app.loaders.class_pictures import content_of, picture_of
 from app.words.spoken import say, say_count
 from pipeline.classroom.lesson import Lesson
 from pipeline.classroom.lesson_files import (
@@ -23,12 +26,13 @@ from pipeline.classroom.lesson_files import (
     restore_lesson,
 )
 from pipeline.classroom.room import Room, damaged_rooms, forget_room, rooms
-from pipeline.errors import LessonError
+from pipeline.errors import ImageError, LessonError
 from pipeline.languages import marked
 from pipeline.limits import MOST_LESSON_BYTES
 from pipeline.shown import as_text
 from pipeline.vocabulary import RoomPhase
 
+_SHOWN = 6  # pictures of a lesson in the list
 _PHASE_WORDS: dict[RoomPhase, str] = {
     "waiting": marked("waits for its first picture"), "answering": marked("answers"), "closed": marked("is closed"),
     "revealed": marked("was told"), "ended": marked("has ended"),
@@ -72,10 +76,24 @@ def lessons_here() -> None:
     if not found:
         st.markdown(say("No lesson is here yet."))
     for lesson in found:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{as_text(lesson.title)}** · {lesson_line(lesson)}")
-            st.page_link(TEACH, label=say("Open it"), icon=":material/school:",
-                         query_params={"lesson": lesson.id, **mark()})
+        with st.container(border=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{as_text(lesson.title)}** · {lesson_line(lesson)}")
+                st.page_link(TEACH, label=say("Open it"), icon=":material/school:",
+                             query_params={"lesson": lesson.id, **mark()})
+            _first_pictures(lesson)
+
+
+def _first_pictures(lesson: Lesson) -> None:
+    """A row of what the lesson shows, as far as its pictures are here."""
+    cards = []
+    for place, item in enumerate(lesson.items("A")[:_SHOWN], 1):
+        picture = picture_of(lesson, item)
+        if picture is not None:
+            with contextlib.suppress(ImageError):  # the preview says which picture is not here
+                cards.append(Card(content_of(picture), say("Picture {place}", place=place)))
+    if cards:
+        picture_cards(cards, f"teach.shelf.{lesson.id}", wide=_SHOWN, narrow=_SHOWN // 2)
 
 
 def open_a_file() -> None:

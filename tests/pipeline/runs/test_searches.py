@@ -12,12 +12,14 @@ from app.components.training.rate_choice import USE
 from app.components.training.rate_search import SEARCH
 from pipeline.cli import main
 from pipeline.errors import ConfigError, RunError
+from pipeline.files.workspace import Workspace
 from pipeline.jobs.job_worker import work
 from pipeline.runs.run_dir import find_run
 from pipeline.runs.searches import (
     create_search,
     find_search,
     list_searches,
+    origin,
     plan_first_search,
     plan_search,
     read_found,
@@ -36,6 +38,23 @@ def home(trained, workspace):
     return workspace, trained[1].name
 
 
+@pytest.fixture(scope="module")
+def searched_home(trained, tmp_path_factory):
+    """A workspace as that of `home` with a search done, not to be changed."""
+    workspace = Workspace(tmp_path_factory.mktemp("searched") / "home")
+    shutil.copytree(trained[0].home, workspace.home)
+    search = create_search(workspace, plan_search(workspace, f"{trained[1].name}:1"))
+    assert work(search, workspace).state == "done"
+    return workspace.home
+
+
+@pytest.fixture
+def searched(searched_home, trained, workspace):
+    """A workspace of this test's own, with a finished run, and a search after its first stage."""
+    shutil.copytree(searched_home, workspace.home, dirs_exist_ok=True)
+    return workspace, trained[1].name, find_search(workspace, "tiny-rates-1")
+
+
 def test_a_search_at_the_beginning_draws_a_curve_and_suggests(home):
     workspace, _ = home
     search = create_search(workspace, plan_first_search(workspace, "tiny", "demo", SMALL))
@@ -48,13 +67,11 @@ def test_a_search_at_the_beginning_draws_a_curve_and_suggests(home):
     assert search.config().stages[0].freeze and not (workspace.runs / search.name).exists()
 
 
-def test_a_search_after_a_stage_starts_from_its_weights_and_split(home):
-    workspace, run = home
-    search = create_search(workspace, plan_search(workspace, f"{run}:1"))
+def test_a_search_after_a_stage_starts_from_its_weights_and_split(searched):
+    workspace, run, search = searched
     assert not search.config().stages[0].freeze
     assert search.split().equals(find_run(workspace, run).split())
     assert search.start_weights.read_bytes() == find_run(workspace, run).stage_weights(1).read_bytes()
-    assert work(search, workspace).state == "done"
     losses = rates_table(search.events())["loss"]
     # these are not the batches and dropout masks that the stage learned last
     assert len(losses) > 35 and losses.iloc[:5].mean() > 0.2
@@ -102,7 +119,7 @@ def test_a_curve_with_a_loss_that_is_no_number_is_read_up_to_there():
     assert found["verdict"] == "usable" and found["steepest"] == pytest.approx(1e-4, rel=0.3)
 
 
-def test_the_page_starts_a_search_and_takes_its_rates_to_the_form(home, monkeypatch):
+def test_the_page_starts_a_search(home, monkeypatch):
     workspace, run = home
     started = []
     monkeypatch.setattr("pipeline.jobs.launch.start_pipeline",
@@ -113,8 +130,11 @@ def test_the_page_starts_a_search_and_takes_its_rates_to_the_form(home, monkeypa
     button(at, SEARCH).click().run()
     assert not at.exception and at.query_params["search"] == "tiny-rates-1"
     assert started[0][1] == ["work", "search", "searches/tiny-rates-1"]
-    search = find_search(workspace, "tiny-rates-1")
-    assert work(search, workspace).state == "done"
+    assert origin(find_search(workspace, "tiny-rates-1").config()) == f"{run}, after stage 1, all layers"
+
+
+def test_the_page_takes_the_rates_of_a_search_to_the_form(searched):
+    _, run, search = searched
     write_found(search, {**read_found(search), "verdict": "usable", "article_steepest": [1e-6, 1e-5]})
     at = open_page("rates", search=search.name)
     at.selectbox(key=f"rates.typed.{search.name}.of").set_value("Article's first rule").run()
@@ -126,10 +146,8 @@ def test_the_page_starts_a_search_and_takes_its_rates_to_the_form(home, monkeypa
     assert f"the weights of {run} after its stage 1" in words(at)
 
 
-def test_rates_that_are_none_are_refused_before_the_form(home):
-    workspace, run = home
-    search = create_search(workspace, plan_search(workspace, f"{run}:1"))
-    work(search, workspace)
+def test_rates_that_are_none_are_refused_before_the_form(searched):
+    _, _, search = searched
     at = open_page("rates", search=search.name)
     at.text_input(key=f"rates.typed.{search.name}").set_value("fast").run()
     button(at, USE).click().run()
