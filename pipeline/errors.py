@@ -49,7 +49,21 @@ class TeachingError(LesionLabError):
     """A teaching set that does not exist, has no image, or a name that cannot be one's."""
 
 
-class LessonError(LesionLabError):
+class ClassroomError(LesionLabError):
+    """What pages say in the language of a class.
+
+    Attributes:
+        sentences: problem and next step as a catalogue of a language knows them, with {names} in place of `values`.
+        values: what takes the places of the names.
+    """
+
+    def __init__(self, problem: str, next_step: str = "", **values: object):
+        super().__init__(problem.format(**values), next_step.format(**values))
+        self.sentences = (problem, next_step)
+        self.values = values
+
+
+class LessonError(ClassroomError):
     """A lesson that does not exist, or that cannot be drawn or changed as it was asked for."""
 
 
@@ -64,11 +78,11 @@ class NameTakenError(TeachingError):
         self.set_id = set_id
 
 
-class RoomError(LesionLabError):
+class RoomError(ClassroomError):
     """A class that is not there, or in which this cannot be done now; `refusal` says which of these it is."""
 
-    def __init__(self, problem: str, next_step: str = "", refusal: RoomRefusal = "unfitting"):
-        super().__init__(problem, next_step)
+    def __init__(self, problem: str, next_step: str = "", refusal: RoomRefusal = "unfitting", **values: object):
+        super().__init__(problem, next_step, **values)
         self.refusal = refusal
 
 

@@ -4,14 +4,16 @@ import contextlib
 
 import streamlit as st
 
-from pipeline.errors import LesionLabError
+from app.words.spoken import say_error
+from pipeline.errors import ClassroomError, LesionLabError
 from pipeline.files.workspace import error_words
 from pipeline.shown import as_text
 
 
 def show(error: LesionLabError) -> None:
-    """The error's problem and next step."""
-    st.error(as_text(error_words(error)), icon=":material/error:")
+    """The error's problem and next step; those of a class in the language in which its pages speak."""
+    words = say_error(error) if isinstance(error, ClassroomError) else error
+    st.error(as_text(error_words(words)), icon=":material/error:")
 
 
 @contextlib.contextmanager

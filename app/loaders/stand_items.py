@@ -78,7 +78,8 @@ def stand_round(lesson_id: str | None, number: int, free_alone: bool = False) ->
     turned = (*items[start:], *items[:start])
     found = tuple(islice(filter(None, (_of_lesson(lesson, item) for item in turned)), ITEMS))
     if not found:
-        raise LessonError(f"No picture of the lesson {lesson_id} is here.", "Get its images on the page Data sets.")
+        raise LessonError("No picture of the lesson {lesson_id} is here.", "Get its images on the page Data sets.",
+                          lesson_id=lesson_id)
     choices = ("malignant", "benign") if lesson.asks == "malignancy" else lesson.codes()
     return StandRound(found, lesson.asks, choices, lesson.generated, lesson.licence)
 

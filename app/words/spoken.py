@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pipeline.errors import ClassroomError
 from pipeline.languages import LANGUAGES, Language, language
 from pipeline.vocabulary import LanguageCode
 
@@ -31,6 +32,11 @@ def say(text: str, **values: object) -> str:
 def say_count(one: str, many: str, number: int, **values: object) -> str:
     """`Language.say_count` of the session's language."""
     return spoken().say_count(one, many, number, **values)
+
+
+def say_error(error: ClassroomError) -> str:
+    """What was wrong and what to do next, in the session's language; not escaped."""
+    return " ".join(say(sentence, **error.values) for sentence in error.sentences if sentence)
 
 
 def not_reviewed() -> str:

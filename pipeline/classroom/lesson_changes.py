@@ -16,7 +16,8 @@ def take_out(lesson: Lesson, form: Form, position: int) -> Lesson:
     """
     items = lesson.forms.get(form, ())
     if not 0 <= position < len(items):
-        raise LessonError(f"The lesson has no item {position + 1} of form {form}.", "Choose one that it has.")
+        raise LessonError("The lesson has no item {item} of form {form}.", "Choose one that it has.",
+                          item=position + 1, form=form)
     if len(items) == 1:
         raise LessonError("A lesson has at least one item.", "Choose another one for it, or delete the lesson.")
     forms = {

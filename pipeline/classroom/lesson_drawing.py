@@ -22,6 +22,7 @@ from pipeline.classroom.lesson_strata import (
 )
 from pipeline.classroom.lesson_words import About
 from pipeline.errors import LessonError
+from pipeline.languages import marked
 from pipeline.limits import MOST_LESSON_ITEMS
 from pipeline.runs.teaching import TeachingSet
 from pipeline.vocabulary import FORMS, Asked, Form, LessonKind
@@ -48,8 +49,8 @@ def lesson_from(
     """
     pool.check_asks(asks)
     if not all(forms.values()):
-        raise LessonError(f"Not one image of the run {pool.origin.run} fits into such a lesson.",
-                          "Choose another run, or another kind of lesson.")
+        raise LessonError("Not one image of the run {run} fits into such a lesson.",
+                          "Choose another run, or another kind of lesson.", run=pool.origin.run)
     share = pool.error_share(asks)
     return Lesson(
         "", about.title, about.aim, about.questions, minutes_of(len(forms["A"])), kind, asks, pool.decision,
@@ -86,8 +87,8 @@ def _check_decision(candidates: Candidates, items: int, own_mix: bool) -> None:
         raise LessonError("At the collection's own mix there is a test alone, of 30 items.", "Ask for that.")
     right = "as-data" if own_mix else "balanced"
     if candidates.pool.decision != right:
-        raise LessonError(f"A lesson {'at the collection’s own mix' if own_mix else 'of chosen strata'} shows the "
-                          f"model's answers under the decision {right}.", "Draw it from a pool under that decision.")
+        raise LessonError("A lesson at the collection's own mix shows answers under the decision as-data, any other "
+                          "one under balanced.", "Draw it from a pool under that decision.")
 
 
 def draw(
@@ -99,8 +100,8 @@ def draw(
     drawn, shortfalls = _filled(candidates, parts, named, rng, large_first)
     pool = candidates.pool
     if candidates.kind == "model" and not any(stratum_of(code).verdict.endswith("wrong") for _, code in drawn["A"]):
-        raise LessonError(f"Not one error of the run {pool.origin.run} fits into a lesson about the model.",
-                          "Draw a test, or choose another run.")
+        raise LessonError("Not one error of the run {run} fits into a lesson about the model.",
+                          "Draw a test, or choose another run.", run=pool.origin.run)
     made = {form: tuple(item_of(pool, *drawn[form][place]) for place in rng.permutation(len(drawn[form])))
             for form in named}
     return lesson_from(pool, about, candidates.kind, candidates.asks, made, seed=seed, shortfalls=shortfalls)
@@ -154,12 +155,13 @@ def swap_item(lesson: Lesson, candidates: Candidates, form: Form, position: int,
     _check_same(lesson, candidates)
     stratum = stratum_of(old.stratum)
     if old.by_hand or stratum.verdict == "two-cameras":
-        raise LessonError(f"Item {position + 1} of form {form} was not drawn alone from a stratum.",
-                          "Choose another image for it by hand, or draw another lesson.")
+        raise LessonError("Item {item} of form {form} was not drawn alone from a stratum.",
+                          "Choose another image for it by hand, or draw another lesson.",
+                          item=position + 1, form=form)
     free = candidates.shuffled(stratum, np.random.default_rng(seed), _groups(lesson, candidates.pool), False)
     if not free:
-        raise LessonError(f"The collection has no other image of the stratum {old.stratum}.",
-                          "Choose one by hand, or keep it.")
+        raise LessonError("The collection has no other image of the stratum {stratum}.",
+                          "Choose one by hand, or keep it.", stratum=old.stratum)
     return _with_item(lesson, form, position, item_of(candidates.pool, free[0], old.stratum))
 
 
@@ -173,17 +175,22 @@ def choose_item(lesson: Lesson, pool: Pool, form: Form, position: int, image_id:
     old = _item_at(lesson, form, position)
     _check_pool(lesson, pool)
     if reason := _against(pool, image_id):
-        raise LessonError(f"The image {image_id} can be in no lesson: {_REASONS[reason]}.", "Choose another one.")
+        raise LessonError(_AGAINST[reason], "Choose another one.", image_id=image_id)
     others = _groups(lesson, pool) - {_group(pool, old)}
     if pool.records[image_id]["group"] in others:
-        raise LessonError(f"The lesion of the image {image_id} is in the lesson already.", "Choose another one.")
+        raise LessonError("The lesion of the image {image_id} is in the lesson already.", "Choose another one.",
+                          image_id=image_id)
     return _with_item(lesson, form, position, item_of(pool, image_id, BY_HAND, by_hand=True))
 
 
 Reason = Literal["not-held-out", "doubtful", "two-diagnoses", "seen"]
-_REASONS: dict[Reason, str] = {
-    "not-held-out": "the run has not judged it, or it is not here", "doubtful": "its label was marked as doubtful",
-    "two-diagnoses": "a lesion that looks the same has another diagnosis", "seen": "training saw its lesion",
+_AGAINST: dict[Reason, str] = {
+    "not-held-out": marked(
+        "The image {image_id} can be in no lesson: the run has not judged it, or it is not here."),
+    "doubtful": marked("The image {image_id} can be in no lesson: its label was marked as doubtful."),
+    "two-diagnoses": marked(
+        "The image {image_id} can be in no lesson: a lesion that looks the same has another diagnosis."),
+    "seen": marked("The image {image_id} can be in no lesson: training saw its lesion."),
 }
 
 
@@ -223,7 +230,8 @@ def lesson_of_set(one: TeachingSet, pool: Pool, asks: Asked = "diagnosis", about
 def _item_at(lesson: Lesson, form: Form, position: int) -> Item:
     items = lesson.forms.get(form, ())
     if not 0 <= position < len(items):
-        raise LessonError(f"The lesson has no item {position + 1} of form {form}.", "Choose one that it has.")
+        raise LessonError("The lesson has no item {item} of form {form}.", "Choose one that it has.",
+                          item=position + 1, form=form)
     return items[position]
 
 

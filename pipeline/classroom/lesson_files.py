@@ -145,7 +145,7 @@ def find_lesson(workspace: Workspace, lesson_id: str) -> Lesson:
     """
     path = lesson_path(workspace, lesson_id)
     if not _is_id(lesson_id) or not os.path.lexists(path):
-        raise LessonError(f"There is no lesson {lesson_id}.", "It may have been deleted.")
+        raise LessonError("There is no lesson {lesson_id}.", "It may have been deleted.", lesson_id=lesson_id)
     return read_lesson(path)
 
 
@@ -190,7 +190,7 @@ def delete_lesson(workspace: Workspace, lesson_id: str) -> None:
     """
     with _alone(workspace):
         if not _is_id(lesson_id) or not os.path.lexists(lesson_path(workspace, lesson_id)):
-            raise LessonError(f"There is no lesson {lesson_id}.", "It may have been deleted.")
+            raise LessonError("There is no lesson {lesson_id}.", "It may have been deleted.", lesson_id=lesson_id)
         _move(lesson_path(workspace, lesson_id), _bin(workspace) / f"{lesson_id}.json")
 
 
@@ -209,7 +209,7 @@ def restore_lesson(workspace: Workspace, lesson_id: str) -> Lesson:
     away = _bin(workspace) / f"{lesson_id}.json"
     with _alone(workspace):
         if not _is_id(lesson_id) or not away.exists():
-            raise LessonError(f"There is no deleted lesson {lesson_id}.", "")
+            raise LessonError("There is no deleted lesson {lesson_id}.", lesson_id=lesson_id)
         _move(away, lesson_path(workspace, lesson_id))
     return find_lesson(workspace, lesson_id)
 

@@ -62,8 +62,8 @@ def _of_lessons(run: RunDir, predictions: pd.DataFrame) -> set[str]:
             lesson = draw_ready(name, pool)
             chosen |= {item.image_id for items in lesson.forms.values() for item in items}
     if not chosen:
-        raise LessonError(f"No ready lesson can be drawn from the answers of the run {run.name}.",
-                          "Fetch a whole collection instead.")
+        raise LessonError("No ready lesson can be drawn from the answers of the run {run}.",
+                          "Fetch a whole collection instead.", run=run.name)
     return chosen
 
 
@@ -75,8 +75,9 @@ def _pool_without_images(run: RunDir, predictions: pd.DataFrame) -> Pool:
     """
     priors = run_priors(run)
     if priors is None:
-        raise LessonError(f"How frequent each diagnosis was when the model of the run {run.name} was trained is not "
-                          "known here.", "Fetch a whole collection instead.")
+        raise LessonError("How frequent each diagnosis was when the model of the run {run} was trained is not known "
+                          "here, so no lesson can be drawn from it.", "Fetch a whole collection instead.",
+                          run=run.name)
     nothing = {"dx_type": None, "sex": None, "localization": None, "source": None, "age": np.nan, "width": 0,
                "height": 0}
     images = predictions[["image_id", "lesion_id"]].assign(dx=predictions["truth"], **nothing)

@@ -97,7 +97,8 @@ class Pool:
         """
         opened = [code for code in self.classes if DIAGNOSES[code].group == "unknown"]
         if asks == "malignancy" and opened:
-            raise LessonError(f"The diagnosis {opened[0]} says nothing about malignancy.", "Ask for the diagnosis.")
+            raise LessonError("The diagnosis {dx} says nothing about malignancy.", "Ask for the diagnosis.",
+                              dx=opened[0])
 
 
 def is_wrong(called: pd.Series, dx: pd.Series, asks: Asked) -> np.ndarray:
@@ -162,13 +163,14 @@ def pool_of(workspace: Workspace, run: RunDir, decision: Decision, progress: Pro
     """
     priors = run_priors(run)
     if priors is None:
-        raise LessonError(f"How frequent each diagnosis was when the model of the run {run.name} was trained is not "
-                          "known here, so no lesson can be drawn from it.", "Choose another run.")
+        raise LessonError("How frequent each diagnosis was when the model of the run {run} was trained is not known "
+                          "here, so no lesson can be drawn from it.", "Choose another run.", run=run.name)
     predictions = run.predictions()
     dataset, _ = images_behind(run, list_datasets(workspace), lambda one: shared_images(
         predictions, one.metadata().set_index("image_id")))
     if dataset is None:
-        raise LessonError(f"The images that the run {run.name} judged are not here.", "Import their data set first.")
+        raise LessonError("The images that the run {run} judged are not here.", "Import their data set first.",
+                          run=run.name)
     remarks = read_remarks(workspace, taught_data(run)) | read_remarks(workspace, dataset.name)
     pictures, metadata = all_pictures(workspace, dataset.generated), dataset.metadata()
     origin = Origin(dataset.name, run.name, _model_words(workspace, run), priors, dataset.generated,
@@ -181,7 +183,8 @@ def pool_of(workspace: Workspace, run: RunDir, decision: Decision, progress: Pro
                      for image_id, dx in zip(metadata["image_id"], metadata["dx"], strict=True)},
     )
     if pool.images.empty:
-        raise LessonError(f"The images that the run {run.name} judged are not here.", "Import their data set first.")
+        raise LessonError("The images that the run {run} judged are not here.", "Import their data set first.",
+                          run=run.name)
     return pool
 
 

@@ -99,7 +99,8 @@ def composition(kind: LessonKind, items: Items, rng: np.random.Generator) -> Com
         LessonError: there is no form of that many items.
     """
     if items not in ITEMS:
-        raise LessonError(f"There is no form of {items} items.", f"Ask for {', '.join(map(str, ITEMS))}.")
+        raise LessonError("There is no form of {items} items.", "Ask for {sizes}.", items=items,
+                          sizes=", ".join(map(str, ITEMS)))
     if kind == "test":
         return _test(items, rng)
     return _about_the_model(items, rng)

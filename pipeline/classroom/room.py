@@ -43,6 +43,7 @@ from pipeline.classroom.seat import Seat
 from pipeline.errors import MissingFileError, RoomError, WorkspaceError
 from pipeline.files.locks import file_lock
 from pipeline.files.workspace import Workspace
+from pipeline.languages import marked
 from pipeline.limits import MOST_HANDS, MOST_ROOMS, MOST_SEATS, MOST_VISITS
 from pipeline.progress import silent
 from pipeline.vocabulary import Form, RoomDeed, RoomPhase, Stage
@@ -164,7 +165,8 @@ class Room:
 
     def _open(self, item: int) -> None:
         if not 0 <= item < len(self.items()):
-            raise RoomError(f"This class has {len(self.items())} items, and no further one.", "It can be ended.")
+            raise RoomError("This class has {number} items, and no further one.", "It can be ended.",
+                            number=len(self.items()))
         if any(one.item == item and one.revealed for one in self.openings()):
             raise RoomError("The reference diagnosis of this item was told.", "Open another one.", "closed")
         self._do("open", item)
@@ -243,7 +245,8 @@ class Room:
                 raise RoomError("This item was not opened yet.", "Open it first.", "not open")
             fits = stage in self.plan.stages and counts.keys() <= set(self.choices())
             if not fits or not all(0 <= count <= MOST_HANDS for count in counts.values()):
-                raise RoomError("That is no tally of this item.", f"Count 0 to {MOST_HANDS:,} hands for each answer.")
+                raise RoomError("That is no tally of this item.", "Count 0 to {number} hands for each answer.",
+                                number=MOST_HANDS)
             add_event(self.folder, RoomEvent(time.time(), "tally", item, stage, dict(counts)))
 
     def join(self) -> Seat:
@@ -313,7 +316,7 @@ def open_room(workspace: Workspace, lesson: Lesson, plan: Plan) -> Room:
     if plan.seconds is not None and plan.own_pace:
         raise RoomError("At the own pace there is no countdown.", "Leave it out.")
     if len(room_folders(workspace)) >= MOST_ROOMS:
-        raise RoomError(f"There are {MOST_ROOMS} classes already.", "Forget one of them.", "full")
+        raise RoomError("There are {number} classes already.", "Forget one of them.", "full", number=MOST_ROOMS)
     parse_lesson(lesson_bytes(lesson), "The lesson")  # as it will be read again
     made = Made(lesson.id, plan, time.time())
     while True:
@@ -344,8 +347,8 @@ def find_room(workspace: Workspace, code: str) -> Room:
 
 
 def _no_room(code: str) -> RoomError:
-    named = code if is_code(code) else "of this code"
-    return RoomError(f"There is no class {named}.", "Look at the code again; the class may be over.", "no room")
+    named = marked("There is no class {code}.") if is_code(code) else marked("There is no class of this code.")
+    return RoomError(named, "Look at the code again; the class may be over.", "no room", code=code)
 
 
 def rooms(workspace: Workspace) -> list[Room]:

@@ -180,7 +180,8 @@ class Seat:
         try:
             checked(ticks, Ticks, "The answer")
         except RecordError as error:
-            raise RoomError(f"At most {MOST_TICKS} criteria can be ticked, each a code.", "Tick fewer.") from error
+            raise RoomError("At most {number} criteria can be ticked, each a code.", "Tick fewer.",
+                            number=MOST_TICKS) from error
 
 
 def _locked() -> RoomError:

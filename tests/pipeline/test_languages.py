@@ -15,6 +15,7 @@ from app.words import spoken
 from pipeline.classes import DIAGNOSES
 from pipeline.classroom import clinical_terms
 from pipeline.data.tables import TRUTH_WORDS
+from pipeline.errors import RoomError
 from pipeline.languages import FOLDER, LANGUAGES, language
 from pipeline.vocabulary import LanguageCode
 
@@ -28,7 +29,15 @@ def said() -> set[str | tuple[str, str]]:
     found = {text for one in DIAGNOSES.values() for text in (one.name, one.covers)} | set(TRUTH_WORDS.values())
     for path in speaking():
         found |= {text for _, text, *_ in extract_from_file("python", path, keywords=_SAYS)}
-    return found
+    return found | {text.value for text in refusals() if isinstance(text, ast.Constant) and text.value}
+
+
+def refusals() -> list[ast.expr]:
+    """Problem and next step of every error of a class that the code raises."""
+    called = [node for folder in ("app", "pipeline") for path in (ROOT / folder).rglob("*.py")
+              for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    return [text for call in called if getattr(call.func, "id", "") in ("LessonError", "RoomError")
+            for text in call.args[:2]]
 
 
 def speaking() -> list[Path]:
@@ -64,6 +73,17 @@ def test_what_is_said_is_written_out_or_stands_in_a_table():
             called = node.func if isinstance(node, ast.Call) else None
             if getattr(called, "id", getattr(called, "attr", "")) in _SAYS:
                 assert not isinstance(node.args[0], (ast.JoinedStr, ast.BinOp)), f"{path}:{node.lineno}"
+
+
+def test_an_error_of_a_class_is_a_sentence_with_names_or_stands_in_a_table():
+    assert [ast.unparse(text) for text in refusals() if isinstance(text, (ast.JoinedStr, ast.BinOp))] == []
+
+
+def test_an_error_of_a_class_is_said_in_its_language(monkeypatch):
+    error = RoomError("There is no class {code}.", "It can be ended.", "no room", code="{AB}")
+    assert str(error) == "There is no class {AB}. It can be ended."
+    monkeypatch.setattr(spoken, "spoken", lambda: language("de"))
+    assert spoken.say_error(error) == "Es gibt keinen Kurs {AB}. Er lässt sich beenden."
 
 
 def test_a_translation_keeps_the_places_of_values(catalogue):
