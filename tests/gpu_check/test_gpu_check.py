@@ -101,6 +101,7 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+@pytest.mark.slow
 def test_some_rows_by_the_processor_and_nothing_else_is_loaded(without_a_card):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _ROWS_HERE, "device", "data", "fp32", "memory", "answers"], cwd=ROOT,
