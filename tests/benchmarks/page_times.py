@@ -74,7 +74,7 @@ def addresses(workspace: Workspace, dataset: Dataset, runs: list[RunDir]) -> dic
         "Another data set": f"another-data-set?model={run}&data={data}",
         "Classify, examples": f"classify?model={run}", "Models": f"models?model={run}", "The article": "article",
         "Instructive errors": "tour", "Criteria": "criteria", "Operator": "operator",
-        "Teach": "teach", "Take part, joining": "take-part", "A stand's game": "take-part?kiosk=1",
+        "Teach": "teach", "Take part, joining": "take-part", "A stand's game": "take-part?kiosk=1&use=non-commercial",
     }
     bundled = {
         "Errors, the bundled run": f"errors?run={RUN_NAME}",

@@ -52,10 +52,18 @@ def _joined(visitor: Callable[..., Page], url: str, code: str) -> Page:
 
 def _locks(page: Page, answer: str, picture: int) -> None:
     """The phone shows the picture by itself; an answer is locked, and kept once the model's is there."""
+    _taps(page, answer, picture)
+    _keeps(page, answer)
+
+
+def _taps(page: Page, answer: str, picture: int) -> None:
     expect(page.get_by_role("heading", name=re.compile(f"^{picture} of 3"))).to_be_visible()
     for words in (answer, "fairly sure"):
         page.get_by_role("radio", name=re.compile(f"^{words}")).tap()
     page.get_by_role("button", name="Lock the answer").tap()
+
+
+def _keeps(page: Page, answer: str) -> None:
     expect(page.get_by_text("Keep or change?")).to_be_visible()
     expect(page.get_by_text("The model: Melanocytic nevus")).to_be_visible()
     page.get_by_role("button", name="Lock the answer").tap()
@@ -91,11 +99,13 @@ def test_a_class_of_three_phones(visitor, tmp_path) -> None:
         expect(projector.get_by_text("2 joined")).to_be_visible()
 
         press(projector, "First picture")
+        expect(second.get_by_role("heading", name=re.compile("^1 of 3"))).to_be_visible()
         network.fails()
+        _taps(second, "Melanocytic nevus", 1)
         _locks(first, "Melanoma", 1)
         expect(projector.get_by_text("1 of 2 answered")).to_be_visible()
-        network.cut = False  # the phone comes back to its seat and the picture by itself
-        _locks(second, "Melanocytic nevus", 1)
+        network.cut = False  # the phone comes back to its seat by itself, and what was tapped meanwhile is not lost
+        _keeps(second, "Melanocytic nevus")
         expect(projector.get_by_text("2 of 2 answered")).to_be_visible()
         press(projector, "Close now")
         late = visitor(f"{app.url}/take-part?room={code}", **PHONE)

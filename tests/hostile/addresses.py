@@ -25,7 +25,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "evaluate_on": ("model", "data", "run"), "leakage": ("data", "run", "topic", "part", "verdict"),
     "classify": ("model", "example"), "models": ("model",), "article": ("run",), "operator": ("run",),
     "teach": ("lesson", "room", "lang", "run", "set", "ready"),
-    "take_part": ("room", "seat", "look", "lang", "kiosk", "lesson"),
+    "take_part": ("room", "seat", "look", "lang", "kiosk", "lesson", "use"),
 }
 _OF_RESULTS = ("runs", "errors", "explore", "case", "lesson", "evaluation", "leakage")
 _LONG = ("x" * 100_000, "," * 100_000, "1,2;" * 25_000, "9" * 100_000)

@@ -154,18 +154,22 @@ function asking(form, state, setTriggerValue) {
   const enough = () => given.answer !== null
     && (given.answer === form.unrecognisable || given.sure !== null || !form.sure)
   const told = () => { lock.disabled = !enough() }
-  const send = () => {
+  let again
+  const send = (times = 20) => {
+    clearTimeout(again)
     if (!enough()) return
     lock.disabled = true
     setTriggerValue("locked", { ...given, ticks: [...given.ticks], id: state.id })
-    setTimeout(told, 5000)
+    // what is sent while the network is away is lost: once more, until the form is gone or something else is tapped
+    again = setTimeout(() => { if (times && shown.isConnected) send(times - 1); else told() }, 3000)
   }
-  const one = (name) => (value) => { given[name] = value; told(); if (form.direct) send() }
+  const tapped = () => { clearTimeout(again); told() }
+  const one = (name) => (value) => { given[name] = value; tapped(); if (form.direct) send() }
   const shown = make("form", {}, ...(form.said ? [make("div", { className: "said", textContent: form.said })] : []),
     group("answer", form.answer, false, (value) => given.answer === value, one("answer")))
   if (form.ticks) {
-    shown.append(group("ticks", form.ticks, true, (value) => given.ticks.has(value), (value, on) =>
-      on ? given.ticks.add(value) : given.ticks.delete(value)))
+    const tick = (value, on) => { given.ticks[on ? "add" : "delete"](value); tapped() }
+    shown.append(group("ticks", form.ticks, true, (value) => given.ticks.has(value), tick))
   }
   for (const name of ["biopsy", "sure"]) {
     if (form[name]) shown.append(group(name, form[name], false, (value) => given[name] === value, one(name)))
