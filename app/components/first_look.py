@@ -76,7 +76,9 @@ def _wall(wall: FirstLesions, draw: int) -> None:
 
 
 def _whose(wall: FirstLesions) -> str:
-    return f":material/draw: Drawings: {NOTICE}." if wall.generated else CHOSEN
+    if wall.generated:
+        return f":material/draw: Drawings: {NOTICE}."
+    return f"{CHOSEN} Images: {as_text(wall.licence)}" if wall.licence else CHOSEN
 
 
 def _content(lesion: FirstLesion) -> bytes:

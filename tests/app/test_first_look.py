@@ -121,7 +121,9 @@ def test_an_address_of_nothing_shows_the_wall(workspace, address):
 def test_real_images_that_a_run_held_out_come_first(workspace, tmp_path):
     dataset = make_dataset(workspace, tmp_path, "mine", generated=False)
     make_run(workspace, dataset)
-    assert "Chosen pictures of known diagnosis; not for judging your own skin." in words(open_page("home"))
+    said = words(open_page("home"))
+    assert "Chosen pictures of known diagnosis; not for judging your own skin." in said
+    assert f"Images: {dataset.licence}" in said
     wall = first_lesions(0)
     assert len(wall.lesions) == 8 and not wall.generated and wall.run is not None
     one = next(iter(wall.lesions))
