@@ -142,7 +142,7 @@ def _found_share(vectors: np.ndarray, hashes: np.ndarray, cells: NeighbourCells,
         a, b, cosine = np.minimum(a, b)[apart], np.maximum(a, b)[apart], cosines[rows, columns][apart]
         pairs = _similar((a, b, cosine), hashes, threshold)
         a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
-        by_hash = np.bitwise_count(hashes[a, :1] ^ hashes[b]).min(axis=1) <= _NEAR_BITS
+        by_hash = hash_distances(hashes, a, b) <= _NEAR_BITS
         there += len(pairs)
         found += int((cells.meet(a, b) | by_hash).sum())
     return found / there if there else float("nan")
