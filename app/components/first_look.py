@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import streamlit as st
-from PIL import Image
 
 from app.addresses.links import CASE, linked, remember
 from app.addresses.visits import mark
@@ -20,6 +19,7 @@ from pipeline.classes import DIAGNOSES, label
 from pipeline.errors import ImageError
 from pipeline.export.handout import in_words
 from pipeline.images.generated import NOTICE
+from pipeline.images.reading import image_size
 from pipeline.networks.overlay import has_evidence
 from pipeline.number_words import probability
 from pipeline.shown import as_text
@@ -82,9 +82,7 @@ def _whose(wall: FirstLesions) -> str:
 
 
 def _content(lesion: FirstLesion) -> bytes:
-    with Image.open(lesion.path) as image:
-        width, height = image.size
-    return thumbnail(lesion.path, width, height)
+    return thumbnail(lesion.path, *image_size(lesion.path, lesion.path.name))
 
 
 def _lesion(wall: FirstLesions, lesion: FirstLesion) -> None:

@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
-
-from PIL import Image
 
 from app.loaders import resources
 from app.loaders.class_pictures import content_of, is_larger, licences_here, picture_of
@@ -17,6 +14,7 @@ from pipeline.classroom.lesson import Item, Lesson, asked_answer, called, highes
 from pipeline.classroom.lesson_files import find_lesson
 from pipeline.classroom.permitted_use import free_part, is_free
 from pipeline.errors import ImageError, LessonError
+from pipeline.images.reading import image_size
 from pipeline.vocabulary import Asked
 
 ITEMS = 4
@@ -27,7 +25,7 @@ class StandItem(NamedTuple):
 
     Attributes:
         content: its small copy, a JPEG or PNG file's bytes.
-        large: makes the larger copy; None where there is none.
+        large: makes the larger copy, None where its file is gone by then; None where there is none.
         dx: the reference diagnosis; dx_type: how it was made, "" where that is not recorded.
         right: the right answer to what is asked.
         model: what the network answers; it may take a second.
@@ -35,7 +33,7 @@ class StandItem(NamedTuple):
 
     image_id: str
     content: bytes
-    large: Callable[[], bytes] | None
+    large: Callable[[], bytes | None] | None
     dx: str
     dx_type: str
     right: str
@@ -86,10 +84,7 @@ def stand_round(lesson_id: str | None, number: int, free_alone: bool = False) ->
 
 def _of_lesson(lesson: Lesson, item: Item) -> StandItem | None:
     picture = picture_of(lesson, item)
-    try:
-        content = picture and content_of(picture)
-    except ImageError:
-        content = None
+    content = content_of(picture)
     if picture is None or content is None:
         return None
     return StandItem(item.image_id, content, partial(content_of, picture, large=True) if is_larger(picture) else None,
@@ -115,17 +110,11 @@ def _has_a_side(code: str) -> bool:
 
 def _of_wall(lesson: FirstLesion) -> StandItem | None:
     try:
-        content = _thumbnail(lesson.path)
+        content = thumbnail(lesson.path, *image_size(lesson.path, lesson.path.name))
     except ImageError:
         return None
     return StandItem(lesson.image_id, content, None, lesson.truth, lesson.origin or "", malignancy(lesson.truth),
                      partial(_side, lesson.answer))
-
-
-def _thumbnail(path: Path) -> bytes:
-    with Image.open(path) as image:
-        width, height = image.size
-    return thumbnail(path, width, height)
 
 
 def _side(answer: Callable[[], Answer]) -> str:

@@ -1,12 +1,14 @@
 """Home's wall: which eight lesions, the guess, and what is answered."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from app.loaders.first_lesions import first_lesions
+from app.loaders.stand_items import stand_round
 from pipeline.errors import DataError
 from pipeline.explain.drawn_lesions import FOLDER, read_drawings, write_drawings
 from pipeline.images.generated import NOTICE, is_generated
@@ -116,6 +118,15 @@ def test_the_next_lesion_comes_without_the_answer(workspace):
 def test_an_address_of_nothing_shows_the_wall(workspace, address):
     at = open_page("home", **address)
     assert not at.exception and not at.error and at.title[0].value == "What do you see?"
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"no image")], ids=["gone", "damaged"])
+def test_an_image_that_cannot_be_shown_is_counted_and_the_others_stand(workspace, tmp_path, damage):
+    make_run(workspace, make_dataset(workspace, tmp_path, "mine", generated=False))
+    damage(next(iter(first_lesions(0).lesions.values())).path)
+    at = open_page("home")
+    assert not at.exception and "1 more cannot be shown: their files are gone or cannot be read." in words(at)
+    assert len(stand_round(None, 0).items) == 4
 
 
 def test_real_images_that_a_run_held_out_come_first(workspace, tmp_path):
