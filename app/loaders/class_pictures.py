@@ -7,6 +7,7 @@ from app.loaders.file_cache import kept
 from app.loaders.image_pixels import SIDE, thumbnail
 from pipeline.classroom.lesson import Item, Lesson
 from pipeline.classroom.lesson_pictures import Picture, all_pictures
+from pipeline.errors import ImageError
 
 LARGE = 2000  # pixels of the longer side under two fingers: five to a point of a phone's width
 
@@ -42,10 +43,13 @@ def is_larger(picture: Picture) -> bool:
     return max(picture.width, picture.height) > SIDE
 
 
-def content_of(picture: Picture, *, large: bool = False) -> bytes:
-    """A JPEG or PNG file's bytes, at most SIDE or LARGE pixels long.
-
-    Raises:
-        ImageError: the file is gone or cannot be read.
+def content_of(picture: Picture | None, *, large: bool = False) -> bytes | None:
+    """A JPEG or PNG file's bytes, at most SIDE or LARGE pixels long; None where there is no picture, or its file is
+    gone or cannot be read.
     """
-    return thumbnail(picture.path, picture.width, picture.height, LARGE if large else SIDE)
+    if picture is None:
+        return None
+    try:
+        return thumbnail(picture.path, picture.width, picture.height, LARGE if large else SIDE)
+    except ImageError:
+        return None

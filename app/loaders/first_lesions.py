@@ -14,7 +14,6 @@ from app.loaders.file_cache import kept
 from app.loaders.image_pixels import digest_of, untouched, with_regions
 from app.loaders.run_data import found_data, found_files, images_of
 from pipeline.configuration.config import RunConfig
-from pipeline.data.dataset import Dataset
 from pipeline.data.tables import recorded
 from pipeline.explain.drawn_lesions import FOLDER, Drawing, read_drawings
 from pipeline.metrics.chosen_lesions import chosen_lesions
@@ -139,7 +138,7 @@ def _of_run(run: RunDir, draw: int) -> FirstLesions:
     who = "The one of five networks that had not seen this lesion" if can.has_folds else (
         f"The model of {case_tables.name_of(run)}, which had not seen this lesion,")
     return FirstLesions(lesions, False, who, run, bundled_model() if can.has_folds else _model(run), True,
-                        _licence(found.dataset))
+                        found.dataset.rights)
 
 
 def _model(run: RunDir) -> ModelInfo | None:
@@ -169,7 +168,7 @@ def _of_model(draw: int) -> FirstLesions | None:
         for _, row in images.iterrows()
     }
     return FirstLesions(lesions, False, "The model in the box, which was not trained on this image,", None, info, True,
-                        _licence(dataset))
+                        dataset.rights)
 
 
 def _asked(info: ModelInfo, path: Path) -> Answer:
@@ -179,10 +178,6 @@ def _asked(info: ModelInfo, path: Path) -> Answer:
     predicted = max(probabilities, key=probabilities.__getitem__)
     regions = resources.explanation(info, output, digest_of(pixels), predicted, output.network)
     return Answer(probabilities, regions, path, info)
-
-
-def _licence(dataset: Dataset) -> str:
-    return " ".join(filter(None, (dataset.licence, dataset.attribution)))
 
 
 def drawn_lesions() -> FirstLesions:

@@ -81,12 +81,9 @@ def look_alikes_here(room: Room, item: Item, position: int) -> list[ToldPicture]
     rows = look_alikes(stored, item, confused_with(lesson, item), still_to_come(room, position))
     found = []
     for row in rows.itertuples():
-        picture = picture_named(lesson.generated, str(row.neighbour), str(row.dx))
-        if picture is not None:
-            try:
-                found.append(ToldPicture(content_of(picture), str(row.dx)))
-            except ImageError:
-                continue
+        content = content_of(picture_named(lesson.generated, str(row.neighbour), str(row.dx)))
+        if content is not None:
+            found.append(ToldPicture(content, str(row.dx)))
     return found
 
 

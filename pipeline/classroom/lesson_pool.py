@@ -174,7 +174,7 @@ def pool_of(workspace: Workspace, run: RunDir, decision: Decision, progress: Pro
     remarks = read_remarks(workspace, taught_data(run)) | read_remarks(workspace, dataset.name)
     pictures, metadata = all_pictures(workspace, dataset.generated), dataset.metadata()
     origin = Origin(dataset.name, run.name, _model_words(workspace, run), priors, dataset.generated,
-                    " ".join(filter(None, (dataset.licence, dataset.attribution))))
+                    dataset.rights)
     pool = make_pool(
         origin, decision, decided_predictions(run, predictions, "as-data"), metadata,
         doubtful={image_id for image_id, remark in remarks.items() if remark.doubtful},

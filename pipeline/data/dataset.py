@@ -75,6 +75,11 @@ class Dataset:
     notes: list[Text] = field(default_factory=list)
     view: View = "whole"
 
+    @property
+    def rights(self) -> str:
+        """Licence and attribution, as far as they are recorded."""
+        return " ".join(filter(None, (self.licence, self.attribution)))
+
     def metadata(self) -> pd.DataFrame:
         """A row an image, in a fixed order: image_id, lesion_id, dx, dx_type, age (years, NaN where not recorded),
         sex, localization, source, file, width, height (pixels), sha256; where they are recorded for any,

@@ -14,7 +14,6 @@ from app.words.spoken import say, spoken
 from pipeline.classroom.answers import answers_csv, tallies
 from pipeline.classroom.hardest import SHOWN
 from pipeline.classroom.room import Room
-from pipeline.errors import ImageError
 from pipeline.export.report_pdf import room_report_pdf
 from pipeline.export.report_sentences import (
     about_class,
@@ -82,11 +81,7 @@ def _pictures(report: RoomReport, items: Sequence[ReportItem], title: str, *, fo
 
 
 def _content(report: RoomReport, one: ReportItem) -> bytes | None:
-    picture = picture_of(report.lesson, one.item)
-    try:
-        return None if picture is None else content_of(picture)
-    except ImageError:
-        return None
+    return content_of(picture_of(report.lesson, one.item))
 
 
 def _paths(report: RoomReport) -> dict[str, Path]:

@@ -16,7 +16,6 @@ from pipeline.classroom.clinical_terms import MALIGNANT_MEANS, patient_words
 from pipeline.classroom.lesson import SMALL, Item
 from pipeline.classroom.room import Room
 from pipeline.classroom.room_state import RoomState
-from pipeline.errors import ImageError
 from pipeline.languages import marked
 from pipeline.shown import as_text
 from pipeline.vocabulary import Form
@@ -143,10 +142,7 @@ def _turning(room: Room, state: RoomState, looked: int | None) -> None:
 def _picture(room: Room, position: int, item: Item, form: str) -> None:
     picture = picture_of(room.lesson, item)
     patient = patient_words(spoken(), item.age, item.sex, item.localization) if room.plan.show_patient else ""
-    try:
-        content = None if picture is None else content_of(picture, large=True)
-    except ImageError:
-        content = None
+    content = content_of(picture, large=True)
     if picture is None or content is None:
         st.warning(say("The picture is not on the computer that shows this class."), icon=":material/broken_image:")
     else:

@@ -13,7 +13,7 @@ from pipeline.classroom.lesson import SMALL, Item, Lesson, asked_answer, called
 from pipeline.classroom.room import Room
 from pipeline.classroom.room_files import Given
 from pipeline.classroom.seat import Seat
-from pipeline.errors import ImageError, LesionLabError
+from pipeline.errors import LesionLabError
 from pipeline.shown import as_text
 from pipeline.vocabulary import Stage
 
@@ -64,10 +64,7 @@ def _card(seat: Seat, position: int, name: str, form: Form | None, left: float |
 def picture_shown(room: Room, item: Item, position: int, *, large: bool = False) -> Shown:
     """An item's picture for a card; where it is not here, the words that say so."""
     picture = picture_of(room.lesson, item)
-    try:
-        content = None if picture is None else content_of(picture, large=large)
-    except ImageError:
-        content = None
+    content = content_of(picture, large=large)
     if picture is None or content is None:
         return Shown(None, say("The picture is not on the computer that shows this class."))
     small = say("A small picture: dots and network cannot be judged on it.") if picture.short_side < SMALL else ""

@@ -10,7 +10,6 @@ from app.loaders.class_pictures import content_of, picture_of
 from app.words.spoken import say, say_count, spoken
 from pipeline.classroom.clinical_terms import answer_words, diagnosis
 from pipeline.classroom.lesson import Item, Lesson, asked_answer, called
-from pipeline.errors import ImageError
 from pipeline.shown import as_text
 from pipeline.vocabulary import FORMS, Form
 
@@ -41,11 +40,7 @@ def _facts(lesson: Lesson) -> None:
 def _form(lesson: Lesson, form: Form) -> None:
     cards, nowhere = [], []
     for position, item in enumerate(lesson.items(form), 1):
-        picture = picture_of(lesson, item)
-        try:
-            content = None if picture is None else content_of(picture)
-        except ImageError:
-            content = None
+        content = content_of(picture_of(lesson, item))
         if content is None:
             nowhere.append(f"{position} · {item.image_id}")
             continue

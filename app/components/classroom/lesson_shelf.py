@@ -1,6 +1,5 @@
 """The lessons that are here, the classes that run, and the ways to another lesson."""
 
-import contextlib
 from functools import partial
 
 import streamlit as st
@@ -26,7 +25,7 @@ from pipeline.classroom.lesson_files import (
     restore_lesson,
 )
 from pipeline.classroom.room import Room, damaged_rooms, forget_room, rooms
-from pipeline.errors import ImageError, LessonError
+from pipeline.errors import LessonError
 from pipeline.languages import marked
 from pipeline.limits import MOST_LESSON_BYTES
 from pipeline.shown import as_text
@@ -86,12 +85,8 @@ def lessons_here() -> None:
 
 def _first_pictures(lesson: Lesson) -> None:
     """A row of what the lesson shows, as far as its pictures are here."""
-    cards = []
-    for place, item in enumerate(lesson.items("A")[:_SHOWN], 1):
-        picture = picture_of(lesson, item)
-        if picture is not None:
-            with contextlib.suppress(ImageError):  # the preview says which picture is not here
-                cards.append(Card(content_of(picture), say("Picture {place}", place=place)))
+    contents = [content_of(picture_of(lesson, item)) for item in lesson.items("A")[:_SHOWN]]
+    cards = [Card(content, say("Picture {place}", place=place)) for place, content in enumerate(contents, 1) if content]
     if cards:
         picture_cards(cards, f"teach.shelf.{lesson.id}", wide=_SHOWN, narrow=_SHOWN // 2)
 

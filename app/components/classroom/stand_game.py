@@ -140,7 +140,7 @@ def _card(game_round: StandRound, place: int, asked: bool) -> str | None:
     item: StandItem = game_round.items[place]
     zoomed = f"{_GAME}.zoomed"
     is_zoomed = item.large is not None and st.session_state.get(zoomed) == item.image_id
-    content = item.large() if is_zoomed and item.large else item.content
+    content = (item.large() if is_zoomed and item.large else None) or item.content
     number = say("{place} of {all}", place=place + 1, all=len(game_round.items))
     note = say(MALIGNANT_MEANS) if asked and game_round.asks == "malignancy" else ""
     options = answer_options(game_round.asks, game_round.choices)

@@ -57,7 +57,7 @@ def stand_training(name: str) -> bool:
     if dataset is not None and dataset.generated:
         st.info(say("Drawings: generated – not for learning dermoscopy."), icon=":material/draw:")
     elif dataset is not None:
-        st.caption(say("Images: {licence}", licence=as_text(f"{dataset.licence}; {dataset.attribution}")))
+        st.caption(say("Images: {licence}", licence=as_text(dataset.rights)))
     return run.status().state in ENDED
 
 
